@@ -1,0 +1,42 @@
+"""The main benchmark: one fit, for every backend and size of the plan."""
+
+import time
+from typing import Any
+
+from npfs.measure import timing
+from npfs.measure.benchmark_run import BenchmarkRun
+from npfs.measure.plan import FIT_LIMIT_SECONDS, Case, Size
+
+
+def bench_fit(
+    benchmark: Any, backend: str, n_samples: int, n_features: int, npfs_run: BenchmarkRun
+) -> None:
+    """Time ``fit`` alone, on freshly allocated data, after it was seen to do the work."""
+    tool, size = npfs_run.backends[backend], Size(n_samples, n_features)
+    case, epochs, seed = Case(backend, size), npfs_run.plan.epochs, npfs_run.plan.seed
+    try:
+        predicted_s = timing.predicted_fit_seconds(tool, size, epochs, seed)
+        if predicted_s > FIT_LIMIT_SECONDS:
+            npfs_run.skip(
+                case, f"one fit would take {predicted_s:.1f} s, the limit is {FIT_LIMIT_SECONDS:g} s"
+            )
+        problem, rate = timing.fresh_problem(size, seed)
+        data = tool.prepare(problem.X, problem.y)
+    except MemoryError:
+        npfs_run.skip(case, "the data do not fit into memory")
+    fit_s = timing.validated_fit_seconds(tool, data, size, epochs, rate, seed)
+
+    benchmark.group = str(size)
+    with npfs_run.unfinished_rounds_are_errors(benchmark), timing.quiet_collector():
+        start = time.perf_counter()
+        if fit_s * npfs_run.min_rounds > npfs_run.max_time:
+            # The rounds that benchmark(...) would give so slow a call, less its calibration and last call.
+            benchmark.pedantic(tool.fit, (data, epochs, rate), rounds=npfs_run.min_rounds)
+            untimed_s = 0.0
+        else:
+            benchmark(tool.fit, data, epochs, rate)
+            untimed_s = fit_s  # one call after the last round, for its result
+        timed_s = time.perf_counter() - start - untimed_s
+    benchmark.extra_info.update(
+        backend=backend, n_samples=n_samples, n_features=n_features, timed_s=timed_s
+    )

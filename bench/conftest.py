@@ -1,0 +1,198 @@
+"""The pytest side of a benchmark: options, order, saving, the further runs, the report at the end."""
+
+import time
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from npfs.backends.base import Backend
+from npfs.backends.registry import BackendUnavailable, UnknownBackend, load_all, load_backend
+from npfs.measure import plan
+from npfs.measure.benchmark_run import BenchmarkRun
+from npfs.measure.fresh_runs import CASE_MARK, SAVED_MARK, RunFailed
+from npfs.measure.progress import RunProgress
+
+RUN = pytest.StashKey[BenchmarkRun]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the plan."""
+    group = parser.getgroup("npfs", "npfs: what is timed")
+    for name, metavar, default, text in (
+        ("preset", "NAME", "standard", f"sizes to time: {', '.join(plan.PRESETS)}"),
+        ("sizes", "N,N", None, "numbers of samples, such as 100,1e4; in place of the preset's"),
+        ("features", "D,D", None, "numbers of features, each with each of the sizes"),
+        ("backends", "NAME,NAME", None, "backends to time (default: all that are installed)"),
+        ("epochs", "N", str(plan.EPOCHS), "gradient-descent steps in a fit"),
+        ("runs", "N", str(plan.RUNS), "fresh processes that each time every case once"),
+        ("seed", "N", "0", "of the data and of the order of cases"),
+        ("reports", "DIR", "reports", "folder for runs, figures and verdict"),
+    ):
+        shown = "" if default is None else f" (default: {default})"
+        group.addoption(f"--{name}", metavar=metavar, default=default, help=text + shown)
+    group.addoption("--npfs-job", default=None, help="internal: this process is one more run of a job")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Check the options before anything is loaded or timed."""
+    try:
+        backends, unavailable = _chosen_backends(config.getoption("backends"))
+        chosen = plan.make_plan(
+            backends=list(backends),
+            **{
+                name: config.getoption(name)
+                for name in ("preset", "sizes", "features", "epochs", "runs", "seed")
+            },
+        )
+    except (ValueError, UnknownBackend, BackendUnavailable) as error:
+        raise pytest.UsageError(str(error)) from None
+    _set_benchmark_defaults(config, chosen)
+    config.stash[RUN] = BenchmarkRun(config, chosen, backends, unavailable)
+
+
+def _chosen_backends(option: str | None) -> tuple[dict[str, Backend], dict[str, str]]:
+    if option is None:
+        return load_all()
+    return {name: load_backend(name) for name in plan.split_names("--backends", option)}, {}
+
+
+def _set_benchmark_defaults(config: pytest.Config, chosen: plan.Plan) -> None:
+    """Set pytest-benchmark's options that the user has not; a further run writes only its own file."""
+    given = [str(argument) for argument in config.invocation_params.args]
+    for option, value in (
+        ("max-time", str(chosen.seconds_per_case)),
+        ("min-time", str(plan.ROUND_SECONDS)),
+        ("min-rounds", plan.MIN_ROUNDS),
+    ):
+        if not any(argument.startswith(f"--benchmark-{option}") for argument in given):
+            setattr(config.option, f"benchmark_{option.replace('-', '_')}", value)
+    # The stock table is one run's, without intervals: shown to those who use a stock option.
+    stock = [argument for argument in given if argument.startswith("--benchmark-")]
+    config.option.benchmark_quiet |= set(stock) <= {"--benchmark-only"}
+    if config.getoption("npfs_job"):
+        for name, off in (("json", None), ("save", None), ("autosave", None), ("compare", [])):
+            setattr(config.option, f"benchmark_{name}", off)
+        config.option.benchmark_histogram = config.option.benchmark_cprofile_dump = []
+        config.option.benchmark_compare_fail = config.option.xmlpath = None
+
+
+@pytest.fixture
+def npfs_run(request: pytest.FixtureRequest) -> BenchmarkRun:
+    """The run that a benchmark belongs to."""
+    return request.config.stash[RUN]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one benchmark for each case of the plan."""
+    if {"backend", "n_samples", "n_features"} <= set(metafunc.fixturenames):
+        cases = metafunc.config.stash[RUN].plan.cases
+        metafunc.parametrize(
+            ("backend", "n_samples", "n_features"),
+            [(case.backend, *case.size) for case in cases],
+            ids=[str(case) for case in cases],
+        )
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what will be timed, and which backends cannot be."""
+    run = config.stash[RUN]
+    cases = len(run.plan.cases)
+    planned = f"npfs: {cases} cases, {run.plan.runs} runs, {run.plan.epochs} epochs a fit"
+    return [planned, *(f"npfs: {reason}" for reason in run.skipped.values())]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Claim the run's number, so that the order can depend on it."""
+    run = session.config.stash[RUN]
+    if run.is_timed:
+        run.claim()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Shuffle the cases, differently in each run."""
+    run = config.stash[RUN]
+    if run.number is None:
+        return
+    by_id = {item.callspec.id: item for item in items if hasattr(item, "callspec")}
+    run.order = plan.shuffled(list(by_id), run.plan.seed, run.number.value)
+    rest = [item for item in items if not hasattr(item, "callspec")]
+    items[:] = rest + [by_id[name] for name in run.order]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Time the cases, save the run, then start the others; Ctrl-C keeps what is there."""
+    run = session.config.stash[RUN]
+    if run.number is None:
+        return (yield)
+    terminal = session.config.get_terminal_writer()
+    if run.is_first and session.items:
+        live = session.config.get_verbosity() == 0
+        file = terminal._file
+        run.progress = RunProgress(file, run.plan.runs, len(session.items), live=live)
+    try:
+        try:
+            result = yield
+        except BaseException:
+            run.interrupted = True
+            raise
+        finally:
+            saved = run.save()
+        if saved and not run.is_first:
+            terminal.line(f"\n{SAVED_MARK}")
+        if saved and run.progress and not session.shouldfail and not session.shouldstop:
+            run.progress.run_done(1)
+            run.start_others()
+    except RunFailed as error:
+        raise session.Interrupted(str(error)) from None
+    finally:
+        if run.progress:
+            run.progress.close()
+    return result
+
+
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
+    """Add our key to every JSON file that is written, the user's own ``--benchmark-json`` too."""
+    config.stash[RUN].add_to(output_json)
+
+
+def pytest_report_teststatus(
+    report: pytest.TestReport, config: pytest.Config
+) -> tuple[str, str, str] | None:
+    """Print no dots where a bar is drawn."""
+    run = config.stash[RUN]
+    if report.passed and run.progress is not None and run.progress.is_live:
+        return ("passed" if report.when == "call" else "", "", "")
+    return None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Show each finished case, here or to the process that watches this one."""
+    result = yield
+    run = item.config.stash[RUN]
+    if run.progress is not None:
+        run.progress.case_done()
+    elif not run.is_first:
+        item.config.get_terminal_writer().line(f"\n{CASE_MARK}")
+    return result
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """End with the verdict of all runs, and the paths of what was written."""
+    run = terminalreporter.config.stash[RUN]
+    if run.number is None or not run.is_first or not run.has_saved:
+        return
+    from npfs.report.build import build_report  # matplotlib is not loaded while anything is timed
+
+    report = build_report(run.reports)
+    terminalreporter.ensure_newline()
+    terminalreporter.section("npfs")
+    effort = report.effort(run.job, time.perf_counter() - run.began)
+    for line in [*report.terminal_lines(), effort]:
+        terminalreporter.write_line(line)

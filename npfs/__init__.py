@@ -1,0 +1,34 @@
+"""npfs, NumPy From Scratch: one regression, several tools, and what they cost on your machine.
+
+Names are loaded when they are first used, so that ``import npfs`` costs no more than NumPy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from npfs.backends.registry import load_backend as load_backend
+    from npfs.conformance import check_backend as check_backend
+    from npfs.problem import Problem as Problem
+    from npfs.problem import make_problem as make_problem
+
+__version__ = "0.1.0"
+
+_HOME_OF = {
+    "Problem": "npfs.problem",
+    "check_backend": "npfs.conformance",
+    "load_backend": "npfs.backends.registry",
+    "make_problem": "npfs.problem",
+}
+
+__all__ = ["Problem", "__version__", "check_backend", "load_backend", "make_problem"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'npfs' has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME_OF})

@@ -1,0 +1,1 @@
+"""One file for each tool, all of them the same regression under the contract of ``base``."""

@@ -1,0 +1,45 @@
+"""The contract of a backend: what it is given, what is timed, and what it returns."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+
+class Fit(NamedTuple):
+    """The result of a fit, in the backend's own scalars and sequences.
+
+    Attributes
+    ----------
+    weights : sequence of float, length n_features
+    bias : float
+    loss_history : sequence of float, length epochs
+        The mean squared error before each update.
+    """
+
+    weights: Sequence[float]
+    bias: float
+    loss_history: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A way to run the gradient descent.
+
+    Attributes
+    ----------
+    name : str
+        The id in results, options and figures: ``"numpy"``.
+    title : str
+        What a person reads: ``"NumPy, vectorized"``.
+    prepare : callable ``(X, y) -> data``
+        Untimed: native containers, layout, scratch buffers. ``X`` is float64, C-contiguous, of shape
+        (n_samples, n_features), ``y`` of shape (n_samples,). Neither may be changed.
+    fit : callable ``(data, epochs, learning_rate) -> Fit``
+        The only timed call. Starts at zero; each epoch predicts, records the mean squared error,
+        computes ``dw`` and ``db`` and updates. It may be called again with the same data.
+    """
+
+    name: str
+    title: str
+    prepare: Callable[[Any, Any], Any]
+    fit: Callable[[Any, int, float], Fit]

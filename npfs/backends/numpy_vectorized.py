@@ -1,0 +1,61 @@
+"""Gradient descent with NumPy, written as the formula reads.
+
+Each line works on whole arrays in C and leaves a new array behind: no Python loop over samples, but a
+pass over memory for each operation.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from npfs.backends.base import Backend, Fit
+from npfs.problem import Array
+
+
+def prepare(X: Any, y: Any) -> tuple[Array, Array]:
+    """Return ``x`` of shape (n_samples,), or ``X`` as it is for many features, and ``y``."""
+    if X.shape[1] == 1:
+        return X[:, 0].copy(), y.copy()
+    return X.copy(), y.copy()
+
+
+def fit(data: tuple[Array, Array], epochs: int, learning_rate: float) -> Fit:
+    """Run ``epochs`` steps of gradient descent from zero."""
+    if data[0].ndim == 1:
+        return fit_one_feature(*data, epochs, learning_rate)
+    return fit_many_features(*data, epochs, learning_rate)
+
+
+def fit_one_feature(x: Array, y: Array, epochs: int, learning_rate: float) -> Fit:
+    """Fit ``y_pred = weight * x + bias``."""
+    weight = bias = 0.0
+    loss_history = []
+    for _ in range(epochs):
+        y_pred = weight * x + bias
+        error = y_pred - y
+        loss_history.append(np.mean(error**2))
+        dw = 2 * np.mean(error * x)
+        db = 2 * np.mean(error)
+        weight -= learning_rate * dw
+        bias -= learning_rate * db
+    return Fit([weight], bias, loss_history)
+
+
+def fit_many_features(X: Array, y: Array, epochs: int, learning_rate: float) -> Fit:
+    """Fit ``y_pred = X @ weights + bias``; the bias is broadcast over all samples."""
+    n_samples, n_features = X.shape
+    weights = np.zeros(n_features)
+    bias = 0.0
+    loss_history = []
+    for _ in range(epochs):
+        y_pred = X @ weights + bias
+        error = y_pred - y
+        loss_history.append(np.mean(error**2))
+        dw = 2 * (X.T @ error) / n_samples
+        db = 2 * np.mean(error)
+        weights -= learning_rate * dw
+        bias -= learning_rate * db
+    return Fit(weights, bias, loss_history)
+
+
+BACKEND = Backend("numpy", "NumPy, vectorized", prepare, fit)

@@ -1,0 +1,87 @@
+"""Finding backends: built-in and third-party ones by the entry-point group ``npfs.backends``."""
+
+from importlib.metadata import EntryPoint, entry_points
+
+from npfs.backends.base import Backend
+
+GROUP = "npfs.backends"
+_BUILT_IN_ORDER = ("python", "numpy", "numba")
+
+
+class UnknownBackend(ValueError):
+    """No installed package offers a backend of that name."""
+
+
+class BackendUnavailable(ImportError):
+    """The backend is known, but a library that it needs is not installed."""
+
+
+def backend_names() -> list[str]:
+    """Return the names of all registered backends: the built-in ladder, then others by name."""
+    return sorted(
+        _entry_points(),
+        key=lambda name: (
+            _BUILT_IN_ORDER.index(name) if name in _BUILT_IN_ORDER else len(_BUILT_IN_ORDER),
+            name,
+        ),
+    )
+
+
+def load_backend(name: str) -> Backend:
+    """Load the backend ``name``.
+
+    Raises
+    ------
+    UnknownBackend
+        If no such backend is registered; the message lists those that are.
+    BackendUnavailable
+        If a library it needs is missing; the message says which and how to install it. Any other
+        error while loading is the backend's own and is not caught.
+    """
+    found = _entry_points()
+    if name not in found:
+        known = ", ".join(backend_names()) or "none; install npfs with: python -m pip install -e ."
+        raise UnknownBackend(f"unknown backend {name!r}; known backends: {known}")
+    entry = found[name]
+    try:
+        backend = entry.load()
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing in ("", entry.module.partition(".")[0]):
+            raise
+        raise BackendUnavailable(
+            f"backend {name!r} needs the package {missing!r}, which is not installed; "
+            f"install it with: python -m pip install {_requirement(entry, missing)}"
+        ) from error
+    if not isinstance(backend, Backend):
+        raise TypeError(f"entry point {entry.value!r} must be an npfs Backend, got {backend!r}")
+    if backend.name != name:
+        raise ValueError(f"entry point {name!r} loads a backend that calls itself {backend.name!r}")
+    return backend
+
+
+def load_all() -> tuple[dict[str, Backend], dict[str, str]]:
+    """Load every registered backend; return those that loaded, and the reason for each that did not.
+
+    A broken one is named with its own error and does not keep the others from being used.
+    """
+    loaded: dict[str, Backend] = {}
+    reasons: dict[str, str] = {}
+    for name in backend_names():
+        try:
+            loaded[name] = load_backend(name)
+        except BackendUnavailable as error:
+            reasons[name] = str(error)
+        except Exception as error:  # whatever a third party's module raises when it is imported
+            reasons[name] = f"backend {name!r} failed to load: {type(error).__name__}: {error}"
+    return loaded, reasons
+
+
+def _entry_points() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def _requirement(entry: EntryPoint, missing: str) -> str:
+    if entry.extras and entry.dist is not None:
+        return f"'{entry.dist.name}[{','.join(entry.extras)}]'"
+    return missing

@@ -1,0 +1,105 @@
+"""What every backend must satisfy, importable by those who write one.
+
+``check_backend(my_backend)`` compares it with a reference written from the formulas of ``npfs.loss``.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from npfs.backends.base import Backend, Fit
+from npfs.loss import gradients, mean_squared_error, predict, safe_learning_rate
+from npfs.problem import Array, Problem, make_problem
+
+SHAPES = tuple((n, d) for n in (1, 2, 3, 10, 127, 1_000, 10_000) for d in (1, 2, 16))
+EPOCHS = (0, 1, 25)
+# Sums in another order differ by a few units in the last place times the root of n; descent with a
+# stable rate does not amplify that. 1e-9 leaves room for cancellation and none for another formula.
+RELATIVE_TOLERANCE = 1e-9
+
+
+class ConformanceError(AssertionError):
+    """A backend does not do the work that its siblings do."""
+
+
+def reference_fit(problem: Problem, epochs: int, learning_rate: float) -> Fit:
+    """Fit with the formulas of ``npfs.loss``, in float64."""
+    weights, bias = np.zeros(problem.n_features), 0.0
+    loss_history = []
+    for _ in range(epochs):
+        y_pred = predict(problem.X, weights, bias)
+        loss_history.append(mean_squared_error(problem.y, y_pred))
+        dw, db = gradients(problem.X, problem.y, y_pred)
+        weights = weights - learning_rate * dw
+        bias -= learning_rate * db
+    return Fit(weights.tolist(), bias, loss_history)
+
+
+def check_backend(
+    backend: Backend,
+    *,
+    shapes: Iterable[tuple[int, int]] = SHAPES,
+    epochs: Sequence[int] = EPOCHS,
+) -> None:
+    """Check ``backend`` on problems of the given ``(n_samples, n_features)``.
+
+    It must agree with the reference in loss history, weights and bias, leave its inputs as they were,
+    and give the same answer when the same prepared data are fitted again.
+
+    Raises
+    ------
+    ConformanceError
+        Names the backend, the case, and for a loss the first epoch that differs.
+    """
+    for n_samples, n_features in shapes:
+        problem = make_problem(n_samples, n_features, intercept=0.5, seed=n_samples + n_features)
+        case = f"{backend.name} on {n_samples} x {n_features}"
+        X, y = problem.X.copy(), problem.y.copy()
+        data = backend.prepare(X, y)
+        for count in epochs:
+            rate = safe_learning_rate(problem.X)
+            result = backend.fit(data, count, rate)
+            where = f"{case}, {count} epochs"
+            check_fit(result, reference_fit(problem, count, rate), where)
+            check_fit(backend.fit(data, count, rate), result, f"{where}, fitted again", exact=True)
+        if not (np.array_equal(X, problem.X) and np.array_equal(y, problem.y)):
+            raise ConformanceError(f"{case}: the inputs X and y were changed; prepare must copy")
+
+
+def check_fit(result: Fit, expected: Fit, where: str, *, exact: bool = False) -> None:
+    """Compare a result with the expected one; ``where`` begins the message of an error.
+
+    Weights and bias are compared relative to the largest of them, since a weight of nearly zero is
+    the difference of larger sums; each loss relative to itself.
+    """
+    losses = _vector("loss_history", result.loss_history, len(expected.loss_history), where)
+    _vector("weights", result.weights, len(expected.weights), where)
+    tolerance = 0.0 if exact else RELATIVE_TOLERANCE
+    expected_losses = np.asarray(expected.loss_history, dtype=float)
+    # A loss of nearly zero next to a first loss of order one is rounding, not a difference.
+    scale = np.maximum(np.abs(expected_losses), 1e-6 * np.max(expected_losses, initial=0.0))
+    wrong = ~(np.abs(losses - expected_losses) <= tolerance * scale)
+    if wrong.any():
+        epoch = int(np.argmax(wrong))
+        raise ConformanceError(
+            f"{where}: the loss differs first at epoch {epoch}: "
+            f"expected {expected_losses[epoch]!r}, got {losses[epoch]!r}"
+        )
+    found = np.append(np.asarray(result.weights, dtype=float), float(result.bias))
+    wanted = np.append(np.asarray(expected.weights, dtype=float), float(expected.bias))
+    wrong = ~(np.abs(found - wanted) <= tolerance * np.max(np.abs(wanted)))
+    if wrong.any():
+        index = int(np.argmax(wrong))
+        name = "bias" if index == len(wanted) - 1 else f"weights[{index}]"
+        raise ConformanceError(
+            f"{where}: {name} differs after all epochs: expected {wanted[index]!r}, got {found[index]!r}"
+        )
+
+
+def _vector(name: str, values: Sequence[float], length: int, where: str) -> Array:
+    array = np.asarray(values, dtype=float)
+    if array.shape != (length,):
+        raise ConformanceError(
+            f"{where}: {name} must have shape ({length},), got shape {array.shape}"
+        )
+    return array

@@ -1,0 +1,169 @@
+"""Run files, read into records; what cannot be read is named with its reason and left where it is."""
+
+import json
+import math
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from npfs.run_format import KEY, SCHEMA
+
+
+@dataclass(frozen=True, order=True)
+class Size:
+    """The size of a problem."""
+
+    n_features: int
+    n_samples: int
+
+
+@dataclass(frozen=True)
+class CaseRecord:
+    """One case in one run.
+
+    Attributes
+    ----------
+    seconds : float
+        The median of the rounds: seconds for one fit.
+    rounds : int
+    timed_s : float
+        Seconds spent inside rounds and their calibration.
+    source : str
+        Digest of the backend's source.
+    """
+
+    backend: str
+    size: Size
+    seconds: float
+    rounds: int
+    timed_s: float
+    source: str
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run file.
+
+    Attributes
+    ----------
+    number : int
+        Its number in the folder of its machine.
+    conditions : mapping of str to str
+        What must be equal for two runs to be pooled, in words for a person.
+    """
+
+    path: Path
+    number: int
+    job: str
+    started: str
+    wall_s: float
+    interrupted: bool
+    epochs: int
+    conditions: Mapping[str, str]
+    environment: Mapping[str, Any]
+    titles: Mapping[str, str]
+    cases: tuple[CaseRecord, ...]
+    skipped: Mapping[str, str]
+    learning: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """All runs found, oldest first, and what was no run, with the reason."""
+
+    runs: tuple[RunRecord, ...]
+    rejected: tuple[tuple[Path, str], ...]
+
+
+class NotARun(ValueError):
+    """The file is not a run that this version can read."""
+
+
+def read_runs(folder: Path) -> RunFolder:
+    """Read every ``*.json`` below ``folder``, the runs of all machines."""
+    runs, rejected = [], []
+    for path in sorted(folder.rglob("*.json")):
+        try:
+            runs.append(read_run(path))
+        except NotARun as error:
+            rejected.append((path, str(error)))
+    return RunFolder(tuple(sorted(runs, key=lambda run: (run.started, run.number))), tuple(rejected))
+
+
+def read_run(path: Path) -> RunRecord:
+    """Read one run file.
+
+    Raises
+    ------
+    NotARun
+        Says what is wrong with the file.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise NotARun(f"cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise NotARun(f"is not valid JSON: {error}") from None
+    if not isinstance(document, dict) or not isinstance(document.get(KEY), dict):
+        raise NotARun("was not written by npfs (another tool's file, or saved by other means)")
+    if document[KEY].get("schema") != SCHEMA:
+        raise NotARun(
+            f"has schema {document[KEY].get('schema')!r}, this version of npfs reads {SCHEMA}; "
+            "update npfs to read it"
+        )
+    try:
+        return _record(path, document[KEY], document["benchmarks"])
+    except KeyError as error:
+        raise NotARun(f"lacks the field {error}") from None
+    except (TypeError, AttributeError) as error:
+        raise NotARun(f"has a field of the wrong kind: {error}") from None
+
+
+def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) -> RunRecord:
+    fits = [benchmark for benchmark in benchmarks if "backend" in benchmark["extra_info"]]
+    return RunRecord(
+        path=path,
+        number=int(ours["run"]),
+        job=str(ours["job"]),
+        started=str(ours["started"]),
+        wall_s=float(ours["wall_s"]),
+        interrupted=bool(ours["interrupted"]),
+        epochs=int(ours["epochs"]),
+        conditions=_conditions(ours),
+        environment=ours["environment"],
+        titles={name: backend["title"] for name, backend in ours["backends"].items()},
+        cases=tuple(_case(benchmark, ours["backends"]) for benchmark in fits),
+        skipped=dict(ours["skipped"]),
+        learning=ours["learning"],
+    )
+
+
+def _case(benchmark: dict[str, Any], backends: dict[str, Any]) -> CaseRecord:
+    info, rounds = benchmark["extra_info"], benchmark["stats"]["data"]
+    if not rounds or not all(math.isfinite(seconds) and seconds > 0 for seconds in rounds):
+        raise NotARun(f"holds a time that is not a positive number, in {benchmark['name']}")
+    return CaseRecord(
+        backend=info["backend"],
+        size=Size(n_features=int(info["n_features"]), n_samples=int(info["n_samples"])),
+        seconds=statistics.median(rounds),
+        rounds=len(rounds),
+        timed_s=float(info["timed_s"]),
+        source=backends[info["backend"]]["source"],
+    )
+
+
+def _conditions(ours: dict[str, Any]) -> dict[str, str]:
+    environment = ours["environment"]
+    conditions = {
+        "machine": environment["machine"],
+        "usable cores": environment["usable_cores"],
+        "Python": environment["python"],
+        "BLAS": environment["blas"],
+        "epochs": ours["epochs"],
+        "speed variables": environment["speed_variables"] or "none",
+    }
+    for library in ("numpy", "numba", "llvmlite"):
+        conditions[library] = environment["libraries"][library] or "not installed"
+    return {name: str(value) for name, value in conditions.items()}

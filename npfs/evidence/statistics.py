@@ -1,0 +1,127 @@
+"""Intervals over runs. A run is one fresh process and gives one number for a case.
+
+Times are positive and vary by factors, so all statistics are taken on logarithms: an interval over the
+logs is symmetric there, and exp turns it into a geometric mean with its bounds.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with the bounds that hold it.
+
+    Attributes
+    ----------
+    value, low, high : float
+        With one run there are no bounds: ``low`` and ``high`` are NaN.
+    runs : int
+    """
+
+    value: float
+    low: float
+    high: float
+    runs: int
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there were runs enough for bounds."""
+        return self.runs > 1
+
+    @property
+    def is_above_one(self) -> bool:
+        """Whether the whole interval of a ratio lies above 1."""
+        return self.is_known and self.low > 1
+
+    @property
+    def is_below_one(self) -> bool:
+        """Whether the whole interval of a ratio lies below 1."""
+        return self.is_known and self.high < 1
+
+    @property
+    def is_within_noise(self) -> bool:
+        """Whether a ratio cannot be told from 1."""
+        return not (self.is_above_one or self.is_below_one)
+
+
+def geometric_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+    """Return the geometric mean of positive ``values``, one a run, and its Student-t interval.
+
+    ``exp(mean(log v) ± t * s / sqrt(runs))`` with ``runs - 1`` degrees of freedom.
+
+    Source: Student's t interval, NIST/SEMATECH e-Handbook, section 1.3.5.2, on logarithms.
+
+    Raises
+    ------
+    ValueError
+        If there are no values, or one is not a positive finite number.
+    """
+    array = np.asarray(values, dtype=float)
+    if array.size == 0 or not (np.isfinite(array).all() and (array > 0).all()):
+        raise ValueError(f"values must be positive finite numbers, at least one; got {values!r}")
+    logs = np.log(array)
+    center = float(logs.mean())
+    if array.size == 1:
+        return Interval(float(array[0]), math.nan, math.nan, 1)
+    error = float(logs.std(ddof=1)) / math.sqrt(array.size)
+    reach = student_t_quantile((1 + confidence) / 2, array.size - 1) * error
+    return Interval(
+        math.exp(center), math.exp(center - reach), math.exp(center + reach), array.size
+    )
+
+
+def ratio_interval(numerators: Sequence[float], denominators: Sequence[float]) -> Interval:
+    """Return the ratio of two times with its interval, paired run by run.
+
+    What makes a whole run slow cancels in its ratio, so pairs vary less than their parts.
+    """
+    if len(numerators) != len(denominators):
+        raise ValueError(
+            f"pairs need equally many values; got {len(numerators)} and {len(denominators)}"
+        )
+    return geometric_interval([a / b for a, b in zip(numerators, denominators, strict=True)])
+
+
+def student_t_quantile(probability: float, degrees: int) -> float:
+    """Return the quantile of Student's t distribution for whole degrees of freedom.
+
+    Bisection on the distribution function, which for whole degrees is a finite sum.
+
+    Source: Abramowitz and Stegun, *Handbook of Mathematical Functions*, 26.7.3 and 26.7.4.
+    """
+    if not 0 < probability < 1 or degrees < 1:
+        raise ValueError(
+            f"needs 0 < probability < 1 and degrees >= 1; got {probability!r} and {degrees!r}"
+        )
+    if probability < 0.5:
+        return -student_t_quantile(1 - probability, degrees)
+    # In the angle theta = atan(t / sqrt(degrees)) the whole line becomes a finite range.
+    low, high = 0.0, math.pi / 2
+    for _ in range(100):
+        theta = (low + high) / 2
+        if 0.5 + _central_probability(theta, degrees) / 2 < probability:
+            low = theta
+        else:
+            high = theta
+    return math.sqrt(degrees) * math.tan(low)
+
+
+def _central_probability(theta: float, degrees: int) -> float:
+    """Return P(|T| < t) for t = sqrt(degrees) * tan(theta)."""
+    cosine, sine = math.cos(theta), math.sin(theta)
+    if degrees == 1:
+        return 2 * theta / math.pi
+    first = 1.0 if degrees % 2 == 0 else cosine
+    total = term = first
+    for k in range(2 if degrees % 2 == 0 else 3, degrees - 1, 2):
+        term *= (k - 1) / k * cosine**2
+        total += term
+    if degrees % 2 == 0:
+        return sine * total
+    return 2 / math.pi * (theta + sine * total)

@@ -1,0 +1,151 @@
+"""What a run times: presets, cases, and the shuffled order. Options in, a checked plan out."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Size(NamedTuple):
+    """The size of a problem."""
+
+    n_samples: int
+    n_features: int
+
+    def __str__(self) -> str:
+        return f"{self.n_samples}" + (f"x{self.n_features}" if self.n_features > 1 else "")
+
+
+class Case(NamedTuple):
+    """One backend on one size; its id is ``numpy-10000`` or ``numpy-10000x16``."""
+
+    backend: str
+    size: Size
+
+    def __str__(self) -> str:
+        return f"{self.backend}-{self.size}"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Sizes worth timing together, and the seconds of rounds that each case gets in a run."""
+
+    sizes: tuple[Size, ...]
+    seconds_per_case: float
+
+
+def _one_feature(*exponents: int) -> tuple[Size, ...]:
+    return tuple(Size(10**exponent, 1) for exponent in exponents)
+
+
+def _grid(samples: Sequence[int], features: Sequence[int]) -> tuple[Size, ...]:
+    return tuple(Size(n, d) for n in samples for d in features)
+
+
+PRESETS = {
+    "quick": Preset(_one_feature(1, 3, 5) + (Size(10_000, 16),), 0.05),
+    "standard": Preset(_one_feature(1, 2, 3, 4, 5, 6) + _grid([10_000], [4, 16, 64]), 0.3),
+    "full": Preset(
+        _one_feature(1, 2, 3, 4, 5, 6, 7)
+        + _grid([1_000, 10_000, 100_000], [2, 4, 16, 64])
+        + _grid([1_000_000], [4, 16]),
+        0.3,
+    ),
+}
+MANY_FEATURES_SAMPLES = 10_000  # the n of --features without --sizes, as in the standard preset
+EPOCHS = 10
+RUNS = 5
+# A fit slower than this would take most of a run for one point that smaller sizes already foretell.
+FIT_LIMIT_SECONDS = 3.0
+# A round of a millisecond hides the clock's resolution (tens of ns) and the cost of reading it.
+ROUND_SECONDS = 1e-3
+MIN_ROUNDS = 3  # rounds agree within 0.5 %; more of a slow case would not narrow its interval
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides what a command times."""
+
+    preset: str
+    sizes: tuple[Size, ...]
+    backends: tuple[str, ...]
+    epochs: int
+    runs: int
+    seed: int
+    seconds_per_case: float
+
+    @property
+    def cases(self) -> list[Case]:
+        """All cases, in the order of sizes and backends."""
+        return [Case(backend, size) for size in self.sizes for backend in self.backends]
+
+
+def make_plan(
+    *,
+    preset: str,
+    sizes: str | None,
+    features: str | None,
+    backends: Sequence[str],
+    epochs: str,
+    runs: str,
+    seed: str,
+) -> Plan:
+    """Check the option values of a command and make its plan.
+
+    Raises
+    ------
+    ValueError
+        Names the option, what was given and what it takes.
+    """
+    if preset not in PRESETS:
+        raise ValueError(f"--preset must be one of {', '.join(PRESETS)}; got {preset!r}")
+    return Plan(
+        preset=preset,
+        sizes=_sizes(PRESETS[preset], sizes, features),
+        backends=tuple(backends),
+        epochs=whole_number("--epochs", epochs, at_least=1),
+        runs=whole_number("--runs", runs, at_least=1),
+        seed=whole_number("--seed", seed, at_least=0),
+        seconds_per_case=PRESETS[preset].seconds_per_case,
+    )
+
+
+def shuffled(cases: Sequence[str], seed: int, run_number: int) -> list[str]:
+    """Return the ids in the order of run ``run_number``; the same for the same seed and number."""
+    order = sorted(cases)
+    random.Random(f"{seed}/{run_number}").shuffle(order)
+    return order
+
+
+def split_names(option: str, text: str) -> list[str]:
+    """Split ``"a,b"`` into its names, each once."""
+    names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not names:
+        raise ValueError(f"{option} must name at least one of them, separated by commas; got {text!r}")
+    return names
+
+
+def whole_number(option: str, text: str, *, at_least: int) -> int:
+    """Parse an integer such as ``1000``, ``1_000`` or ``1e3``."""
+    try:
+        value = float(text)
+        if value != int(value):
+            raise ValueError
+        number = int(text) if text.strip("+-").replace("_", "").isdigit() else int(value)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{option} takes integers such as 1000 or 1e3; got {text!r}") from None
+    if number < at_least:
+        raise ValueError(f"{option} must be at least {at_least}; got {text}")
+    return number
+
+
+def _sizes(preset: Preset, sizes: str | None, features: str | None) -> tuple[Size, ...]:
+    if sizes is None and features is None:
+        return preset.sizes
+    n_samples = [MANY_FEATURES_SAMPLES] if sizes is None else _numbers("--sizes", sizes)
+    n_features = [1] if features is None else _numbers("--features", features)
+    return _grid(n_samples, n_features)
+
+
+def _numbers(option: str, text: str) -> list[int]:
+    return [whole_number(option, part, at_least=1) for part in split_names(option, text)]

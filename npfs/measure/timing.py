@@ -1,0 +1,70 @@
+"""One case, from fresh data to rounds: limit, validation, warm-up, then the timed call."""
+
+import gc
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+from npfs.backends.base import Backend, Fit
+from npfs.conformance import check_fit, reference_fit
+from npfs.loss import safe_learning_rate
+from npfs.measure.plan import Size
+from npfs.problem import Problem, make_problem
+
+PROBE_SAMPLES = 10_000
+
+
+def predicted_fit_seconds(backend: Backend, size: Size, epochs: int, seed: int) -> float:
+    """Predict a fit from one epoch on at most 10,000 samples, in proportion to samples and epochs.
+
+    It runs twice, so that the prediction is not a JIT compiler's; the case is compiled after it.
+    """
+    samples = min(size.n_samples, PROBE_SAMPLES)
+    problem = make_problem(samples, size.n_features, seed=seed)
+    data = backend.prepare(problem.X, problem.y)
+    for _ in range(2):
+        start = time.perf_counter()
+        backend.fit(data, 1, 0.0)
+        seconds = time.perf_counter() - start
+    return seconds * epochs * size.n_samples / samples
+
+
+def validated_fit_seconds(
+    backend: Backend, data: object, size: Size, epochs: int, rate: float, seed: int
+) -> float:
+    """Fit once, compare with the reference, and return what the fit took.
+
+    Raises
+    ------
+    ConformanceError
+        If the backend does not do the work that it is about to be timed for.
+    """
+    start = time.perf_counter()
+    result = backend.fit(data, epochs, rate)
+    seconds = time.perf_counter() - start
+    check_fit(result, _reference(size, epochs, seed), f"{backend.name} on {size}")
+    return seconds
+
+
+def fresh_problem(size: Size, seed: int) -> tuple[Problem, float]:
+    """Return newly allocated data of that size, and a learning rate that is stable on them."""
+    problem = make_problem(size.n_samples, size.n_features, seed=seed)
+    return problem, safe_learning_rate(problem.X)
+
+
+@contextmanager
+def quiet_collector() -> Iterator[None]:
+    """Hide the harness's objects from the garbage collector: it stays on, for the backend's alone."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+@lru_cache(maxsize=64)
+def _reference(size: Size, epochs: int, seed: int) -> Fit:
+    problem, rate = fresh_problem(size, seed)
+    return reference_fit(problem, epochs, rate)

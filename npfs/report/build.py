@@ -1,0 +1,101 @@
+"""From the runs in a reports folder to figures, table and verdict in the same folder."""
+
+import os
+import tempfile
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.runs import read_runs
+from npfs.report import figures, tables, wording
+from npfs.report import verdict as rules
+
+
+class NoRuns(ValueError):
+    """There is nothing to report yet."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was written, and the evidence it was written from."""
+
+    evidence: Evidence
+    paths: list[Path]
+
+    def terminal_lines(self, width: int = 100) -> list[str]:
+        """Return the verdict, what to know before trusting it, and the paths, wrapped to ``width``."""
+        lines = [rules.QUESTION, ""]
+        for sentence in rules.verdict(self.evidence):
+            lines += textwrap.wrap(sentence, width, initial_indent="  ", subsequent_indent="    ")
+        for caveat in rules.caveats(self.evidence):
+            lines += textwrap.wrap(caveat, width, initial_indent="! ", subsequent_indent="  ")
+        return [*lines, "", basis(self.evidence), *(f"wrote {_shown(path)}" for path in self.paths)]
+
+    def effort(self, job: str, wall_s: float) -> str:
+        """Say what share of the time of a command, ``wall_s`` seconds, its rounds took."""
+        runs = [run for run in self.evidence.runs if run.job == job]
+        timed_s = sum(case.timed_s for run in runs for case in run.cases)
+        return (
+            f"{len(runs)} runs in {wall_s:.0f} s, {timed_s / wall_s:.0%} of it inside timed rounds "
+            "and their calibration"
+        )
+
+
+def build_report(reports: Path) -> Report:
+    """Read ``reports/runs``, write the report into ``reports``.
+
+    Raises
+    ------
+    NoRuns
+        If there is no run that can be read; the message names what was found instead.
+    OSError
+        If the folder cannot be written.
+    """
+    folder = read_runs(reports / "runs")
+    if not any(run.cases for run in folder.runs):
+        found = "".join(f"\n{path.name} {why}" for path, why in folder.rejected)
+        raise NoRuns(f"no runs in {reports / 'runs'}; {rules.NO_RUNS.partition('. ')[2]}{found}")
+    evidence = Evidence(folder)
+    with tempfile.TemporaryDirectory(dir=reports, prefix=".building-") as building:
+        work = Path(building)
+        figures.save_figures(evidence, work)
+        (work / "results.csv").write_text(tables.results_csv(evidence), encoding="utf-8")
+        (work / "verdict.md").write_text(verdict_markdown(evidence), encoding="utf-8")
+        paths = []
+        for path in sorted(work.iterdir()):
+            paths.append(reports / path.name)
+            os.replace(path, paths[-1])
+    return Report(evidence, paths)
+
+
+def verdict_markdown(evidence: Evidence) -> str:
+    """Return the verdict with its caveats, table and basis."""
+    lines = [f"# {rules.QUESTION}", ""]
+    lines += [f"- {sentence}" for sentence in rules.verdict(evidence)]
+    caveats = rules.caveats(evidence)
+    if caveats:
+        lines += ["", "## Before you trust this", "", *(f"- {caveat}" for caveat in caveats)]
+    lines += ["", "## The numbers", "", *tables.markdown_table(evidence), "", basis(evidence), ""]
+    return "\n".join(lines)
+
+
+def basis(evidence: Evidence) -> str:
+    """Say what the numbers rest on."""
+    run = evidence.newest
+    libraries = run.environment["libraries"]
+    versions = ", ".join(
+        f"{name} {libraries[key]}" for name, key in (("NumPy", "numpy"), ("Numba", "numba")) if libraries[key]
+    )
+    number = len(evidence.runs)
+    return (
+        f"{number} run{'s' if number > 1 else ''}, each a fresh process, {run.epochs} epochs a fit; in "
+        "parentheses 95 % intervals (Student's t over runs, on logarithms; speedups paired within "
+        f"runs). {run.environment['cpu']}, {wording.count(run.environment['cores'])} cores, "
+        f"{run.environment['system']}, {run.environment['python']}, {versions}."
+    )
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,190 @@
+"""The figures. Each takes evidence and returns a figure; nothing is measured or fitted here."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.runs import Size
+from npfs.evidence.statistics import Interval
+from npfs.report import style, wording
+from npfs.report.verdict import LISTS, NUMPY
+
+Line = list[tuple[float, Interval]]
+
+
+def time_figure(evidence: Evidence) -> Figure:
+    """Draw nanoseconds for each sample and epoch over the number of samples, one feature."""
+    figure, (axes,) = _figure(1, 7.6)
+    epochs = evidence.newest.epochs
+    sizes = evidence.sizes(n_features=1)
+    lines = {
+        backend: [
+            (size.n_samples, _scaled(time, 1e9 / (size.n_samples * epochs)))
+            for size in sizes
+            if (time := evidence.time(backend, size)) is not None
+        ]
+        for backend in evidence.backends
+    }
+    axes.set_title("Time of one gradient-descent step, for each sample")
+    _draw(axes, evidence, lines)
+    axes.set_ylabel("ns per sample and epoch")
+    style.plain_numbers(axes)
+    _finish(axes, evidence, lines, [size.n_samples for size in sizes], "samples, one feature")
+    return figure
+
+
+def speedup_figure(evidence: Evidence) -> Figure:
+    """Draw speedups over lists: over the number of samples, and over the number of features."""
+    many = evidence.sizes(many=True)
+    common = max({size.n_samples for size in many}, key=[s.n_samples for s in many].count, default=0)
+    by_features = [size for size in evidence.sizes() if size.n_samples == common]
+    figure, panels = _figure(2 if many else 1, 11.5 if many else 7.6)
+    reference = LISTS if LISTS in evidence.backends else NUMPY
+    one_feature = evidence.sizes(n_features=1)
+    _speedup_panel(
+        panels[0], evidence, reference, one_feature, lambda size: size.n_samples, "samples, one feature"
+    )
+    if many:
+        label = f"features, {wording.count(common)} samples"
+        _speedup_panel(
+            panels[1], evidence, reference, by_features, lambda size: size.n_features, label
+        )
+        panels[1].set_ylabel("")
+    return figure
+
+
+def learning_figure(evidence: Evidence) -> Figure:
+    """Draw how the line finds the slope, and the loss that falls the same for every backend."""
+    lesson = evidence.newest.learning
+    figure, (left, right) = _figure(2, 11.5)
+    backends = list(lesson["backends"])
+    shown = NUMPY if NUMPY in backends else backends[0]
+    x, (low, high) = lesson["x"], (min(lesson["x"]), max(lesson["x"]))
+    left.plot(x, lesson["y"], "o", color=style.FAINT, markersize=4, zorder=1)
+    lines = lesson["backends"][shown]["lines"]
+    ends, colors = {}, {}
+    for index, (epoch, weight, bias) in enumerate(lines):
+        color = _blend(style.FAINT, "#0072B2", (index + 1) / len(lines))
+        label = f"epoch {epoch}: slope {weight:.2f}"
+        left.plot([low, high], [weight * low + bias, weight * high + bias], color=color)
+        ends[label], colors[label] = (high, weight * high + bias), color
+    left.set_title(f"The line turns to slope {lesson['slope']:g}")
+    left.set(xlabel="x", ylabel="y")
+    style.label_ends(left, ends, colors)
+
+    looks = style.looks(backends)
+    ends, colors = {}, {}
+    for index, backend in enumerate(backends):
+        loss = lesson["backends"][backend]["loss"]
+        color, _ = looks[backend]
+        # Equal losses lie on top of each other: wider lines below, so that each stays visible.
+        width = 2 + 4 * (len(backends) - 1 - index)
+        right.plot(range(len(loss)), loss, color=color, linewidth=width, solid_capstyle="butt")
+        label = evidence.title(backend)
+        ends[label], colors[label] = (len(loss) - 1, loss[-1]), color
+    right.set_yscale("log")
+    right.set_title("The loss falls, the same for every backend")
+    right.set(xlabel="epoch", ylabel="mean squared error")
+    style.plain_numbers(right)
+    style.label_ends(right, ends, colors)
+    return figure
+
+
+FIGURES: dict[str, Callable[[Evidence], Figure]] = {
+    "time": time_figure,
+    "speedup": speedup_figure,
+    "learning": learning_figure,
+}
+
+
+def save_figures(evidence: Evidence, folder: Path) -> list[Path]:
+    """Write every figure as SVG and PNG, and return the paths."""
+    paths = []
+    with style.house_style():
+        for name, draw in FIGURES.items():
+            figure = draw(evidence)
+            for suffix, metadata in (("svg", {"Date": None}), ("png", {})):
+                path = folder / f"{name}.{suffix}"
+                figure.savefig(path, metadata=metadata, bbox_inches="tight")
+                paths.append(path)
+    return paths
+
+
+def _figure(panels: int, width: float) -> tuple[Figure, Sequence[Axes]]:
+    figure = Figure(figsize=(width, 4.4))
+    axes = figure.subplots(1, panels, squeeze=False)[0]
+    figure.subplots_adjust(wspace=0.62 if panels > 1 else None)
+    return figure, list(axes)
+
+
+def _draw(axes: Axes, evidence: Evidence, lines: dict[str, Line]) -> None:
+    """Draw log-log lines with their intervals: a band between points, a bar at each."""
+    axes.set(xscale="log", yscale="log")
+    looks = style.looks(evidence.backends)
+    for backend, line in lines.items():
+        if not line:
+            continue
+        color, marker = looks[backend]
+        x, values = [point for point, _ in line], [interval.value for _, interval in line]
+        axes.plot(x, values, color=color, marker=marker)
+        known = [(point, interval) for point, interval in line if interval.is_known]
+        if known:
+            points = [point for point, _ in known]
+            low, high = [i.low for _, i in known], [i.high for _, i in known]
+            axes.fill_between(points, low, high, color=color, alpha=0.2, linewidth=0)
+            axes.vlines(points, low, high, color=color, linewidth=1.2)
+
+
+def _finish(
+    axes: Axes, evidence: Evidence, lines: dict[str, Line], counts: Sequence[int], label: str
+) -> None:
+    style.count_axis(axes, counts, label)
+    looks = style.looks(evidence.backends)
+    ends = {
+        evidence.title(backend): (line[-1][0], line[-1][1].value)
+        for backend, line in lines.items()
+        if line
+    }
+    style.label_ends(axes, ends, {evidence.title(name): look[0] for name, look in looks.items()})
+
+
+def _speedup_panel(
+    axes: Axes,
+    evidence: Evidence,
+    reference: str,
+    sizes: Sequence[Size],
+    count: Callable[[Size], int],
+    label: str,
+) -> None:
+    lines = {
+        backend: [
+            (count(size), speedup)
+            for size in sizes
+            if (speedup := evidence.speedup(backend, reference, size)) is not None
+        ]
+        for backend in evidence.backends
+        if backend != reference
+    }
+    _draw(axes, evidence, lines)
+    axes.axhline(1, color=style.looks(evidence.backends)[reference][0], linewidth=1.2)
+    axes.set_title(f"Speedup over {evidence.title(reference)}, the line at 1×")
+    axes.set_ylabel("times as fast")
+    style.plain_numbers(axes, "×")
+    _finish(axes, evidence, lines, [count(size) for size in sizes], label)
+
+
+def _scaled(interval: Interval, scale: float) -> Interval:
+    return Interval(
+        interval.value * scale, interval.low * scale, interval.high * scale, interval.runs
+    )
+
+
+def _blend(start: str, end: str, share: float) -> str:
+    channels = [
+        round(int(start[i : i + 2], 16) * (1 - share) + int(end[i : i + 2], 16) * share)
+        for i in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{channel:02x}" for channel in channels)

@@ -1,0 +1,112 @@
+"""The look of the figures, set by context: nothing global changes when a figure is drawn."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain, cycle, repeat
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from npfs.report import wording
+
+INK, FAINT = "#1f2328", "#c9ced6"
+# Okabe and Ito's palette, told apart with any colour vision; markers tell them apart in greyscale.
+_COLORS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#6A3D9A", "#7F7F7F")
+_MARKERS = "osD^vPX*"
+_BUILT_IN = ("python", "numpy", "numba")
+_RC = {
+    "figure.dpi": 110,
+    "savefig.dpi": 160,
+    "font.size": 10,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": FAINT,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e8ebef",
+    "grid.linewidth": 0.8,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 5,
+    "svg.hashsalt": "npfs",  # the same numbers give the same file
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in the style of the report."""
+    with mpl.rc_context(_RC):
+        yield
+
+
+def looks(backends: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Give each backend a colour and a marker; the built-in three keep theirs in every figure."""
+    order = [*_BUILT_IN, *sorted(set(backends) - set(_BUILT_IN))]
+    pairs = zip(cycle(_COLORS), cycle(_MARKERS), strict=False)
+    return {name: look for name, look in zip(order, pairs, strict=False) if name in backends}
+
+
+def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float]], colors: Mapping[str, str]) -> None:
+    """Write each label at the right of its line's end, moved apart vertically where they would touch.
+
+    ``ends`` maps a label to the (x, y) of the line's last point. Call after the limits are final.
+    """
+    if not ends:
+        return
+    axes.figure.draw_without_rendering()
+    to_pixels, points = axes.transData, axes.figure.dpi / 72
+    pixels = {label: to_pixels.transform(end) for label, end in ends.items()}
+    order = sorted(ends, key=lambda label: pixels[label][1])
+    placed = spread([pixels[label][1] for label in order], 13 * points)
+    for label, height in zip(order, placed, strict=True):
+        axes.annotate(
+            label,
+            ends[label],
+            xytext=(8, (height - pixels[label][1]) / points),
+            textcoords="offset points",
+            color=colors[label],
+            va="center",
+            fontweight="bold",
+            annotation_clip=False,
+        )
+
+
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Move ascending heights apart to at least ``gap``, each group about its own mean."""
+    groups: list[list[float]] = []
+    for height in heights:
+        groups.append([height])
+        while len(groups) > 1 and _bottom(groups[-1], gap) - _top(groups[-2], gap) < gap:
+            groups[-2:] = [groups[-2] + groups[-1]]
+    starts = chain.from_iterable(zip(repeat(_bottom(g, gap)), range(len(g))) for g in groups)
+    return [start + index * gap for start, index in starts]
+
+
+def count_axis(axes: Axes, counts: Sequence[int], label: str, which: str = "x") -> None:
+    """Label a logarithmic axis with the measured counts: 10, 1k, 1M."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_ticks(list(counts), labels=[wording.short_count(count) for count in counts])
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_tick_params(which="minor", length=0)
+    axis.set_label_text(label)
+
+
+def plain_numbers(axes: Axes, suffix: str = "") -> None:
+    """Label a logarithmic y axis with plain numbers: 0.1, 1, 10, 1,000."""
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}{suffix}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _bottom(group: Sequence[float], gap: float) -> float:
+    return sum(group) / len(group) - gap * (len(group) - 1) / 2
+
+
+def _top(group: Sequence[float], gap: float) -> float:
+    return sum(group) / len(group) + gap * (len(group) - 1) / 2

@@ -1,0 +1,185 @@
+"""The answer in plain sentences. Each rule gives sentences with measured numbers, or nothing.
+
+No backend is favoured: a rule states the faster one, whichever that is, with the interval of the factor,
+or says that the difference is within noise.
+"""
+
+from collections.abc import Callable
+
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.runs import Size
+from npfs.evidence.statistics import Interval
+from npfs.report import wording
+
+LISTS, NUMPY, NUMBA = "python", "numpy", "numba"
+QUESTION = "Why NumPy, and not lists? And do I need Numba?"
+# Older OpenBLAS kernels and fewer threads make NumPy slower than a user of it would see.
+SLOWS_NUMPY = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+NO_RUNS = "No runs yet. Make some with: python -m pytest bench --benchmark-only"
+
+
+def verdict(evidence: Evidence) -> list[str]:
+    """Return the sentences of the verdict, in the order of reading."""
+    rules: tuple[Callable[[Evidence], list[str]], ...] = (
+        numpy_against_lists_at_the_largest_size,
+        where_lists_win,
+        numba_against_numpy_for_one_feature,
+        numba_against_numpy_for_many_features,
+        other_backends_against_numpy,
+        what_to_choose,
+    )
+    return [sentence for rule in rules for sentence in rule(evidence)]
+
+
+def caveats(evidence: Evidence) -> list[str]:
+    """Return what a reader must know before trusting the verdict; empty if there is nothing."""
+    sentences = []
+    if len(evidence.runs) == 1:
+        sentences.append(
+            "This is one run: it gives no interval, and a second one may contradict it. "
+            "Add runs with: python -m pytest bench --benchmark-only"
+        )
+    variables = evidence.newest.environment["speed_variables"]
+    slowing = [f"{name}={variables[name]}" for name in SLOWS_NUMPY if name in variables]
+    if slowing:
+        sentences.append(
+            f"{wording.listed(slowing)} was set, which can make NumPy slower than its users see; "
+            "unset it and measure again."
+        )
+    interrupted = sum(run.interrupted for run in evidence.runs)
+    if interrupted:
+        sentences.append(f"{interrupted} of the runs were interrupted; their finished cases count.")
+    sentences += [f"{path.name} was left out: {why}." for path, why in evidence.rejected]
+    sentences += [f"Run {run.number} was left out: {why}." for run, why in evidence.left_out]
+    sentences += [
+        f"{name} was not timed: {why}." for name, why in sorted(evidence.newest.skipped.items())
+    ]
+    return sentences
+
+
+def numpy_against_lists_at_the_largest_size(evidence: Evidence) -> list[str]:
+    """Say how much vectorisation gains on the most data."""
+    shared = _shared(evidence, NUMPY, LISTS, n_features=1)
+    return [_comparison(evidence, NUMPY, LISTS, shared[-1])] if shared else []
+
+
+def where_lists_win(evidence: Evidence) -> list[str]:
+    """Say where NumPy begins to be faster than lists, and by how much lists win below."""
+    crossover = evidence.crossover(NUMPY, LISTS)
+    if crossover is None:
+        return []
+    shared = _shared(evidence, NUMPY, LISTS, n_features=1)
+    sentences = []
+    if crossover.above is None:
+        sentences.append("NumPy is not faster than lists anywhere in the measured range.")
+    elif crossover.below is None:
+        sentences.append("NumPy is faster than lists at every measured number of samples.")
+    else:
+        sentences.append(
+            f"NumPy is faster than lists from {wording.count(crossover.above)} samples on; at "
+            f"{wording.count(crossover.below)} it is not yet."
+        )
+    won = [size for size in shared if _speedup(evidence, LISTS, NUMPY, size).is_above_one]
+    if won:
+        sentences.append(_comparison(evidence, LISTS, NUMPY, won[0]))
+    return sentences
+
+
+def numba_against_numpy_for_one_feature(evidence: Evidence) -> list[str]:
+    """Say over which range of sizes a compiled loop is faster, and between which factors."""
+    shared = _shared(evidence, NUMBA, NUMPY, n_features=1)
+    if not shared:
+        return []
+    speedups = {size: _speedup(evidence, NUMBA, NUMPY, size) for size in shared}
+    smallest = min(shared, key=lambda size: speedups[size].value)
+    largest = max(shared, key=lambda size: speedups[size].value)
+    if speedups[smallest].is_above_one and smallest != largest:
+        return [
+            f"Numba is faster than NumPy at every measured number of samples of one feature: from "
+            f"{wording.factor(speedups[smallest])} at {wording.count(smallest.n_samples)} to "
+            f"{wording.factor(speedups[largest])} at {wording.count(largest.n_samples)}."
+        ]
+    return [_comparison(evidence, NUMBA, NUMPY, size) for size in dict.fromkeys((smallest, largest))]
+
+
+def numba_against_numpy_for_many_features(evidence: Evidence) -> list[str]:
+    """Say who wins with many features, where NumPy hands whole matrices to BLAS."""
+    shared = [size for size in _shared(evidence, NUMBA, NUMPY) if size.n_features > 1]
+    if not shared:
+        return []
+    return [_comparison(evidence, NUMBA, NUMPY, size) for size in dict.fromkeys((shared[0], shared[-1]))]
+
+
+def other_backends_against_numpy(evidence: Evidence) -> list[str]:
+    """Give each further backend one sentence, at the largest size it shares with NumPy."""
+    sentences = []
+    for backend in evidence.backends:
+        shared = _shared(evidence, backend, NUMPY, n_features=1)
+        if backend not in (LISTS, NUMPY, NUMBA) and shared:
+            sentences.append(_comparison(evidence, backend, NUMPY, shared[-1]))
+    return sentences
+
+
+def what_to_choose(evidence: Evidence) -> list[str]:
+    """Name the fastest backend for each range of one-feature sizes, where it is beyond noise."""
+    choices: list[tuple[str, list[Size]]] = []
+    for size in evidence.sizes(n_features=1):
+        best = " or ".join(evidence.title(name) for name in _fastest(evidence, size))
+        if choices and choices[-1][0] == best:
+            choices[-1][1].append(size)
+        else:
+            choices.append((best, [size]))
+    if len(evidence.backends) < 2:
+        return []
+    return [
+        f"Fastest per fit at {_range(sizes)}: {best}." for best, sizes in choices
+    ] + ["These are times of a fit alone: importing a library and compiling come once, on top."]
+
+
+def _fastest(evidence: Evidence, size: Size) -> list[str]:
+    """Return the backend with the least time and all that cannot be told from it."""
+    times = {name: evidence.time(name, size) for name in evidence.backends}
+    measured = {name: time.value for name, time in times.items() if time is not None}
+    best = min(measured, key=lambda name: measured[name])
+    return [best] + [
+        name
+        for name in measured
+        if name != best and not _speedup(evidence, best, name, size).is_above_one
+    ]
+
+
+def _comparison(evidence: Evidence, a: str, b: str, size: Size) -> str:
+    """Say which of two backends is faster at a size, and by how much."""
+    speedup = _speedup(evidence, a, b, size)
+    where = f"On {wording.size(size)}"
+    if speedup.is_known and speedup.is_within_noise:
+        return (
+            f"{where} {evidence.title(a)} and {evidence.title(b)} are within noise of each other: "
+            f"{wording.factor(speedup)}."
+        )
+    if speedup.value < 1:
+        a, b = b, a
+        speedup = _speedup(evidence, a, b, size)
+    return (
+        f"{where} {evidence.title(a)} is {wording.factor(speedup)} as fast as {evidence.title(b)}."
+    )
+
+
+def _speedup(evidence: Evidence, backend: str, reference: str, size: Size) -> Interval:
+    speedup = evidence.speedup(backend, reference, size)
+    assert speedup is not None, "asked only for sizes that both were measured at"
+    return speedup
+
+
+def _shared(evidence: Evidence, a: str, b: str, *, n_features: int | None = None) -> list[Size]:
+    """Return the sizes that some run measured both backends at, ascending."""
+    return [
+        size
+        for size in evidence.sizes(n_features=n_features)
+        if evidence.speedup(a, b, size) is not None
+    ]
+
+
+def _range(sizes: list[Size]) -> str:
+    first, last = wording.count(sizes[0].n_samples), wording.count(sizes[-1].n_samples)
+    return f"{first} samples" if first == last else f"{first} to {last} samples"

@@ -1,0 +1,62 @@
+"""Numbers as a person reads them: scaled here, once, and never without their interval."""
+
+import math
+
+from npfs.evidence.runs import Size
+from npfs.evidence.statistics import Interval
+
+_TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Format a number with that many significant digits and no exponent."""
+    if value == 0 or not math.isfinite(value):
+        return str(value)
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, decimals)
+    return f"{rounded:,.{max(0, decimals)}f}"
+
+
+def count(number: int) -> str:
+    """Format a number of things: 10,000."""
+    return f"{number:,}"
+
+
+def short_count(number: float) -> str:
+    """Format a number for an axis: 10k, 1M."""
+    for factor, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= factor:
+            return f"{number / factor:g}{suffix}"
+    return f"{number:g}"
+
+
+def factor(ratio: Interval) -> str:
+    """Format a ratio with its interval."""
+    value = f"{significant(ratio.value)}×"
+    if not ratio.is_known:
+        return f"{value} (one run, so no interval)"
+    return f"{value} ({significant(ratio.low)} to {significant(ratio.high)})"
+
+
+def duration(seconds: Interval) -> str:
+    """Format a time with its interval, in the unit that suits its value."""
+    scale, unit = next(
+        ((s, u) for s, u in _TIME_UNITS if seconds.value >= s), _TIME_UNITS[-1]
+    )
+    value = f"{significant(seconds.value / scale)} {unit}"
+    if not seconds.is_known:
+        return value
+    low, high = significant(seconds.low / scale), significant(seconds.high / scale)
+    return f"{value} ({low} to {high})"
+
+
+def size(of: Size) -> str:
+    """Format a size: 10,000 samples; 10,000 × 16."""
+    if of.n_features == 1:
+        return f"{count(of.n_samples)} sample{'s' if of.n_samples > 1 else ''}"
+    return f"{count(of.n_samples)} samples of {of.n_features} features"
+
+
+def listed(items: list[str]) -> str:
+    """Join with commas and a last "and"."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

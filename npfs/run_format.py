@@ -1,0 +1,27 @@
+"""What the writer and the reader of run files must agree on.
+
+A run file is pytest-benchmark's own JSON. Ours goes into each benchmark's ``extra_info`` and under one
+key of the document:
+
+``npfs.schema``
+    The version of what follows. A reader refuses a newer one.
+``npfs.job``, ``npfs.run``, ``npfs.started``, ``npfs.wall_s``, ``npfs.interrupted``
+    The command that a run belongs to, its number in the folder, when it began (UTC, ISO 8601), how many
+    seconds it took, and whether it was cut short.
+``npfs.preset``, ``npfs.epochs``, ``npfs.seed``, ``npfs.order``
+    What was planned, and the case ids in the order they were timed.
+``npfs.environment``
+    ``npfs.measure.environment.collect``.
+``npfs.backends``
+    For each backend its title and the digest of its source.
+``npfs.skipped``
+    Case ids with the reason why they were not timed.
+``npfs.learning``
+    ``npfs.measure.learning.record``.
+
+``extra_info`` of a case: ``backend``, ``n_samples``, ``n_features``, ``timed_s`` (seconds inside rounds
+and their calibration).
+"""
+
+KEY = "npfs"
+SCHEMA = 1

@@ -24,19 +24,21 @@ def bench_fit(
         data = tool.prepare(problem.X, problem.y)
     except MemoryError:
         npfs_run.skip(case, "the data do not fit into memory")
-    fit_s = timing.validated_fit_seconds(tool, data, size, epochs, rate, seed)
+    few = min(epochs, timing.VALIDATED_EPOCHS)
+    timing.validate(tool.fit(data, few, rate), tool, size, few, seed)
 
     benchmark.group = str(size)
-    with npfs_run.unfinished_rounds_are_errors(benchmark), timing.quiet_collector():
+    with npfs_run.saved_only_if_it_succeeds(benchmark), timing.quiet_collector():
         start = time.perf_counter()
-        if fit_s * npfs_run.min_rounds > npfs_run.max_time:
+        if predicted_s * npfs_run.min_rounds > npfs_run.max_time:
             # The rounds that benchmark(...) would give so slow a call, less its calibration and last call.
-            benchmark.pedantic(tool.fit, (data, epochs, rate), rounds=npfs_run.min_rounds)
+            result = benchmark.pedantic(tool.fit, (data, epochs, rate), rounds=npfs_run.min_rounds)
             untimed_s = 0.0
         else:
-            benchmark(tool.fit, data, epochs, rate)
-            untimed_s = fit_s  # one call after the last round, for its result
+            result = benchmark(tool.fit, data, epochs, rate)
+            untimed_s = predicted_s  # one call after the last round, for its result
         timed_s = time.perf_counter() - start - untimed_s
+        timing.validate(result, tool, size, epochs, seed)
     benchmark.extra_info.update(
         backend=backend, n_samples=n_samples, n_features=n_features, timed_s=timed_s
     )

@@ -74,8 +74,8 @@ class BenchmarkRun:
         pytest.skip(reason)
 
     @contextlib.contextmanager
-    def unfinished_rounds_are_errors(self, benchmark: Any) -> Iterator[None]:
-        """Keep a case that was cut short by Ctrl-C out of all files."""
+    def saved_only_if_it_succeeds(self, benchmark: Any) -> Iterator[None]:
+        """Keep a case that was cut short, or whose result is wrong, out of all files."""
         try:
             yield
         except BaseException:

@@ -154,14 +154,15 @@ def _comparison(evidence: Evidence, a: str, b: str, size: Size) -> str:
     where = f"On {wording.size(size)}"
     if speedup.is_known and speedup.is_within_noise:
         return (
-            f"{where} {evidence.title(a)} and {evidence.title(b)} are within noise of each other: "
+            f"{where} fits with {evidence.title(a)} and with {evidence.title(b)} are within noise of each other: "
             f"{wording.factor(speedup)}."
         )
     if speedup.value < 1:
         a, b = b, a
         speedup = _speedup(evidence, a, b, size)
     return (
-        f"{where} {evidence.title(a)} is {wording.factor(speedup)} as fast as {evidence.title(b)}."
+        f"{where} a fit with {evidence.title(a)} is {wording.factor(speedup)} as fast as with "
+        f"{evidence.title(b)}."
     )
 
 

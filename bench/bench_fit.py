@@ -18,7 +18,8 @@ def bench_fit(
         predicted_s = timing.predicted_fit_seconds(tool, size, epochs, seed)
         if predicted_s > FIT_LIMIT_SECONDS:
             npfs_run.skip(
-                case, f"one fit would take {predicted_s:.1f} s, the limit is {FIT_LIMIT_SECONDS:g} s"
+                case,
+                f"one fit would take {predicted_s:.1f} s, the limit is {FIT_LIMIT_SECONDS:g} s",
             )
         problem, rate = timing.fresh_problem(size, seed)
         data = tool.prepare(problem.X, problem.y)

@@ -8,7 +8,7 @@ import pytest
 
 from npfs.backends.base import Backend
 from npfs.backends.registry import BackendUnavailable, UnknownBackend, load_all, load_backend
-from npfs.measure import plan
+from npfs.measure import environment, plan
 from npfs.measure.benchmark_run import BenchmarkRun
 from npfs.measure.fresh_runs import CASE_MARK, SAVED_MARK, RunFailed
 from npfs.measure.progress import RunProgress
@@ -31,7 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     ):
         shown = "" if default is None else f" (default: {default})"
         group.addoption(f"--{name}", metavar=metavar, default=default, help=text + shown)
-    group.addoption("--npfs-job", default=None, help="internal: this process is one more run of a job")
+    group.addoption(
+        "--npfs-job", default=None, help="internal: this process is one more run of a job"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -155,6 +157,11 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     return result
 
 
+def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
+    """Name the machine by what it is, not by its host name: run files are made to be shared."""
+    machine_info["node"] = environment.machine_id(machine_info)
+
+
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
     """Add our key to every JSON file that is written, the user's own ``--benchmark-json`` too."""
     config.stash[RUN].add_to(output_json)
@@ -193,6 +200,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     report = build_report(run.reports)
     terminalreporter.ensure_newline()
     terminalreporter.section("npfs")
-    effort = report.effort(run.job, time.perf_counter() - run.began)
+    effort = report.effort(str(run.job), time.perf_counter() - run.began)
     for line in [*report.terminal_lines(), effort]:
         terminalreporter.write_line(line)

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Sequence
+from typing import SupportsFloat
 
 import numpy as np
 
@@ -83,7 +84,7 @@ def check_fit(result: Fit, expected: Fit, where: str, *, exact: bool = False) ->
         epoch = int(np.argmax(wrong))
         raise ConformanceError(
             f"{where}: the loss differs first at epoch {epoch}: "
-            f"expected {expected_losses[epoch]!r}, got {losses[epoch]!r}"
+            f"expected {float(expected_losses[epoch])!r}, got {float(losses[epoch])!r}"
         )
     found = np.append(np.asarray(result.weights, dtype=float), float(result.bias))
     wanted = np.append(np.asarray(expected.weights, dtype=float), float(expected.bias))
@@ -92,11 +93,11 @@ def check_fit(result: Fit, expected: Fit, where: str, *, exact: bool = False) ->
         index = int(np.argmax(wrong))
         name = "bias" if index == len(wanted) - 1 else f"weights[{index}]"
         raise ConformanceError(
-            f"{where}: {name} differs after all epochs: expected {wanted[index]!r}, got {found[index]!r}"
+            f"{where}: {name} differs after all epochs: expected {float(wanted[index])!r}, got {float(found[index])!r}"
         )
 
 
-def _vector(name: str, values: Sequence[float], length: int, where: str) -> Array:
+def _vector(name: str, values: Sequence[SupportsFloat] | Array, length: int, where: str) -> Array:
     array = np.asarray(values, dtype=float)
     if array.shape != (length,):
         raise ConformanceError(

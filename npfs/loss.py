@@ -41,7 +41,8 @@ def safe_learning_rate(X: Array) -> float:
     than their sum, the trace: :math:`2 (1 + mean_i \lVert x_i \rVert^2)`. The rate returned is
     1 / trace, at most half of the largest stable one.
 
-    Source: Boyd, Vandenberghe, *Convex Optimization*, section 9.3, and trace(H) = sum of eigenvalues.
+    Source: Boyd, Vandenberghe, *Convex Optimization*, section 9.3; the trace is the sum of the
+    eigenvalues.
     """
     mean_squared_norm = float(np.einsum("ij,ij->", X, X)) / X.shape[0]
-    return 1 / (2 * (1 + mean_squared_norm))
+    return float(1 / (2 * (1 + mean_squared_norm)))

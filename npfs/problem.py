@@ -51,12 +51,12 @@ class Problem:
     @property
     def n_samples(self) -> int:
         """Number of rows of ``X``."""
-        return self.X.shape[0]
+        return len(self.X)
 
     @property
     def n_features(self) -> int:
         """Number of columns of ``X``."""
-        return self.X.shape[1]
+        return int(self.X.shape[1])
 
 
 def make_problem(

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, SupportsFloat
+
+from npfs.problem import Array
 
 
 class Fit(NamedTuple):
@@ -10,15 +12,15 @@ class Fit(NamedTuple):
 
     Attributes
     ----------
-    weights : sequence of float, length n_features
-    bias : float
-    loss_history : sequence of float, length epochs
+    weights : sequence of numbers, length n_features
+    bias : number
+    loss_history : sequence of numbers, length epochs
         The mean squared error before each update.
     """
 
-    weights: Sequence[float]
-    bias: float
-    loss_history: Sequence[float]
+    weights: Sequence[SupportsFloat] | Array
+    bias: SupportsFloat
+    loss_history: Sequence[SupportsFloat] | Array
 
 
 @dataclass(frozen=True)

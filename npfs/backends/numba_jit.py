@@ -24,9 +24,10 @@ def prepare(X: Any, y: Any) -> tuple[Array, Array]:
 
 def fit(data: tuple[Array, Array], epochs: int, learning_rate: float) -> Fit:
     """Run ``epochs`` steps of gradient descent from zero."""
-    if data[0].ndim == 1:
-        return Fit(*fit_one_feature(*data, epochs, learning_rate))
-    return Fit(*fit_many_features(*data, epochs, learning_rate))
+    X, y = data
+    if X.ndim == 1:
+        return Fit(*fit_one_feature(X, y, epochs, learning_rate))
+    return Fit(*fit_many_features(X, y, epochs, learning_rate))
 
 
 @njit(cache=True)

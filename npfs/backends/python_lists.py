@@ -24,7 +24,8 @@ else:
 
     def sumprod(p: Iterable[float], q: Iterable[float], /) -> float:
         """Return the sum of products, as ``math.sumprod`` of later Pythons."""
-        return sum(map(mul, p, q))
+        total: float = sum(map(mul, p, q))
+        return total
 
     # Below, the fixed cost of a call for each row outweighs its C loop (0.6 of the time at 2 features).
     FEATURES_FOR_ROWS = 8
@@ -40,8 +41,10 @@ def prepare(X: Any, y: Any) -> tuple[Any, ...]:
 def fit(data: tuple[Any, ...], epochs: int, learning_rate: float) -> Fit:
     """Run ``epochs`` steps of gradient descent from zero."""
     if len(data) == 2:
-        return fit_one_feature(*data, epochs, learning_rate)
-    return fit_many_features(*data, epochs, learning_rate)
+        x, y = data
+        return fit_one_feature(x, y, epochs, learning_rate)
+    rows, columns, y = data
+    return fit_many_features(rows, columns, y, epochs, learning_rate)
 
 
 def fit_one_feature(x: list[float], y: list[float], epochs: int, learning_rate: float) -> Fit:
@@ -79,7 +82,9 @@ def fit_many_features(
         loss_history.append(sumprod(errors, errors) / n_samples)
         dw = [2 * sumprod(errors, column) / n_samples for column in columns]
         db = 2 * sum(errors) / n_samples
-        weights = [weight - learning_rate * slope for weight, slope in zip(weights, dw, strict=True)]
+        weights = [
+            weight - learning_rate * slope for weight, slope in zip(weights, dw, strict=True)
+        ]
         bias -= learning_rate * db
     return Fit(weights, bias, loss_history)
 

@@ -89,7 +89,9 @@ def read_runs(folder: Path) -> RunFolder:
             runs.append(read_run(path))
         except NotARun as error:
             rejected.append((path, str(error)))
-    return RunFolder(tuple(sorted(runs, key=lambda run: (run.started, run.number))), tuple(rejected))
+    return RunFolder(
+        tuple(sorted(runs, key=lambda run: (run.started, run.number))), tuple(rejected)
+    )
 
 
 def read_run(path: Path) -> RunRecord:

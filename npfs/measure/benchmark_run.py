@@ -21,7 +21,7 @@ from npfs.run_format import KEY, SCHEMA
 
 
 class BenchmarkRun:
-    """This process's run: what it times, what it skipped, and where it is saved."""
+    """The run of this process: what it times, what it skipped, and where it is saved."""
 
     def __init__(
         self,

@@ -10,7 +10,14 @@ SLOPE = 3.0
 N_SAMPLES = 100
 LEARNING_RATE = 0.1
 EPOCHS = 40
-LINES_AT = (0, 1, 2, 4, 8, EPOCHS)  # epochs whose line is drawn: close together while it still moves
+LINES_AT = (
+    0,
+    1,
+    2,
+    4,
+    8,
+    EPOCHS,
+)  # epochs whose line is drawn: close together while it still moves
 
 
 def record(backends: Iterable[Backend]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def _grid(samples: Sequence[int], features: Sequence[int]) -> tuple[Size, ...]:
 
 
 PRESETS = {
-    "quick": Preset(_one_feature(1, 3, 5) + (Size(10_000, 16),), 0.05),
+    "quick": Preset((*_one_feature(1, 3, 5), Size(10_000, 16)), 0.05),
     "standard": Preset(_one_feature(1, 2, 3, 4, 5, 6) + _grid([10_000], [4, 16, 64]), 0.3),
     "full": Preset(
         _one_feature(1, 2, 3, 4, 5, 6, 7)
@@ -121,7 +121,9 @@ def split_names(option: str, text: str) -> list[str]:
     """Split ``"a,b"`` into its names, each once."""
     names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if not names:
-        raise ValueError(f"{option} must name at least one of them, separated by commas; got {text!r}")
+        raise ValueError(
+            f"{option} must name at least one of them, separated by commas; got {text!r}"
+        )
     return names
 
 

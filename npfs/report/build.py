@@ -1,6 +1,5 @@
 """From the runs in a reports folder to figures, table and verdict in the same folder."""
 
-import os
 import tempfile
 import textwrap
 from dataclasses import dataclass
@@ -65,7 +64,7 @@ def build_report(reports: Path) -> Report:
         paths = []
         for path in sorted(work.iterdir()):
             paths.append(reports / path.name)
-            os.replace(path, paths[-1])
+            path.replace(paths[-1])
     return Report(evidence, paths)
 
 
@@ -85,7 +84,9 @@ def basis(evidence: Evidence) -> str:
     run = evidence.newest
     libraries = run.environment["libraries"]
     versions = ", ".join(
-        f"{name} {libraries[key]}" for name, key in (("NumPy", "numpy"), ("Numba", "numba")) if libraries[key]
+        f"{name} {libraries[key]}"
+        for name, key in (("NumPy", "numpy"), ("Numba", "numba"))
+        if libraries[key]
     )
     number = len(evidence.runs)
     return (

@@ -12,7 +12,7 @@ from npfs.evidence.statistics import Interval
 from npfs.report import style, wording
 from npfs.report.verdict import LISTS, NUMPY
 
-Line = list[tuple[float, Interval]]
+Line = list[tuple[int, Interval]]
 
 
 def time_figure(evidence: Evidence) -> Figure:
@@ -39,18 +39,30 @@ def time_figure(evidence: Evidence) -> Figure:
 def speedup_figure(evidence: Evidence) -> Figure:
     """Draw speedups over lists: over the number of samples, and over the number of features."""
     many = evidence.sizes(many=True)
-    common = max({size.n_samples for size in many}, key=[s.n_samples for s in many].count, default=0)
+    common = max(
+        {size.n_samples for size in many}, key=[s.n_samples for s in many].count, default=0
+    )
     by_features = [size for size in evidence.sizes() if size.n_samples == common]
     figure, panels = _figure(2 if many else 1, 11.5 if many else 7.6)
-    reference = LISTS if LISTS in evidence.backends else NUMPY
-    one_feature = evidence.sizes(n_features=1)
+    reference = next(
+        name for name in (LISTS, NUMPY, *evidence.backends) if name in evidence.backends
+    )
     _speedup_panel(
-        panels[0], evidence, reference, one_feature, lambda size: size.n_samples, "samples, one feature"
+        panels[0],
+        evidence,
+        reference,
+        sizes=evidence.sizes(n_features=1),
+        count=lambda size: size.n_samples,
+        label="samples, one feature",
     )
     if many:
-        label = f"features, {wording.count(common)} samples"
         _speedup_panel(
-            panels[1], evidence, reference, by_features, lambda size: size.n_features, label
+            panels[1],
+            evidence,
+            reference,
+            sizes=by_features,
+            count=lambda size: size.n_features,
+            label=f"features, {wording.count(common)} samples",
         )
         panels[1].set_ylabel("")
     return figure
@@ -155,6 +167,7 @@ def _speedup_panel(
     axes: Axes,
     evidence: Evidence,
     reference: str,
+    *,
     sizes: Sequence[Size],
     count: Callable[[Size], int],
     label: str,

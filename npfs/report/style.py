@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, cycle, repeat
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -15,10 +16,11 @@ INK, FAINT = "#1f2328", "#c9ced6"
 _COLORS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#6A3D9A", "#7F7F7F")
 _MARKERS = "osD^vPX*"
 _BUILT_IN = ("python", "numpy", "numba")
-_RC = {
+_RC: dict[Any, Any] = {
     "figure.dpi": 110,
     "savefig.dpi": 160,
     "font.size": 10,
+    "text.parse_math": False,  # a name with dollar signs stays a name
     "text.color": INK,
     "axes.labelcolor": INK,
     "axes.edgecolor": FAINT,
@@ -53,15 +55,19 @@ def looks(backends: Sequence[str]) -> dict[str, tuple[str, str]]:
     return {name: look for name, look in zip(order, pairs, strict=False) if name in backends}
 
 
-def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float]], colors: Mapping[str, str]) -> None:
+def label_ends(
+    axes: Axes, ends: Mapping[str, tuple[float, float]], colors: Mapping[str, str]
+) -> None:
     """Write each label at the right of its line's end, moved apart vertically where they would touch.
 
     ``ends`` maps a label to the (x, y) of the line's last point. Call after the limits are final.
     """
     if not ends:
         return
-    axes.figure.draw_without_rendering()
-    to_pixels, points = axes.transData, axes.figure.dpi / 72
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    to_pixels, points = axes.transData, figure.dpi / 72
     pixels = {label: to_pixels.transform(end) for label, end in ends.items()}
     order = sorted(ends, key=lambda label: pixels[label][1])
     placed = spread([pixels[label][1] for label in order], 13 * points)

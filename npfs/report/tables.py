@@ -10,10 +10,16 @@ from npfs.report import wording
 from npfs.report.verdict import LISTS, NUMPY
 
 COLUMNS = (
-    "backend,n_samples,n_features,runs,seconds,seconds_low,seconds_high,"
-    "speedup_over_python,speedup_over_python_low,speedup_over_python_high,"
-    "speedup_over_numpy,speedup_over_numpy_low,speedup_over_numpy_high"
-).split(",")
+    "backend",
+    "n_samples",
+    "n_features",
+    "runs",
+    *(
+        f"{quantity}{bound}"
+        for quantity in ("seconds", f"speedup_over_{LISTS}", f"speedup_over_{NUMPY}")
+        for bound in ("", "_low", "_high")
+    ),
+)
 
 
 def results_csv(evidence: Evidence) -> str:

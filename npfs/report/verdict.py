@@ -99,7 +99,9 @@ def numba_against_numpy_for_one_feature(evidence: Evidence) -> list[str]:
             f"{wording.factor(speedups[smallest])} at {wording.count(smallest.n_samples)} to "
             f"{wording.factor(speedups[largest])} at {wording.count(largest.n_samples)}."
         ]
-    return [_comparison(evidence, NUMBA, NUMPY, size) for size in dict.fromkeys((smallest, largest))]
+    return [
+        _comparison(evidence, NUMBA, NUMPY, size) for size in dict.fromkeys((smallest, largest))
+    ]
 
 
 def numba_against_numpy_for_many_features(evidence: Evidence) -> list[str]:
@@ -107,7 +109,9 @@ def numba_against_numpy_for_many_features(evidence: Evidence) -> list[str]:
     shared = [size for size in _shared(evidence, NUMBA, NUMPY) if size.n_features > 1]
     if not shared:
         return []
-    return [_comparison(evidence, NUMBA, NUMPY, size) for size in dict.fromkeys((shared[0], shared[-1]))]
+    return [
+        _comparison(evidence, NUMBA, NUMPY, size) for size in dict.fromkeys((shared[0], shared[-1]))
+    ]
 
 
 def other_backends_against_numpy(evidence: Evidence) -> list[str]:
@@ -131,9 +135,9 @@ def what_to_choose(evidence: Evidence) -> list[str]:
             choices.append((best, [size]))
     if len(evidence.backends) < 2:
         return []
-    return [
-        f"Fastest per fit at {_range(sizes)}: {best}." for best, sizes in choices
-    ] + ["These are times of a fit alone: importing a library and compiling come once, on top."]
+    return [f"Fastest per fit at {_range(sizes)}: {best}." for best, sizes in choices] + [
+        "These are times of a fit alone: importing a library and compiling come once, on top."
+    ]
 
 
 def _fastest(evidence: Evidence, size: Size) -> list[str]:

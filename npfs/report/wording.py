@@ -12,8 +12,8 @@ def significant(value: float, digits: int = 3) -> str:
     """Format a number with that many significant digits and no exponent."""
     if value == 0 or not math.isfinite(value):
         return str(value)
-    decimals = digits - 1 - math.floor(math.log10(abs(value)))
-    rounded = round(value, decimals)
+    rounded = float(f"{value:.{digits - 1}e}")
+    decimals = digits - 1 - math.floor(math.log10(abs(rounded)))
     return f"{rounded:,.{max(0, decimals)}f}"
 
 
@@ -40,9 +40,7 @@ def factor(ratio: Interval) -> str:
 
 def duration(seconds: Interval) -> str:
     """Format a time with its interval, in the unit that suits its value."""
-    scale, unit = next(
-        ((s, u) for s, u in _TIME_UNITS if seconds.value >= s), _TIME_UNITS[-1]
-    )
+    scale, unit = next(((s, u) for s, u in _TIME_UNITS if seconds.value >= s), _TIME_UNITS[-1])
     value = f"{significant(seconds.value / scale)} {unit}"
     if not seconds.is_known:
         return value

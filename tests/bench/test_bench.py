@@ -1,0 +1,207 @@
+"""The benchmark as people call it: real processes, tiny cases."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TINY = ("--sizes=10,1e2", "--runs=2", "--benchmark-max-time=0.01")
+
+
+def bench(*options: object, only: bool = True) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*options, only=only), **STREAMS, check=False, timeout=120)
+
+
+def command(*options: object, only: bool = True) -> list[str]:
+    flags = ["--benchmark-only"] if only else []
+    return [sys.executable, "-m", "pytest", "bench", *flags, *map(str, options)]
+
+
+STREAMS: dict[str, Any] = {
+    "cwd": ROOT, "text": True, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT
+}  # fmt: skip
+
+
+def run_paths(reports: Path) -> list[Path]:
+    return sorted((reports / "runs").rglob("*.json"))
+
+
+def load(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text())
+    return content
+
+
+def test_the_main_job_end_to_end(tmp_path: Path) -> None:
+    own_json = tmp_path / "own.json"
+    result = bench(*TINY, f"--reports={tmp_path / 'r'}", f"--benchmark-json={own_json}")
+    assert result.returncode == 0, result.stdout
+    first, second = map(load, run_paths(tmp_path / "r"))
+    ids = {f"{b}-{n}" for b in ("python", "numpy", "numba") for n in (10, 100)}
+    for run in (first, second):
+        assert {bench["param"] for bench in run["benchmarks"]} == ids == set(run["npfs"]["order"])
+        assert run["npfs"]["order"] == [bench["param"] for bench in run["benchmarks"]]
+        for benchmark in run["benchmarks"]:
+            assert benchmark["params"].keys() == {"backend", "n_samples", "n_features"}
+            assert len(benchmark["stats"]["data"]) == benchmark["stats"]["rounds"] >= 3
+            assert benchmark["extra_info"]["timed_s"] > 0
+    assert first["npfs"]["job"] == second["npfs"]["job"]
+    assert first["npfs"]["order"] != second["npfs"]["order"]
+    slopes = {
+        name: lesson["lines"][-1][1]
+        for name, lesson in first["npfs"]["learning"]["backends"].items()
+    }
+    assert slopes.keys() == {"python", "numpy", "numba"}
+    assert list(slopes.values()) == pytest.approx([3] * 3, abs=0.2)
+    # the user's own file is that of this process, with our key
+    assert load(own_json)["npfs"]["run"] == first["npfs"]["run"]
+    assert "Why NumPy" in result.stdout
+    assert "verdict.md" in result.stdout
+    assert "inside timed rounds" in result.stdout
+    assert (tmp_path / "r" / "time.svg").is_file()
+
+
+def test_a_second_job_adds_runs_and_a_foreign_file_is_named(tmp_path: Path) -> None:
+    options = ("--sizes=10", "--backends=numpy", "--runs=1", "--benchmark-max-time=0.01")
+    bench(*options, f"--reports={tmp_path}")
+    foreign = tmp_path / "runs" / "foreign.json"
+    foreign.write_text("{}")
+    result = bench(*options, f"--reports={tmp_path}")
+    assert result.returncode == 0
+    assert len(run_paths(tmp_path)) == 3
+    assert "foreign.json was left out: was not written by npfs" in result.stdout
+    assert "2 runs, each a fresh process" in result.stdout
+    assert foreign.read_text() == "{}"
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--backends=nunpy", "unknown backend 'nunpy'; known backends: python, numpy, numba"),
+        ("--backends=,", "--backends must name at least one"),
+        ("--preset=fast", "--preset must be one of quick, standard, full; got 'fast'"),
+        ("--sizes=0", "--sizes must be at least 1; got 0"),
+        ("--sizes=-3", "--sizes must be at least 1; got -3"),
+        ("--sizes=2.5", "--sizes takes integers such as 1000 or 1e3; got '2.5'"),
+        ("--runs=many", "--runs takes integers"),
+        ("--reports=pyproject.toml", "the reports folder cannot be written"),
+    ],
+)
+def test_a_bad_option_is_one_sentence_and_exit_code_4(option: str, message: str) -> None:
+    result = bench(option)
+    assert result.returncode == 4
+    [line] = [line for line in result.stdout.splitlines() if line.startswith("ERROR: ")]
+    assert message in line
+    assert "Traceback" not in result.stdout
+
+
+def test_a_case_over_the_limit_is_skipped_with_the_reason(tmp_path: Path) -> None:
+    result = bench(
+        "--sizes=10,1e5", "--epochs=10000", "--backends=python,numba", "--runs=1",
+        "--benchmark-max-time=0.01", f"--reports={tmp_path}", "-rs",
+    )  # fmt: skip
+    assert "python-100000 was not timed: one fit would take" in result.stdout
+    [run] = run_paths(tmp_path)
+    assert load(run)["npfs"]["skipped"].keys() == {"python-100000"}
+    assert "the limit is 3 s" in load(run)["npfs"]["skipped"]["python-100000"]
+
+
+@pytest.mark.parametrize("options", [("--benchmark-disable",), ("--collect-only",)])
+def test_without_timing_nothing_is_saved(tmp_path: Path, options: tuple[str, ...]) -> None:
+    result = bench("--sizes=10", f"--reports={tmp_path}", *options, only=False)
+    assert result.returncode == 0, result.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stock_options_keep_working(tmp_path: Path) -> None:
+    stock = (f"--benchmark-storage={tmp_path / 's'}", "--benchmark-save=base")
+    tiny = ("--sizes=10", "--backends=numpy", "--runs=2", "--benchmark-max-time=0.01")
+    bench(*tiny, *stock, f"--reports={tmp_path}")
+    assert len(list((tmp_path / "s").rglob("*.json"))) == 1
+    result = bench(
+        *tiny, f"--benchmark-storage={tmp_path / 's'}", "--benchmark-compare=0001",
+        "--benchmark-min-rounds=7", f"--reports={tmp_path}",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout
+    assert "Comparing against benchmarks from" in result.stdout
+    assert "Rounds" in result.stdout  # the stock table, since a stock option was used
+    assert load(run_paths(tmp_path)[-1])["benchmarks"][0]["options"]["min_rounds"] == 7
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a console signal cannot be sent to one group")
+@pytest.mark.parametrize("finished_runs", [0, 1])
+def test_ctrl_c_keeps_and_reports_what_is_there(tmp_path: Path, finished_runs: int) -> None:
+    process = subprocess.Popen(
+        command("--sizes=10,100,1000", "--benchmark-max-time=0.4", f"--reports={tmp_path}", "-v"),
+        **STREAMS,
+        start_new_session=True,
+    )
+    with process:
+        try:
+            wait_for_a_finished_case(process, tmp_path, finished_runs)
+            os.killpg(process.pid, signal.SIGINT)
+            output, _ = process.communicate(timeout=60)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 2, output
+    runs = [load(path) for path in run_paths(tmp_path)]
+    assert len(runs) == finished_runs + 1
+    assert runs[-1]["npfs"]["interrupted"]
+    assert 1 <= len(runs[-1]["benchmarks"]) < 9
+    assert "verdict.md" in output
+    assert "1 of the runs were interrupted" in output
+    assert (tmp_path / "verdict.md").is_file()
+    assert not list((tmp_path / "runs").rglob("*.claim"))
+
+
+def wait_for_a_finished_case(
+    process: subprocess.Popen[str], reports: Path, finished_runs: int
+) -> None:
+    """Wait until some cases of run ``finished_runs + 1`` are done, and not all of them."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if finished_runs == 0 and line.count("PASSED") and "%" in line:
+            break
+        if finished_runs and "run 1 of 5 saved" in line:
+            time.sleep(4)  # starting takes about 2 s, all cases 3.6 s more
+            break
+    assert len(run_paths(reports)) == finished_runs
+
+
+def test_a_wrong_backend_is_reported_and_its_time_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "wrong.py").write_text(WRONG_BACKEND)
+    info = tmp_path / "wrong-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: wrong\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[npfs.backends]\nwrong = wrong:BACKEND\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    result = bench(
+        "--sizes=10", "--backends=wrong,numpy", "--runs=1", "--benchmark-max-time=0.01",
+        f"--reports={tmp_path}",
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert "wrong on 10, 10 epochs: the loss differs first at epoch 5" in result.stdout
+    [run] = run_paths(tmp_path)
+    assert [bench["param"] for bench in load(run)["benchmarks"]] == ["numpy-10"]
+
+
+WRONG_BACKEND = """
+from npfs.backends import numpy_vectorized
+from npfs.backends.base import Backend
+
+def fit(data, epochs, learning_rate):
+    result = numpy_vectorized.fit(data, epochs, learning_rate)
+    losses = [loss * (1 + 1e-6 * (epoch >= 5)) for epoch, loss in enumerate(result.loss_history)]
+    return result._replace(loss_history=losses)
+
+BACKEND = Backend("wrong", "Wrong after five epochs", numpy_vectorized.prepare, fit)
+"""

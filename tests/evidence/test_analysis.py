@@ -1,0 +1,136 @@
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from npfs.evidence.analysis import Crossover, Evidence
+from npfs.evidence.runs import Size, read_runs
+from tests import run_files
+
+Cell = tuple[str, int, int]
+
+
+def evidence(folder: Path, documents: Sequence[dict[str, Any]]) -> Evidence:
+    run_files.write(folder, documents)
+    return Evidence(read_runs(folder))
+
+
+def repeated(seconds: Mapping[Cell, float], runs: int = 3) -> list[dict[str, Any]]:
+    """Runs that differ by 1 %, so that intervals are narrow."""
+    return [
+        run_files.document(
+            {cell: s * (1 + 0.01 * (k % 2)) for cell, s in seconds.items()}, number=k + 1
+        )
+        for k in range(runs)
+    ]
+
+
+def test_time_is_the_geometric_mean_over_runs(tmp_path: Path) -> None:
+    found = evidence(
+        tmp_path,
+        [run_files.document({("numpy", 10, 1): s}, number=k) for k, s in enumerate((1.0, 4.0), 1)],
+    )
+    time = found.time("numpy", Size(1, 10))
+    assert time is not None
+    assert time.value == pytest.approx(2.0)
+    assert time.runs == 2
+    # logs 0 and ln 4: deviation ln 4 / sqrt 2, over sqrt 2 runs, times t of 1 degree = 12.7062
+    assert time.high == pytest.approx(2 * math.exp(12.706204736 * math.log(4) / 2))
+
+
+def test_speedups_are_paired_within_runs(tmp_path: Path) -> None:
+    """Each run is slower than the last by 2, in all its cases: the ratio is exact."""
+    found = evidence(
+        tmp_path,
+        [
+            run_files.document({("python", 10, 1): 6.0 * f, ("numpy", 10, 1): 2.0 * f}, number=k)
+            for k, f in enumerate((1, 2, 4), 1)
+        ],
+    )
+    speedup = found.speedup("numpy", "python", Size(1, 10))
+    assert speedup is not None
+    assert (speedup.low, speedup.value, speedup.high) == pytest.approx((3.0, 3.0, 3.0))
+
+
+def test_a_run_that_lacks_one_of_both_gives_no_pair(tmp_path: Path) -> None:
+    both = {("python", 10, 1): 6.0, ("numpy", 10, 1): 2.0}
+    found = evidence(
+        tmp_path,
+        [run_files.document(both), run_files.document({("python", 10, 1): 99.0}, number=2)],
+    )
+    speedup = found.speedup("numpy", "python", Size(1, 10))
+    assert speedup is not None
+    assert (speedup.value, speedup.runs) == (3.0, 1)
+    assert found.speedup("numba", "python", Size(1, 10)) is None
+
+
+LISTS_WIN_AT_10 = {
+    ("python", 10, 1): 1.0,
+    ("python", 100, 1): 10.0,
+    ("python", 1000, 1): 100.0,
+    ("numpy", 10, 1): 9.0,
+    ("numpy", 100, 1): 9.99,
+    ("numpy", 1000, 1): 12.0,
+}
+
+
+def test_the_crossover_is_beyond_noise(tmp_path: Path) -> None:
+    found = evidence(
+        tmp_path,
+        [
+            run_files.document(
+                {
+                    c: s * (1 + 0.05 * ((k + len(c[0])) % 2) * (c[1] == 100))
+                    for c, s in LISTS_WIN_AT_10.items()
+                },
+                number=k,
+            )
+            for k in (1, 2, 3, 4)
+        ],
+    )
+    assert found.crossover("numpy", "python") == Crossover("numpy", "python", 100, 1000)
+    assert found.crossover("python", "numpy") == Crossover("python", "numpy", 1000, None)
+    assert found.crossover("numba", "numpy") is None
+
+
+def test_faster_everywhere_has_no_size_below(tmp_path: Path) -> None:
+    seconds = {("python", n, 1): 2.0 * n for n in (10, 100)} | {
+        ("numba", n, 1): 1.0 * n for n in (10, 100)
+    }
+    found = evidence(tmp_path, repeated(seconds))
+    assert found.crossover("numba", "python") == Crossover("numba", "python", None, 10)
+
+
+def test_only_like_is_pooled_and_the_rest_is_named(tmp_path: Path) -> None:
+    other = run_files.ENVIRONMENT | {"python": "CPython 3.12.1"}
+    found = evidence(
+        tmp_path,
+        [
+            run_files.document({("numpy", 10, 1): 50.0}, number=1, environment=other),
+            run_files.document({("numpy", 10, 1): 60.0}, number=2, epochs=20),
+            run_files.document({("numpy", 10, 1): 1.0}, number=3),
+        ],
+    )
+    assert [run.number for run in found.runs] == [3]
+    assert [(run.number, reason) for run, reason in found.left_out] == [
+        (1, "Python: CPython 3.12.1 there, CPython 3.11.7 now"),
+        (2, "epochs: 20 there, 10 now"),
+    ]
+
+
+def test_times_of_an_older_source_do_not_count(tmp_path: Path) -> None:
+    old = run_files.document({("numpy", 10, 1): 50.0, ("python", 10, 1): 6.0}, number=1)
+    old["npfs"]["backends"]["numpy"]["source"] = "older"
+    new = run_files.document({("numpy", 10, 1): 1.0, ("python", 10, 1): 6.0}, number=2)
+    found = evidence(tmp_path, [old, new])
+    numpy_time, python_time = (found.time(name, Size(1, 10)) for name in ("numpy", "python"))
+    assert numpy_time is not None
+    assert python_time is not None
+    assert (numpy_time.value, numpy_time.runs, python_time.runs) == (1.0, 1, 2)
+
+
+def test_backends_come_slowest_first(tmp_path: Path) -> None:
+    seconds = {("numba", 1000, 1): 1.0, ("python", 1000, 1): 9.0, ("numpy", 1000, 1): 3.0}
+    assert evidence(tmp_path, repeated(seconds)).backends == ["python", "numpy", "numba"]

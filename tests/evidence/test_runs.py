@@ -1,0 +1,91 @@
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from npfs.evidence.runs import NotARun, Size, read_run, read_runs
+from tests import run_files
+
+ONE = {("numpy", 1000, 1): 2.0}
+
+
+def test_a_run_is_read(tmp_path: Path) -> None:
+    [path] = run_files.write(tmp_path, [run_files.document(ONE, number=7)])
+    run = read_run(path)
+    assert (run.number, run.epochs, run.titles) == (7, 10, {"numpy": "NumPy"})
+    [case] = run.cases
+    assert (case.backend, case.size) == ("numpy", Size(n_features=1, n_samples=1000))
+    assert case.seconds == 2.0  # the median of 1.8, 2 and 10
+    assert case.rounds == 3
+
+
+def test_runs_are_in_the_order_of_time(tmp_path: Path) -> None:
+    documents = [run_files.document(ONE, number=n) for n in (3, 1, 2)]
+    run_files.write(tmp_path, documents)
+    assert [run.number for run in read_runs(tmp_path).runs] == [1, 2, 3]
+
+
+def without(*keys: str) -> dict[str, Any]:
+    content = run_files.document(ONE)
+    place = content
+    for key in keys[:-1]:
+        place = place[key][0] if key == "benchmarks" else place[key]
+    del place[keys[-1]]
+    return content
+
+
+def with_times(*times: Any) -> dict[str, Any]:
+    content = run_files.document(ONE)
+    content["benchmarks"][0]["stats"]["data"] = list(times)
+    return content
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "is not valid JSON"),
+        (json.dumps(run_files.document(ONE))[:-40], "is not valid JSON"),
+        ("[1, 2]", "was not written by npfs"),
+        ('{"benchmarks": []}', "was not written by npfs"),
+        (
+            json.dumps(run_files.document(ONE, schema=2)),
+            "has schema 2, this version .* update npfs",
+        ),
+        (json.dumps(without("npfs", "epochs")), "lacks the field 'epochs'"),
+        (json.dumps(without("npfs", "environment")), "lacks the field 'environment'"),
+        (json.dumps(without("benchmarks", "stats")), "lacks the field 'stats'"),
+        (json.dumps(with_times()), "holds a time that is not a positive number"),
+        (json.dumps(with_times(1.0, math.nan)), "holds a time that is not a positive number"),
+        (json.dumps(with_times(1.0, -1.0)), "holds a time that is not a positive number"),
+        (json.dumps(with_times("1")), "has a field of the wrong kind"),
+        (
+            json.dumps(run_files.document(ONE, started=None, wall_s=None)),
+            "has a field of the wrong",
+        ),
+    ],
+)
+def test_what_is_no_run_is_named_and_the_rest_is_read(
+    tmp_path: Path, content: str, reason: str
+) -> None:
+    run_files.write(tmp_path, [run_files.document(ONE)])
+    bad = tmp_path / "runs" / "bad.json"
+    bad.write_text(content)
+    with pytest.raises(NotARun, match=reason):
+        read_run(bad)
+    folder = read_runs(tmp_path)
+    assert len(folder.runs) == 1
+    assert [path for path, _ in folder.rejected] == [bad]
+    assert bad.read_text() == content
+
+
+def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "folder.json").mkdir()
+    [(path, reason)] = read_runs(tmp_path).rejected
+    assert path.name == "folder.json"
+    assert reason.startswith("cannot be read: Is a directory")
+
+
+def test_no_folder_is_no_run(tmp_path: Path) -> None:
+    assert read_runs(tmp_path / "absent").runs == ()

@@ -1,0 +1,87 @@
+import csv
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pytest
+from matplotlib.image import imread
+
+from npfs.report.build import NoRuns, build_report
+from npfs.report.style import spread
+from tests import run_files
+from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
+
+WRITTEN = [
+    "learning.png", "learning.svg", "results.csv", "speedup.png", "speedup.svg",
+    "time.png", "time.svg", "verdict.md",
+]  # fmt: skip
+MANY = {("python", 10_000, d): 3.0 * d for d in (4, 16)} | {
+    ("numpy", 10_000, d): 1.0 for d in (4, 16)
+}
+
+
+def test_everything_is_written_from_files_alone(tmp_path: Path) -> None:
+    run_files.write(tmp_path, repeated(LISTS_WIN_AT_10 | MANY))
+    before = dict(mpl.rcParams)
+    report = build_report(tmp_path)
+    assert dict(mpl.rcParams) == before
+    assert [path.name for path in report.paths] == WRITTEN
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*WRITTEN, "runs"])
+    for name in ("time", "speedup", "learning"):
+        assert imread(tmp_path / f"{name}.png").std() > 0.01
+        assert (tmp_path / f"{name}.svg").read_text().startswith("<?xml")
+    verdict = (tmp_path / "verdict.md").read_text(encoding="utf-8")
+    assert "NumPy is 8.33× (8.33 to 8.33) as fast as with Python lists." in verdict
+    assert "| 1,000 × 1 | NumPy | 12.0 s (11.9 to 12.2) | 8.33× (8.33 to 8.33) |  |" in verdict
+
+
+def test_the_table_holds_the_numbers(tmp_path: Path) -> None:
+    run_files.write(tmp_path, repeated(LISTS_WIN_AT_10, runs=1))
+    build_report(tmp_path)
+    text = (tmp_path / "results.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert len(rows) == len(LISTS_WIN_AT_10)
+    [row] = [r for r in rows if (r["backend"], r["n_samples"]) == ("numpy", "1000")]
+    assert float(row["seconds"]) == 12.0
+    assert float(row["speedup_over_python"]) == pytest.approx(100 / 12, rel=1e-5)
+    assert row["seconds_low"] == row["speedup_over_python_high"] == ""
+    assert float(row["speedup_over_numpy"]) == 1.0
+
+
+def test_the_same_runs_give_the_same_figures(tmp_path: Path) -> None:
+    run_files.write(tmp_path, repeated(LISTS_WIN_AT_10))
+    first = [path.read_bytes() for path in build_report(tmp_path).paths]
+    assert [path.read_bytes() for path in build_report(tmp_path).paths] == first
+
+
+@pytest.mark.parametrize(
+    "seconds",
+    [
+        {("numpy", 10, 1): 1e-9},
+        {("numpy", 10, 3): 3600.0, ("python", 10, 3): 1.0},
+        {(f"plug-in {k}", n, 1): 1.0 + k for k in range(12) for n in (10, 100)},
+        {("<script>", 10, 1): 1.0, ("numpy", 10, 1): 1.0, ("$x$ & | _", 10, 1): 2.0},
+    ],
+)
+def test_odd_runs_give_a_report_too(tmp_path: Path, seconds: dict[Any, float]) -> None:
+    run_files.write(tmp_path, repeated(seconds, runs=1))
+    assert len(build_report(tmp_path).paths) == len(WRITTEN)
+
+
+def test_no_runs_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(NoRuns, match=r"no runs in .*; Make some with: python -m pytest bench"):
+        build_report(tmp_path)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "x.json").write_text("{}")
+    with pytest.raises(NoRuns, match=r"x\.json was not written by npfs"):
+        build_report(tmp_path)
+
+
+def test_labels_are_moved_apart_and_stay_in_order() -> None:
+    assert spread([0, 100, 200], 10) == [0, 100, 200]
+    assert spread([0, 1], 10) == [-4.5, 5.5]
+    placed = spread([0, 1, 2, 50, 51], 10)
+    assert all(b - a >= 10 - 1e-9 for a, b in pairwise(placed))
+    assert sum(placed[:3]) == pytest.approx(3)
+    assert spread([], 10) == []

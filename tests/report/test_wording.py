@@ -1,0 +1,40 @@
+import math
+
+import pytest
+
+from npfs.evidence.runs import Size
+from npfs.evidence.statistics import Interval
+from npfs.report import wording
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.012345, "0.0123"), (1.0, "1.00"), (9.996, "10.0"), (35.04, "35.0"), (108.4, "108"),
+     (12345.0, "12,300"), (0, "0"), (math.nan, "nan")],
+)  # fmt: skip
+def test_significant(value: float, text: str) -> None:
+    assert wording.significant(value) == text
+
+
+def test_a_factor_has_its_interval() -> None:
+    assert wording.factor(Interval(35.04, 34.0, 36.1, 5)) == "35.0× (34.0 to 36.1)"
+    assert (
+        wording.factor(Interval(35.04, math.nan, math.nan, 1)) == "35.0× (one run, so no interval)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(1e-9, "1.00 ns (0.900 to 1.10)"), (1.5e-6, "1.50 µs (1.35 to 1.65)"),
+     (0.25, "250 ms (225 to 275)"), (3600.0, "3,600 s (3,240 to 3,960)"),
+     (1e-10, "0.100 ns (0.0900 to 0.110)")],
+)  # fmt: skip
+def test_a_duration_is_scaled_once(seconds: float, text: str) -> None:
+    assert wording.duration(Interval(seconds, seconds * 0.9, seconds * 1.1, 5)) == text
+
+
+def test_counts_and_sizes() -> None:
+    assert [wording.short_count(n) for n in (10, 1_000, 2_500_000)] == ["10", "1k", "2.5M"]
+    assert wording.size(Size(n_features=1, n_samples=1)) == "1 sample"
+    assert wording.size(Size(n_features=16, n_samples=10_000)) == "10,000 samples of 16 features"
+    assert wording.listed(["a", "b", "c"]) == "a, b and c"

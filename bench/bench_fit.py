@@ -14,7 +14,8 @@ def bench_fit(
     """Time ``fit`` alone, on freshly allocated data, after it was seen to do the work."""
     tool, size = npfs_run.backends[backend], Size(n_samples, n_features)
     case, epochs, seed = Case(backend, size), npfs_run.plan.epochs, npfs_run.plan.seed
-    try:
+    benchmark.group = str(size)
+    with npfs_run.saved_only_if_it_succeeds(benchmark, case):
         predicted_s = timing.predicted_fit_seconds(tool, size, epochs, seed)
         if predicted_s > FIT_LIMIT_SECONDS:
             npfs_run.skip(
@@ -23,22 +24,21 @@ def bench_fit(
             )
         problem, rate = timing.fresh_problem(size, seed)
         data = tool.prepare(problem.X, problem.y)
-    except MemoryError:
-        npfs_run.skip(case, "the data do not fit into memory")
-    few = min(epochs, timing.VALIDATED_EPOCHS)
-    timing.validate(tool.fit(data, few, rate), tool, size, few, seed)
+        few = min(epochs, timing.VALIDATED_EPOCHS)
+        timing.validate(tool.fit(data, few, rate), tool, size, few, seed)
 
-    benchmark.group = str(size)
-    with npfs_run.saved_only_if_it_succeeds(benchmark), timing.quiet_collector():
-        start = time.perf_counter()
-        if predicted_s * npfs_run.min_rounds > npfs_run.max_time:
-            # The rounds that benchmark(...) would give so slow a call, less its calibration and last call.
-            result = benchmark.pedantic(tool.fit, (data, epochs, rate), rounds=npfs_run.min_rounds)
-            untimed_s = 0.0
-        else:
-            result = benchmark(tool.fit, data, epochs, rate)
-            untimed_s = predicted_s  # one call after the last round, for its result
-        timed_s = time.perf_counter() - start - untimed_s
+        with timing.quiet_collector():
+            start = time.perf_counter()
+            if predicted_s * npfs_run.min_rounds > npfs_run.max_time:
+                # The rounds that benchmark(...) would give so slow a call, less its calibration and last call.
+                result = benchmark.pedantic(
+                    tool.fit, (data, epochs, rate), rounds=npfs_run.min_rounds
+                )
+                untimed_s = 0.0
+            else:
+                result = benchmark(tool.fit, data, epochs, rate)
+                untimed_s = predicted_s  # one call after the last round, for its result
+            timed_s = time.perf_counter() - start - untimed_s
         timing.validate(result, tool, size, epochs, seed)
     benchmark.extra_info.update(
         backend=backend, n_samples=n_samples, n_features=n_features, timed_s=timed_s

@@ -1,5 +1,7 @@
 """The pytest side of a benchmark: options, order, saving, the further runs, the report at the end."""
 
+import os
+import shlex
 import time
 from collections.abc import Generator
 from typing import Any
@@ -62,7 +64,11 @@ def _chosen_backends(option: str | None) -> tuple[dict[str, Backend], dict[str, 
 
 def _set_benchmark_defaults(config: pytest.Config, chosen: plan.Plan) -> None:
     """Set pytest-benchmark's options that the user has not; a further run writes only its own file."""
-    given = [str(argument) for argument in config.invocation_params.args]
+    given = [
+        *(str(argument) for argument in config.invocation_params.args),
+        *shlex.split(os.environ.get("PYTEST_ADDOPTS", "")),
+        *config.getini("addopts"),
+    ]
     for option, value in (
         ("max-time", str(chosen.seconds_per_case)),
         ("min-time", str(plan.ROUND_SECONDS)),
@@ -119,10 +125,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     run = config.stash[RUN]
     if run.number is None:
         return
-    by_id = {item.callspec.id: item for item in items if hasattr(item, "callspec")}
-    run.order = plan.shuffled(list(by_id), run.plan.seed, run.number.value)
-    rest = [item for item in items if not hasattr(item, "callspec")]
-    items[:] = rest + [by_id[name] for name in run.order]
+    ours = {
+        item.callspec.id: item
+        for item in items
+        if isinstance(item, pytest.Function) and item.originalname == "bench_fit"
+    }
+    run.order = plan.shuffled(list(ours), run.plan.seed, run.number.value)
+    rest = [item for item in items if item not in ours.values()]
+    items[:] = [*rest, *(ours[name] for name in run.order)]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -144,11 +154,12 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
             raise
         finally:
             saved = run.save()
+            run.number.release()
         if saved and not run.is_first:
             terminal.line(f"\n{SAVED_MARK}")
         if saved and run.progress and not session.shouldfail and not session.shouldstop:
             run.progress.run_done(1)
-            run.start_others()
+            session.testsfailed += not run.start_others()
     except RunFailed as error:
         raise session.Interrupted(str(error)) from None
     finally:
@@ -193,13 +204,24 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """End with the verdict of all runs, and the paths of what was written."""
     run = terminalreporter.config.stash[RUN]
-    if run.number is None or not run.is_first or not run.has_saved:
+    if run.number is None or not run.is_first:
         return
-    from npfs.report.build import build_report  # matplotlib is not loaded while anything is timed
-
-    report = build_report(run.reports)
     terminalreporter.ensure_newline()
     terminalreporter.section("npfs")
+    if not run.has_saved:
+        for line in ["Nothing was timed.", *(f"{n}: {why}" for n, why in run.skipped.items())]:
+            terminalreporter.write_line(line)
+        return
+    from npfs.report.build import NoRuns, build_report  # matplotlib only when nothing is timed
+
+    try:
+        report = build_report(run.reports)
+    except (NoRuns, OSError) as error:
+        terminalreporter.write_line(
+            f"The runs are saved in {run.reports / 'runs'}, but the report could not be written: {error}. "
+            "When that is mended: npfs report"
+        )
+        return
     effort = report.effort(str(run.job), time.perf_counter() - run.began)
     for line in [*report.terminal_lines(), effort]:
         terminalreporter.write_line(line)

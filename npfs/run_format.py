@@ -14,8 +14,10 @@ key of the document:
     ``npfs.measure.environment.collect``.
 ``npfs.backends``
     For each backend its title and the digest of its source.
-``npfs.skipped``
-    Case ids with the reason why they were not timed.
+``npfs.timing``
+    How rounds were timed: clock, garbage collector, warm-up.
+``npfs.skipped``, ``npfs.failed``
+    Case ids with the reason why they were not timed, or why their time was not kept.
 ``npfs.learning``
     ``npfs.measure.learning.record``.
 

@@ -62,7 +62,9 @@ def document(
                 name: {"title": TITLES.get(name, name), "source": "abc"}
                 for name in {backend for backend, _, _ in seconds}
             },
+            "timing": {"timer": "perf_counter"},
             "skipped": {},
+            "failed": {},
             "learning": LEARNING,
             **ours,
         },

@@ -30,7 +30,16 @@ class Evidence:
     def __init__(self, folder: RunFolder) -> None:
         self.rejected = folder.rejected
         self.runs, self.left_out = pool(folder.runs)
-        self.seconds = seconds_by_case(self.runs)
+        self.seconds, self.older_source = seconds_by_case(self.runs)
+        timed = {f"{backend}-{size}" for backend, size in self.seconds}
+        # A case may be skipped or fail in one run and be timed in another.
+        self.not_timed = {
+            name: why
+            for run in self.runs
+            for name, why in sorted(run.skipped.items())
+            if name not in timed
+        }
+        self.failed = {name: why for run in self.runs for name, why in sorted(run.failed.items())}
 
     @property
     def newest(self) -> RunRecord:
@@ -117,16 +126,20 @@ def pool(runs: Sequence[RunRecord]) -> tuple[list[RunRecord], list[tuple[RunReco
     return kept, left_out
 
 
-def seconds_by_case(runs: Iterable[RunRecord]) -> Seconds:
+def seconds_by_case(runs: Iterable[RunRecord]) -> tuple[Seconds, dict[str, list[str]]]:
     """Collect the number that each run gives for each case.
 
-    Of a backend whose source changed between runs, only the newest source counts.
+    Of a backend whose source changed between runs, only the newest source counts; the second part of
+    the result names the runs that are left out of it.
     """
     seconds: dict[tuple[str, Size], dict[int, float]] = {}
     runs = list(runs)
     newest_source = {case.backend: case.source for run in runs for case in run.cases}
+    older: dict[str, list[str]] = {}
     for index, run in enumerate(runs):
         for case in run.cases:
             if case.source == newest_source[case.backend]:
                 seconds.setdefault((case.backend, case.size), {})[index] = case.seconds
-    return seconds
+            elif str(run.number) not in older.setdefault(case.backend, []):
+                older[case.backend].append(str(run.number))
+    return seconds, older

@@ -18,6 +18,9 @@ class Size:
     n_features: int
     n_samples: int
 
+    def __str__(self) -> str:
+        return f"{self.n_samples}" + (f"x{self.n_features}" if self.n_features > 1 else "")
+
 
 @dataclass(frozen=True)
 class CaseRecord:
@@ -66,6 +69,7 @@ class RunRecord:
     titles: Mapping[str, str]
     cases: tuple[CaseRecord, ...]
     skipped: Mapping[str, str]
+    failed: Mapping[str, str]
     learning: Mapping[str, Any] = field(repr=False)
 
 
@@ -83,15 +87,18 @@ class NotARun(ValueError):
 
 def read_runs(folder: Path) -> RunFolder:
     """Read every ``*.json`` below ``folder``, the runs of all machines."""
-    runs, rejected = [], []
+    runs: dict[tuple[str, str, int], RunRecord] = {}
+    rejected = []
     for path in sorted(folder.rglob("*.json")):
         try:
-            runs.append(read_run(path))
+            run = read_run(path)
         except NotARun as error:
             rejected.append((path, str(error)))
-    return RunFolder(
-        tuple(sorted(runs, key=lambda run: (run.started, run.number))), tuple(rejected)
-    )
+            continue
+        first = runs.setdefault((run.started, run.job, run.number), run)
+        if first is not run:
+            rejected.append((path, f"is a copy of {first.path.name}"))
+    return RunFolder(tuple(runs[key] for key in sorted(runs)), tuple(rejected))
 
 
 def read_run(path: Path) -> RunRecord:
@@ -117,9 +124,11 @@ def read_run(path: Path) -> RunRecord:
         )
     try:
         return _record(path, document[KEY], document["benchmarks"])
+    except NotARun:
+        raise
     except KeyError as error:
         raise NotARun(f"lacks the field {error}") from None
-    except (TypeError, AttributeError) as error:
+    except (TypeError, AttributeError, ValueError, OverflowError, IndexError) as error:
         raise NotARun(f"has a field of the wrong kind: {error}") from None
 
 
@@ -134,21 +143,50 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
         interrupted=bool(ours["interrupted"]),
         epochs=int(ours["epochs"]),
         conditions=_conditions(ours),
-        environment=ours["environment"],
-        titles={name: backend["title"] for name, backend in ours["backends"].items()},
+        environment=_environment(ours["environment"]),
+        titles={name: str(backend["title"]) for name, backend in ours["backends"].items()},
         cases=tuple(_case(benchmark, ours["backends"]) for benchmark in fits),
-        skipped=dict(ours["skipped"]),
-        learning=ours["learning"],
+        skipped={str(name): str(why) for name, why in ours["skipped"].items()},
+        failed={str(name): str(why) for name, why in ours["failed"].items()},
+        learning=_learning(ours["learning"]),
     )
+
+
+def _environment(environment: dict[str, Any]) -> dict[str, Any]:
+    """Check what the report reads of it."""
+    for name in ("machine", "cpu", "system", "python", "blas"):
+        if not isinstance(environment[name], str):
+            raise TypeError(f"environment.{name} is no text")
+    for name in ("libraries", "speed_variables"):
+        if not isinstance(environment[name], dict):
+            raise TypeError(f"environment.{name} is no object")
+    return {"cores": environment["cores"], **environment}
+
+
+def _learning(learning: dict[str, Any]) -> dict[str, Any]:
+    """Check what the figure draws of it."""
+    numbers = [*learning["x"], *learning["y"], learning["slope"]]
+    for lesson in learning["backends"].values():
+        numbers += lesson["loss"]
+        for epoch, weight, bias in lesson["lines"]:
+            numbers += [epoch, weight, bias]
+    if not learning["x"] or len(learning["x"]) != len(learning["y"]):
+        raise ValueError("learning has no points, or not as many x as y")
+    if not all(math.isfinite(number) for number in numbers):
+        raise ValueError("learning holds a number that is not finite")
+    return learning
 
 
 def _case(benchmark: dict[str, Any], backends: dict[str, Any]) -> CaseRecord:
     info, rounds = benchmark["extra_info"], benchmark["stats"]["data"]
     if not rounds or not all(math.isfinite(seconds) and seconds > 0 for seconds in rounds):
         raise NotARun(f"holds a time that is not a positive number, in {benchmark['name']}")
+    size = Size(n_features=int(info["n_features"]), n_samples=int(info["n_samples"]))
+    if min(size.n_features, size.n_samples) < 1:
+        raise NotARun(f"holds a size below 1, in {benchmark['name']}")
     return CaseRecord(
-        backend=info["backend"],
-        size=Size(n_features=int(info["n_features"]), n_samples=int(info["n_samples"])),
+        backend=str(info["backend"]),
+        size=size,
         seconds=statistics.median(rounds),
         rounds=len(rounds),
         timed_s=float(info["timed_s"]),
@@ -165,6 +203,7 @@ def _conditions(ours: dict[str, Any]) -> dict[str, str]:
         "BLAS": environment["blas"],
         "epochs": ours["epochs"],
         "speed variables": environment["speed_variables"] or "none",
+        "timing": ours["timing"],
     }
     for library in ("numpy", "numba", "llvmlite"):
         conditions[library] = environment["libraries"][library] or "not installed"

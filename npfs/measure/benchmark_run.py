@@ -32,9 +32,10 @@ class BenchmarkRun:
     ) -> None:
         self.config, self.plan, self.backends = config, chosen, backends
         self.skipped = dict(unavailable)
+        self.failed: dict[str, str] = {}
         self.min_rounds = int(config.getoption("benchmark_min_rounds"))
         self.max_time = float(config.getoption("benchmark_max_time"))
-        self.reports = config.rootpath / config.getoption("reports")
+        self.reports = config.invocation_params.dir / config.getoption("reports")
         self.job: str | None = config.getoption("npfs_job")
         self.is_first = self.job is None
         self.number: RunNumber | None = None
@@ -74,10 +75,17 @@ class BenchmarkRun:
         pytest.skip(reason)
 
     @contextlib.contextmanager
-    def saved_only_if_it_succeeds(self, benchmark: Any) -> Iterator[None]:
+    def saved_only_if_it_succeeds(self, benchmark: Any, case: Case) -> Iterator[None]:
         """Keep a case that was cut short, or whose result is wrong, out of all files."""
         try:
             yield
+        except MemoryError:
+            benchmark.has_error = True
+            self.skip(case, "the data do not fit into memory")
+        except Exception as error:
+            benchmark.has_error = True
+            self.failed[str(case)] = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise
         except BaseException:
             benchmark.has_error = True
             raise
@@ -101,7 +109,12 @@ class BenchmarkRun:
                 name: {"title": backend.title, "source": environment.source_digest(backend)}
                 for name, backend in self.backends.items()
             },
+            "timing": {
+                name: str(self.benchmarks_of_stock.options[name])
+                for name in ("timer", "disable_gc", "warmup")
+            },
             "skipped": self.skipped,
+            "failed": self.failed,
             "learning": self.learning,
         }
 
@@ -110,9 +123,7 @@ class BenchmarkRun:
         assert self.number is not None
         done = [b for b in self.benchmarks_of_stock.benchmarks if b and not b.has_error]
         if not done:
-            self.number.release()
             return None
-        self.has_saved = True
         self.learning = learning.record(self.backends.values())
         hook = self.config.hook
         commit_info = hook.pytest_benchmark_generate_commit_info(config=self.config)
@@ -124,21 +135,25 @@ class BenchmarkRun:
             commit_info=commit_info,
         )
         hook.pytest_benchmark_update_json(config=self.config, benchmarks=done, output_json=document)
-        return self.number.save(document)
+        path = self.number.save(document)
+        self.has_saved = True
+        return path
 
     def add_to(self, document: dict[str, Any]) -> None:
         """Put our key into a document of pytest-benchmark's."""
         if self.number is not None:
             document[KEY] = self.describe()
 
-    def start_others(self) -> None:
-        """Run the other runs of the plan, each in a fresh process."""
+    def start_others(self) -> bool:
+        """Run the other runs of the plan, each in a fresh process; return whether all cases passed."""
+        passed = True
         arguments = [str(argument) for argument in self.config.invocation_params.args]
         for run in range(2, self.plan.runs + 1):
-            fresh_run(
+            passed &= fresh_run(
                 [*arguments, "--benchmark-only", f"--npfs-job={self.job}"],
                 self.config.invocation_params.dir,
                 self.progress.case_done if self.progress else lambda: None,
             )
             if self.progress:
                 self.progress.run_done(run)
+        return passed

@@ -15,8 +15,10 @@ class RunFailed(RuntimeError):
     """A fresh process ended without saving a run; the message ends with its output."""
 
 
-def fresh_run(arguments: Sequence[str], folder: Path, on_case: Callable[[], None]) -> None:
+def fresh_run(arguments: Sequence[str], folder: Path, on_case: Callable[[], None]) -> bool:
     """Run ``pytest`` with ``arguments`` in ``folder`` and wait, calling ``on_case`` for each case done.
+
+    Returns whether all its cases passed.
 
     Raises
     ------
@@ -51,6 +53,7 @@ def fresh_run(arguments: Sequence[str], folder: Path, on_case: Callable[[], None
             f"a run ended with exit code {process.returncode} and nothing saved; its output was:\n"
             + "".join(lines[-30:])
         )
+    return process.returncode == 0
 
 
 def _let_it_save(process: subprocess.Popen[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.runs import read_runs
-from npfs.report import figures, tables, wording
+from npfs.report import figures, tables
 from npfs.report import verdict as rules
 
 
@@ -36,7 +36,7 @@ class Report:
         runs = [run for run in self.evidence.runs if run.job == job]
         timed_s = sum(case.timed_s for run in runs for case in run.cases)
         return (
-            f"{len(runs)} runs in {wall_s:.0f} s, {timed_s / wall_s:.0%} of it inside timed rounds "
+            f"{len(runs)} run{'s' if len(runs) > 1 else ''} in {wall_s:.0f} s, {timed_s / wall_s:.0%} of it inside timed rounds "
             "and their calibration"
         )
 
@@ -54,7 +54,7 @@ def build_report(reports: Path) -> Report:
     folder = read_runs(reports / "runs")
     if not any(run.cases for run in folder.runs):
         found = "".join(f"\n{path.name} {why}" for path, why in folder.rejected)
-        raise NoRuns(f"no runs in {reports / 'runs'}; {rules.NO_RUNS.partition('. ')[2]}{found}")
+        raise NoRuns(f"no runs in {reports / 'runs'}; make some with: {rules.HOW_TO_RUN}{found}")
     evidence = Evidence(folder)
     with tempfile.TemporaryDirectory(dir=reports, prefix=".building-") as building:
         work = Path(building)
@@ -89,10 +89,11 @@ def basis(evidence: Evidence) -> str:
         if libraries[key]
     )
     number = len(evidence.runs)
+    cores = run.environment["cores"]
     return (
         f"{number} run{'s' if number > 1 else ''}, each a fresh process, {run.epochs} epochs a fit; in "
         "parentheses 95 % intervals (Student's t over runs, on logarithms; speedups paired within "
-        f"runs). {run.environment['cpu']}, {wording.count(run.environment['cores'])} cores, "
+        f"runs). {run.environment['cpu']}, {cores or 'unknown'} cores, "
         f"{run.environment['system']}, {run.environment['python']}, {versions}."
     )
 

@@ -73,9 +73,14 @@ def learning_figure(evidence: Evidence) -> Figure:
     lesson = evidence.newest.learning
     figure, (left, right) = _figure(2, 11.5)
     backends = list(lesson["backends"])
+    left.plot(lesson["x"], lesson["y"], "o", color=style.FAINT, markersize=4, zorder=1)
+    left.set(xlabel="x", ylabel="y")
+    right.set(xlabel="epoch", ylabel="mean squared error")
+    if not backends:
+        left.set_title("No backend recorded the lesson")
+        return figure
     shown = NUMPY if NUMPY in backends else backends[0]
-    x, (low, high) = lesson["x"], (min(lesson["x"]), max(lesson["x"]))
-    left.plot(x, lesson["y"], "o", color=style.FAINT, markersize=4, zorder=1)
+    low, high = min(lesson["x"]), max(lesson["x"])
     lines = lesson["backends"][shown]["lines"]
     ends, colors = {}, {}
     for index, (epoch, weight, bias) in enumerate(lines):
@@ -84,7 +89,6 @@ def learning_figure(evidence: Evidence) -> Figure:
         left.plot([low, high], [weight * low + bias, weight * high + bias], color=color)
         ends[label], colors[label] = (high, weight * high + bias), color
     left.set_title(f"The line turns to slope {lesson['slope']:g}")
-    left.set(xlabel="x", ylabel="y")
     style.label_ends(left, ends, colors)
 
     looks = style.looks(backends)
@@ -99,7 +103,6 @@ def learning_figure(evidence: Evidence) -> Figure:
         ends[label], colors[label] = (len(loss) - 1, loss[-1]), color
     right.set_yscale("log")
     right.set_title("The loss falls, the same for every backend")
-    right.set(xlabel="epoch", ylabel="mean squared error")
     style.plain_numbers(right)
     style.label_ends(right, ends, colors)
     return figure

@@ -95,9 +95,11 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
     return [start + index * gap for start, index in starts]
 
 
-def count_axis(axes: Axes, counts: Sequence[int], label: str, which: str = "x") -> None:
+def count_axis(axes: Axes, counts: Sequence[int], label: str) -> None:
     """Label a logarithmic axis with the measured counts: 10, 1k, 1M."""
-    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis = axes.xaxis
+    if len(counts) == 1:
+        axes.set_xlim(counts[0] / 2, counts[0] * 2)
     axis.set_ticks(list(counts), labels=[wording.short_count(count) for count in counts])
     axis.set_minor_formatter(NullFormatter())
     axis.set_tick_params(which="minor", length=0)

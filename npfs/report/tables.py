@@ -46,8 +46,8 @@ def results_csv(evidence: Evidence) -> str:
 def markdown_table(evidence: Evidence) -> list[str]:
     """Return a table with a row for each case: time, and speedups over lists and over NumPy."""
     rows = [
-        "| samples × features | backend | one fit | over lists | over NumPy |",
-        "| --- | --- | --- | --- | --- |",
+        "| samples × features | backend | one fit | over lists | over NumPy | runs |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for size in evidence.sizes():
         for backend in evidence.backends:
@@ -59,6 +59,7 @@ def markdown_table(evidence: Evidence) -> list[str]:
                     wording.duration(seconds),
                     _speedup(evidence, backend, LISTS, size),
                     _speedup(evidence, backend, NUMPY, size),
+                    str(seconds.runs),
                 ]
                 rows.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
     return rows

@@ -15,7 +15,10 @@ LISTS, NUMPY, NUMBA = "python", "numpy", "numba"
 QUESTION = "Why NumPy, and not lists? And do I need Numba?"
 # Older OpenBLAS kernels and fewer threads make NumPy slower than a user of it would see.
 SLOWS_NUMPY = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-NO_RUNS = "No runs yet. Make some with: python -m pytest bench --benchmark-only"
+# What a sentence calls them where the title would be long.
+SHORT = {LISTS: "Python lists", NUMPY: "NumPy", NUMBA: "Numba"}
+ONE_BACKEND = "Only one backend was measured: there is nothing to compare it with."
+HOW_TO_RUN = "python -m pytest bench --benchmark-only"
 
 
 def verdict(evidence: Evidence) -> list[str]:
@@ -37,7 +40,7 @@ def caveats(evidence: Evidence) -> list[str]:
     if len(evidence.runs) == 1:
         sentences.append(
             "This is one run: it gives no interval, and a second one may contradict it. "
-            "Add runs with: python -m pytest bench --benchmark-only"
+            f"Add runs with: {HOW_TO_RUN}"
         )
     variables = evidence.newest.environment["speed_variables"]
     slowing = [f"{name}={variables[name]}" for name in SLOWS_NUMPY if name in variables]
@@ -46,14 +49,19 @@ def caveats(evidence: Evidence) -> list[str]:
             f"{wording.listed(slowing)} was set, which can make NumPy slower than its users see; "
             "unset it and measure again."
         )
-    interrupted = sum(run.interrupted for run in evidence.runs)
-    if interrupted:
-        sentences.append(f"{interrupted} of the runs were interrupted; their finished cases count.")
+    cut = [run.number for run in evidence.runs if run.interrupted]
+    if cut:
+        what = f"Run {cut[0]} was" if len(cut) == 1 else f"{len(cut)} runs were"
+        sentences.append(f"{what} interrupted; the cases finished by then count.")
     sentences += [f"{path.name} was left out: {why}." for path, why in evidence.rejected]
     sentences += [f"Run {run.number} was left out: {why}." for run, why in evidence.left_out]
     sentences += [
-        f"{name} was not timed: {why}." for name, why in sorted(evidence.newest.skipped.items())
+        f"{evidence.title(name)} of run{'s' if len(runs) > 1 else ''} {wording.listed(runs)} was left out: "
+        "its source has changed since."
+        for name, runs in evidence.older_source.items()
     ]
+    sentences += [f"{name} was not timed: {why}." for name, why in evidence.not_timed.items()]
+    sentences += [f"{name} failed: {why}." for name, why in evidence.failed.items()]
     return sentences
 
 
@@ -65,22 +73,12 @@ def numpy_against_lists_at_the_largest_size(evidence: Evidence) -> list[str]:
 
 def where_lists_win(evidence: Evidence) -> list[str]:
     """Say where NumPy begins to be faster than lists, and by how much lists win below."""
-    crossover = evidence.crossover(NUMPY, LISTS)
-    if crossover is None:
-        return []
     shared = _shared(evidence, NUMPY, LISTS, n_features=1)
-    sentences = []
-    if crossover.above is None:
-        sentences.append("NumPy is not faster than lists anywhere in the measured range.")
-    elif crossover.below is None:
-        sentences.append("NumPy is faster than lists at every measured number of samples.")
-    else:
-        sentences.append(
-            f"NumPy is faster than lists from {wording.count(crossover.above)} samples on; at "
-            f"{wording.count(crossover.below)} it is not yet."
-        )
-    won = [size for size in shared if _speedup(evidence, LISTS, NUMPY, size).is_above_one]
-    if won:
+    if len(shared) < 2:
+        return []
+    sentences = _where_faster(evidence, NUMPY, LISTS, shared)
+    won = [size for size in shared if _speedup(evidence, LISTS, NUMPY, size).value > 1]
+    if won and won[0] != shared[-1]:
         sentences.append(_comparison(evidence, LISTS, NUMPY, won[0]))
     return sentences
 
@@ -93,15 +91,15 @@ def numba_against_numpy_for_one_feature(evidence: Evidence) -> list[str]:
     speedups = {size: _speedup(evidence, NUMBA, NUMPY, size) for size in shared}
     smallest = min(shared, key=lambda size: speedups[size].value)
     largest = max(shared, key=lambda size: speedups[size].value)
-    if speedups[smallest].is_above_one and smallest != largest:
+    if len(shared) > 1 and all(speedup.is_above_one for speedup in speedups.values()):
         return [
             f"Numba is faster than NumPy at every measured number of samples of one feature: from "
             f"{wording.factor(speedups[smallest])} at {wording.count(smallest.n_samples)} to "
             f"{wording.factor(speedups[largest])} at {wording.count(largest.n_samples)}."
         ]
-    return [
-        _comparison(evidence, NUMBA, NUMPY, size) for size in dict.fromkeys((smallest, largest))
-    ]
+    where = _where_faster(evidence, NUMBA, NUMPY, shared) if len(shared) > 1 else []
+    extremes = dict.fromkeys((smallest, largest))
+    return [*where, *(_comparison(evidence, NUMBA, NUMPY, size) for size in extremes)]
 
 
 def numba_against_numpy_for_many_features(evidence: Evidence) -> list[str]:
@@ -128,28 +126,68 @@ def what_to_choose(evidence: Evidence) -> list[str]:
     """Name the fastest backend for each range of one-feature sizes, where it is beyond noise."""
     choices: list[tuple[str, list[Size]]] = []
     for size in evidence.sizes(n_features=1):
-        best = " or ".join(evidence.title(name) for name in _fastest(evidence, size))
+        fastest = _fastest(evidence, size)
+        if not fastest:
+            continue
+        best = " or ".join(evidence.title(name) for name in fastest)
         if choices and choices[-1][0] == best:
             choices[-1][1].append(size)
         else:
             choices.append((best, [size]))
-    if len(evidence.backends) < 2:
-        return []
-    return [f"Fastest per fit at {_range(sizes)}: {best}." for best, sizes in choices] + [
+    if not choices:
+        return [] if len(evidence.backends) > 1 else [ONE_BACKEND]
+    one_run = "" if len(evidence.runs) > 1 else ", in this one run"
+    return [f"Fastest per fit at {_range(sizes)}{one_run}: {best}." for best, sizes in choices] + [
         "These are times of a fit alone: importing a library and compiling come once, on top."
     ]
 
 
+def _where_faster(evidence: Evidence, a: str, b: str, shared: list[Size]) -> list[str]:
+    """Say from which size on ``a`` is faster than ``b``; nothing where intervals are unknown."""
+    speedups = [_speedup(evidence, a, b, size) for size in shared]
+    if not all(speedup.is_known for speedup in speedups):
+        return []
+    first, second = SHORT.get(a, a), SHORT.get(b, b)
+    crossover = evidence.crossover(a, b)
+    if crossover is not None and crossover.above is not None:
+        if crossover.below is None:
+            return [f"{first} is faster than {second} at every measured number of samples."]
+        before = speedups[[size.n_samples for size in shared].index(crossover.below)]
+        then = "it is slower" if before.is_below_one else "the two are within noise"
+        return [
+            f"{first} is faster than {second} from {wording.count(crossover.above)} samples on; at "
+            f"{wording.count(crossover.below)} {then}."
+        ]
+    somewhere = [
+        wording.count(size.n_samples)
+        for size, speedup in zip(shared, speedups, strict=True)
+        if speedup.is_above_one
+    ]
+    if somewhere:
+        return [
+            f"{first} is faster than {second} at {wording.listed(somewhere)} samples, but not at the "
+            "largest measured number."
+        ]
+    return [f"{first} is not faster than {second} anywhere in the measured range."]
+
+
 def _fastest(evidence: Evidence, size: Size) -> list[str]:
-    """Return the backend with the least time and all that cannot be told from it."""
+    """Return the backend with the least time and all that cannot be told from it.
+
+    Nothing if fewer than two were measured. A single run has no intervals, and its least time counts.
+    """
     times = {name: evidence.time(name, size) for name in evidence.backends}
     measured = {name: time.value for name, time in times.items() if time is not None}
+    if len(measured) < 2:
+        return []
     best = min(measured, key=lambda name: measured[name])
-    return [best] + [
+    speedups = {name: evidence.speedup(best, name, size) for name in measured if name != best}
+    close = [
         name
-        for name in measured
-        if name != best and not _speedup(evidence, best, name, size).is_above_one
+        for name, speedup in speedups.items()
+        if speedup is not None and speedup.is_known and not speedup.is_above_one
     ]
+    return [best, *close]
 
 
 def _comparison(evidence: Evidence, a: str, b: str, size: Size) -> str:

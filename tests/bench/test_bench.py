@@ -156,7 +156,7 @@ def test_ctrl_c_keeps_and_reports_what_is_there(tmp_path: Path, finished_runs: i
     assert runs[-1]["npfs"]["interrupted"]
     assert 1 <= len(runs[-1]["benchmarks"]) < 9
     assert "verdict.md" in output
-    assert "1 of the runs were interrupted" in output
+    assert "interrupted; the cases finished by then count" in output
     assert (tmp_path / "verdict.md").is_file()
     assert not list((tmp_path / "runs").rglob("*.claim"))
 
@@ -185,13 +185,41 @@ def test_a_wrong_backend_is_reported_and_its_time_not_saved(
     (info / "entry_points.txt").write_text("[npfs.backends]\nwrong = wrong:BACKEND\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     result = bench(
-        "--sizes=10", "--backends=wrong,numpy", "--runs=1", "--benchmark-max-time=0.01",
+        "--sizes=10", "--backends=wrong,numpy", "--runs=2", "--benchmark-max-time=0.01",
         f"--reports={tmp_path}",
     )  # fmt: skip
     assert result.returncode == 1
     assert "wrong on 10, 10 epochs: the loss differs first at epoch 5" in result.stdout
-    [run] = run_paths(tmp_path)
-    assert [bench["param"] for bench in load(run)["benchmarks"]] == ["numpy-10"]
+    runs = [load(path) for path in run_paths(tmp_path)]
+    assert [[bench["param"] for bench in run["benchmarks"]] for run in runs] == [["numpy-10"]] * 2
+    assert all("the loss differs first" in run["npfs"]["failed"]["wrong-10"] for run in runs)
+    assert "wrong-10 failed: ConformanceError: wrong on 10, 10 epochs" in result.stdout
+
+
+def test_nothing_timed_is_said_with_the_reason(tmp_path: Path) -> None:
+    result = bench("--sizes=999999999999999999", "--backends=numpy", f"--reports={tmp_path}")
+    assert "Nothing was timed." in result.stdout
+    assert "numpy-999999999999999999: one fit would take" in result.stdout
+    assert not list((tmp_path / "runs").rglob("*.*"))
+
+
+def test_a_report_that_cannot_be_written_keeps_the_runs(tmp_path: Path) -> None:
+    (tmp_path / "verdict.md").mkdir()
+    result = bench(
+        "--sizes=10", "--backends=numpy", "--runs=1", "--benchmark-max-time=0.01",
+        f"--reports={tmp_path}",
+    )  # fmt: skip
+    assert "but the report could not be written" in result.stdout
+    assert "Traceback" not in result.stdout
+    assert len(run_paths(tmp_path)) == 1
+
+
+def test_tests_beside_the_bench_all_run() -> None:
+    result = bench(
+        "tests/test_conformance.py", "--benchmark-disable", "--sizes=10", "-k=conforms or norris or fit",
+        only=False,
+    )  # fmt: skip
+    assert "10 passed" in result.stdout
 
 
 WRONG_BACKEND = """

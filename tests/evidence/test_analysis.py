@@ -129,6 +129,7 @@ def test_times_of_an_older_source_do_not_count(tmp_path: Path) -> None:
     assert numpy_time is not None
     assert python_time is not None
     assert (numpy_time.value, numpy_time.runs, python_time.runs) == (1.0, 1, 2)
+    assert found.older_source == {"numpy": ["1"]}
 
 
 def test_backends_come_slowest_first(tmp_path: Path) -> None:

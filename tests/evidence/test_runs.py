@@ -64,6 +64,10 @@ def with_times(*times: Any) -> dict[str, Any]:
             json.dumps(run_files.document(ONE, started=None, wall_s=None)),
             "has a field of the wrong",
         ),
+        (json.dumps(run_files.document(ONE, run="abc")), "has a field of the wrong kind"),
+        (json.dumps(run_files.document(ONE, learning={})), "lacks the field 'x'"),
+        (json.dumps(run_files.document(ONE, environment={"cpu": 1})), "lacks the field|wrong kind"),
+        (json.dumps(run_files.document({("numpy", 0, 1): 1.0})), "holds a size below 1"),
     ],
 )
 def test_what_is_no_run_is_named_and_the_rest_is_read(
@@ -85,6 +89,14 @@ def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
     [(path, reason)] = read_runs(tmp_path).rejected
     assert path.name == "folder.json"
     assert reason.startswith("cannot be read: Is a directory")
+
+
+def test_a_copy_is_not_a_second_run(tmp_path: Path) -> None:
+    [path] = run_files.write(tmp_path, [run_files.document(ONE)])
+    (tmp_path / "runs" / "zcopy.json").write_bytes(path.read_bytes())
+    folder = read_runs(tmp_path)
+    assert len(folder.runs) == 1
+    assert [reason for _, reason in folder.rejected] == [f"is a copy of {path.name}"]
 
 
 def test_no_folder_is_no_run(tmp_path: Path) -> None:

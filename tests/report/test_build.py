@@ -33,7 +33,7 @@ def test_everything_is_written_from_files_alone(tmp_path: Path) -> None:
         assert (tmp_path / f"{name}.svg").read_text().startswith("<?xml")
     verdict = (tmp_path / "verdict.md").read_text(encoding="utf-8")
     assert "NumPy is 8.33× (8.33 to 8.33) as fast as with Python lists." in verdict
-    assert "| 1,000 × 1 | NumPy | 12.0 s (11.9 to 12.2) | 8.33× (8.33 to 8.33) |  |" in verdict
+    assert "| 1,000 × 1 | NumPy | 12.0 s (11.9 to 12.2) | 8.33× (8.33 to 8.33) |  | 3 |" in verdict
 
 
 def test_the_table_holds_the_numbers(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_odd_runs_give_a_report_too(tmp_path: Path, seconds: dict[Any, float]) -
 
 
 def test_no_runs_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(NoRuns, match=r"no runs in .*; Make some with: python -m pytest bench"):
+    with pytest.raises(NoRuns, match=r"no runs in .*; make some with: python -m pytest bench"):
         build_report(tmp_path)
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "x.json").write_text("{}")

@@ -1,0 +1,59 @@
+"""Gradient descent with PyTorch on the CPU: gradients by hand (no autograd), buffers reused."""
+
+from typing import Any
+
+import torch
+
+from npfs.backends.base import Backend, Fit
+
+Data = tuple[torch.Tensor, torch.Tensor]
+
+
+def prepare(X: Any, y: Any) -> Data:
+    """Return ``x`` of shape (n_samples,), or ``X`` as it is for many features, and ``y``."""
+    X, y = torch.from_numpy(X.copy()), torch.from_numpy(y.copy())
+    return (X[:, 0].contiguous(), y) if X.shape[1] == 1 else (X, y)
+
+
+def fit(data: Data, epochs: int, learning_rate: float) -> Fit:
+    """Run ``epochs`` steps of gradient descent from zero."""
+    X, y = data
+    with torch.inference_mode():
+        if X.ndim == 1:
+            return fit_one_feature(X, y, epochs, learning_rate)
+        return fit_many_features(X, y, epochs, learning_rate)
+
+
+def fit_one_feature(x: torch.Tensor, y: torch.Tensor, epochs: int, learning_rate: float) -> Fit:
+    """Fit ``y_pred = weight * x + bias``."""
+    n_samples = len(y)
+    weight = bias = 0.0
+    loss_history = []
+    error = torch.empty_like(y)
+    for _ in range(epochs):
+        torch.sub(y, x, alpha=weight, out=error)  # y - weight * x, in one pass
+        error.sub_(bias)
+        loss_history.append(torch.dot(error, error).item() / n_samples)
+        weight += learning_rate * 2 * torch.dot(error, x).item() / n_samples
+        bias += learning_rate * 2 * error.sum().item() / n_samples
+    return Fit([weight], bias, loss_history)
+
+
+def fit_many_features(X: torch.Tensor, y: torch.Tensor, epochs: int, learning_rate: float) -> Fit:
+    """Fit ``y_pred = X @ weights + bias``."""
+    n_samples, n_features = X.shape
+    weights, dw = torch.zeros(n_features, dtype=X.dtype), torch.empty(n_features, dtype=X.dtype)
+    bias = 0.0
+    loss_history = []
+    error = torch.empty_like(y)
+    for _ in range(epochs):
+        torch.mv(X, weights, out=error)
+        error.sub_(y).add_(bias)
+        loss_history.append(torch.dot(error, error).item() / n_samples)
+        torch.mv(X.T, error, out=dw)
+        weights.sub_(dw, alpha=learning_rate * 2 / n_samples)
+        bias -= learning_rate * 2 * error.sum().item() / n_samples
+    return Fit(weights.numpy(), bias, loss_history)
+
+
+BACKEND = Backend("torch", "PyTorch", prepare, fit)

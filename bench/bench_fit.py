@@ -9,21 +9,28 @@ from npfs.measure.plan import FIT_LIMIT_SECONDS, Case, Size
 
 
 def bench_fit(
-    benchmark: Any, backend: str, n_samples: int, n_features: int, npfs_run: BenchmarkRun
+    benchmark: Any,
+    backend: str,
+    n_samples: int,
+    n_features: int,
+    dtype: str,
+    npfs_run: BenchmarkRun,
 ) -> None:
     """Time ``fit`` alone, on freshly allocated data, after it was seen to do the work."""
-    tool, size = npfs_run.backends[backend], Size(n_samples, n_features)
+    tool, size = npfs_run.backends[backend], Size(n_samples, n_features, dtype)
     case, epochs, seed = Case(backend, size), npfs_run.plan.epochs, npfs_run.plan.seed
     benchmark.group = str(size)
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
+        if dtype not in tool.dtypes:
+            npfs_run.skip(case, f"it computes in {' and '.join(tool.dtypes)} only")
         predicted_s = timing.predicted_fit_seconds(tool, size, epochs, seed)
         if predicted_s > FIT_LIMIT_SECONDS:
             npfs_run.skip(
                 case,
                 f"one fit would take {predicted_s:.1f} s, the limit is {FIT_LIMIT_SECONDS:g} s",
             )
-        problem, rate = timing.fresh_problem(size, seed)
-        data = tool.prepare(problem.X, problem.y)
+        X, y, rate = timing.fresh_data(size, seed)
+        data = tool.prepare(X, y)
         few = min(epochs, timing.VALIDATED_EPOCHS)
         timing.validate(tool.fit(data, few, rate), tool, size, few, seed)
 
@@ -40,6 +47,4 @@ def bench_fit(
                 untimed_s = predicted_s  # one call after the last round, for its result
             timed_s = time.perf_counter() - start - untimed_s
         timing.validate(result, tool, size, epochs, seed)
-    benchmark.extra_info.update(
-        backend=backend, n_samples=n_samples, n_features=n_features, timed_s=timed_s
-    )
+    benchmark.extra_info.update(backend=backend, **size._asdict(), timed_s=timed_s)

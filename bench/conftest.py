@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from npfs.backends.base import Backend
-from npfs.backends.registry import BackendUnavailable, UnknownBackend, load_all, load_backend
+from npfs.backends.base import Backend, BackendUnavailable
+from npfs.backends.registry import UnknownBackend, load_all, load_backend
 from npfs.measure import environment, plan
 from npfs.measure.benchmark_run import BenchmarkRun
 from npfs.measure.fresh_runs import CASE_MARK, SAVED_MARK, RunFailed
@@ -26,6 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("sizes", "N,N", None, "numbers of samples, such as 100,1e4; in place of the preset's"),
         ("features", "D,D", None, "numbers of features, each with each of the sizes"),
         ("backends", "NAME,NAME", None, "backends to time (default: all that are installed)"),
+        ("dtypes", "T,T", "float64", f"kinds of numbers: {', '.join(plan.DTYPES)}"),
         ("epochs", "N", str(plan.EPOCHS), "gradient-descent steps in a fit"),
         ("runs", "N", str(plan.RUNS), "fresh processes that each time every case once"),
         ("seed", "N", "0", "of the data and of the order of cases"),
@@ -47,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
             backends=list(backends),
             **{
                 name: config.getoption(name)
-                for name in ("preset", "sizes", "features", "epochs", "runs", "seed")
+                for name in ("preset", "sizes", "features", "dtypes", "epochs", "runs", "seed")
             },
         )
     except (ValueError, UnknownBackend, BackendUnavailable) as error:
@@ -94,13 +95,20 @@ def npfs_run(request: pytest.FixtureRequest) -> BenchmarkRun:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one benchmark for each case of the plan."""
-    if {"backend", "n_samples", "n_features"} <= set(metafunc.fixturenames):
-        cases = metafunc.config.stash[RUN].plan.cases
-        metafunc.parametrize(
-            ("backend", "n_samples", "n_features"),
-            [(case.backend, *case.size) for case in cases],
-            ids=[str(case) for case in cases],
-        )
+    names = set(metafunc.fixturenames)
+    chosen = metafunc.config.stash[RUN].plan
+    if {"backend", *plan.Size._fields} <= names:
+        what, cases = "backend", chosen.cases
+    elif {"cores", *plan.Size._fields} <= names:
+        what = "cores"
+        cases = [plan.Case(f"ceiling-{n}", size) for size in chosen.sizes for n in ("one", "all")]
+    else:
+        return
+    metafunc.parametrize(
+        (what, *plan.Size._fields),
+        [(case.backend.removeprefix("ceiling-"), *case.size) for case in cases],
+        ids=[str(case) for case in cases],
+    )
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -108,7 +116,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     run = config.stash[RUN]
     cases = len(run.plan.cases)
     planned = f"npfs: {cases} cases, {run.plan.runs} runs, {run.plan.epochs} epochs a fit"
-    return [planned, *(f"npfs: {reason}" for reason in run.skipped.values())]
+    return [planned, *(f"npfs: {reason}" for reason in run.unavailable.values())]
 
 
 @pytest.hookimpl(trylast=True)
@@ -128,7 +136,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ours = {
         item.callspec.id: item
         for item in items
-        if isinstance(item, pytest.Function) and item.originalname == "bench_fit"
+        if isinstance(item, pytest.Function) and "npfs_run" in item.fixturenames
     }
     run.order = plan.shuffled(list(ours), run.plan.seed, run.number.value)
     rest = [item for item in items if item not in ours.values()]
@@ -209,7 +217,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.ensure_newline()
     terminalreporter.section("npfs")
     if not run.has_saved:
-        for line in ["Nothing was timed.", *(f"{n}: {why}" for n, why in run.skipped.items())]:
+        for line in [
+            "Nothing was timed.",
+            *(f"{name}: {why}" for name, why in run.skipped.items()),
+        ]:
             terminalreporter.write_line(line)
         return
     from npfs.report.build import NoRuns, build_report  # matplotlib only when nothing is timed

@@ -14,9 +14,15 @@ from npfs.problem import Array, Problem, make_problem
 
 SHAPES = tuple((n, d) for n in (1, 2, 3, 10, 127, 1_000, 10_000) for d in (1, 2, 16))
 EPOCHS = (0, 1, 25)
-# Sums in another order differ by a few units in the last place times the root of n; descent with a
-# stable rate does not amplify that. 1e-9 leaves room for cancellation and none for another formula.
-RELATIVE_TOLERANCE = 1e-9
+# Relative, of losses and of parameters. float64: sums in another order differ by a few units in the last place
+# times the root of n, and a stable rate does not amplify that; 1e-9 leaves room for cancellation and none for
+# another formula. float32: a unit is 1.2e-7, and a vector of 16 partial sums of 1e7 numbers each carries
+# about the root of 1e6 of them; another formula still shows at once.
+TOLERANCES = {"float64": 1e-9, "float32": 5e-4}
+# A loss this small beside the first one is compared with the first: what is left of it is rounding.
+LOSS_FLOOR = 1e-6
+# A shortcut takes the loss as a difference of sums of the size of the first loss (see numpy_gram).
+LOSS_FLOOR_OF_SHORTCUTS = 1e-2
 
 
 class ConformanceError(AssertionError):
@@ -52,33 +58,54 @@ def check_backend(
     ConformanceError
         Names the backend, the case, and for a loss the first epoch that differs.
     """
-    for n_samples, n_features in shapes:
-        problem = make_problem(n_samples, n_features, intercept=0.5, seed=n_samples + n_features)
-        case = f"{backend.name} on {n_samples} x {n_features}"
-        X, y = problem.X.copy(), problem.y.copy()
-        data = backend.prepare(X, y)
-        for count in epochs:
-            rate = safe_learning_rate(problem.X)
-            result = backend.fit(data, count, rate)
-            where = f"{case}, {count} epochs"
-            check_fit(result, reference_fit(problem, count, rate), where)
-            check_fit(backend.fit(data, count, rate), result, f"{where}, fitted again", exact=True)
-        if not (np.array_equal(X, problem.X) and np.array_equal(y, problem.y)):
-            raise ConformanceError(f"{case}: the inputs X and y were changed; prepare must copy")
+    for dtype in backend.dtypes:
+        for n_samples, n_features in shapes:
+            _check_shape(backend, n_samples, n_features, dtype, epochs)
 
 
-def check_fit(result: Fit, expected: Fit, where: str, *, exact: bool = False) -> None:
+def _check_shape(
+    backend: Backend, n_samples: int, n_features: int, dtype: str, epochs: Sequence[int]
+) -> None:
+    made = make_problem(n_samples, n_features, intercept=0.5, seed=n_samples + n_features)
+    X, y = made.X.astype(dtype), made.y.astype(dtype)
+    problem = Problem(X.copy(), y.copy())
+    case = f"{backend.name} on {n_samples} x {n_features}" + (
+        "" if dtype == "float64" else f", {dtype}"
+    )
+    data = backend.prepare(X, y)
+    for count in epochs:
+        rate = safe_learning_rate(problem.X)
+        result = backend.fit(data, count, rate)
+        where = f"{case}, {count} epochs"
+        check_fit(
+            result,
+            reference_fit(problem, count, rate),
+            where,
+            tolerance=TOLERANCES[dtype],
+            floor=loss_floor(backend),
+        )
+        check_fit(backend.fit(data, count, rate), result, f"{where}, fitted again", tolerance=0.0)
+    if not (np.array_equal(X, problem.X) and np.array_equal(y, problem.y)):
+        raise ConformanceError(f"{case}: the inputs X and y were changed; prepare must copy")
+
+
+def loss_floor(backend: Backend) -> float:
+    """Return the share of the first loss below which a loss is compared with the first."""
+    return LOSS_FLOOR if backend.same_work else LOSS_FLOOR_OF_SHORTCUTS
+
+
+def check_fit(
+    result: Fit, expected: Fit, where: str, *, tolerance: float, floor: float = LOSS_FLOOR
+) -> None:
     """Compare a result with the expected one; ``where`` begins the message of an error.
 
     Weights and bias are compared relative to the largest of them, since a weight of nearly zero is
-    the difference of larger sums; each loss relative to itself.
+    the difference of larger sums; each loss relative to itself, or to ``floor`` times the largest.
     """
     losses = _vector("loss_history", result.loss_history, len(expected.loss_history), where)
     _vector("weights", result.weights, len(expected.weights), where)
-    tolerance = 0.0 if exact else RELATIVE_TOLERANCE
     expected_losses = np.asarray(expected.loss_history, dtype=float)
-    # A loss of nearly zero next to a first loss of order one is rounding, not a difference.
-    scale = np.maximum(np.abs(expected_losses), 1e-6 * np.max(expected_losses, initial=0.0))
+    scale = np.maximum(np.abs(expected_losses), floor * np.max(expected_losses, initial=0.0))
     wrong = ~(np.abs(losses - expected_losses) <= tolerance * scale)
     if wrong.any():
         epoch = int(np.argmax(wrong))
@@ -93,7 +120,8 @@ def check_fit(result: Fit, expected: Fit, where: str, *, exact: bool = False) ->
         index = int(np.argmax(wrong))
         name = "bias" if index == len(wanted) - 1 else f"weights[{index}]"
         raise ConformanceError(
-            f"{where}: {name} differs after all epochs: expected {float(wanted[index])!r}, got {float(found[index])!r}"
+            f"{where}: {name} differs after all epochs: "
+            f"expected {float(wanted[index])!r}, got {float(found[index])!r}"
         )
 
 

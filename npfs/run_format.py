@@ -13,7 +13,10 @@ key of the document:
 ``npfs.environment``
     ``npfs.measure.environment.collect``.
 ``npfs.backends``
-    For each backend its title and the digest of its source.
+    For each backend its title, whether it does the same work as the others, its note and the digest of
+    its source.
+``npfs.unavailable``
+    Backends that were not there, with the reason.
 ``npfs.timing``
     How rounds were timed: clock, garbage collector, warm-up.
 ``npfs.skipped``, ``npfs.failed``
@@ -21,8 +24,8 @@ key of the document:
 ``npfs.learning``
     ``npfs.measure.learning.record``.
 
-``extra_info`` of a case: ``backend``, ``n_samples``, ``n_features``, ``timed_s`` (seconds inside rounds
-and their calibration).
+``extra_info`` of a case: ``backend``, ``n_samples``, ``n_features``, ``dtype``, ``timed_s`` (seconds inside
+rounds and their calibration). A read pass has ``ceiling`` ("one" core or "all") in place of ``backend``.
 """
 
 KEY = "npfs"

@@ -7,6 +7,10 @@ from typing import Any, NamedTuple, SupportsFloat
 from npfs.problem import Array
 
 
+class BackendUnavailable(ImportError):
+    """The backend is known, but something that it needs is not installed."""
+
+
 class Fit(NamedTuple):
     """The result of a fit, in the backend's own scalars and sequences.
 
@@ -34,14 +38,24 @@ class Backend:
     title : str
         What a person reads: ``"NumPy, vectorized"``.
     prepare : callable ``(X, y) -> data``
-        Untimed: native containers, layout, scratch buffers. ``X`` is float64, C-contiguous, of shape
-        (n_samples, n_features), ``y`` of shape (n_samples,). Neither may be changed.
+        Untimed: native containers, layout, scratch buffers. ``X`` is C-contiguous, of one of ``dtypes``
+        and shape (n_samples, n_features), ``y`` of the same dtype and shape (n_samples,). Neither may be
+        changed.
     fit : callable ``(data, epochs, learning_rate) -> Fit``
         The only timed call. Starts at zero; each epoch predicts, records the mean squared error,
         computes ``dw`` and ``db`` and updates. It may be called again with the same data.
+    same_work : bool
+        False for a shortcut: the same iterates by less work than a pass over the data in each epoch.
+    dtypes : tuple of str
+        What it computes in, ``"float64"`` among them.
+    note : str
+        What a reader of its times must know on this machine; empty if there is nothing.
     """
 
     name: str
     title: str
     prepare: Callable[[Any, Any], Any]
     fit: Callable[[Any, int, float], Fit]
+    same_work: bool = True
+    dtypes: tuple[str, ...] = ("float64",)
+    note: str = ""

@@ -180,4 +180,4 @@ _MANY = {
     "f": ("float *", _LIB.fit_many_features_float),
 }
 
-BACKEND = Backend("c", "C, compiled", prepare, fit)
+BACKEND = Backend("c", "C, compiled", prepare, fit, dtypes=("float64", "float32"))

@@ -57,7 +57,7 @@ def fit_many_features(
 ) -> tuple[Array, float, Array]:
     """Fit ``y_pred = X[i] · weights + bias``."""
     n_samples, n_features = X.shape
-    weights = np.zeros(n_features)
+    weights = np.zeros(n_features)  # sums in float64 whatever the data: no vector is lost by it
     bias = 0.0
     dw = np.empty(n_features)
     loss_history = np.empty(epochs)
@@ -79,4 +79,4 @@ def fit_many_features(
     return weights, bias, loss_history
 
 
-BACKEND = Backend("numba", "Numba, compiled loop", prepare, fit)
+BACKEND = Backend("numba", "Numba, compiled loop", prepare, fit, dtypes=("float64", "float32"))

@@ -37,4 +37,11 @@ def fit(data: Array, epochs: int, learning_rate: float) -> Fit:
     return Fit(parameters[:-2], parameters[-2], loss_history)
 
 
-BACKEND = Backend("numpy-gram", "NumPy, Gram matrix once", prepare, fit, same_work=False)
+BACKEND = Backend(
+    "numpy-gram",
+    "NumPy, Gram matrix once",
+    prepare,
+    fit,
+    same_work=False,
+    dtypes=("float64", "float32"),
+)

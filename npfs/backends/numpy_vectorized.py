@@ -45,7 +45,7 @@ def fit_one_feature(x: Array, y: Array, epochs: int, learning_rate: float) -> Fi
 def fit_many_features(X: Array, y: Array, epochs: int, learning_rate: float) -> Fit:
     """Fit ``y_pred = X @ weights + bias``; the bias is broadcast over all samples."""
     n_samples, n_features = X.shape
-    weights = np.zeros(n_features)
+    weights = np.zeros(n_features, X.dtype)
     bias = 0.0
     loss_history = []
     for _ in range(epochs):
@@ -59,4 +59,4 @@ def fit_many_features(X: Array, y: Array, epochs: int, learning_rate: float) -> 
     return Fit(weights, bias, loss_history)
 
 
-BACKEND = Backend("numpy", "NumPy, vectorized", prepare, fit)
+BACKEND = Backend("numpy", "NumPy, vectorized", prepare, fit, dtypes=("float64", "float32"))

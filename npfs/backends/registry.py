@@ -2,18 +2,25 @@
 
 from importlib.metadata import EntryPoint, entry_points
 
-from npfs.backends.base import Backend
+from npfs.backends.base import Backend, BackendUnavailable
 
 GROUP = "npfs.backends"
-_BUILT_IN_ORDER = ("python", "numpy", "numba")
+_BUILT_IN_ORDER = (
+    "python",
+    "numpy",
+    "numpy-inplace",
+    "numpy-gram",
+    "numba",
+    "numba-simd",
+    "numba-parallel",
+    "c",
+    "jax",
+    "torch",
+)
 
 
 class UnknownBackend(ValueError):
     """No installed package offers a backend of that name."""
-
-
-class BackendUnavailable(ImportError):
-    """The backend is known, but a library that it needs is not installed."""
 
 
 def backend_names() -> list[str]:

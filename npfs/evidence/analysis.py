@@ -31,6 +31,7 @@ class Evidence:
         self.rejected = folder.rejected
         self.runs, self.left_out = pool(folder.runs)
         self.seconds, self.older_source = seconds_by_case(self.runs)
+        self._ceilings = ceiling_seconds(self.runs)
         timed = {f"{backend}-{size}" for backend, size in self.seconds}
         # A case may be skipped or fail in one run and be timed in another.
         self.not_timed = {
@@ -48,18 +49,29 @@ class Evidence:
 
     @property
     def backends(self) -> list[str]:
-        """Measured backends, slowest first at the largest size that each was measured at."""
-        names = {backend for backend, _ in self.seconds}
-        return sorted(names, key=lambda name: (-self._seconds_per_element(name), name))
+        """Measured backends that do the same work, slowest first at their largest size."""
+        return [name for name in self._measured if name not in self._shortcuts]
 
-    def sizes(self, *, n_features: int | None = None, many: bool = False) -> list[Size]:
+    @property
+    def shortcuts(self) -> list[str]:
+        """Measured backends that reach the same iterates by less work."""
+        return [name for name in self._measured if name in self._shortcuts]
+
+    def sizes(
+        self, *, n_features: int | None = None, many: bool = False, dtype: str = "float64"
+    ) -> list[Size]:
         """Return measured sizes, ascending: all, those of ``n_features``, or all above one feature."""
-        sizes = {size for _, size in self.seconds}
+        sizes = {size for _, size in self.seconds if size.dtype == dtype}
         if n_features is not None:
             sizes = {size for size in sizes if size.n_features == n_features}
         if many:
             sizes = {size for size in sizes if size.n_features > 1}
         return sorted(sizes)
+
+    @property
+    def dtypes(self) -> list[str]:
+        """Measured kinds of numbers, float64 first."""
+        return sorted({size.dtype for _, size in self.seconds}, reverse=True)
 
     def title(self, backend: str) -> str:
         """Return the name of a backend that a person reads."""
@@ -72,17 +84,26 @@ class Evidence:
         by_run = self.seconds.get((backend, size))
         return geometric_interval(list(by_run.values())) if by_run else None
 
-    def speedup(self, backend: str, reference: str, size: Size) -> Interval | None:
+    def speedup(
+        self, backend: str, reference: str, size: Size, *, reference_size: Size | None = None
+    ) -> Interval | None:
         """Return how many times faster ``backend`` is than ``reference``, paired within runs.
 
-        None if no run measured both.
+        None if no run measured both. ``reference_size`` is ``size`` unless given.
         """
         mine = self.seconds.get((backend, size), {})
-        other = self.seconds.get((reference, size), {})
-        both = [run for run in mine if run in other]
-        if not both:
-            return None
-        return ratio_interval([other[run] for run in both], [mine[run] for run in both])
+        return _paired(self.seconds.get((reference, reference_size or size), {}), mine)
+
+    def ceiling(self, size: Size) -> Interval | None:
+        """Return the seconds of one read pass over the data, by one core or all, the faster."""
+        by_run = self._ceilings.get(size)
+        return geometric_interval(list(by_run.values())) if by_run else None
+
+    def fraction_of_ceiling(self, backend: str, size: Size) -> Interval | None:
+        """Return a read pass over the time of an epoch: 1 would be as fast as memory can be read."""
+        epochs = self.newest.epochs
+        mine = {run: s / epochs for run, s in self.seconds.get((backend, size), {}).items()}
+        return _paired(self._ceilings.get(size, {}), mine)
 
     def crossover(self, faster: str, slower: str, *, n_features: int = 1) -> Crossover | None:
         """Find where ``faster`` begins to stay faster; None if they share no size."""
@@ -101,13 +122,40 @@ class Evidence:
             above = n_samples
         return Crossover(faster, slower, below, above)
 
-    def _seconds_per_element(self, backend: str) -> float:
-        """Seconds for each element of the largest one-feature size, else of the largest size."""
+    @property
+    def _shortcuts(self) -> set[str]:
+        return {name for run in self.runs for name in run.shortcuts}
+
+    @property
+    def _measured(self) -> list[str]:
+        names = {backend for backend, _ in self.seconds}
+        return sorted(names, key=lambda name: (-self._seconds_per_number(name), name))
+
+    def _seconds_per_number(self, backend: str) -> float:
+        """Seconds for each number of the largest one-feature size, else of the largest size."""
         sizes = sorted(size for name, size in self.seconds if name == backend)
         size = max((s for s in sizes if s.n_features == 1), default=sizes[-1])
         time = self.time(backend, size)
         assert time is not None
-        return time.value / (size.n_samples * (size.n_features + 1))
+        return time.value / size.numbers
+
+
+def _paired(numerators: Mapping[int, float], denominators: Mapping[int, float]) -> Interval | None:
+    """Return the ratio over the runs that have both."""
+    both = [run for run in denominators if run in numerators]
+    if not both:
+        return None
+    return ratio_interval([numerators[run] for run in both], [denominators[run] for run in both])
+
+
+def ceiling_seconds(runs: Iterable[RunRecord]) -> dict[Size, dict[int, float]]:
+    """Collect the fastest read pass of each run for each size."""
+    seconds: dict[Size, dict[int, float]] = {}
+    for index, run in enumerate(runs):
+        for read in run.ceilings:
+            by_run = seconds.setdefault(read.size, {})
+            by_run[index] = min(read.seconds, by_run.get(index, read.seconds))
+    return seconds
 
 
 def pool(runs: Sequence[RunRecord]) -> tuple[list[RunRecord], list[tuple[RunRecord, str]]]:

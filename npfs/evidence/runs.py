@@ -17,14 +17,21 @@ class Size:
 
     n_features: int
     n_samples: int
+    dtype: str = "float64"
 
     def __str__(self) -> str:
-        return f"{self.n_samples}" + (f"x{self.n_features}" if self.n_features > 1 else "")
+        features = f"x{self.n_features}" if self.n_features > 1 else ""
+        return f"{self.n_samples}{features}" + ("" if self.dtype == "float64" else f"-{self.dtype}")
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers an epoch reads: ``X`` and ``y``."""
+        return self.n_samples * (self.n_features + 1)
 
 
 @dataclass(frozen=True)
 class CaseRecord:
-    """One case in one run.
+    """One case in one run; for a read pass ``backend`` is "one" or "all", the cores that read.
 
     Attributes
     ----------
@@ -67,7 +74,11 @@ class RunRecord:
     conditions: Mapping[str, str]
     environment: Mapping[str, Any]
     titles: Mapping[str, str]
+    notes: Mapping[str, str]
+    shortcuts: frozenset[str]
     cases: tuple[CaseRecord, ...]
+    ceilings: tuple[CaseRecord, ...]
+    unavailable: Mapping[str, str]
     skipped: Mapping[str, str]
     failed: Mapping[str, str]
     learning: Mapping[str, Any] = field(repr=False)
@@ -134,6 +145,8 @@ def read_run(path: Path) -> RunRecord:
 
 def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) -> RunRecord:
     fits = [benchmark for benchmark in benchmarks if "backend" in benchmark["extra_info"]]
+    reads = [benchmark for benchmark in benchmarks if "ceiling" in benchmark["extra_info"]]
+    backends = ours["backends"]
     return RunRecord(
         path=path,
         number=int(ours["run"]),
@@ -144,8 +157,19 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
         epochs=int(ours["epochs"]),
         conditions=_conditions(ours),
         environment=_environment(ours["environment"]),
-        titles={name: str(backend["title"]) for name, backend in ours["backends"].items()},
-        cases=tuple(_case(benchmark, ours["backends"]) for benchmark in fits),
+        titles={name: str(backend["title"]) for name, backend in backends.items()},
+        notes={name: str(backend["note"]) for name, backend in backends.items() if backend["note"]},
+        shortcuts=frozenset(name for name, backend in backends.items() if not backend["same_work"]),
+        cases=tuple(
+            _case(
+                benchmark, name := str(benchmark["extra_info"]["backend"]), backends[name]["source"]
+            )
+            for benchmark in fits
+        ),
+        ceilings=tuple(
+            _case(benchmark, str(benchmark["extra_info"]["ceiling"]), "") for benchmark in reads
+        ),
+        unavailable={str(name): str(why) for name, why in ours["unavailable"].items()},
         skipped={str(name): str(why) for name, why in ours["skipped"].items()},
         failed={str(name): str(why) for name, why in ours["failed"].items()},
         learning=_learning(ours["learning"]),
@@ -177,20 +201,20 @@ def _learning(learning: dict[str, Any]) -> dict[str, Any]:
     return learning
 
 
-def _case(benchmark: dict[str, Any], backends: dict[str, Any]) -> CaseRecord:
+def _case(benchmark: dict[str, Any], backend: str, source: str) -> CaseRecord:
     info, rounds = benchmark["extra_info"], benchmark["stats"]["data"]
     if not rounds or not all(math.isfinite(seconds) and seconds > 0 for seconds in rounds):
         raise NotARun(f"holds a time that is not a positive number, in {benchmark['name']}")
-    size = Size(n_features=int(info["n_features"]), n_samples=int(info["n_samples"]))
+    size = Size(int(info["n_features"]), int(info["n_samples"]), str(info["dtype"]))
     if min(size.n_features, size.n_samples) < 1:
         raise NotARun(f"holds a size below 1, in {benchmark['name']}")
     return CaseRecord(
-        backend=str(info["backend"]),
+        backend=backend,
         size=size,
         seconds=statistics.median(rounds),
         rounds=len(rounds),
         timed_s=float(info["timed_s"]),
-        source=backends[info["backend"]]["source"],
+        source=source,
     )
 
 

@@ -31,7 +31,8 @@ class BenchmarkRun:
         unavailable: dict[str, str],
     ) -> None:
         self.config, self.plan, self.backends = config, chosen, backends
-        self.skipped = dict(unavailable)
+        self.unavailable = unavailable
+        self.skipped: dict[str, str] = {}
         self.failed: dict[str, str] = {}
         self.min_rounds = int(config.getoption("benchmark_min_rounds"))
         self.max_time = float(config.getoption("benchmark_max_time"))
@@ -106,13 +107,19 @@ class BenchmarkRun:
             "order": self.order,
             "environment": self.environment,
             "backends": {
-                name: {"title": backend.title, "source": environment.source_digest(backend)}
+                name: {
+                    "title": backend.title,
+                    "same_work": backend.same_work,
+                    "note": backend.note,
+                    "source": environment.source_digest(backend),
+                }
                 for name, backend in self.backends.items()
             },
             "timing": {
                 name: str(self.benchmarks_of_stock.options[name])
                 for name in ("timer", "disable_gc", "warmup")
             },
+            "unavailable": self.unavailable,
             "skipped": self.skipped,
             "failed": self.failed,
             "learning": self.learning,

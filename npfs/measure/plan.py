@@ -11,9 +11,11 @@ class Size(NamedTuple):
 
     n_samples: int
     n_features: int
+    dtype: str = "float64"
 
     def __str__(self) -> str:
-        return f"{self.n_samples}" + (f"x{self.n_features}" if self.n_features > 1 else "")
+        features = f"x{self.n_features}" if self.n_features > 1 else ""
+        return f"{self.n_samples}{features}" + ("" if self.dtype == "float64" else f"-{self.dtype}")
 
 
 class Case(NamedTuple):
@@ -44,15 +46,16 @@ def _grid(samples: Sequence[int], features: Sequence[int]) -> tuple[Size, ...]:
 
 PRESETS = {
     "quick": Preset((*_one_feature(1, 3, 5), Size(10_000, 16)), 0.05),
-    "standard": Preset(_one_feature(1, 2, 3, 4, 5, 6) + _grid([10_000], [4, 16, 64]), 0.3),
+    "standard": Preset(_one_feature(1, 2, 3, 4, 5, 6) + _grid([10_000], [4, 16, 64]), 0.2),
     "full": Preset(
         _one_feature(1, 2, 3, 4, 5, 6, 7)
         + _grid([1_000, 10_000, 100_000], [2, 4, 16, 64])
         + _grid([1_000_000], [4, 16]),
-        0.3,
+        0.2,
     ),
 }
 MANY_FEATURES_SAMPLES = 10_000  # the n of --features without --sizes, as in the standard preset
+DTYPES = ("float64", "float32")
 EPOCHS = 10
 RUNS = 5
 # A fit slower than this would take most of a run for one point that smaller sizes already foretell.
@@ -86,6 +89,7 @@ def make_plan(
     sizes: str | None,
     features: str | None,
     backends: Sequence[str],
+    dtypes: str,
     epochs: str,
     runs: str,
     seed: str,
@@ -101,7 +105,11 @@ def make_plan(
         raise ValueError(f"--preset must be one of {', '.join(PRESETS)}; got {preset!r}")
     return Plan(
         preset=preset,
-        sizes=_sizes(PRESETS[preset], sizes, features),
+        sizes=tuple(
+            size._replace(dtype=dtype)
+            for dtype in _dtypes(dtypes)
+            for size in _sizes(PRESETS[preset], sizes, features)
+        ),
         backends=tuple(backends),
         epochs=whole_number("--epochs", epochs, at_least=1),
         runs=whole_number("--runs", runs, at_least=1),
@@ -139,6 +147,14 @@ def whole_number(option: str, text: str, *, at_least: int) -> int:
     if number < at_least:
         raise ValueError(f"{option} must be at least {at_least}; got {text}")
     return number
+
+
+def _dtypes(text: str) -> list[str]:
+    names = split_names("--dtypes", text)
+    for name in names:
+        if name not in DTYPES:
+            raise ValueError(f"--dtypes takes {' and '.join(DTYPES)}; got {name!r}")
+    return names
 
 
 def _sizes(preset: Preset, sizes: str | None, features: str | None) -> tuple[Size, ...]:

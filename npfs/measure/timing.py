@@ -5,9 +5,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 from npfs.backends.base import Backend, Fit
-from npfs.conformance import check_fit, reference_fit
+from npfs.conformance import TOLERANCES, check_fit, loss_floor, reference_fit
 from npfs.loss import safe_learning_rate
 from npfs.measure.plan import Size
 from npfs.problem import Problem, make_problem
@@ -23,8 +24,8 @@ def predicted_fit_seconds(backend: Backend, size: Size, epochs: int, seed: int) 
     It runs twice, so that the prediction is not a JIT compiler's; the case is compiled after it.
     """
     samples = min(size.n_samples, PROBE_SAMPLES)
-    problem = make_problem(samples, size.n_features, seed=seed)
-    data = backend.prepare(problem.X, problem.y)
+    X, y, _ = fresh_data(size._replace(n_samples=samples), seed)
+    data = backend.prepare(X, y)
     for _ in range(2):
         start = time.perf_counter()
         backend.fit(data, 1, 0.0)
@@ -33,20 +34,27 @@ def predicted_fit_seconds(backend: Backend, size: Size, epochs: int, seed: int) 
 
 
 def validate(result: Fit, backend: Backend, size: Size, epochs: int, seed: int) -> None:
-    """Compare the result of ``epochs`` steps on ``fresh_problem(size, seed)`` with the reference.
+    """Compare the result of ``epochs`` steps on ``fresh_data(size, seed)`` with the reference.
 
     Raises
     ------
     ConformanceError
         If the backend does not do the work that it is timed for.
     """
-    check_fit(result, _reference(size, epochs, seed), f"{backend.name} on {size}, {epochs} epochs")
+    check_fit(
+        result,
+        _reference(size, epochs, seed),
+        f"{backend.name} on {size}, {epochs} epochs",
+        tolerance=TOLERANCES[size.dtype],
+        floor=loss_floor(backend),
+    )
 
 
-def fresh_problem(size: Size, seed: int) -> tuple[Problem, float]:
-    """Return newly allocated data of that size, and a learning rate that is stable on them."""
+def fresh_data(size: Size, seed: int) -> tuple[Any, Any, float]:
+    """Return newly allocated ``X`` and ``y``, and a learning rate that is stable on them."""
     problem = make_problem(size.n_samples, size.n_features, seed=seed)
-    return problem, safe_learning_rate(problem.X)
+    X, y = problem.X.astype(size.dtype), problem.y.astype(size.dtype)
+    return X, y, safe_learning_rate(problem.X)
 
 
 @contextmanager
@@ -62,5 +70,5 @@ def quiet_collector() -> Iterator[None]:
 
 @lru_cache(maxsize=64)
 def _reference(size: Size, epochs: int, seed: int) -> Fit:
-    problem, rate = fresh_problem(size, seed)
-    return reference_fit(problem, epochs, rate)
+    X, y, rate = fresh_data(size, seed)
+    return reference_fit(Problem(X, y), epochs, rate)

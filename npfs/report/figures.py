@@ -30,6 +30,7 @@ def time_figure(evidence: Evidence) -> Figure:
     }
     axes.set_title("Time of one gradient-descent step, for each sample")
     _draw(axes, evidence, lines)
+    _draw_ceiling(axes, evidence, sizes)
     axes.set_ylabel("ns per sample and epoch")
     style.plain_numbers(axes)
     _finish(axes, evidence, lines, [size.n_samples for size in sizes], "samples, one feature")
@@ -65,6 +66,35 @@ def speedup_figure(evidence: Evidence) -> Figure:
             label=f"features, {wording.count(common)} samples",
         )
         panels[1].set_ylabel("")
+    return figure
+
+
+def shortcut_figure(evidence: Evidence) -> Figure | None:
+    """Draw a better algorithm beside the tools that do the work in every epoch; None without one."""
+    if not evidence.shortcuts:
+        return None
+    figure, (axes,) = _figure(1, 7.6)
+    epochs = evidence.newest.epochs
+    sizes = evidence.sizes(n_features=1)
+    fastest = evidence.backends[-1:]
+    shown = [
+        *(name for name in (NUMPY,) if name in evidence.backends),
+        *fastest,
+        *evidence.shortcuts,
+    ]
+    lines = {
+        backend: [
+            (size.n_samples, _scaled(time, 1e9 / (size.n_samples * epochs)))
+            for size in sizes
+            if (time := evidence.time(backend, size)) is not None
+        ]
+        for backend in dict.fromkeys(shown)
+    }
+    axes.set_title(f"Not the same work: sums taken once, then {epochs} epochs on them")
+    _draw(axes, evidence, lines)
+    axes.set_ylabel("ns per sample and epoch")
+    style.plain_numbers(axes)
+    _finish(axes, evidence, lines, [size.n_samples for size in sizes], "samples, one feature")
     return figure
 
 
@@ -108,10 +138,11 @@ def learning_figure(evidence: Evidence) -> Figure:
     return figure
 
 
-FIGURES: dict[str, Callable[[Evidence], Figure]] = {
+FIGURES: dict[str, Callable[[Evidence], Figure | None]] = {
     "time": time_figure,
     "speedup": speedup_figure,
     "learning": learning_figure,
+    "shortcut": shortcut_figure,
 }
 
 
@@ -121,6 +152,8 @@ def save_figures(evidence: Evidence, folder: Path) -> list[Path]:
     with style.house_style():
         for name, draw in FIGURES.items():
             figure = draw(evidence)
+            if figure is None:
+                continue
             for suffix, metadata in (("svg", {"Date": None}), ("png", {})):
                 path = folder / f"{name}.{suffix}"
                 figure.savefig(path, metadata=metadata, bbox_inches="tight")
@@ -138,7 +171,7 @@ def _figure(panels: int, width: float) -> tuple[Figure, Sequence[Axes]]:
 def _draw(axes: Axes, evidence: Evidence, lines: dict[str, Line]) -> None:
     """Draw log-log lines with their intervals: a band between points, a bar at each."""
     axes.set(xscale="log", yscale="log")
-    looks = style.looks(evidence.backends)
+    looks = style.looks([*evidence.backends, *evidence.shortcuts])
     for backend, line in lines.items():
         if not line:
             continue
@@ -153,11 +186,29 @@ def _draw(axes: Axes, evidence: Evidence, lines: dict[str, Line]) -> None:
             axes.vlines(points, low, high, color=color, linewidth=1.2)
 
 
+def _draw_ceiling(axes: Axes, evidence: Evidence, sizes: Sequence[Size]) -> None:
+    """Draw the time of reading the data once: what no backend can be faster than."""
+    known = [(size, ceiling) for size in sizes if (ceiling := evidence.ceiling(size)) is not None]
+    if known:
+        x = [size.n_samples for size, _ in known]
+        values = [ceiling.value / size.n_samples * 1e9 for size, ceiling in known]
+        axes.plot(x, values, color=style.INK, linestyle=(0, (1, 1.5)), linewidth=1.4, zorder=1)
+        axes.fill_between(x, values, 1e-12, color=style.INK, alpha=0.06, linewidth=0, zorder=0)
+        axes.annotate(
+            "reading the data once: the ceiling",
+            (x[0], values[0]),
+            xytext=(0, -12),
+            textcoords="offset points",
+            va="top",
+            fontsize=9,
+        )
+
+
 def _finish(
     axes: Axes, evidence: Evidence, lines: dict[str, Line], counts: Sequence[int], label: str
 ) -> None:
     style.count_axis(axes, counts, label)
-    looks = style.looks(evidence.backends)
+    looks = style.looks([*evidence.backends, *evidence.shortcuts])
     ends = {
         evidence.title(backend): (line[-1][0], line[-1][1].value)
         for backend, line in lines.items()

@@ -12,10 +12,21 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from npfs.report import wording
 
 INK, FAINT = "#1f2328", "#c9ced6"
-# Okabe and Ito's palette, told apart with any colour vision; markers tell them apart in greyscale.
-_COLORS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#6A3D9A", "#7F7F7F")
-_MARKERS = "osD^vPX*"
-_BUILT_IN = ("python", "numpy", "numba")
+# Colours after Okabe and Ito, told apart with any colour vision: one hue for each tool, deeper for each rung.
+# Markers tell them apart in greyscale.
+_KNOWN = {
+    "python": ("#D55E00", "o"),
+    "numpy": ("#0072B2", "s"),
+    "numpy-inplace": ("#56B4E9", "^"),
+    "numpy-gram": ("#CC79A7", "P"),
+    "numba": ("#6FBF9B", "D"),
+    "numba-simd": ("#009E73", "v"),
+    "numba-parallel": ("#00543D", "X"),
+    "c": ("#7F7F7F", "<"),
+    "jax": ("#6A3D9A", ">"),
+    "torch": ("#B8860B", "h"),
+}
+_OTHERS = (("#A0522D", "p"), ("#4B5563", "*"), ("#BE185D", "d"), ("#1E3A8A", "8"))
 _RC: dict[Any, Any] = {
     "figure.dpi": 110,
     "savefig.dpi": 160,
@@ -49,10 +60,9 @@ def house_style() -> Iterator[None]:
 
 
 def looks(backends: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Give each backend a colour and a marker; the built-in three keep theirs in every figure."""
-    order = [*_BUILT_IN, *sorted(set(backends) - set(_BUILT_IN))]
-    pairs = zip(cycle(_COLORS), cycle(_MARKERS), strict=False)
-    return {name: look for name, look in zip(order, pairs, strict=False) if name in backends}
+    """Give each backend a colour and a marker; those we know keep theirs in every figure."""
+    others = dict(zip(sorted(set(backends) - set(_KNOWN)), cycle(_OTHERS), strict=False))
+    return {name: (_KNOWN | others)[name] for name in backends}
 
 
 def label_ends(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator
 
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.runs import Size
@@ -11,62 +12,80 @@ from npfs.report.verdict import LISTS, NUMPY
 
 COLUMNS = (
     "backend",
+    "same_work",
     "n_samples",
     "n_features",
+    "dtype",
     "runs",
     *(
         f"{quantity}{bound}"
-        for quantity in ("seconds", f"speedup_over_{LISTS}", f"speedup_over_{NUMPY}")
+        for quantity in (
+            "seconds",
+            f"speedup_over_{LISTS}",
+            f"speedup_over_{NUMPY}",
+            "fraction_of_ceiling",
+        )
         for bound in ("", "_low", "_high")
     ),
 )
 
 
 def results_csv(evidence: Evidence) -> str:
-    """Return one row for each case: seconds of a fit and speedups, each with 95 % bounds.
+    """Return one row for each case: seconds of a fit and ratios, each with 95 % bounds.
 
-    A bound that one run cannot give, and a speedup over what was not measured, is left empty.
+    A bound that one run cannot give, and a ratio to what was not measured, is left empty.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for size in evidence.sizes():
-        for backend in evidence.backends:
-            seconds = evidence.time(backend, size)
-            if seconds is None:
-                continue
-            row: list[object] = [backend, size.n_samples, size.n_features, seconds.runs]
-            row += _bounds(seconds)
-            for reference in (LISTS, NUMPY):
-                row += _bounds(evidence.speedup(backend, reference, size))
-            writer.writerow(row)
+    for backend, size, seconds in _cases(evidence):
+        same_work = str(backend not in evidence.shortcuts).lower()
+        row = [backend, same_work, size.n_samples, size.n_features, size.dtype, seconds.runs]
+        for interval in (
+            seconds,
+            evidence.speedup(backend, LISTS, size),
+            evidence.speedup(backend, NUMPY, size),
+            evidence.fraction_of_ceiling(backend, size),
+        ):
+            row += _bounds(interval)
+        writer.writerow(row)
     return text.getvalue()
 
 
 def markdown_table(evidence: Evidence) -> list[str]:
-    """Return a table with a row for each case: time, and speedups over lists and over NumPy."""
+    """Return a table with a row for each case: time, and ratios to lists, NumPy and the ceiling."""
     rows = [
-        "| samples × features | backend | one fit | over lists | over NumPy | runs |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| samples × features | backend | one fit | over lists | over NumPy | of the read ceiling | runs |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for size in evidence.sizes():
-        for backend in evidence.backends:
-            seconds = evidence.time(backend, size)
-            if seconds is not None:
-                cells = [
-                    _size(size),
-                    evidence.title(backend),
-                    wording.duration(seconds),
-                    _speedup(evidence, backend, LISTS, size),
-                    _speedup(evidence, backend, NUMPY, size),
-                    str(seconds.runs),
-                ]
-                rows.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
+    for backend, size, seconds in _cases(evidence):
+        fraction = evidence.fraction_of_ceiling(backend, size)
+        shortcut = ", a shortcut" if backend in evidence.shortcuts else ""
+        cells = [
+            _size(size),
+            evidence.title(backend) + shortcut,
+            wording.duration(seconds),
+            _speedup(evidence, backend, LISTS, size),
+            _speedup(evidence, backend, NUMPY, size),
+            "" if fraction is None or shortcut else wording.significant(fraction.value, 2),
+            str(seconds.runs),
+        ]
+        rows.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
     return rows
 
 
+def _cases(evidence: Evidence) -> Iterator[tuple[str, Size, Interval]]:
+    for dtype in evidence.dtypes:
+        for size in evidence.sizes(dtype=dtype):
+            for backend in [*evidence.backends, *evidence.shortcuts]:
+                seconds = evidence.time(backend, size)
+                if seconds is not None:
+                    yield backend, size, seconds
+
+
 def _size(size: Size) -> str:
-    return f"{wording.count(size.n_samples)} × {size.n_features}"
+    dtype = "" if size.dtype == "float64" else f", {size.dtype}"
+    return f"{wording.count(size.n_samples)} × {size.n_features}{dtype}"
 
 
 def _speedup(evidence: Evidence, backend: str, reference: str, size: Size) -> str:

@@ -12,12 +12,15 @@ from npfs.evidence.statistics import Interval
 from npfs.report import wording
 
 LISTS, NUMPY, NUMBA = "python", "numpy", "numba"
+# Each next to its plain form.
+LADDER = (("numpy-inplace", NUMPY), ("numba-simd", NUMBA), ("numba-parallel", "numba-simd"))
 QUESTION = "Why NumPy, and not lists? And do I need Numba?"
 # Older OpenBLAS kernels and fewer threads make NumPy slower than a user of it would see.
 SLOWS_NUMPY = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 # What a sentence calls them where the title would be long.
 SHORT = {LISTS: "Python lists", NUMPY: "NumPy", NUMBA: "Numba"}
 ONE_BACKEND = "Only one backend was measured: there is nothing to compare it with."
+FAILED = "failed to load"  # in the reason why a backend that is there could not be used
 HOW_TO_RUN = "python -m pytest bench --benchmark-only"
 
 
@@ -28,7 +31,11 @@ def verdict(evidence: Evidence) -> list[str]:
         where_lists_win,
         numba_against_numpy_for_one_feature,
         numba_against_numpy_for_many_features,
+        what_using_a_tool_well_gains,
         other_backends_against_numpy,
+        how_near_the_ceiling,
+        what_an_algorithm_gains,
+        what_float32_gains,
         what_to_choose,
     )
     return [sentence for rule in rules for sentence in rule(evidence)]
@@ -60,6 +67,14 @@ def caveats(evidence: Evidence) -> list[str]:
         "its source has changed since."
         for name, runs in evidence.older_source.items()
     ]
+    newest = evidence.newest
+    sentences += [f"{newest.titles[name]}: {note}." for name, note in newest.notes.items()]
+    if newest.unavailable:
+        broken = {n: why for n, why in newest.unavailable.items() if FAILED in why}
+        absent = [name for name in newest.unavailable if name not in broken]
+        if absent:
+            sentences.append(f"Not installed, so not compared: {wording.listed(absent)}.")
+        sentences += [f"Not compared: {why}." for why in broken.values()]
     sentences += [f"{name} was not timed: {why}." for name, why in evidence.not_timed.items()]
     sentences += [f"{name} failed: {why}." for name, why in evidence.failed.items()]
     return sentences
@@ -117,9 +132,65 @@ def other_backends_against_numpy(evidence: Evidence) -> list[str]:
     sentences = []
     for backend in evidence.backends:
         shared = _shared(evidence, backend, NUMPY, n_features=1)
-        if backend not in (LISTS, NUMPY, NUMBA) and shared:
+        rungs = {LISTS, *(name for pair in LADDER for name in pair)}
+        if backend not in rungs and shared:
             sentences.append(_comparison(evidence, backend, NUMPY, shared[-1]))
     return sentences
+
+
+def what_using_a_tool_well_gains(evidence: Evidence) -> list[str]:
+    """Compare each rung with the one below it, on the most data of one feature."""
+    sentences = []
+    for rung, below in LADDER:
+        shared = _shared(evidence, rung, below, n_features=1)
+        if shared:
+            sentences.append(_comparison(evidence, rung, below, shared[-1]))
+    return sentences
+
+
+def how_near_the_ceiling(evidence: Evidence) -> list[str]:
+    """Say what share of the memory's speed the fastest backend reaches on the most data."""
+    sizes = [size for size in evidence.sizes(n_features=1) if evidence.ceiling(size) is not None]
+    if not sizes:
+        return []
+    size = sizes[-1]
+    fractions = {name: evidence.fraction_of_ceiling(name, size) for name in evidence.backends}
+    known = {name: fraction for name, fraction in fractions.items() if fraction is not None}
+    if not known:
+        return []
+    best = max(known, key=lambda name: known[name].value)
+    return [
+        f"The limit is reading the data once an epoch. On {wording.size(size)} {evidence.title(best)} "
+        f"comes to {wording.factor(known[best])} of that speed."
+    ]
+
+
+def what_an_algorithm_gains(evidence: Evidence) -> list[str]:
+    """Compare a shortcut with the fastest backend that does the work, on the most data."""
+    sentences = []
+    for shortcut in evidence.shortcuts:
+        sizes = [size for size in evidence.sizes() if evidence.time(shortcut, size) is not None]
+        best = [name for name in _fastest(evidence, sizes[-1]) if name not in evidence.shortcuts]
+        if best and evidence.speedup(shortcut, best[0], sizes[-1]) is not None:
+            sentences.append(
+                "A better algorithm against a faster language, not the same work: "
+                + _comparison(evidence, shortcut, best[0], sizes[-1])
+            )
+    return sentences
+
+
+def what_float32_gains(evidence: Evidence) -> list[str]:
+    """Compare half-sized numbers with full ones, for NumPy on the most data of one feature."""
+    for size in reversed(evidence.sizes(n_features=1, dtype="float32")):
+        full = Size(size.n_features, size.n_samples)
+        speedup = evidence.speedup(NUMPY, NUMPY, size, reference_size=full)
+        if speedup is not None:
+            noise = ", within noise" if speedup.is_known and speedup.is_within_noise else ""
+            return [
+                f"On {wording.size(full)} {evidence.title(NUMPY)} in float32 is "
+                f"{wording.factor(speedup)} as fast as in float64{noise}."
+            ]
+    return []
 
 
 def what_to_choose(evidence: Evidence) -> list[str]:

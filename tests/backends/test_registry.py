@@ -5,8 +5,8 @@ from types import ModuleType
 import pytest
 
 from npfs.backends import registry
-from npfs.backends.base import Backend, Fit
-from npfs.backends.registry import BackendUnavailable, UnknownBackend, load_all, load_backend
+from npfs.backends.base import Backend, BackendUnavailable, Fit
+from npfs.backends.registry import UnknownBackend, load_all, load_backend
 
 
 def offer(monkeypatch: pytest.MonkeyPatch, module: str, source: str, name: str = "extra") -> None:

@@ -1,0 +1,32 @@
+"""The ceiling: how fast this machine reads the bytes of a case once, on one core and on all."""
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from npfs.measure import timing
+from npfs.measure.benchmark_run import BenchmarkRun
+from npfs.measure.plan import Case, Size
+
+
+@pytest.mark.benchmark(max_time=0.06)  # a read pass varies little; the share of a run is small
+def bench_ceiling(
+    benchmark: Any, cores: str, n_samples: int, n_features: int, dtype: str, npfs_run: BenchmarkRun
+) -> None:
+    """Time one pure read pass over as many numbers as an epoch reads: ``X`` and ``y``."""
+    size = Size(n_samples, n_features, dtype)
+    case = Case(f"ceiling-{cores}", size)
+    ceiling = pytest.importorskip("npfs.measure.ceiling", reason="the ceiling is read with Numba")
+    benchmark.group = str(size)
+    with npfs_run.saved_only_if_it_succeeds(benchmark, case):
+        numbers = np.ones(n_samples * (n_features + 1), dtype)
+        read = ceiling.READ_PASSES[cores]
+        if abs(read(numbers) / len(numbers) - 1) > 1e-3:  # float32 rounds a large sum
+            raise ValueError(f"{case} did not read every number once")
+        with timing.quiet_collector():
+            start = time.perf_counter()
+            benchmark(read, numbers)
+            timed_s = time.perf_counter() - start
+    benchmark.extra_info.update(ceiling=cores, **size._asdict(), timed_s=timed_s)

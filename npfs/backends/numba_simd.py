@@ -1,0 +1,152 @@
+"""The compiled loop with vector instructions: the sums may be taken in another order.
+
+``reassoc`` lets the compiler keep a vector of partial sums in place of one sum (4 to 6 times faster in the
+cache), ``contract`` lets it fuse multiply and add, ``nsz`` lets it forget the sign of zero. The rest of
+``fastmath`` is left out: it would assume that no number is NaN or infinite.
+
+Many features: a row is too short to fill vectors, and a second pass for the gradients would read all data
+again. So samples are kept in tiles (``prepare``): within a tile one feature of all its samples lies side by side.
+The errors of a tile are summed up feature by feature, four at a time, and its gradients taken at once, while
+the tile is in the first-level cache: every number comes from memory once an epoch. On 16 features x 1e6 samples
+that is 1.8 times as fast as rows eight at a time, on one core; with all cores it is bound by memory.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from npfs.backends.base import Backend, Fit
+from npfs.problem import Array
+
+FASTMATH = {"reassoc", "contract", "nsz"}
+# Long rows of a tile keep vectors full; from memory, short ones keep the access sequential, which the hardware
+# then fetches ahead (128 samples are 2.7 times slower there, and up to 1.7 times faster in the cache).
+TILE_IN_CACHE, TILE_IN_MEMORY = 128, 16
+CACHE_BYTES = 16 * 2**20
+
+
+def prepare(X: Any, y: Any) -> tuple[Any, ...]:
+    """Return ``x`` and ``y``; for many features tiles of both, and the number of samples.
+
+    Tiles have the shapes (n_tiles, n_features, tile) and (n_tiles, tile); the last one is filled with zeros.
+    """
+    if X.shape[1] == 1:
+        return X[:, 0].copy(), y.copy()
+    n_samples, n_features = X.shape
+    tile = TILE_IN_CACHE if X.nbytes <= CACHE_BYTES else TILE_IN_MEMORY
+    n_tiles = -(-n_samples // tile)
+    X_tiles = np.zeros((n_tiles, n_features, tile), X.dtype)
+    y_tiles = np.zeros((n_tiles, tile), y.dtype)
+    whole = n_samples // tile
+    X_tiles[:whole] = X[: whole * tile].reshape(whole, tile, n_features).transpose(0, 2, 1)
+    y_tiles[:whole] = y[: whole * tile].reshape(whole, tile)
+    if whole < n_tiles:
+        X_tiles[whole, :, : n_samples - whole * tile] = X[whole * tile :].T
+        y_tiles[whole, : n_samples - whole * tile] = y[whole * tile :]
+    return X_tiles, y_tiles, n_samples
+
+
+def fit(data: tuple[Any, ...], epochs: int, learning_rate: float) -> Fit:
+    """Run ``epochs`` steps of gradient descent from zero."""
+    if len(data) == 2:
+        x, y = data
+        return Fit(*fit_one_feature(x, y, epochs, learning_rate))
+    X, y, n_samples = data
+    return Fit(*fit_many_features(X, y, n_samples, epochs, learning_rate))
+
+
+@njit(cache=True, fastmath=FASTMATH)
+def fit_one_feature(
+    x: Array, y: Array, epochs: int, learning_rate: float
+) -> tuple[Array, float, Array]:
+    """Fit ``y_pred = weight * x + bias``."""
+    n_samples = len(y)
+    weight = bias = zero = y.dtype.type(0)
+    rate = y.dtype.type(learning_rate * 2 / n_samples)
+    loss_history = np.empty(epochs, y.dtype)
+    for epoch in range(epochs):
+        loss = dw = db = zero
+        for i in range(n_samples):
+            error = weight * x[i] + (bias - y[i])
+            loss += error * error
+            dw += error * x[i]
+            db += error
+        loss_history[epoch] = loss / n_samples
+        weight -= rate * dw
+        bias -= rate * db
+    return np.full(1, weight), bias, loss_history
+
+
+@njit(cache=True, fastmath=FASTMATH)
+def fit_many_features(
+    X: Array, y: Array, n_samples: int, epochs: int, learning_rate: float
+) -> tuple[Array, float, Array]:
+    """Fit ``y_pred = X · weights + bias``, tile by tile."""
+    n_tiles, n_features, tile = X.shape
+    weights, dw = np.zeros(n_features, y.dtype), np.empty(n_features, y.dtype)
+    bias = y.dtype.type(0)
+    rate = y.dtype.type(learning_rate * 2 / n_samples)
+    errors = np.empty(tile, y.dtype)
+    loss_history = np.empty(epochs, y.dtype)
+    for epoch in range(epochs):
+        dw[:] = 0
+        loss, db = sums_of_tiles(X, y, n_samples, 0, n_tiles, weights, bias, errors, dw)
+        loss_history[epoch] = loss / n_samples
+        weights -= rate * dw
+        bias -= rate * db
+    return weights, bias, loss_history
+
+
+@njit(cache=True, fastmath=FASTMATH)
+def sums_of_tiles(
+    X: Array,
+    y: Array,
+    n_samples: int,
+    first: int,
+    last: int,
+    weights: Array,
+    bias: float,
+    errors: Array,
+    dw: Array,
+) -> tuple[float, float]:
+    """Add the gradients of the tiles ``first`` to ``last`` to ``dw``; return their loss and ``db``."""
+    _, n_features, tile = X.shape
+    in_fours = n_features - n_features % 4
+    loss = db = y.dtype.type(0)
+    for t in range(first, last):
+        size = min(tile, n_samples - t * tile)
+        for k in range(size):
+            errors[k] = bias - y[t, k]
+        for j in range(0, in_fours, 4):
+            w0, w1, w2, w3 = weights[j], weights[j + 1], weights[j + 2], weights[j + 3]
+            x0, x1, x2, x3 = X[t, j], X[t, j + 1], X[t, j + 2], X[t, j + 3]
+            for k in range(size):
+                errors[k] += w0 * x0[k] + w1 * x1[k] + w2 * x2[k] + w3 * x3[k]
+        for j in range(in_fours, n_features):
+            for k in range(size):
+                errors[k] += weights[j] * X[t, j, k]
+        for k in range(size):
+            loss += errors[k] * errors[k]
+            db += errors[k]
+        for j in range(0, in_fours, 4):
+            x0, x1, x2, x3 = X[t, j], X[t, j + 1], X[t, j + 2], X[t, j + 3]
+            d0 = d1 = d2 = d3 = y.dtype.type(0)
+            for k in range(size):
+                d0 += errors[k] * x0[k]
+                d1 += errors[k] * x1[k]
+                d2 += errors[k] * x2[k]
+                d3 += errors[k] * x3[k]
+            dw[j] += d0
+            dw[j + 1] += d1
+            dw[j + 2] += d2
+            dw[j + 3] += d3
+        for j in range(in_fours, n_features):
+            d0 = y.dtype.type(0)
+            for k in range(size):
+                d0 += errors[k] * X[t, j, k]
+            dw[j] += d0
+    return loss, db
+
+
+BACKEND = Backend("numba-simd", "Numba, SIMD", prepare, fit, dtypes=("float64", "float32"))

@@ -34,17 +34,15 @@ def bench_fit(
         few = min(epochs, timing.VALIDATED_EPOCHS)
         timing.validate(tool.fit(data, few, rate), tool, size, few, seed)
 
-        with timing.quiet_collector():
-            start = time.perf_counter()
-            if predicted_s * npfs_run.min_rounds > npfs_run.max_time:
-                # The rounds that benchmark(...) would give so slow a call, less its calibration and last call.
-                result = benchmark.pedantic(
-                    tool.fit, (data, epochs, rate), rounds=npfs_run.min_rounds
-                )
-                untimed_s = 0.0
-            else:
-                result = benchmark(tool.fit, data, epochs, rate)
-                untimed_s = predicted_s  # one call after the last round, for its result
-            timed_s = time.perf_counter() - start - untimed_s
+        timing.quiet_collector()
+        start = time.perf_counter()
+        if predicted_s * npfs_run.min_rounds > npfs_run.max_time:
+            # The rounds that benchmark(...) would give so slow a call, less its calibration and last call.
+            result = benchmark.pedantic(tool.fit, (data, epochs, rate), rounds=npfs_run.min_rounds)
+            untimed_s = 0.0
+        else:
+            result = benchmark(tool.fit, data, epochs, rate)
+            untimed_s = predicted_s  # one call after the last round, for its result
+        timed_s = time.perf_counter() - start - untimed_s
         timing.validate(result, tool, size, epochs, seed)
     benchmark.extra_info.update(backend=backend, **size._asdict(), timed_s=timed_s)

@@ -39,8 +39,7 @@ def _read_shares(numbers: Array, threads: int) -> float:
 
 def read_on_all_cores(numbers: Array) -> float:
     """Sum up ``numbers``, each thread its share."""
-    total: float = _read_shares(numbers, THREADS)
-    return total
+    return float(_read_shares(numbers, THREADS))
 
 
 READ_PASSES = {"one": read_on_one_core, "all": read_on_all_cores}

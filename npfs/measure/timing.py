@@ -2,8 +2,6 @@
 
 import gc
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -57,15 +55,13 @@ def fresh_data(size: Size, seed: int) -> tuple[Any, Any, float]:
     return X, y, safe_learning_rate(problem.X)
 
 
-@contextmanager
-def quiet_collector() -> Iterator[None]:
-    """Hide the harness's objects from the garbage collector: it stays on, for the backend's alone."""
+def quiet_collector() -> None:
+    """Hide the harness's objects from the garbage collector: it stays on, for the backend's alone.
+
+    They stay hidden, so that the next call has little to look through.
+    """
     gc.collect()
     gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 @lru_cache(maxsize=64)

@@ -41,7 +41,13 @@ def document(
         "benchmarks": [
             {
                 "name": f"bench_fit[{backend}-{n}x{d}]",
-                "extra_info": {"backend": backend, "n_samples": n, "n_features": d, "timed_s": 0.3},
+                "extra_info": {
+                    "backend": backend,
+                    "n_samples": n,
+                    "n_features": d,
+                    "dtype": "float64",
+                    "timed_s": 0.3,
+                },
                 "stats": {"data": [value * 0.9, value, value * 5]},
             }
             for (backend, n, d), value in seconds.items()
@@ -59,10 +65,16 @@ def document(
             "order": [],
             "environment": ENVIRONMENT,
             "backends": {
-                name: {"title": TITLES.get(name, name), "source": "abc"}
+                name: {
+                    "title": TITLES.get(name, name),
+                    "same_work": name != "numpy-gram",
+                    "note": "",
+                    "source": "abc",
+                }
                 for name in {backend for backend, _, _ in seconds}
             },
             "timing": {"timer": "perf_counter"},
+            "unavailable": {},
             "skipped": {},
             "failed": {},
             "learning": LEARNING,

@@ -17,16 +17,31 @@ import numpy as np
 from npfs.backends.base import Backend, Fit
 from npfs.problem import Array
 
+# BLAS's matrix product needs more columns than this to be faster than a product for each pair of columns
+# (10 times slower at one feature, 1.6 times faster at 16).
+COLUMNS_FOR_PAIRS = 6
+
 
 def prepare(X: Any, y: Any) -> Array:
-    """Return ``[X, 1, y]``, shape (n_samples, n_features + 2)."""
-    return np.column_stack([X, np.ones(len(y), y.dtype), y])
+    """Return the columns of ``[X, 1, y]``, shape (n_features + 2, n_samples)."""
+    return np.vstack([X.T, np.ones(len(y), y.dtype), y])
+
+
+def gram_matrix(columns: Array) -> Array:
+    """Return the products of every column with every other."""
+    if len(columns) > COLUMNS_FOR_PAIRS:
+        return columns @ columns.T
+    gram = np.empty((len(columns), len(columns)), columns.dtype)
+    for i, column in enumerate(columns):
+        for j in range(i + 1):
+            gram[i, j] = gram[j, i] = np.dot(column, columns[j])
+    return gram
 
 
 def fit(data: Array, epochs: int, learning_rate: float) -> Fit:
     """Run ``epochs`` steps of gradient descent from zero, on the Gram matrix of the data."""
-    n_samples, n_columns = data.shape
-    gram = data.T @ data / n_samples
+    n_columns, n_samples = data.shape
+    gram = gram_matrix(data) / n_samples
     parameters = np.zeros(n_columns, data.dtype)
     parameters[-1] = -1
     loss_history = []

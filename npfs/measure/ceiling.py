@@ -1,5 +1,7 @@
 """One pure read pass over memory: no fit that reads its data once an epoch can be faster."""
 
+from collections.abc import Callable
+
 import numba
 import numpy as np
 from numba import njit, prange
@@ -34,7 +36,8 @@ def _read_shares(numbers: Array, threads: int) -> float:
         first = len(numbers) * thread // threads
         last = len(numbers) * (thread + 1) // threads
         sums[thread] = read_on_one_core(numbers[first:last])
-    return sums.sum()
+    total: float = sums.sum()
+    return total
 
 
 def read_on_all_cores(numbers: Array) -> float:
@@ -42,4 +45,7 @@ def read_on_all_cores(numbers: Array) -> float:
     return float(_read_shares(numbers, THREADS))
 
 
-READ_PASSES = {"one": read_on_one_core, "all": read_on_all_cores}
+READ_PASSES: dict[str, Callable[[Array], float]] = {
+    "one": read_on_one_core,
+    "all": read_on_all_cores,
+}

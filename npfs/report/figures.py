@@ -127,13 +127,14 @@ def learning_figure(evidence: Evidence) -> Figure:
         loss = lesson["backends"][backend]["loss"]
         color, _ = looks[backend]
         # Equal losses lie on top of each other: wider lines below, so that each stays visible.
-        width = 2 + 4 * (len(backends) - 1 - index)
+        width = 1.5 + 10 * (len(backends) - 1 - index) / len(backends)
         right.plot(range(len(loss)), loss, color=color, linewidth=width, solid_capstyle="butt")
         label = evidence.title(backend)
         ends[label], colors[label] = (len(loss) - 1, loss[-1]), color
     right.set_yscale("log")
     right.set_title("The loss falls, the same for every backend")
     style.plain_numbers(right)
+    right.set_ylim(right.get_ylim()[0] / 4)  # room for the labels of lines that end in one place
     style.label_ends(right, ends, colors)
     return figure
 
@@ -189,19 +190,20 @@ def _draw(axes: Axes, evidence: Evidence, lines: dict[str, Line]) -> None:
 def _draw_ceiling(axes: Axes, evidence: Evidence, sizes: Sequence[Size]) -> None:
     """Draw the time of reading the data once: what no backend can be faster than."""
     known = [(size, ceiling) for size in sizes if (ceiling := evidence.ceiling(size)) is not None]
-    if known:
-        x = [size.n_samples for size, _ in known]
-        values = [ceiling.value / size.n_samples * 1e9 for size, ceiling in known]
-        axes.plot(x, values, color=style.INK, linestyle=(0, (1, 1.5)), linewidth=1.4, zorder=1)
-        axes.fill_between(x, values, 1e-12, color=style.INK, alpha=0.06, linewidth=0, zorder=0)
-        axes.annotate(
-            "reading the data once: the ceiling",
-            (x[0], values[0]),
-            xytext=(0, -12),
-            textcoords="offset points",
-            va="top",
-            fontsize=9,
-        )
+    if not known:
+        return
+    x = [size.n_samples for size, _ in known]
+    values = [ceiling.value / size.n_samples * 1e9 for size, ceiling in known]
+    axes.plot(x, values, color=style.INK, linestyle=(0, (1, 1.5)), linewidth=1.6, zorder=4)
+    bottom = min(axes.get_ylim()[0], min(values) / 3)
+    axes.set_ylim(bottom)
+    axes.fill_between(x, values, bottom, color=style.INK, alpha=0.07, linewidth=0, zorder=0)
+    axes.annotate(
+        "dotted: reading the data once, the ceiling",
+        (0.02, 0.03),
+        xycoords="axes fraction",
+        fontsize=9,
+    )
 
 
 def _finish(

@@ -39,7 +39,8 @@ def offer(monkeypatch: pytest.MonkeyPatch, module: str, source: str, name: str =
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(
-        UnknownBackend, match="unknown backend 'nunpy'; known backends: python, numpy, numba"
+        UnknownBackend,
+        match="unknown backend 'nunpy'; known backends: python, numpy, numpy-inplace",
     ):
         load_backend("nunpy")
 
@@ -51,8 +52,9 @@ def test_a_missing_library_is_a_reason_with_the_remedy(monkeypatch: pytest.Monke
     ):
         load_backend("extra")
     loaded, reasons = load_all()
-    assert list(loaded)[:3] == ["python", "numpy", "numba"]
-    assert list(reasons) == ["extra"]
+    assert "extra" not in loaded
+    assert {"python", "numpy", "numba"} <= set(loaded)
+    assert "extra" in reasons
 
 
 def test_numba_missing_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

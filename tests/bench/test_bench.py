@@ -11,8 +11,13 @@ from typing import Any
 
 import pytest
 
+from npfs.backends.registry import load_all
+
 ROOT = Path(__file__).parents[2]
-TINY = ("--sizes=10,1e2", "--runs=2", "--benchmark-max-time=0.01")
+THREE = ("python", "numpy", "numba")
+TINY = (
+    "--sizes=10,1e2", f"--backends={','.join(THREE)}", "--runs=2", "--benchmark-max-time=0.01"
+)  # fmt: skip
 
 
 def bench(*options: object, only: bool = True) -> subprocess.CompletedProcess[str]:
@@ -43,12 +48,14 @@ def test_the_main_job_end_to_end(tmp_path: Path) -> None:
     result = bench(*TINY, f"--reports={tmp_path / 'r'}", f"--benchmark-json={own_json}")
     assert result.returncode == 0, result.stdout
     first, second = map(load, run_paths(tmp_path / "r"))
-    ids = {f"{b}-{n}" for b in ("python", "numpy", "numba") for n in (10, 100)}
+    timed = (*THREE, "ceiling-one", "ceiling-all")
+    ids = {f"{name}-{n}" for name in timed for n in (10, 100)}
     for run in (first, second):
         assert {bench["param"] for bench in run["benchmarks"]} == ids == set(run["npfs"]["order"])
         assert run["npfs"]["order"] == [bench["param"] for bench in run["benchmarks"]]
         for benchmark in run["benchmarks"]:
-            assert benchmark["params"].keys() == {"backend", "n_samples", "n_features"}
+            what = "cores" if "ceiling" in benchmark["name"] else "backend"
+            assert benchmark["params"].keys() == {what, "n_samples", "n_features", "dtype"}
             assert len(benchmark["stats"]["data"]) == benchmark["stats"]["rounds"] >= 3
             assert benchmark["extra_info"]["timed_s"] > 0
     assert first["npfs"]["job"] == second["npfs"]["job"]
@@ -57,7 +64,7 @@ def test_the_main_job_end_to_end(tmp_path: Path) -> None:
         name: lesson["lines"][-1][1]
         for name, lesson in first["npfs"]["learning"]["backends"].items()
     }
-    assert slopes.keys() == {"python", "numpy", "numba"}
+    assert slopes.keys() == set(THREE)
     assert list(slopes.values()) == pytest.approx([3] * 3, abs=0.2)
     # the user's own file is that of this process, with our key
     assert load(own_json)["npfs"]["run"] == first["npfs"]["run"]
@@ -83,13 +90,17 @@ def test_a_second_job_adds_runs_and_a_foreign_file_is_named(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("--backends=nunpy", "unknown backend 'nunpy'; known backends: python, numpy, numba"),
+        (
+            "--backends=nunpy",
+            "unknown backend 'nunpy'; known backends: python, numpy, numpy-inplace",
+        ),
         ("--backends=,", "--backends must name at least one"),
         ("--preset=fast", "--preset must be one of quick, standard, full; got 'fast'"),
         ("--sizes=0", "--sizes must be at least 1; got 0"),
         ("--sizes=-3", "--sizes must be at least 1; got -3"),
         ("--sizes=2.5", "--sizes takes integers such as 1000 or 1e3; got '2.5'"),
         ("--runs=many", "--runs takes integers"),
+        ("--dtypes=float16", "--dtypes takes float64 and float32; got 'float16'"),
         ("--reports=pyproject.toml", "the reports folder cannot be written"),
     ],
 )
@@ -134,11 +145,31 @@ def test_stock_options_keep_working(tmp_path: Path) -> None:
     assert load(run_paths(tmp_path)[-1])["benchmarks"][0]["options"]["min_rounds"] == 7
 
 
+def test_float32_is_an_axis_and_lists_say_that_they_have_none(tmp_path: Path) -> None:
+    result = bench(
+        "--sizes=10,1000", "--backends=python,numpy", "--dtypes=float64,float32", "--runs=2",
+        "--benchmark-max-time=0.02", f"--reports={tmp_path}",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout
+    timed = {benchmark["param"] for benchmark in load(run_paths(tmp_path)[0])["benchmarks"]}
+    assert {"numpy-10-float32", "ceiling-one-1000-float32", "python-10"} <= timed
+    assert "python-10-float32 was not timed: it computes in float64 only." in result.stdout
+    assert "NumPy, vectorized in float32 is" in result.stdout
+    assert "numpy,true,1000,1,float32,2," in (tmp_path / "results.csv").read_text()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a console signal cannot be sent to one group")
 @pytest.mark.parametrize("finished_runs", [0, 1])
 def test_ctrl_c_keeps_and_reports_what_is_there(tmp_path: Path, finished_runs: int) -> None:
     process = subprocess.Popen(
-        command("--sizes=10,100,1000", "--benchmark-max-time=0.4", f"--reports={tmp_path}", "-v"),
+        command(
+            "--sizes=10,100,1000",
+            f"--backends={','.join(THREE)}",
+            "--benchmark-max-time=0.4",
+            f"--reports={tmp_path}",
+            "-v",
+            "-k=bench_fit",
+        ),
         **STREAMS,
         start_new_session=True,
     )
@@ -191,13 +222,17 @@ def test_a_wrong_backend_is_reported_and_its_time_not_saved(
     assert result.returncode == 1
     assert "wrong on 10, 10 epochs: the loss differs first at epoch 5" in result.stdout
     runs = [load(path) for path in run_paths(tmp_path)]
-    assert [[bench["param"] for bench in run["benchmarks"]] for run in runs] == [["numpy-10"]] * 2
+    for run in runs:
+        timed = {bench["param"] for bench in run["benchmarks"]}
+        assert timed == {"numpy-10", "ceiling-one-10", "ceiling-all-10"}
     assert all("the loss differs first" in run["npfs"]["failed"]["wrong-10"] for run in runs)
     assert "wrong-10 failed: ConformanceError: wrong on 10, 10 epochs" in result.stdout
 
 
 def test_nothing_timed_is_said_with_the_reason(tmp_path: Path) -> None:
-    result = bench("--sizes=999999999999999999", "--backends=numpy", f"--reports={tmp_path}")
+    result = bench(
+        "--sizes=999999999999999999", "--backends=numpy", f"--reports={tmp_path}", "-k=bench_fit"
+    )
     assert "Nothing was timed." in result.stdout
     assert "numpy-999999999999999999: one fit would take" in result.stdout
     assert not list((tmp_path / "runs").rglob("*.*"))
@@ -216,10 +251,11 @@ def test_a_report_that_cannot_be_written_keeps_the_runs(tmp_path: Path) -> None:
 
 def test_tests_beside_the_bench_all_run() -> None:
     result = bench(
-        "tests/test_conformance.py", "--benchmark-disable", "--sizes=10", "-k=conforms or norris or fit",
-        only=False,
+        "tests/test_conformance.py", "--benchmark-disable", "--sizes=10", "--backends=numpy",
+        "-k=norris or bench_", only=False,
     )  # fmt: skip
-    assert "10 passed" in result.stdout
+    norris = len(load_all()[0])
+    assert f"{norris + 3} passed" in result.stdout
 
 
 WRONG_BACKEND = """

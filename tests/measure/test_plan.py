@@ -8,6 +8,7 @@ def plan(**options: str | None) -> Plan:
         "preset": "standard",
         "sizes": None,
         "features": None,
+        "dtypes": "float64",
         "epochs": "10",
         "runs": "5",
         "seed": "0",
@@ -34,6 +35,13 @@ def test_ids_are_short() -> None:
     assert str(Case("numpy", Size(10_000, 16))) == "numpy-10000x16"
 
 
+def test_dtypes_are_an_axis() -> None:
+    cases = plan(sizes="10", dtypes="float64,float32").cases
+    assert [str(case) for case in cases] == [
+        "python-10", "numpy-10", "python-10-float32", "numpy-10-float32"
+    ]  # fmt: skip
+
+
 def test_features_alone_use_the_presets_many_feature_size() -> None:
     assert plan(features="2,3").sizes == (Size(10_000, 2), Size(10_000, 3))
     assert plan(sizes="1_000").sizes == (Size(1000, 1),)
@@ -52,6 +60,7 @@ def test_features_alone_use_the_presets_many_feature_size() -> None:
         ({"sizes": ","}, "--sizes must name at least one of them"),
         ({"features": "0"}, "--features must be at least 1; got 0"),
         ({"epochs": "0"}, "--epochs must be at least 1; got 0"),
+        ({"dtypes": "float16"}, "--dtypes takes float64 and float32; got 'float16'"),
         ({"runs": "0"}, "--runs must be at least 1; got 0"),
         ({"seed": "-1"}, "--seed must be at least 0; got -1"),
     ],

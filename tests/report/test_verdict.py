@@ -143,7 +143,7 @@ def test_one_run_says_that_it_has_no_interval(tmp_path: Path) -> None:
     found = made(tmp_path, [run_files.document(LISTS_WIN_AT_10)])
     assert "8.33× (one run, so no interval)" in verdict(found)[0]
     assert not any("not faster" in sentence for sentence in verdict(found))
-    assert "Fastest per fit at 1,000 samples, in this one run: NumPy." in verdict(found)
+    assert "Fastest per fit at 100 to 1,000 samples, in this one run: NumPy." in verdict(found)
     assert caveats(found)[0].startswith("This is one run: it gives no interval")
 
 
@@ -174,6 +174,62 @@ def test_what_was_left_out_is_said(tmp_path: Path) -> None:
         "python-10000000 was not timed: one fit would take 9 s, the limit is 3 s.",
     ):
         assert part in found
+
+
+def test_each_rung_is_compared_with_the_one_below(tmp_path: Path) -> None:
+    found = sentences(
+        tmp_path,
+        {("numpy", 10, 1): 8.0, ("numpy-inplace", 10, 1): 4.0, ("numba", 10, 1): 3.0}
+        | {("numba-simd", 10, 1): 1.0, ("numba-parallel", 10, 1): 2.0},
+    )
+    for sentence in (
+        "On 10 samples a fit with numpy-inplace is 2.00× (2.00 to 2.00) as fast as with NumPy.",
+        "On 10 samples a fit with numba-simd is 3.00× (3.00 to 3.00) as fast as with Numba.",
+        "On 10 samples a fit with numba-simd is 2.00× (2.00 to 2.00) as fast as with numba-parallel.",
+    ):
+        assert found.count(sentence) == 1
+
+
+def with_ceiling(documents: list[dict[str, Any]], seconds: float) -> list[dict[str, Any]]:
+    for document in documents:
+        for cores, factor in (("one", 3.0), ("all", 1.0)):
+            document["benchmarks"].append(
+                {
+                    "name": f"bench_ceiling[{cores}]",
+                    "extra_info": {
+                        "ceiling": cores,
+                        "n_samples": 10,
+                        "n_features": 1,
+                        "dtype": "float64",
+                        "timed_s": 0.1,
+                    },
+                    "stats": {"data": [seconds * factor]},
+                }
+            )
+    return documents
+
+
+def test_the_ceiling_is_the_faster_read_pass_against_one_epoch(tmp_path: Path) -> None:
+    """A fit of 10 epochs in 4 s is 0.4 s an epoch; a read pass of 0.1 s is a quarter of that."""
+    documents = with_ceiling(
+        [run_files.document({("numpy", 10, 1): 4.0}, number=k) for k in (1, 2)], 0.1
+    )
+    found = verdict(made(tmp_path, documents))
+    assert (
+        "The limit is reading the data once an epoch. On 10 samples NumPy comes to "
+        "0.250× (0.250 to 0.250) of that speed."
+    ) in found
+
+
+def test_a_shortcut_is_labelled_and_never_the_fastest(tmp_path: Path) -> None:
+    found = sentences(
+        tmp_path, {("numpy", 10, 1): 8.0, ("python", 10, 1): 9.0, ("numpy-gram", 10, 1): 1.0}
+    )
+    assert (
+        "A better algorithm against a faster language, not the same work: On 10 samples a fit with "
+        "numpy-gram is 8.00× (8.00 to 8.00) as fast as with NumPy."
+    ) in found
+    assert "Fastest per fit at 10 samples: NumPy." in found
 
 
 @pytest.mark.parametrize("reverse", [False, True])

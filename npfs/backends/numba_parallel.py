@@ -18,6 +18,7 @@ from npfs.problem import Array
 # Numbers read in an epoch. One core reads this many in the time that starting two threads costs twice over;
 # at half of it both ways take the same time.
 SERIAL_BELOW = 65_536
+APART = 32  # numbers; two cache lines of float32, four of float64
 THREADS = numba.get_num_threads()
 
 
@@ -63,9 +64,10 @@ def fit_many_features(
     weights = np.zeros(n_features, y.dtype)
     bias = y.dtype.type(0)
     rate = y.dtype.type(learning_rate * 2 / n_samples)
-    errors = np.empty((threads, tile), y.dtype)
-    # One row for each thread: dw, then loss and db; a cache line apart, so that no thread waits for another's.
-    shares = np.empty((threads, n_features + 2 + 16), y.dtype)
+    # A row for each thread, two cache lines apart, so that no thread waits for what another writes (side by
+    # side the errors made two threads as slow as one). A share holds dw, then loss and db.
+    errors = np.empty((threads, tile + APART), y.dtype)
+    shares = np.empty((threads, n_features + 2 + APART), y.dtype)
     loss_history = np.empty(epochs, y.dtype)
     for epoch in range(epochs):
         for thread in prange(threads):

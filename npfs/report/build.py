@@ -34,10 +34,10 @@ class Report:
     def effort(self, job: str, wall_s: float) -> str:
         """Say what share of the time of a command, ``wall_s`` seconds, its rounds took."""
         runs = [run for run in self.evidence.runs if run.job == job]
-        timed_s = sum(case.timed_s for run in runs for case in run.cases)
+        timed_s = sum(case.timed_s for run in runs for case in (*run.cases, *run.ceilings))
         return (
-            f"{len(runs)} run{'s' if len(runs) > 1 else ''} in {wall_s:.0f} s, {timed_s / wall_s:.0%} of it inside timed rounds "
-            "and their calibration"
+            f"{len(runs)} run{'s' if len(runs) > 1 else ''} in {wall_s:.0f} s, "
+            f"{timed_s / wall_s:.0%} of it inside timed rounds and their calibration"
         )
 
 
@@ -65,6 +65,8 @@ def build_report(reports: Path) -> Report:
         for path in sorted(work.iterdir()):
             paths.append(reports / path.name)
             path.replace(paths[-1])
+        for stale in set(figures.file_names()) - {path.name for path in paths}:
+            (reports / stale).unlink(missing_ok=True)  # of an earlier report, on other evidence
     return Report(evidence, paths)
 
 

@@ -15,8 +15,10 @@ from npfs.report.verdict import LISTS, NUMPY
 Line = list[tuple[int, Interval]]
 
 
-def time_figure(evidence: Evidence) -> Figure:
+def time_figure(evidence: Evidence) -> Figure | None:
     """Draw nanoseconds for each sample and epoch over the number of samples, one feature."""
+    if not evidence.sizes(n_features=1):
+        return None
     figure, (axes,) = _figure(1, 7.6)
     epochs = evidence.newest.epochs
     sizes = evidence.sizes(n_features=1)
@@ -37,8 +39,10 @@ def time_figure(evidence: Evidence) -> Figure:
     return figure
 
 
-def speedup_figure(evidence: Evidence) -> Figure:
+def speedup_figure(evidence: Evidence) -> Figure | None:
     """Draw speedups over lists: over the number of samples, and over the number of features."""
+    if len(evidence.backends) < 2:
+        return None
     many = evidence.sizes(many=True)
     common = max(
         {size.n_samples for size in many}, key=[s.n_samples for s in many].count, default=0
@@ -145,6 +149,11 @@ FIGURES: dict[str, Callable[[Evidence], Figure | None]] = {
     "learning": learning_figure,
     "shortcut": shortcut_figure,
 }
+
+
+def file_names() -> list[str]:
+    """Return the names of all files that figures can be saved as."""
+    return [f"{name}.{suffix}" for name in FIGURES for suffix in ("svg", "png")]
 
 
 def save_figures(evidence: Evidence, folder: Path) -> list[Path]:

@@ -69,7 +69,19 @@ def test_the_same_runs_give_the_same_figures(tmp_path: Path) -> None:
 )
 def test_odd_runs_give_a_report_too(tmp_path: Path, seconds: dict[Any, float]) -> None:
     run_files.write(tmp_path, repeated(seconds, runs=1))
-    assert len(build_report(tmp_path).paths) == len(WRITTEN)
+    written = {path.name for path in build_report(tmp_path).paths}
+    assert {"verdict.md", "results.csv", "learning.svg"} <= written
+    assert ("speedup.svg" in written) == (len({backend for backend, _, _ in seconds}) > 1)
+    assert ("time.svg" in written) == any(d == 1 for _, _, d in seconds)
+
+
+def test_a_figure_without_evidence_is_not_drawn_and_an_old_one_goes(tmp_path: Path) -> None:
+    run_files.write(tmp_path, repeated(LISTS_WIN_AT_10))
+    build_report(tmp_path)
+    run_files.write(tmp_path, [run_files.document({("numpy-gram", 10, 4): 1.0}, number=9, epochs=3)])
+    names = {path.name for path in build_report(tmp_path).paths}
+    assert "learning.svg" in names
+    assert not {"time.svg", "speedup.png"} & {path.name for path in tmp_path.iterdir()}
 
 
 def test_no_runs_is_a_sentence(tmp_path: Path) -> None:

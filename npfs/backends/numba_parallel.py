@@ -24,12 +24,14 @@ THREADS = numba.get_num_threads()
 
 def fit(data: tuple[Any, ...], epochs: int, learning_rate: float) -> Fit:
     """Run ``epochs`` steps of gradient descent from zero."""
-    if THREADS == 1 or data[0].size + data[1].size < SERIAL_BELOW:
-        return numba_simd.fit(data, epochs, learning_rate)
     if len(data) == 2:
         x, y = data
+        if len(y) < SERIAL_BELOW // 2 or THREADS == 1:
+            return Fit(*numba_simd.fit_one_feature(x, y, epochs, learning_rate))
         return Fit(*fit_one_feature(x, y, epochs, learning_rate))
     X, y, n_samples = data
+    if X.size + y.size < SERIAL_BELOW or THREADS == 1:
+        return Fit(*numba_simd.fit_many_features(X, y, n_samples, epochs, learning_rate))
     return Fit(*fit_many_features(X, y, n_samples, epochs, learning_rate, THREADS))
 
 

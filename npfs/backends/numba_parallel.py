@@ -11,8 +11,8 @@ import numpy as np
 from numba import njit, prange
 
 from npfs.backends import numba_simd
-from npfs.backends.base import Backend, Fit
-from npfs.backends.numba_simd import FASTMATH, prepare, sums_of_tiles
+from npfs.backends.base import Backend
+from npfs.backends.numba_simd import FASTMATH, sums_of_tiles
 from npfs.problem import Array
 
 # Numbers read in an epoch. One core reads this many in the time that starting two threads costs twice over;
@@ -22,17 +22,14 @@ APART = 32  # numbers; two cache lines of float32, four of float64
 THREADS = numba.get_num_threads()
 
 
-def fit(data: tuple[Any, ...], epochs: int, learning_rate: float) -> Fit:
-    """Run ``epochs`` steps of gradient descent from zero."""
-    if len(data) == 2:
-        x, y = data
-        if len(y) < SERIAL_BELOW // 2 or THREADS == 1:
-            return Fit(*numba_simd.fit_one_feature(x, y, epochs, learning_rate))
-        return Fit(*fit_one_feature(x, y, epochs, learning_rate))
-    X, y, n_samples = data
-    if X.size + y.size < SERIAL_BELOW or THREADS == 1:
-        return Fit(*numba_simd.fit_many_features(X, y, n_samples, epochs, learning_rate))
-    return Fit(*fit_many_features(X, y, n_samples, epochs, learning_rate, THREADS))
+def prepare(X: Any, y: Any) -> tuple[Any, ...]:
+    """Return the kernel and its data as ``numba_simd`` does, with a kernel for all cores where it pays."""
+    kernel, *arrays = numba_simd.prepare(X, y)
+    if THREADS == 1 or X.size + y.size < SERIAL_BELOW:
+        return kernel, *arrays
+    if len(arrays) == 2:
+        return fit_one_feature, *arrays
+    return fit_many_features, *arrays, THREADS
 
 
 @njit(cache=True, fastmath=FASTMATH, parallel=True)
@@ -59,7 +56,7 @@ def fit_one_feature(
 
 @njit(cache=True, fastmath=FASTMATH, parallel=True)
 def fit_many_features(
-    X: Array, y: Array, n_samples: int, epochs: int, learning_rate: float, threads: int
+    X: Array, y: Array, n_samples: int, threads: int, epochs: int, learning_rate: float
 ) -> tuple[Array, float, Array]:
     """Fit ``y_pred = X · weights + bias``: each thread sums up its share of the tiles."""
     n_tiles, n_features, tile = X.shape
@@ -91,7 +88,7 @@ BACKEND = Backend(
     "numba-parallel",
     "Numba, all cores",
     prepare,
-    fit,
+    numba_simd.fit,
     dtypes=("float64", "float32"),
     note="" if THREADS > 1 else "only one core can be used, so it does what numba-simd does",
 )

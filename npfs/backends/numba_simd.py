@@ -27,12 +27,17 @@ CACHE_BYTES = 16 * 2**20
 
 
 def prepare(X: Any, y: Any) -> tuple[Any, ...]:
-    """Return ``x`` and ``y``; for many features tiles of both, and the number of samples.
-
-    Tiles have the shapes (n_tiles, n_features, tile) and (n_tiles, tile); the last one is filled with zeros.
-    """
+    """Return the kernel and its data: ``x`` and ``y``, or tiles of both and the number of samples."""
     if X.shape[1] == 1:
-        return X[:, 0].copy(), y.copy()
+        return fit_one_feature, X[:, 0].copy(), y.copy()
+    return fit_many_features, *in_tiles(X, y), len(y)
+
+
+def in_tiles(X: Any, y: Any) -> tuple[Array, Array]:
+    """Return tiles of the shapes (n_tiles, n_features, tile) and (n_tiles, tile).
+
+    The last one is filled up with zeros, which no kernel reads.
+    """
     n_samples, n_features = X.shape
     tile = TILE_IN_CACHE if X.nbytes <= CACHE_BYTES else TILE_IN_MEMORY
     n_tiles = -(-n_samples // tile)
@@ -44,16 +49,13 @@ def prepare(X: Any, y: Any) -> tuple[Any, ...]:
     if whole < n_tiles:
         X_tiles[whole, :, : n_samples - whole * tile] = X[whole * tile :].T
         y_tiles[whole, : n_samples - whole * tile] = y[whole * tile :]
-    return X_tiles, y_tiles, n_samples
+    return X_tiles, y_tiles
 
 
 def fit(data: tuple[Any, ...], epochs: int, learning_rate: float) -> Fit:
     """Run ``epochs`` steps of gradient descent from zero."""
-    if len(data) == 2:
-        x, y = data
-        return Fit(*fit_one_feature(x, y, epochs, learning_rate))
-    X, y, n_samples = data
-    return Fit(*fit_many_features(X, y, n_samples, epochs, learning_rate))
+    kernel, *arrays = data
+    return Fit(*kernel(*arrays, epochs, learning_rate))
 
 
 @njit(cache=True, fastmath=FASTMATH)

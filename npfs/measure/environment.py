@@ -68,11 +68,11 @@ def usable_cores() -> int | None:
 
 
 def source_digest(backend: Backend) -> str:
-    """Return a digest of the file that holds the backend's ``fit``: other source, other numbers."""
-    module = sys.modules[backend.fit.__module__]
-    if module.__file__ is None:
-        return "unknown"
-    return hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest()[:16]
+    """Return a digest of the files that hold ``prepare`` and ``fit``: other source, other numbers."""
+    names = sorted({backend.prepare.__module__, backend.fit.__module__})
+    paths = [sys.modules[name].__file__ for name in names]
+    sources = [Path(path).read_bytes() for path in paths if path is not None]
+    return hashlib.sha256(b"\0".join(sources)).hexdigest()[:16]
 
 
 def _version(library: str) -> str | None:

@@ -45,10 +45,14 @@ def test_tiles_and_threads_take_every_sample_once(name: str, shape: tuple[int, i
 
 
 def test_small_data_stay_on_one_core() -> None:
-    problem = make_problem(100)
-    data = numba_simd.prepare(problem.X, problem.y)
-    one, all_cores = numba_simd.fit(data, 20, 0.1), numba_parallel.fit(data, 20, 0.1)
-    np.testing.assert_array_equal(one.loss_history, all_cores.loss_history)
+    for shape in ((100, 1), (100, 3)):
+        problem = make_problem(*shape)
+        kernel, *_ = numba_parallel.prepare(problem.X, problem.y)
+        assert kernel is numba_simd.prepare(problem.X, problem.y)[0]
+    if numba_parallel.THREADS > 1:
+        problem = make_problem(numba_parallel.SERIAL_BELOW // 2)
+        kernel, *_ = numba_parallel.prepare(problem.X, problem.y)
+        assert kernel is numba_parallel.fit_one_feature
 
 
 SAME_WORK = [name for name, backend in BACKENDS.items() if backend.same_work and name != "c"]

@@ -78,7 +78,9 @@ def test_odd_runs_give_a_report_too(tmp_path: Path, seconds: dict[Any, float]) -
 def test_a_figure_without_evidence_is_not_drawn_and_an_old_one_goes(tmp_path: Path) -> None:
     run_files.write(tmp_path, repeated(LISTS_WIN_AT_10))
     build_report(tmp_path)
-    run_files.write(tmp_path, [run_files.document({("numpy-gram", 10, 4): 1.0}, number=9, epochs=3)])
+    run_files.write(
+        tmp_path, [run_files.document({("numpy-gram", 10, 4): 1.0}, number=9, epochs=3)]
+    )
     names = {path.name for path in build_report(tmp_path).paths}
     assert "learning.svg" in names
     assert not {"time.svg", "speedup.png"} & {path.name for path in tmp_path.iterdir()}

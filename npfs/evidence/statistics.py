@@ -7,6 +7,7 @@ logs is symmetric there, and exp turns it into a geometric mean with its bounds.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -88,6 +89,7 @@ def ratio_interval(numerators: Sequence[float], denominators: Sequence[float]) -
     return geometric_interval([a / b for a, b in zip(numerators, denominators, strict=True)])
 
 
+@lru_cache
 def student_t_quantile(probability: float, degrees: int) -> float:
     """Return the quantile of Student's t distribution for whole degrees of freedom.
 

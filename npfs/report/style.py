@@ -7,7 +7,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from npfs.report import wording
 
@@ -76,7 +76,7 @@ def label_ends(
         return
     figure = axes.get_figure(root=True)
     assert figure is not None
-    figure.draw_without_rendering()
+    axes.autoscale_view()
     to_pixels, points = axes.transData, figure.dpi / 72
     pixels = {label: to_pixels.transform(end) for label, end in ends.items()}
     order = sorted(ends, key=lambda label: pixels[label][1])
@@ -111,8 +111,7 @@ def count_axis(axes: Axes, counts: Sequence[int], label: str) -> None:
     if len(counts) == 1:
         axes.set_xlim(counts[0] / 2, counts[0] * 2)
     axis.set_ticks(list(counts), labels=[wording.short_count(count) for count in counts])
-    axis.set_minor_formatter(NullFormatter())
-    axis.set_tick_params(which="minor", length=0)
+    axis.set_minor_locator(NullLocator())
     axis.set_label_text(label)
 
 

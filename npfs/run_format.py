@@ -25,7 +25,8 @@ key of the document:
     ``npfs.measure.learning.record``.
 
 ``extra_info`` of a case: ``backend``, ``n_samples``, ``n_features``, ``dtype``, ``timed_s`` (seconds inside
-rounds and their calibration). A read pass has ``ceiling`` ("one" core or "all") in place of ``backend``.
+rounds and their calibration). Read passes have ``ceiling`` ("one" core or "all") in place of ``backend``, and
+``passes``, how many one call takes.
 """
 
 KEY = "npfs"

@@ -36,7 +36,7 @@ class CaseRecord:
     Attributes
     ----------
     seconds : float
-        The median of the rounds: seconds for one fit.
+        The median of the rounds: seconds for one fit, or for one read pass.
     rounds : int
     timed_s : float
         Seconds spent inside rounds and their calibration.
@@ -211,7 +211,7 @@ def _case(benchmark: dict[str, Any], backend: str, source: str) -> CaseRecord:
     return CaseRecord(
         backend=backend,
         size=size,
-        seconds=statistics.median(rounds),
+        seconds=statistics.median(rounds) / int(info.get("passes", 1)),
         rounds=len(rounds),
         timed_s=float(info["timed_s"]),
         source=source,

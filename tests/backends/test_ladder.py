@@ -178,7 +178,7 @@ def test_a_read_pass_reads_every_number_once(shape: tuple[int, int], dtype: str)
 
     numbers: Any = np.random.default_rng(0).integers(0, 9, shape[0] * shape[1]).astype(dtype)
     for read in READ_PASSES.values():
-        assert read(numbers) == numbers.sum(dtype=float)
+        assert read(numbers, 3) == 3 * numbers.sum(dtype=float)
 
 
 def test_float32_is_checked_against_what_it_was_given() -> None:

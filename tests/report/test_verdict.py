@@ -198,12 +198,13 @@ def with_ceiling(documents: list[dict[str, Any]], seconds: float) -> list[dict[s
                     "name": f"bench_ceiling[{cores}]",
                     "extra_info": {
                         "ceiling": cores,
+                        "passes": 10,
                         "n_samples": 10,
                         "n_features": 1,
                         "dtype": "float64",
                         "timed_s": 0.1,
                     },
-                    "stats": {"data": [seconds * factor]},
+                    "stats": {"data": [10 * seconds * factor]},
                 }
             )
     return documents

@@ -5,14 +5,10 @@ As many passes as a fit has epochs are taken in one call, so that both pay for o
 
 from collections.abc import Callable
 
-import numba
-import numpy as np
 from numba import njit, prange
 
 from npfs.backends.numba_simd import FASTMATH
 from npfs.problem import Array
-
-THREADS = numba.get_num_threads()
 
 
 @njit(cache=True, fastmath=FASTMATH)
@@ -41,22 +37,15 @@ def _sum(numbers: Array) -> float:
     return s0 + s1 + s2 + s3
 
 
-@njit(cache=True, parallel=True)
-def _read_shares(numbers: Array, passes: int, threads: int) -> float:
-    total = 0.0
-    for _ in range(passes):
-        sums = np.zeros(threads)
-        for thread in prange(threads):
-            first = len(numbers) * thread // threads
-            last = len(numbers) * (thread + 1) // threads
-            sums[thread] = _sum(numbers[first:last])
-        total += sums.sum()
-    return total
-
-
+@njit(cache=True, fastmath=FASTMATH, parallel=True)
 def read_on_all_cores(numbers: Array, passes: int) -> float:
     """Sum up ``numbers``, each thread its share, ``passes`` times."""
-    total: float = _read_shares(numbers, passes, THREADS)
+    total = 0.0
+    for _ in range(passes):
+        part = numbers.dtype.type(0)
+        for i in prange(len(numbers)):
+            part += numbers[i]
+        total += part
     return total
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from npfs.measure import timing
 from npfs.measure.benchmark_run import BenchmarkRun
+from npfs.measure.environment import file_digest
 from npfs.measure.plan import Case, Size
 
 
@@ -22,6 +23,8 @@ def bench_ceiling(
     ceiling = pytest.importorskip("npfs.measure.ceiling", reason="the ceiling is read with Numba")
     benchmark.group = str(size)
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
+        if too_large := timing.reason_not_to_allocate(size):
+            npfs_run.skip(case, too_large)
         numbers = np.ones(n_samples * (n_features + 1), dtype)
         read = ceiling.READ_PASSES[cores]
         if (
@@ -32,4 +35,10 @@ def bench_ceiling(
         start = time.perf_counter()
         benchmark(read, numbers, passes)
         timed_s = time.perf_counter() - start
-    benchmark.extra_info.update(ceiling=cores, passes=passes, **size._asdict(), timed_s=timed_s)
+    benchmark.extra_info.update(
+        ceiling=cores,
+        passes=passes,
+        source=file_digest(ceiling.__file__),
+        **size._asdict(),
+        timed_s=timed_s,
+    )

@@ -23,6 +23,8 @@ def bench_fit(
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
         if dtype not in tool.dtypes:
             npfs_run.skip(case, f"it computes in {' and '.join(tool.dtypes)} only")
+        if too_large := timing.reason_not_to_allocate(size):
+            npfs_run.skip(case, too_large)
         predicted_s = timing.predicted_fit_seconds(tool, size, epochs, seed)
         if predicted_s > FIT_LIMIT_SECONDS:
             npfs_run.skip(
@@ -31,12 +33,14 @@ def bench_fit(
             )
         X, y, rate = timing.fresh_data(size, seed)
         data = tool.prepare(X, y)
-        few = min(epochs, timing.VALIDATED_EPOCHS)
-        timing.validate(tool.fit(data, few, rate), tool, size, few, seed)
+        is_slow = predicted_s * npfs_run.min_rounds > npfs_run.max_time
+        # Also the warm-up: some compile for each number of epochs.
+        validated = min(epochs, timing.VALIDATED_EPOCHS) if is_slow else epochs
+        timing.validate(tool.fit(data, validated, rate), tool, size, validated, seed)
 
         timing.quiet_collector()
         start = time.perf_counter()
-        if predicted_s * npfs_run.min_rounds > npfs_run.max_time:
+        if is_slow:
             # The rounds that benchmark(...) would give so slow a call, less its calibration and last call.
             result = benchmark.pedantic(tool.fit, (data, epochs, rate), rounds=npfs_run.min_rounds)
             untimed_s = 0.0

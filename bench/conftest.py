@@ -1,5 +1,6 @@
 """The pytest side of a benchmark: options, order, saving, the further runs, the report at the end."""
 
+import argparse
 import os
 import shlex
 import time
@@ -34,9 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     ):
         shown = "" if default is None else f" (default: {default})"
         group.addoption(f"--{name}", metavar=metavar, default=default, help=text + shown)
-    group.addoption(
-        "--npfs-job", default=None, help="internal: this process is one more run of a job"
-    )
+    group.addoption("--npfs-job", default=None, help=argparse.SUPPRESS)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -115,7 +114,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what will be timed, and which backends cannot be."""
     run = config.stash[RUN]
     cases = len(run.plan.cases)
-    planned = f"npfs: {cases} cases, {run.plan.runs} runs, {run.plan.epochs} epochs a fit"
+    planned = f"npfs: {cases} cases (and read passes), {run.plan.runs} runs, {run.plan.epochs} epochs a fit"
     return [planned, *(f"npfs: {reason}" for reason in run.unavailable.values())]
 
 

@@ -3,8 +3,8 @@
 ``check_backend(my_backend)`` compares it with a reference written from the formulas of ``npfs.loss``.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import SupportsFloat
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +58,10 @@ def check_backend(
     ConformanceError
         Names the backend, the case, and for a loss the first epoch that differs.
     """
+    if not {"float64"} <= set(backend.dtypes) <= set(TOLERANCES):
+        raise ConformanceError(
+            f"{backend.name}: dtypes must be float64 and perhaps float32, got {backend.dtypes}"
+        )
     for dtype in backend.dtypes:
         for n_samples, n_features in shapes:
             _check_shape(backend, n_samples, n_features, dtype, epochs)
@@ -72,11 +76,11 @@ def _check_shape(
     case = f"{backend.name} on {n_samples} x {n_features}" + (
         "" if dtype == "float64" else f", {dtype}"
     )
-    data = backend.prepare(X, y)
+    data = _call(f"{case}: prepare", backend.prepare, X, y)
     for count in epochs:
         rate = safe_learning_rate(problem.X)
-        result = backend.fit(data, count, rate)
         where = f"{case}, {count} epochs"
+        result = _call(f"{where}: fit", backend.fit, data, count, rate)
         check_fit(
             result,
             reference_fit(problem, count, rate),
@@ -84,9 +88,17 @@ def _check_shape(
             tolerance=TOLERANCES[dtype],
             floor=loss_floor(backend),
         )
-        check_fit(backend.fit(data, count, rate), result, f"{where}, fitted again", tolerance=0.0)
+        again = _call(f"{where}: fit", backend.fit, data, count, rate)
+        check_fit(again, result, f"{where}, fitted again", tolerance=0.0)
     if not (np.array_equal(X, problem.X) and np.array_equal(y, problem.y)):
         raise ConformanceError(f"{case}: the inputs X and y were changed; prepare must copy")
+
+
+def _call(what: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return function(*arguments)
+    except Exception as error:  # whatever a backend raises is named with the case
+        raise ConformanceError(f"{what} raised {type(error).__name__}: {error}") from error
 
 
 def loss_floor(backend: Backend) -> float:
@@ -102,8 +114,12 @@ def check_fit(
     Weights and bias are compared relative to the largest of them, since a weight of nearly zero is
     the difference of larger sums; each loss relative to itself, or to ``floor`` times the largest.
     """
+    if not (isinstance(result, tuple) and len(result) == len(Fit._fields)):
+        raise ConformanceError(f"{where}: fit must return a Fit, got {result!r}")
+    result = Fit(*result)
     losses = _vector("loss_history", result.loss_history, len(expected.loss_history), where)
-    _vector("weights", result.weights, len(expected.weights), where)
+    weights = _vector("weights", result.weights, len(expected.weights), where)
+    bias = _vector("bias", [result.bias], 1, where)
     expected_losses = np.asarray(expected.loss_history, dtype=float)
     scale = np.maximum(np.abs(expected_losses), floor * np.max(expected_losses, initial=0.0))
     wrong = ~(np.abs(losses - expected_losses) <= tolerance * scale)
@@ -113,7 +129,7 @@ def check_fit(
             f"{where}: the loss differs first at epoch {epoch}: "
             f"expected {float(expected_losses[epoch])!r}, got {float(losses[epoch])!r}"
         )
-    found = np.append(np.asarray(result.weights, dtype=float), float(result.bias))
+    found = np.append(weights, bias)
     wanted = np.append(np.asarray(expected.weights, dtype=float), float(expected.bias))
     wrong = ~(np.abs(found - wanted) <= tolerance * np.max(np.abs(wanted)))
     if wrong.any():
@@ -125,8 +141,11 @@ def check_fit(
         )
 
 
-def _vector(name: str, values: Sequence[SupportsFloat] | Array, length: int, where: str) -> Array:
-    array = np.asarray(values, dtype=float)
+def _vector(name: str, values: Any, length: int, where: str) -> Array:
+    try:
+        array = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise ConformanceError(f"{where}: {name} must hold numbers, got {values!r}") from None
     if array.shape != (length,):
         raise ConformanceError(
             f"{where}: {name} must have shape ({length},), got shape {array.shape}"

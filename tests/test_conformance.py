@@ -112,14 +112,60 @@ def test_a_wrong_result_is_named(change: Callable[[Fit], Fit], message: str) -> 
         check_backend(broken(change), shapes=[(5, 1)])
 
 
-def test_a_backend_that_changes_its_inputs_is_named() -> None:
+@pytest.mark.parametrize("name", ["X", "y"])
+def test_a_backend_that_changes_its_inputs_is_named(name: str) -> None:
     def prepare(X: Any, y: Any) -> Any:
-        X *= 2
-        return Problem(X / 2, y)
+        array = X if name == "X" else y
+        array *= 2
+        copies = Problem(X.copy(), y.copy())
+        (copies.X if name == "X" else copies.y)[:] /= 2
+        return copies
 
     backend = replace(broken(lambda result: result), prepare=prepare)
     with pytest.raises(ConformanceError, match="broken on 1 x 1: the inputs X and y were changed"):
         check_backend(backend)
+
+
+def unable(
+    fit: Any, prepare: Any = lambda X, y: X, dtypes: tuple[str, ...] = ("float64",)
+) -> Backend:
+    return Backend("unable", "Unable", prepare, fit, dtypes=dtypes)
+
+
+@pytest.mark.parametrize(
+    ("backend", "message"),
+    [
+        (unable(None, lambda X, y: 1 / 0), "unable on 5 x 1: prepare raised ZeroDivisionError"),
+        (unable(lambda *arguments: 1 / 0), "0 epochs: fit raised ZeroDivisionError"),
+        (unable(lambda *arguments: None), "fit must return a Fit, got None"),
+        (unable(lambda *arguments: (["x"], 0.0, [])), "weights must hold numbers"),
+        (unable(lambda *arguments: ([0.0], [0.0], [])), "bias must have shape"),
+        (unable(None, dtypes=("float32",)), "dtypes must be float64 and"),
+        (unable(None, dtypes=("float64", "float16")), "dtypes must be float64 and"),
+    ],
+)
+def test_whatever_a_backend_does_wrong_is_named(backend: Backend, message: str) -> None:
+    with pytest.raises(ConformanceError, match=message):
+        check_backend(backend, shapes=[(5, 1)])
+
+
+def test_float32_and_shortcuts_are_checked_as_well() -> None:
+    """An error of 0.2 % of the loss is no rounding in float32, nor is 1e-10 of the first in a shortcut."""
+
+    def off_in_float32(result: Fit) -> Fit:
+        losses = np.array(result.loss_history) * (1.002 if len(seen) % 4 > 1 else 1)
+        seen.append(result)
+        return result._replace(loss_history=losses)
+
+    seen: list[Fit] = []
+    backend = replace(broken(off_in_float32), dtypes=("float64", "float32"))
+    with pytest.raises(
+        ConformanceError, match="float32, 3 epochs: the loss differs first at epoch 0"
+    ):
+        check_backend(backend, shapes=[(50, 1)], epochs=[3])
+    shortcut = replace(broken(wrong_from(0)), same_work=False)
+    with pytest.raises(ConformanceError, match="the loss differs"):
+        check_backend(shortcut, shapes=[(50, 1)])
 
 
 def test_a_backend_that_remembers_its_last_fit_is_named() -> None:

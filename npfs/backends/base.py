@@ -47,7 +47,9 @@ class Backend:
     same_work : bool
         False for a shortcut: the same iterates by less work than a pass over the data in each epoch.
     dtypes : tuple of str
-        What it computes in, ``"float64"`` among them.
+        What numbers its data may be kept in, ``"float64"`` among them.
+    build : str
+        What its speed depends on beside its source: versions of a library or a compiler.
     note : str
         What a reader of its times must know on this machine; empty if there is nothing.
     """
@@ -58,4 +60,5 @@ class Backend:
     fit: Callable[[Any, int, float], Fit]
     same_work: bool = True
     dtypes: tuple[str, ...] = ("float64",)
+    build: str = ""
     note: str = ""

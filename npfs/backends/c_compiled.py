@@ -21,6 +21,7 @@ from npfs.backends.base import Backend, BackendUnavailable, Fit
 from npfs.problem import Array
 
 FLAGS = ("-O3", "-march=native", "-ffast-math", "-fPIC")
+LINK_FLAGS = ("-shared",)  # without -ffast-math, see above
 DECLARATIONS = "".join(
     f"""
     void fit_one_feature_{real}(const {real} *x, const {real} *y, long n_samples, long epochs,
@@ -123,8 +124,8 @@ def _pointer(real: str, array: Array) -> Any:
     return _FFI.from_buffer(f"{real[:-1].strip()}[]", array)
 
 
-def _library() -> Path:
-    """Compile the kernels, or find them compiled by an earlier process, and return the library."""
+def _compiler() -> str:
+    """Return the system's C compiler."""
     compiler = (
         shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc") or shutil.which("clang")
     )
@@ -133,14 +134,24 @@ def _library() -> Path:
             "backend 'c' needs a C compiler and found none (looked for $CC, cc, gcc and clang); "
             "install one, such as Debian's package gcc"
         )
-    version = subprocess.run([compiler, "--version"], capture_output=True, check=False).stdout
-    # What -march=native stands for is this machine's: a cache that moves with a home folder must not.
-    target = subprocess.run(
-        [compiler, *FLAGS, "-Q", "--help=target"], capture_output=True, check=False
-    ).stdout
-    digest = hashlib.sha256(repr((SOURCE, FLAGS, version, target)).encode()).hexdigest()[:16]
-    name = f"npfs_c_{digest}.{'dll' if sys.platform == 'win32' else 'so'}"
-    cached = Path(__file__).with_name("__pycache__") / name
+    return compiler
+
+
+def _identity(compiler: str) -> str:
+    """Return what the compiled code depends on: the compiler, and what -march=native stands for here."""
+    asked = (["--version"], [*FLAGS, "-E", "-dM", "-x", "c", os.devnull])
+    answers = [
+        subprocess.run([compiler, *question], capture_output=True, check=False).stdout
+        for question in asked
+    ]
+    return hashlib.sha256(repr((SOURCE, FLAGS, LINK_FLAGS, answers)).encode()).hexdigest()[:16]
+
+
+def _library(folder: Path) -> Path:
+    """Compile the kernels into ``folder``, or find them there, and return the library."""
+    compiler = _compiler()
+    suffix = "dll" if sys.platform == "win32" else "so"
+    cached = folder / f"npfs_c_{_identity(compiler)}.{suffix}"
     return cached if cached.is_file() else _compile(compiler, cached)
 
 
@@ -150,7 +161,7 @@ def _compile(compiler: str, cached: Path) -> Path:
     source.write_text(SOURCE)
     for command in (
         [compiler, *FLAGS, "-c", str(source), "-o", str(compiled)],
-        [compiler, "-shared", str(compiled), "-o", str(library)],
+        [compiler, *LINK_FLAGS, str(compiled), "-o", str(library)],
     ):
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:
@@ -170,7 +181,8 @@ def _compile(compiler: str, cached: Path) -> Path:
 
 _FFI = FFI()
 _FFI.cdef(DECLARATIONS)
-_LIB = _FFI.dlopen(str(_library()))
+_PATH = _library(Path(__file__).with_name("__pycache__"))
+_LIB = _FFI.dlopen(str(_PATH))
 _ONE = {
     "d": ("double *", _LIB.fit_one_feature_double),
     "f": ("float *", _LIB.fit_one_feature_float),
@@ -180,4 +192,4 @@ _MANY = {
     "f": ("float *", _LIB.fit_many_features_float),
 }
 
-BACKEND = Backend("c", "C, compiled", prepare, fit, dtypes=("float64", "float32"))
+BACKEND = Backend("c", "C, compiled", prepare, fit, dtypes=("float64", "float32"), build=_PATH.stem)

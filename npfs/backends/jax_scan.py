@@ -66,4 +66,11 @@ def fit_many_features(X: jax.Array, y: jax.Array, epochs: int, learning_rate: fl
     return weights, bias, loss_history
 
 
-BACKEND = Backend("jax", "JAX, jit and scan", prepare, fit, dtypes=("float64", "float32"))
+BACKEND = Backend(
+    "jax",
+    "JAX, jit and scan",
+    prepare,
+    fit,
+    dtypes=("float64", "float32"),
+    build=f"jax {jax.__version__}",
+)

@@ -3,7 +3,7 @@
 One pass over the samples for each epoch: prediction, loss and gradients of a sample are computed while
 its numbers are in registers, and no array is written. The sums keep the order of the loop (IEEE), as
 compiled C without further flags would; that order forbids vector instructions, so a chain of additions
-sets the pace. Compiled code is kept on disk (``cache=True``): only the first process ever waits for it.
+sets the pace. Sums and parameters are float64, also for float32 data. Compiled code is kept on disk (``cache=True``): only the first process ever waits for it.
 """
 
 from typing import Any

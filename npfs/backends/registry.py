@@ -90,5 +90,6 @@ def _entry_points() -> dict[str, EntryPoint]:
 
 def _requirement(entry: EntryPoint, missing: str) -> str:
     if entry.extras and entry.dist is not None:
-        return f"'{entry.dist.name}[{','.join(entry.extras)}]'"
+        extras = ",".join(entry.extras)
+        return f"'{entry.dist.name}[{extras}]' (in a clone: -e '.[{extras}]')"
     return missing

@@ -56,4 +56,11 @@ def fit_many_features(X: torch.Tensor, y: torch.Tensor, epochs: int, learning_ra
     return Fit(weights.numpy(), bias, loss_history)
 
 
-BACKEND = Backend("torch", "PyTorch", prepare, fit, dtypes=("float64", "float32"))
+BACKEND = Backend(
+    "torch",
+    "PyTorch",
+    prepare,
+    fit,
+    dtypes=("float64", "float32"),
+    build=f"torch {torch.__version__}",
+)

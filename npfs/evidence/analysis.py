@@ -58,9 +58,13 @@ class Evidence:
         return [name for name in self._measured if name in self._shortcuts]
 
     def sizes(
-        self, *, n_features: int | None = None, many: bool = False, dtype: str = "float64"
+        self, *, n_features: int | None = None, many: bool = False, dtype: str | None = None
     ) -> list[Size]:
-        """Return measured sizes, ascending: all, those of ``n_features``, or all above one feature."""
+        """Return measured sizes, ascending: all, those of ``n_features``, or all above one feature.
+
+        Of one ``dtype``: float64 unless given, or what was measured if float64 was not.
+        """
+        dtype = dtype or next(iter(self.dtypes), None)
         sizes = {size for _, size in self.seconds if size.dtype == dtype}
         if n_features is not None:
             sizes = {size for size in sizes if size.n_features == n_features}
@@ -149,10 +153,14 @@ def _paired(numerators: Mapping[int, float], denominators: Mapping[int, float]) 
 
 
 def ceiling_seconds(runs: Iterable[RunRecord]) -> dict[Size, dict[int, float]]:
-    """Collect the fastest read pass of each run for each size."""
+    """Collect the fastest read pass of each run for each size, by the newest source alone."""
     seconds: dict[Size, dict[int, float]] = {}
+    runs = list(runs)
+    newest = [read.source for run in runs for read in run.ceilings][-1:]
     for index, run in enumerate(runs):
         for read in run.ceilings:
+            if read.source not in newest:
+                continue
             by_run = seconds.setdefault(read.size, {})
             by_run[index] = min(read.seconds, by_run.get(index, read.seconds))
     return seconds

@@ -167,7 +167,12 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
             for benchmark in fits
         ),
         ceilings=tuple(
-            _case(benchmark, str(benchmark["extra_info"]["ceiling"]), "") for benchmark in reads
+            _case(
+                benchmark,
+                str(benchmark["extra_info"]["ceiling"]),
+                str(benchmark["extra_info"]["source"]),
+            )
+            for benchmark in reads
         ),
         unavailable={str(name): str(why) for name, why in ours["unavailable"].items()},
         skipped={str(name): str(why) for name, why in ours["skipped"].items()},

@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 CONFIDENCE = 0.95
+TOO_WIDE = 10.0  # a decade: neither the leading digit nor the power of ten is known
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Interval:
     def is_known(self) -> bool:
         """Whether there were runs enough for bounds."""
         return self.runs > 1
+
+    @property
+    def is_too_wide(self) -> bool:
+        """Whether the bounds are so far apart that the value says nothing."""
+        return self.is_known and self.high > TOO_WIDE * self.low
 
     @property
     def is_above_one(self) -> bool:

@@ -60,6 +60,17 @@ def machine_id(machine_info: Mapping[str, Any]) -> str:
     return re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")
 
 
+def available_bytes() -> int | None:
+    """Return the memory that can be taken without swapping; None where the system does not tell."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
 def usable_cores() -> int | None:
     """Count the cores that this process may run on; None where the system does not tell."""
     if sys.platform == "linux":
@@ -68,9 +79,14 @@ def usable_cores() -> int | None:
 
 
 def source_digest(backend: Backend) -> str:
-    """Return a digest of the files that hold ``prepare`` and ``fit``: other source, other numbers."""
+    """Return a digest of the files that hold ``prepare`` and ``fit``, and of the build: other numbers."""
     names = sorted({backend.prepare.__module__, backend.fit.__module__})
-    paths = [sys.modules[name].__file__ for name in names]
+    files = file_digest(*(sys.modules[name].__file__ for name in names))
+    return f"{files} {backend.build}".strip()
+
+
+def file_digest(*paths: str | None) -> str:
+    """Return a digest of the files' contents; a path that is None has none."""
     sources = [Path(path).read_bytes() for path in paths if path is not None]
     return hashlib.sha256(b"\0".join(sources)).hexdigest()[:16]
 

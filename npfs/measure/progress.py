@@ -43,7 +43,7 @@ class RunProgress:
                 refresh=True,
             )
         else:
-            self._console.print(f"run {run} of {self._runs} saved after {seconds:.1f} s")
+            self._console.print(f"\nrun {run} of {self._runs} saved after {seconds:.1f} s")
 
     def close(self) -> None:
         """Stop drawing; what was drawn stays."""

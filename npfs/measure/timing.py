@@ -5,30 +5,51 @@ import time
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from npfs.backends.base import Backend, Fit
 from npfs.conformance import TOLERANCES, check_fit, loss_floor, reference_fit
 from npfs.loss import safe_learning_rate
+from npfs.measure import environment
 from npfs.measure.plan import Size
 from npfs.problem import Problem, make_problem
 
 PROBE_SAMPLES = 10_000
-# Before the rounds two steps must agree (the second sees the first one's update); after them all must.
+PROBES = 3
+# Of the data's bytes: the problem, its copy in the backend's layout and its temporaries, or lists of numbers.
+COPIES = 8
+# Of a slow fit two steps must agree before the rounds (the second sees the first one's update), and all
+# after them.
 VALIDATED_EPOCHS = 2
+
+
+def reason_not_to_allocate(size: Size) -> str | None:
+    """Return why data of that size are not made here, None if they are.
+
+    A system that promises more memory than it has would end the process, and not with an error.
+    """
+    needed = size.n_samples * (size.n_features + 1) * np.dtype(size.dtype).itemsize * COPIES
+    available = environment.available_bytes()
+    if available is None or needed <= available:
+        return None
+    return f"it needs up to {needed / 1e9:,.0f} GB of memory, {available / 1e9:,.0f} GB are free"
 
 
 def predicted_fit_seconds(backend: Backend, size: Size, epochs: int, seed: int) -> float:
     """Predict a fit from one epoch on at most 10,000 samples, in proportion to samples and epochs.
 
-    It runs twice, so that the prediction is not a JIT compiler's; the case is compiled after it.
+    The first call is a JIT compiler's, so the case is compiled after this; of the others the fastest counts,
+    since one that was held up by another program would be multiplied.
     """
     samples = min(size.n_samples, PROBE_SAMPLES)
     X, y, _ = fresh_data(size._replace(n_samples=samples), seed)
     data = backend.prepare(X, y)
-    for _ in range(2):
+    seconds = []
+    for _ in range(1 + PROBES):
         start = time.perf_counter()
         backend.fit(data, 1, 0.0)
-        seconds = time.perf_counter() - start
-    return seconds * epochs * size.n_samples / samples
+        seconds.append(time.perf_counter() - start)
+    return min(seconds[1:]) * epochs * size.n_samples / samples
 
 
 def validate(result: Fit, backend: Backend, size: Size, epochs: int, seed: int) -> None:

@@ -2,12 +2,13 @@
 
 import tempfile
 import textwrap
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.runs import read_runs
-from npfs.report import figures, tables
+from npfs.report import caveats, figures, tables
 from npfs.report import verdict as rules
 
 
@@ -27,7 +28,7 @@ class Report:
         lines = [rules.QUESTION, ""]
         for sentence in rules.verdict(self.evidence):
             lines += textwrap.wrap(sentence, width, initial_indent="  ", subsequent_indent="    ")
-        for caveat in rules.caveats(self.evidence):
+        for caveat in caveats.caveats(self.evidence):
             lines += textwrap.wrap(caveat, width, initial_indent="! ", subsequent_indent="  ")
         return [*lines, "", basis(self.evidence), *(f"wrote {_shown(path)}" for path in self.paths)]
 
@@ -54,13 +55,15 @@ def build_report(reports: Path) -> Report:
     folder = read_runs(reports / "runs")
     if not any(run.cases for run in folder.runs):
         found = "".join(f"\n{path.name} {why}" for path, why in folder.rejected)
-        raise NoRuns(f"no runs in {reports / 'runs'}; make some with: {rules.HOW_TO_RUN}{found}")
+        raise NoRuns(f"no runs in {reports / 'runs'}; make some with: {caveats.HOW_TO_RUN}{found}")
     evidence = Evidence(folder)
     with tempfile.TemporaryDirectory(dir=reports, prefix=".building-") as building:
         work = Path(building)
-        figures.save_figures(evidence, work)
+        saved = figures.save_figures(evidence, work)
         (work / "results.csv").write_text(tables.results_csv(evidence), encoding="utf-8")
-        (work / "verdict.md").write_text(verdict_markdown(evidence), encoding="utf-8")
+        (work / "verdict.md").write_text(
+            verdict_markdown(evidence, {path.stem for path in saved}), encoding="utf-8"
+        )
         paths = []
         for path in sorted(work.iterdir()):
             paths.append(reports / path.name)
@@ -70,13 +73,16 @@ def build_report(reports: Path) -> Report:
     return Report(evidence, paths)
 
 
-def verdict_markdown(evidence: Evidence) -> str:
-    """Return the verdict with its caveats, table and basis."""
+def verdict_markdown(evidence: Evidence, drawn: Collection[str]) -> str:
+    """Return the verdict with its caveats, the figures in ``drawn``, table and basis."""
     lines = [f"# {rules.QUESTION}", ""]
     lines += [f"- {sentence}" for sentence in rules.verdict(evidence)]
-    caveats = rules.caveats(evidence)
-    if caveats:
-        lines += ["", "## Before you trust this", "", *(f"- {caveat}" for caveat in caveats)]
+    warnings = caveats.caveats(evidence)
+    if warnings:
+        lines += ["", "## Before you trust this", "", *(f"- {warning}" for warning in warnings)]
+    for name, alt in figures.ALT_TEXTS.items():
+        if name in drawn:
+            lines += ["", f"![{alt}]({name}.svg)"]
     lines += ["", "## The numbers", "", *tables.markdown_table(evidence), "", basis(evidence), ""]
     return "\n".join(lines)
 
@@ -91,11 +97,16 @@ def basis(evidence: Evidence) -> str:
         if libraries[key]
     )
     number = len(evidence.runs)
+    intervals = (
+        ""
+        if number == 1
+        else (
+            "; in parentheses 95 % intervals (Student's t over runs, on logarithms; speedups paired within runs)"
+        )
+    )
     cores = run.environment["cores"]
     return (
-        f"{number} run{'s' if number > 1 else ''}, each a fresh process, {run.epochs} epochs a fit; in "
-        "parentheses 95 % intervals (Student's t over runs, on logarithms; speedups paired within "
-        f"runs). {run.environment['cpu']}, {cores or 'unknown'} cores, "
+        f"{number} run{'s, each' if number > 1 else ','} a fresh process, {run.epochs} epochs a fit{intervals}. {run.environment['cpu']}, {cores or 'unknown'} cores, "
         f"{run.environment['system']}, {run.environment['python']}, {versions}."
     )
 

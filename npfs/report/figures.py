@@ -30,12 +30,12 @@ def time_figure(evidence: Evidence) -> Figure | None:
         ]
         for backend in evidence.backends
     }
-    axes.set_title("Time of one gradient-descent step, for each sample")
+    axes.set_title("Time for each sample in each epoch, one feature")
     _draw(axes, evidence, lines)
     _draw_ceiling(axes, evidence, sizes)
-    axes.set_ylabel("ns per sample and epoch")
+    axes.set_ylabel("ns per sample and epoch (lower is faster)")
     style.plain_numbers(axes)
-    _finish(axes, evidence, lines, [size.n_samples for size in sizes], "samples, one feature")
+    _finish(axes, evidence, lines, [size.n_samples for size in sizes], "samples")
     return figure
 
 
@@ -59,6 +59,7 @@ def speedup_figure(evidence: Evidence) -> Figure | None:
         sizes=evidence.sizes(n_features=1),
         count=lambda size: size.n_samples,
         label="samples, one feature",
+        title=f"Speedup over {evidence.title(reference)}, by samples",
     )
     if many:
         _speedup_panel(
@@ -68,8 +69,8 @@ def speedup_figure(evidence: Evidence) -> Figure | None:
             sizes=by_features,
             count=lambda size: size.n_features,
             label=f"features, {wording.count(common)} samples",
+            title="and by features",
         )
-        panels[1].set_ylabel("")
     return figure
 
 
@@ -94,7 +95,7 @@ def shortcut_figure(evidence: Evidence) -> Figure | None:
         ]
         for backend in dict.fromkeys(shown)
     }
-    axes.set_title(f"Not the same work: sums taken once, then {epochs} epochs on them")
+    axes.set_title(f"A shortcut, the Gram matrix once and {epochs} epochs on it, beside the tools")
     _draw(axes, evidence, lines)
     axes.set_ylabel("ns per sample and epoch")
     style.plain_numbers(axes)
@@ -122,7 +123,7 @@ def learning_figure(evidence: Evidence) -> Figure:
         label = f"epoch {epoch}: slope {weight:.2f}"
         left.plot([low, high], [weight * low + bias, weight * high + bias], color=color)
         ends[label], colors[label] = (high, weight * high + bias), color
-    left.set_title(f"The line turns to slope {lesson['slope']:g}")
+    left.set_title(f"The line turns to the slope of the data, {lesson['slope']:g} and noise")
     style.label_ends(left, ends, colors)
 
     looks = style.looks(backends)
@@ -131,18 +132,25 @@ def learning_figure(evidence: Evidence) -> Figure:
         loss = lesson["backends"][backend]["loss"]
         color, _ = looks[backend]
         # Equal losses lie on top of each other: wider lines below, so that each stays visible.
-        width = 1.5 + 10 * (len(backends) - 1 - index) / len(backends)
+        width = 1.5 + 6 * (len(backends) - 1 - index) / len(backends)
         right.plot(range(len(loss)), loss, color=color, linewidth=width, solid_capstyle="butt")
         label = evidence.title(backend)
         ends[label], colors[label] = (len(loss) - 1, loss[-1]), color
     right.set_yscale("log")
-    right.set_title("The loss falls, the same for every backend")
+    right.set_title(f"The loss falls, the same for all {len(backends)} backends")
     style.plain_numbers(right)
     right.set_ylim(right.get_ylim()[0] / 4)  # room for the labels of lines that end in one place
     style.label_ends(right, ends, colors)
     return figure
 
 
+# What a figure shows, for those who do not see it.
+ALT_TEXTS = {
+    "time": "Time for each sample in each epoch over the number of samples, one line for each backend",
+    "speedup": "Speedup over lists by samples and by features",
+    "shortcut": "Time of the Gram-matrix shortcut beside NumPy and the fastest backend",
+    "learning": "The fitted line over the epochs, and the falling loss of every backend",
+}
 FIGURES: dict[str, Callable[[Evidence], Figure | None]] = {
     "time": time_figure,
     "speedup": speedup_figure,
@@ -174,7 +182,7 @@ def save_figures(evidence: Evidence, folder: Path) -> list[Path]:
 def _figure(panels: int, width: float) -> tuple[Figure, Sequence[Axes]]:
     figure = Figure(figsize=(width, 4.4))
     axes = figure.subplots(1, panels, squeeze=False)[0]
-    figure.subplots_adjust(wspace=0.62 if panels > 1 else None)
+    figure.subplots_adjust(wspace=0.72 if panels > 1 else None)
     return figure, list(axes)
 
 
@@ -208,7 +216,7 @@ def _draw_ceiling(axes: Axes, evidence: Evidence, sizes: Sequence[Size]) -> None
     axes.set_ylim(bottom)
     axes.fill_between(x, values, bottom, color=style.INK, alpha=0.07, linewidth=0, zorder=0)
     axes.annotate(
-        "dotted: reading the data once, the ceiling",
+        "dotted: just reading the data, the limit",
         (0.02, 0.03),
         xycoords="axes fraction",
         fontsize=9,
@@ -236,6 +244,7 @@ def _speedup_panel(
     sizes: Sequence[Size],
     count: Callable[[Size], int],
     label: str,
+    title: str,
 ) -> None:
     lines = {
         backend: [
@@ -248,8 +257,17 @@ def _speedup_panel(
     }
     _draw(axes, evidence, lines)
     axes.axhline(1, color=style.looks(evidence.backends)[reference][0], linewidth=1.2)
-    axes.set_title(f"Speedup over {evidence.title(reference)}, the line at 1×")
-    axes.set_ylabel("times as fast")
+    axes.annotate(
+        f"{evidence.title(reference)}, 1×",
+        (0.98, 1),
+        xycoords=axes.get_yaxis_transform(),
+        xytext=(0, -4),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+    )
+    axes.set_title(title)
+    axes.set_ylabel("times as fast (higher is faster)")
     style.plain_numbers(axes, "×")
     _finish(axes, evidence, lines, [count(size) for size in sizes], label)
 

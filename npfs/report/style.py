@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from npfs.report import wording
 
+MINIMUM_CONTRAST = 4.6  # WCAG asks for 4.5; rounding a channel may cost a little
 INK, FAINT = "#1f2328", "#c9ced6"
 # Colours after Okabe and Ito, told apart with any colour vision: one hue for each tool, deeper for each rung.
 # Markers tell them apart in greyscale.
@@ -87,11 +88,29 @@ def label_ends(
             ends[label],
             xytext=(8, (height - pixels[label][1]) / points),
             textcoords="offset points",
-            color=colors[label],
+            color=darker(colors[label]),
             va="center",
             fontweight="bold",
             annotation_clip=False,
         )
+
+
+def darker(color: str) -> str:
+    """Darken a line's colour until text in it has a contrast of at least 4.5 to 1 on white."""
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    while contrast_on_white(channels) < MINIMUM_CONTRAST:
+        channels = [channel * 0.95 for channel in channels]
+    return "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)
+
+
+def contrast_on_white(channels: Sequence[float]) -> float:
+    """Return the contrast ratio of red, green, blue (0 to 1) on white.
+
+    Source: WCAG 2.2, relative luminance and contrast ratio.
+    """
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    luminance = sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return 1.05 / (luminance + 0.05)
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:

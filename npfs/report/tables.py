@@ -67,7 +67,7 @@ def markdown_table(evidence: Evidence) -> list[str]:
             wording.duration(seconds),
             _speedup(evidence, backend, LISTS, size),
             _speedup(evidence, backend, NUMPY, size),
-            "" if fraction is None or shortcut else wording.significant(fraction.value, 2),
+            "" if fraction is None or shortcut else wording.share(fraction),
             str(seconds.runs),
         ]
         rows.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
@@ -92,7 +92,8 @@ def _speedup(evidence: Evidence, backend: str, reference: str, size: Size) -> st
     speedup = None if backend == reference else evidence.speedup(backend, reference, size)
     if speedup is None:
         return ""
-    noise = ", within noise" if speedup.is_known and speedup.is_within_noise else ""
+    told_apart = not speedup.is_known or speedup.is_too_wide or not speedup.is_within_noise
+    noise = "" if told_apart else ", within noise"
     return wording.factor(speedup) + noise
 
 

@@ -15,13 +15,9 @@ LISTS, NUMPY, NUMBA = "python", "numpy", "numba"
 # Each next to its plain form.
 LADDER = (("numpy-inplace", NUMPY), ("numba-simd", NUMBA), ("numba-parallel", "numba-simd"))
 QUESTION = "Why NumPy, and not lists? And do I need Numba?"
-# Older OpenBLAS kernels and fewer threads make NumPy slower than a user of it would see.
-SLOWS_NUMPY = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 # What a sentence calls them where the title would be long.
 SHORT = {LISTS: "Python lists", NUMPY: "NumPy", NUMBA: "Numba"}
 ONE_BACKEND = "Only one backend was measured: there is nothing to compare it with."
-FAILED = "failed to load"  # in the reason why a backend that is there could not be used
-HOW_TO_RUN = "python -m pytest bench --benchmark-only"
 
 
 def verdict(evidence: Evidence) -> list[str]:
@@ -39,45 +35,6 @@ def verdict(evidence: Evidence) -> list[str]:
         what_to_choose,
     )
     return [sentence for rule in rules for sentence in rule(evidence)]
-
-
-def caveats(evidence: Evidence) -> list[str]:
-    """Return what a reader must know before trusting the verdict; empty if there is nothing."""
-    sentences = []
-    if len(evidence.runs) == 1:
-        sentences.append(
-            "This is one run: it gives no interval, and a second one may contradict it. "
-            f"Add runs with: {HOW_TO_RUN}"
-        )
-    variables = evidence.newest.environment["speed_variables"]
-    slowing = [f"{name}={variables[name]}" for name in SLOWS_NUMPY if name in variables]
-    if slowing:
-        sentences.append(
-            f"{wording.listed(slowing)} was set, which can make NumPy slower than its users see; "
-            "unset it and measure again."
-        )
-    cut = [run.number for run in evidence.runs if run.interrupted]
-    if cut:
-        what = f"Run {cut[0]} was" if len(cut) == 1 else f"{len(cut)} runs were"
-        sentences.append(f"{what} interrupted; the cases finished by then count.")
-    sentences += [f"{path.name} was left out: {why}." for path, why in evidence.rejected]
-    sentences += [f"Run {run.number} was left out: {why}." for run, why in evidence.left_out]
-    sentences += [
-        f"{evidence.title(name)} of run{'s' if len(runs) > 1 else ''} {wording.listed(runs)} was left out: "
-        "its source has changed since."
-        for name, runs in evidence.older_source.items()
-    ]
-    newest = evidence.newest
-    sentences += [f"{newest.titles[name]}: {note}." for name, note in newest.notes.items()]
-    if newest.unavailable:
-        broken = {n: why for n, why in newest.unavailable.items() if FAILED in why}
-        absent = [name for name in newest.unavailable if name not in broken]
-        if absent:
-            sentences.append(f"Not installed, so not compared: {wording.listed(absent)}.")
-        sentences += [f"Not compared: {why}." for why in broken.values()]
-    sentences += [f"{name} was not timed: {why}." for name, why in evidence.not_timed.items()]
-    sentences += [f"{name} failed: {why}." for name, why in evidence.failed.items()]
-    return sentences
 
 
 def numpy_against_lists_at_the_largest_size(evidence: Evidence) -> list[str]:
@@ -161,7 +118,7 @@ def how_near_the_ceiling(evidence: Evidence) -> list[str]:
     best = max(known, key=lambda name: known[name].value)
     return [
         f"The limit is reading the data once an epoch. On {wording.size(size)} {evidence.title(best)} "
-        f"comes to {wording.factor(known[best])} of that speed."
+        f"reaches {wording.share(known[best])} of that speed."
     ]
 
 
@@ -176,11 +133,14 @@ def what_an_algorithm_gains(evidence: Evidence) -> list[str]:
         ]
         if not sizes:
             continue
-        best = [name for name in _fastest(evidence, sizes[-1]) if name not in evidence.shortcuts]
-        if best and evidence.speedup(shortcut, best[0], sizes[-1]) is not None:
+        shared = {name: evidence.speedup(shortcut, name, sizes[-1]) for name in evidence.backends}
+        known = {name: speedup.value for name, speedup in shared.items() if speedup is not None}
+        if known:
             sentences.append(
-                "A better algorithm against a faster language, not the same work: "
-                + _comparison(evidence, shortcut, best[0], sizes[-1])
+                "A shortcut, which does less work in an epoch, beside the fastest that does it all: "
+                + _comparison(
+                    evidence, shortcut, min(known, key=lambda name: known[name]), sizes[-1]
+                )
             )
     return sentences
 
@@ -202,35 +162,39 @@ def what_float32_gains(evidence: Evidence) -> list[str]:
 def what_to_choose(evidence: Evidence) -> list[str]:
     """Name the fastest backend for each range of one-feature sizes, where it is beyond noise."""
     choices: list[tuple[str, list[Size]]] = []
-    for size in evidence.sizes(n_features=1):
+    for size in evidence.sizes(n_features=1) or evidence.sizes():
         fastest = _fastest(evidence, size)
         if not fastest:
             continue
         best = " or ".join(evidence.title(name) for name in fastest)
-        if choices and choices[-1][0] == best:
+        best += " (too close to tell)" if len(fastest) > 1 else ""
+        best += "" if _is_repeated(evidence, size) else ", in one run"
+        if choices and choices[-1][0] == best and size.n_features == 1:
             choices[-1][1].append(size)
         else:
             choices.append((best, [size]))
     if not choices:
-        return [] if len(evidence.backends) > 1 else [ONE_BACKEND]
-    one_run = "" if len(evidence.runs) > 1 else ", in this one run"
-    return [f"Fastest per fit at {_range(sizes)}{one_run}: {best}." for best, sizes in choices] + [
+        compared = len(evidence.backends) + len(evidence.shortcuts) > 1
+        return [] if compared else [ONE_BACKEND]
+    return [f"Fastest per fit at {_range(sizes)}: {best}." for best, sizes in choices] + [
         "These are times of a fit alone: importing a library and compiling come once, on top."
     ]
 
 
 def _where_faster(evidence: Evidence, a: str, b: str, shared: list[Size]) -> list[str]:
     """Say from which size on ``a`` is faster than ``b``; nothing where intervals are unknown."""
+    shared = [size for size in shared if _speedup(evidence, a, b, size).is_known]
     speedups = [_speedup(evidence, a, b, size) for size in shared]
-    if not all(speedup.is_known for speedup in speedups):
+    if not shared:
         return []
     first, second = SHORT.get(a, a), SHORT.get(b, b)
     crossover = evidence.crossover(a, b)
     if crossover is not None and crossover.above is not None:
         if crossover.below is None:
             return [f"{first} is faster than {second} at every measured number of samples."]
-        before = speedups[[size.n_samples for size in shared].index(crossover.below)]
-        then = "it is slower" if before.is_below_one else "the two are within noise"
+        at = next(size for size in _shared(evidence, a, b) if size.n_samples == crossover.below)
+        slower = _speedup(evidence, a, b, at).is_below_one
+        then = "it is slower" if slower else "that cannot be told"
         return [
             f"{first} is faster than {second} from {wording.count(crossover.above)} samples on; at "
             f"{wording.count(crossover.below)} {then}."
@@ -246,6 +210,12 @@ def _where_faster(evidence: Evidence, a: str, b: str, shared: list[Size]) -> lis
             "largest measured number."
         ]
     return [f"{first} is not faster than {second} anywhere in the measured range."]
+
+
+def _is_repeated(evidence: Evidence, size: Size) -> bool:
+    """Return whether every backend was measured at this size in more than one run."""
+    times = [evidence.time(name, size) for name in evidence.backends]
+    return all(time is None or time.is_known for time in times)
 
 
 def _fastest(evidence: Evidence, size: Size) -> list[str]:
@@ -271,6 +241,11 @@ def _comparison(evidence: Evidence, a: str, b: str, size: Size) -> str:
     """Say which of two backends is faster at a size, and by how much."""
     speedup = _speedup(evidence, a, b, size)
     where = f"On {wording.size(size)}"
+    if speedup.is_too_wide:
+        return (
+            f"{where} the runs differ too much to compare {evidence.title(a)} with {evidence.title(b)}; "
+            "close other programs and add runs."
+        )
     if speedup.is_known and speedup.is_within_noise:
         return (
             f"{where} fits with {evidence.title(a)} and with {evidence.title(b)} are within noise of each other: "
@@ -301,5 +276,6 @@ def _shared(evidence: Evidence, a: str, b: str, *, n_features: int | None = None
 
 
 def _range(sizes: list[Size]) -> str:
-    first, last = wording.count(sizes[0].n_samples), wording.count(sizes[-1].n_samples)
-    return f"{first} samples" if first == last else f"{first} to {last} samples"
+    if len(sizes) == 1:
+        return wording.size(sizes[0])
+    return f"{wording.count(sizes[0].n_samples)} to {wording.count(sizes[-1].n_samples)} samples"

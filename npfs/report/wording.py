@@ -35,7 +35,17 @@ def factor(ratio: Interval) -> str:
     value = f"{significant(ratio.value)}×"
     if not ratio.is_known:
         return f"{value} (one run, so no interval)"
+    if ratio.is_too_wide:
+        return f"{value} (too uncertain to tell)"
     return f"{value} ({significant(ratio.low)} to {significant(ratio.high)})"
+
+
+def share(ratio: Interval) -> str:
+    """Format a ratio as a percentage with its interval."""
+    value = f"{100 * ratio.value:.0f} %"
+    if not ratio.is_known or ratio.is_too_wide:
+        return value
+    return f"{value} ({100 * ratio.low:.0f} to {100 * ratio.high:.0f})"
 
 
 def duration(seconds: Interval) -> str:
@@ -44,6 +54,8 @@ def duration(seconds: Interval) -> str:
     value = f"{significant(seconds.value / scale)} {unit}"
     if not seconds.is_known:
         return value
+    if seconds.is_too_wide:
+        return f"{value} (too uncertain to tell)"
     low, high = significant(seconds.low / scale), significant(seconds.high / scale)
     return f"{value} ({low} to {high})"
 

@@ -71,6 +71,32 @@ def test_nan_and_infinity_show_in_the_loss(name: str, bad: float, n_features: in
     assert np.isnan(losses[1])
 
 
+def test_the_fast_math_in_use_assumes_no_finite_numbers() -> None:
+    assert {"reassoc", "contract", "nsz"} == numba_simd.FASTMATH
+
+
+@pytest.mark.parametrize("name", ["numpy", "numpy-inplace", "numba-simd", "numba-parallel"])
+@pytest.mark.parametrize("n_features", [1, 5])
+def test_float32_stays_float32(name: str, n_features: int) -> None:
+    problem = make_problem(1_000, n_features)
+    data = BACKENDS[name].prepare(problem.X.astype(np.float32), problem.y.astype(np.float32))
+    result = BACKENDS[name].fit(data, 3, 0.1)
+    assert {np.asarray(result.loss_history).dtype, np.asarray(result.weights).dtype} <= {
+        np.dtype(np.float32)
+    } or n_features == 1  # one weight is a Python list of one number
+
+
+def test_blocks_and_tiles_have_the_sizes_that_the_measurements_chose() -> None:
+    [blocks] = numpy_inplace.prepare(np.ones((1_000_000, 1)), np.ones(1_000_000))
+    assert max(error.nbytes for _, _, error in blocks) <= 8 * 65_536
+    in_cache, _ = numba_simd.in_tiles(np.ones((1_000, 4)), np.ones(1_000))
+    in_memory, _ = numba_simd.in_tiles(np.ones((600_000, 4)), np.ones(600_000))
+    assert in_cache.shape[2] > in_memory.shape[2]
+    if numba_parallel.THREADS > 1:
+        kernel, *_ = numba_parallel.prepare(np.ones((100_000, 1)), np.ones(100_000))
+        assert kernel is numba_parallel.fit_one_feature
+
+
 def test_one_core_is_said_and_still_works() -> None:
     code = (
         "from npfs import check_backend, load_backend\n"
@@ -140,6 +166,9 @@ control = lambda: read() & ~0x3F  # without the sticky flags of past exceptions
 tiny = np.full(64, 5e-324)
 before = control()
 backend = load_backend("c")
+from pathlib import Path
+from npfs.backends import c_compiled
+ctypes.CDLL(str(c_compiled._library(Path({str(tmp_path)!r}))))  # compiled anew, whatever is cached
 problem = make_problem(1000, 3)
 backend.fit(backend.prepare(problem.X, problem.y), 5, 0.1)
 assert control() == before, (hex(before), hex(control()))
@@ -154,12 +183,12 @@ print("alone")
 
 
 @needs_c
-def test_no_compiler_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_compiler_is_a_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from npfs.backends import c_compiled
 
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(BackendUnavailable, match="needs a C compiler and found none"):
-        c_compiled._library()
+        c_compiled._library(tmp_path)
 
 
 @needs_c

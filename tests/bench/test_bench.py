@@ -230,11 +230,9 @@ def test_a_wrong_backend_is_reported_and_its_time_not_saved(
 
 
 def test_nothing_timed_is_said_with_the_reason(tmp_path: Path) -> None:
-    result = bench(
-        "--sizes=999999999999999999", "--backends=numpy", f"--reports={tmp_path}", "-k=bench_fit"
-    )
+    result = bench("--sizes=999999999999999999", "--backends=numpy", f"--reports={tmp_path}")
     assert "Nothing was timed." in result.stdout
-    assert "numpy-999999999999999999: one fit would take" in result.stdout
+    assert "numpy-999999999999999999: it needs up to" in result.stdout
     assert not list((tmp_path / "runs").rglob("*.*"))
 
 
@@ -256,6 +254,31 @@ def test_tests_beside_the_bench_all_run() -> None:
     )  # fmt: skip
     norris = len(load_all()[0])
     assert f"{norris + 3} passed" in result.stdout
+
+
+def test_what_is_compiled_for_each_number_of_epochs_is_compiled_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first call for a number of epochs sleeps for 0.2 s, as a compiler would."""
+    (tmp_path / "jit.py").write_text(
+        WRONG_BACKEND.replace("wrong", "jit")
+        .replace("1e-6", "0")
+        .replace(
+            "    result =",
+            "    import time\n    time.sleep(0.2 * (epochs not in SEEN))\n    SEEN.add(epochs)\n    result =",
+        )
+        + "\nSEEN = set()\n"
+    )
+    info = tmp_path / "jit-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: jit\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[npfs.backends]\njit = jit:BACKEND\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    bench("--sizes=1000", "--backends=jit", "--runs=1", "-k=bench_fit", f"--reports={tmp_path}")
+    [run] = run_paths(tmp_path)
+    [benchmark] = load(run)["benchmarks"]
+    assert benchmark["stats"]["rounds"] > 20
+    assert benchmark["stats"]["max"] < 0.2
 
 
 WRONG_BACKEND = """

@@ -120,6 +120,65 @@ def test_only_like_is_pooled_and_the_rest_is_named(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"timing": {"timer": "process_time"}}, "timing"),
+        ({"environment": run_files.ENVIRONMENT | {"machine": "other"}}, "machine"),
+        ({"environment": run_files.ENVIRONMENT | {"blas": "mkl 1"}}, "BLAS"),
+        ({"environment": run_files.ENVIRONMENT | {"usable_cores": 1}}, "usable cores"),
+        (
+            {"environment": run_files.ENVIRONMENT | {"speed_variables": {"A": "1"}}},
+            "speed variables",
+        ),
+        (
+            {
+                "environment": run_files.ENVIRONMENT
+                | {"libraries": {"numpy": "2.4.6", "numba": "0.61", "llvmlite": "0.50.0"}}
+            },
+            "numba",
+        ),
+    ],
+)
+def test_each_condition_keeps_runs_apart(tmp_path: Path, change: dict[str, Any], name: str) -> None:
+    found = evidence(
+        tmp_path,
+        [
+            run_files.document({("numpy", 10, 1): 1.0}, number=1, **change),
+            run_files.document({("numpy", 10, 1): 1.0}, number=2),
+        ],
+    )
+    [(run, reason)] = found.left_out
+    assert (run.number, reason.partition(":")[0]) == (1, name)
+
+
+def read_pass(document: dict[str, Any], cores: str, seconds: float, source: str) -> None:
+    info = {"ceiling": cores, "passes": 10, "source": source, "n_samples": 10, "n_features": 3}
+    document["benchmarks"].append(
+        {
+            "name": "bench_ceiling",
+            "extra_info": {**info, "dtype": "float64", "timed_s": 0.1},
+            "stats": {"data": [seconds * 10]},
+        }
+    )
+
+
+def test_the_ceiling_is_the_faster_read_pass_of_the_newest_source(tmp_path: Path) -> None:
+    documents = [run_files.document({("numpy", 10, 3): 8.0}, number=k) for k in (1, 2, 3)]
+    for document, source in zip(documents, ("old", "new", "new"), strict=True):
+        read_pass(document, "one", 0.2, source)
+        read_pass(document, "all", 0.9 if source == "old" else 0.1, source)
+    found = evidence(tmp_path, documents)
+    size = Size(3, 10)
+    assert size.numbers == 40
+    ceiling, fraction = found.ceiling(size), found.fraction_of_ceiling("numpy", size)
+    assert ceiling is not None
+    assert fraction is not None
+    assert ceiling.value == pytest.approx(0.1)
+    assert ceiling.runs == 2
+    assert fraction.value == pytest.approx(0.1 / 0.8)  # a fit has 10 epochs: 0.8 s each
+
+
 def test_times_of_an_older_source_do_not_count(tmp_path: Path) -> None:
     old = run_files.document({("numpy", 10, 1): 50.0, ("python", 10, 1): 6.0}, number=1)
     old["npfs"]["backends"]["numpy"]["source"] = "older"

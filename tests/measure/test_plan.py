@@ -21,6 +21,10 @@ def test_the_standard_preset_is_the_published_one() -> None:
     assert list(plan().sizes) == [*one, Size(10_000, 4), Size(10_000, 16), Size(10_000, 64)]
 
 
+def test_full_goes_to_ten_million_samples() -> None:
+    assert {10, 10_000_000} <= {size.n_samples for size in plan(preset="full").sizes}
+
+
 def test_every_preset_has_its_sizes_once() -> None:
     for preset in PRESETS.values():
         assert len(set(preset.sizes)) == len(preset.sizes)

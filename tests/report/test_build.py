@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from npfs.report import figures
 from npfs.report.build import NoRuns, build_report
-from npfs.report.style import spread
+from npfs.report.style import contrast_on_white, darker, spread
 from tests import run_files
 from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
 
@@ -84,6 +86,43 @@ def test_a_figure_without_evidence_is_not_drawn_and_an_old_one_goes(tmp_path: Pa
     names = {path.name for path in build_report(tmp_path).paths}
     assert "learning.svg" in names
     assert not {"time.svg", "speedup.png"} & {path.name for path in tmp_path.iterdir()}
+
+
+def test_the_main_figure_shows_nanoseconds_per_sample_and_epoch(tmp_path: Path) -> None:
+    """1 ms for 1,000 samples and 10 epochs is 100 ns; a read pass of 2 µs is 2 ns a sample."""
+    seconds = {("numpy", 10, 1): 1e-5, ("numpy", 1000, 1): 1e-3}
+    documents = [run_files.document(seconds, number=k) for k in (1, 2)]
+    for document in documents:
+        document["benchmarks"].append(
+            {
+                "name": "bench_ceiling",
+                "extra_info": {
+                    "ceiling": "one", "passes": 10, "source": "s", "n_samples": 1000, "n_features": 1,
+                    "dtype": "float64", "timed_s": 0.5,
+                },
+                "stats": {"data": [2e-5]},
+            }
+        )  # fmt: skip
+    run_files.write(tmp_path, documents)
+    report = build_report(tmp_path)
+    figure = figures.time_figure(report.evidence)
+    assert figure is not None
+    lines = {
+        tuple(np.asarray(line.get_xdata()).tolist()): np.asarray(line.get_ydata()).tolist()
+        for line in figure.axes[0].get_lines()
+    }
+    assert lines[(10, 1000)] == pytest.approx([100.0, 100.0])
+    assert lines[(1000,)] == pytest.approx([2.0])
+    # two runs of two cases and a read pass: 2 * (0.3 + 0.3 + 0.5) s of 11 s
+    assert report.effort("job", 11.0).startswith("2 runs in 11 s, 20% of it")
+
+
+@pytest.mark.parametrize("color", ["#56B4E9", "#6FBF9B", "#CC79A7", "#0072B2", "#FFFFFF"])
+def test_labels_can_be_read_on_white(color: str) -> None:
+    dark = darker(color)
+    channels = [int(dark[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    assert contrast_on_white(channels) >= 4.5
+    assert contrast_on_white([0, 0, 0]) == pytest.approx(21)
 
 
 def test_no_runs_is_a_sentence(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.runs import read_runs
-from npfs.report.verdict import caveats, verdict
+from npfs.report.caveats import caveats
+from npfs.report.verdict import verdict
 from tests import run_files
 from tests.evidence.test_analysis import LISTS_WIN_AT_10, Cell, repeated
 
@@ -88,6 +89,68 @@ def test_faster_in_the_middle_is_not_nowhere(tmp_path: Path) -> None:
     assert not any("not faster" in sentence for sentence in found)
 
 
+def test_runs_that_differ_by_a_decade_tell_nothing(tmp_path: Path) -> None:
+    documents = noisy({("python", 10, 1): (1.0, 1.0, 1.0), ("numpy", 10, 1): (1.0, 9.0, 0.1)})
+    found = verdict(made(tmp_path, documents))
+    assert found[0] == (
+        "On 10 samples the runs differ too much to compare NumPy with Python lists; close other programs "
+        "and add runs."
+    )
+    assert not any("within noise" in sentence for sentence in found)
+
+
+def test_a_smaller_run_does_not_change_what_is_known(tmp_path: Path) -> None:
+    documents = repeated(LISTS_WIN_AT_10)
+    before = verdict(made(tmp_path, documents))
+    documents.append(run_files.document({("numpy", 10, 4): 1.0, ("python", 10, 4): 2.0}, number=9))
+    assert verdict(made(tmp_path, documents))[:3] == before[:3]
+
+
+def test_float32_alone_gets_its_verdict(tmp_path: Path) -> None:
+    documents = repeated({("numpy", 10, 1): 4.0, ("numba", 10, 1): 1.0})
+    for document in documents:
+        for benchmark in document["benchmarks"]:
+            benchmark["extra_info"]["dtype"] = "float32"
+    assert any("Numba is 4.00×" in sentence for sentence in verdict(made(tmp_path, documents)))
+
+
+def test_float32_beside_float64_is_compared(tmp_path: Path) -> None:
+    """4 s in float64 and 2 s in float32: twice as fast."""
+    documents = repeated({("numpy", 10, 1): 4.0})
+    for document, half in zip(documents, repeated({("numpy", 10, 1): 2.0}), strict=True):
+        half["benchmarks"][0]["extra_info"]["dtype"] = "float32"
+        document["benchmarks"] += half["benchmarks"]
+    assert (
+        "On 10 samples NumPy in float32 is 2.00× (2.00 to 2.00) as fast as in float64."
+    ) in verdict(made(tmp_path, documents))
+
+
+def test_only_features_get_a_verdict_too(tmp_path: Path) -> None:
+    found = sentences(tmp_path, {("python", 10, 3): 4.0, ("array", 10, 3): 1.0})
+    assert found[0] == "Fastest per fit at 10 samples of 3 features: array."
+
+
+def test_a_shortcut_alone_with_numpy_is_compared(tmp_path: Path) -> None:
+    found = sentences(tmp_path, {("numpy", 10, 1): 4.0, ("numpy-gram", 10, 1): 1.0})
+    assert len(found) == 1
+    assert "numpy-gram is 4.00× (4.00 to 4.00) as fast as with NumPy" in found[0]
+
+
+def test_why_a_backend_was_not_there_is_said(tmp_path: Path) -> None:
+    unavailable = {
+        "jax": "backend 'jax' needs the package 'jax', which is not installed; install it with ...",
+        "c": "backend 'c' needs a C compiler and found none",
+    }
+    documents = [
+        run_files.document({("numpy", 10, 1): 1.0}, number=k, unavailable=unavailable)
+        for k in (1, 2)
+    ]
+    assert caveats(made(tmp_path, documents)) == [
+        "Not installed, so not compared: jax.",
+        "Not compared: backend 'c' needs a C compiler and found none.",
+    ]
+
+
 def test_every_size_means_every_size(tmp_path: Path) -> None:
     """Numba's least factor is beyond noise; another size is not."""
     found = verdict(
@@ -107,7 +170,8 @@ def test_backends_of_separate_runs_are_not_compared(tmp_path: Path) -> None:
         run_files.document({("python", 10, 1): 1.0}, number=1),
         run_files.document({("numpy", 10, 1): 2.0}, number=2),
     ]
-    assert verdict(made(tmp_path, documents))[0] == "Fastest per fit at 10 samples: Python lists."
+    expected = "Fastest per fit at 10 samples: Python lists, in one run."
+    assert verdict(made(tmp_path, documents))[0] == expected
 
 
 def test_a_changed_source_is_said(tmp_path: Path) -> None:
@@ -143,7 +207,7 @@ def test_one_run_says_that_it_has_no_interval(tmp_path: Path) -> None:
     found = made(tmp_path, [run_files.document(LISTS_WIN_AT_10)])
     assert "8.33× (one run, so no interval)" in verdict(found)[0]
     assert not any("not faster" in sentence for sentence in verdict(found))
-    assert "Fastest per fit at 100 to 1,000 samples, in this one run: NumPy." in verdict(found)
+    assert "Fastest per fit at 100 to 1,000 samples: NumPy, in one run." in verdict(found)
     assert caveats(found)[0].startswith("This is one run: it gives no interval")
 
 
@@ -171,6 +235,7 @@ def test_what_was_left_out_is_said(tmp_path: Path) -> None:
         "Run 2 was interrupted",
         "broken.json was left out: is not valid JSON",
         "Run 1 was left out: epochs: 20 there, 10 now",
+        "The report follows the newest run's settings.",
         "python-10000000 was not timed: one fit would take 9 s, the limit is 3 s.",
     ):
         assert part in found
@@ -199,6 +264,7 @@ def with_ceiling(documents: list[dict[str, Any]], seconds: float) -> list[dict[s
                     "extra_info": {
                         "ceiling": cores,
                         "passes": 10,
+                        "source": "abc",
                         "n_samples": 10,
                         "n_features": 1,
                         "dtype": "float64",
@@ -217,8 +283,8 @@ def test_the_ceiling_is_the_faster_read_pass_against_one_epoch(tmp_path: Path) -
     )
     found = verdict(made(tmp_path, documents))
     assert (
-        "The limit is reading the data once an epoch. On 10 samples NumPy comes to "
-        "0.250× (0.250 to 0.250) of that speed."
+        "The limit is reading the data once an epoch. On 10 samples NumPy reaches "
+        "25 % (25 to 25) of that speed."
     ) in found
 
 
@@ -227,8 +293,8 @@ def test_a_shortcut_is_labelled_and_never_the_fastest(tmp_path: Path) -> None:
         tmp_path, {("numpy", 10, 1): 8.0, ("python", 10, 1): 9.0, ("numpy-gram", 10, 1): 1.0}
     )
     assert (
-        "A better algorithm against a faster language, not the same work: On 10 samples a fit with "
-        "numpy-gram is 8.00× (8.00 to 8.00) as fast as with NumPy."
+        "A shortcut, which does less work in an epoch, beside the fastest that does it all: On 10 "
+        "samples a fit with numpy-gram is 8.00× (8.00 to 8.00) as fast as with NumPy."
     ) in found
     assert "Fastest per fit at 10 samples: NumPy." in found
 

@@ -33,6 +33,11 @@ def test_a_duration_is_scaled_once(seconds: float, text: str) -> None:
     assert wording.duration(Interval(seconds, seconds * 0.9, seconds * 1.1, 5)) == text
 
 
+def test_what_is_too_uncertain_is_said() -> None:
+    assert wording.factor(Interval(1.0, 0.2, 5.0, 3)) == "1.00× (too uncertain to tell)"
+    assert wording.share(Interval(0.853, 0.8, 0.91, 3)) == "85 % (80 to 91)"
+
+
 def test_counts_and_sizes() -> None:
     assert [wording.short_count(n) for n in (10, 1_000, 2_500_000)] == ["10", "1k", "2.5M"]
     assert wording.size(Size(n_features=1, n_samples=1)) == "1 sample"

@@ -1,0 +1,59 @@
+"""What a reader must know before trusting the verdict."""
+
+from npfs.evidence.analysis import Evidence
+from npfs.report import wording
+
+# Older OpenBLAS kernels make NumPy slower than a user of it would see.
+SLOWS_NUMPY = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+MISSING = "needs the package"  # in the reason of a backend whose library is not installed
+HOW_TO_RUN = "python -m pytest bench --benchmark-only (in the clone of npfs)"
+
+
+def caveats(evidence: Evidence) -> list[str]:
+    """Return what a reader must know before trusting the verdict; empty if there is nothing."""
+    sentences = []
+    if len(evidence.runs) == 1:
+        sentences.append(
+            "This is one run: it gives no interval, and a second one may contradict it. "
+            f"Add runs with: {HOW_TO_RUN}"
+        )
+    variables = evidence.newest.environment["speed_variables"]
+    slowing = [f"{name}={variables[name]}" for name in SLOWS_NUMPY if name in variables]
+    if slowing:
+        sentences.append(
+            f"{wording.listed(slowing)} was set, which can make NumPy slower than its users see; "
+            "unset it and measure again."
+        )
+    cut = [run.number for run in evidence.runs if run.interrupted]
+    if cut:
+        what = f"Run {cut[0]} was" if len(cut) == 1 else f"{len(cut)} runs were"
+        sentences.append(f"{what} interrupted; the cases finished by then count.")
+    sentences += [f"{path.name} was left out: {why}." for path, why in evidence.rejected]
+    reasons: dict[str, list[str]] = {}
+    for run, why in evidence.left_out:
+        reasons.setdefault(why, []).append(str(run.number))
+    sentences += [
+        f"{_runs(numbers)} left out: {why}. The report follows the newest run's settings."
+        for why, numbers in reasons.items()
+    ]
+    sentences += [
+        f"{evidence.title(name)} of {_runs(runs).lower()} left out: its source has changed since."
+        for name, runs in evidence.older_source.items()
+    ]
+    newest = evidence.newest
+    sentences += [f"{newest.titles[name]}: {note}." for name, note in newest.notes.items()]
+    if newest.unavailable:
+        broken = {n: why for n, why in newest.unavailable.items() if MISSING not in why}
+        absent = [name for name in newest.unavailable if name not in broken]
+        if absent:
+            sentences.append(f"Not installed, so not compared: {wording.listed(absent)}.")
+        sentences += [f"Not compared: {why}." for why in broken.values()]
+    sentences += [f"{name} was not timed: {why}." for name, why in evidence.not_timed.items()]
+    sentences += [f"{name} failed: {why}." for name, why in evidence.failed.items()]
+    return sentences
+
+
+def _runs(numbers: list[str]) -> str:
+    if len(numbers) == 1:
+        return f"Run {numbers[0]} was"
+    return f"Runs {wording.listed(numbers)} were"

@@ -71,6 +71,7 @@ def speedup_figure(evidence: Evidence) -> Figure | None:
             label=f"features, {wording.count(common)} samples",
             title="and by features",
         )
+        panels[1].set_ylabel("")
     return figure
 
 
@@ -261,10 +262,10 @@ def _speedup_panel(
         f"{evidence.title(reference)}, 1×",
         (0.98, 1),
         xycoords=axes.get_yaxis_transform(),
-        xytext=(0, -4),
+        xytext=(0, 3),
         textcoords="offset points",
         ha="right",
-        va="top",
+        va="bottom",
     )
     axes.set_title(title)
     axes.set_ylabel("times as fast (higher is faster)")

@@ -278,7 +278,6 @@ def test_what_is_compiled_for_each_number_of_epochs_is_compiled_before(
     [run] = run_paths(tmp_path)
     [benchmark] = load(run)["benchmarks"]
     assert benchmark["stats"]["rounds"] > 20
-    assert benchmark["stats"]["max"] < 0.2
 
 
 WRONG_BACKEND = """

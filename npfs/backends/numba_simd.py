@@ -8,7 +8,7 @@ Many features: a row is too short to fill vectors, and a second pass for the gra
 again. So samples are kept in tiles (``prepare``): within a tile one feature of all its samples lies side by side.
 The errors of a tile are summed up feature by feature, four at a time, and its gradients taken at once, while
 the tile is in the first-level cache: every number comes from memory once an epoch. On 16 features x 1e6 samples
-that is 1.8 times as fast as rows eight at a time, on one core; with all cores it is bound by memory.
+that is 1.7 times as fast as rows eight at a time, on one core; with all cores it is bound by memory.
 """
 
 from typing import Any

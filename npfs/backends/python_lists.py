@@ -2,7 +2,7 @@
 
 One feature: a single loop over ``zip`` that keeps the three sums in local variables. Of the idioms
 measured it is the fastest on CPython 3.11 at every size (list comprehensions with ``sum(map(mul, ...))``
-take 10 to 60 % longer), since no list of errors is built.
+take 10 to 50 % longer), since no list of errors is built.
 
 Many features: an element at a time would cost a round of the interpreter, so sums of products go to C:
 ``math.sumprod``, or ``sum(map(mul, ...))`` before Python 3.12. Predictions read the rows, gradients the

@@ -3,9 +3,9 @@
 import time
 from typing import Any
 
-import numpy as np
 import pytest
 
+from npfs.backends.aligned import aligned_empty
 from npfs.measure import timing
 from npfs.measure.benchmark_run import BenchmarkRun
 from npfs.measure.environment import file_digest
@@ -25,7 +25,8 @@ def bench_ceiling(
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
         if too_large := timing.reason_not_to_allocate(size):
             npfs_run.skip(case, too_large)
-        numbers = np.ones(n_samples * (n_features + 1), dtype)
+        numbers = aligned_empty((n_samples * (n_features + 1),), dtype)
+        numbers[:] = 1
         read = ceiling.READ_PASSES[cores]
         if (
             abs(read(numbers, passes) / (passes * len(numbers)) - 1) > 1e-3

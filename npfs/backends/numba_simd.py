@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from npfs.backends.aligned import aligned_copy, aligned_empty
 from npfs.backends.base import Backend, Fit
 from npfs.problem import Array
 
@@ -29,7 +30,7 @@ CACHE_BYTES = 16 * 2**20
 def prepare(X: Any, y: Any) -> tuple[Any, ...]:
     """Return the kernel and its data: ``x`` and ``y``, or tiles of both and the number of samples."""
     if X.shape[1] == 1:
-        return fit_one_feature, X[:, 0].copy(), y.copy()
+        return fit_one_feature, aligned_copy(X[:, 0]), aligned_copy(y, place=1)
     return fit_many_features, *in_tiles(X, y), len(y)
 
 
@@ -41,12 +42,13 @@ def in_tiles(X: Any, y: Any) -> tuple[Array, Array]:
     n_samples, n_features = X.shape
     tile = TILE_IN_CACHE if X.nbytes <= CACHE_BYTES else TILE_IN_MEMORY
     n_tiles = -(-n_samples // tile)
-    X_tiles = np.zeros((n_tiles, n_features, tile), X.dtype)
-    y_tiles = np.zeros((n_tiles, tile), y.dtype)
+    X_tiles = aligned_empty((n_tiles, n_features, tile), X.dtype)
+    y_tiles = aligned_empty((n_tiles, tile), y.dtype, place=1)
     whole = n_samples // tile
     X_tiles[:whole] = X[: whole * tile].reshape(whole, tile, n_features).transpose(0, 2, 1)
     y_tiles[:whole] = y[: whole * tile].reshape(whole, tile)
     if whole < n_tiles:
+        X_tiles[whole], y_tiles[whole] = 0, 0
         X_tiles[whole, :, : n_samples - whole * tile] = X[whole * tile :].T
         y_tiles[whole, : n_samples - whole * tile] = y[whole * tile :]
     return X_tiles, y_tiles

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from npfs.backends.aligned import aligned_copy
 from npfs.backends.base import Backend, Fit
 from npfs.problem import Array
 
@@ -25,7 +26,7 @@ COLUMNS_FOR_PAIRS = 6
 
 def prepare(X: Any, y: Any) -> Array:
     """Return the columns of ``[X, 1, y]``, shape (n_features + 2, n_samples)."""
-    return np.vstack([X.T, np.ones(len(y), y.dtype), y])
+    return aligned_copy(np.vstack([X.T, np.ones(len(y), y.dtype), y]))
 
 
 def gram_matrix(columns: Array) -> Array:

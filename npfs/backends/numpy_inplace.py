@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from npfs.backends.aligned import aligned_copy, aligned_empty
 from npfs.backends.base import Backend, Fit
 from npfs.problem import Array
 
@@ -24,14 +25,18 @@ TRIED_FOR_EQUAL_ROWS = 64
 def prepare(X: Any, y: Any) -> tuple[Any, ...]:
     """Return blocks of ``x`` and ``y``, or ``X`` in columns and ``y``; each with a buffer for errors."""
     if X.shape[1] > 1:
-        return X.copy(order="F"), y.copy(), np.empty_like(y)
-    x, y = X[:, 0].copy(), y.copy()
+        return (
+            aligned_copy(X, "F"),
+            aligned_copy(y, place=1),
+            aligned_empty(y.shape, y.dtype, place=2),
+        )
+    x, y = aligned_copy(X[:, 0]), aligned_copy(y, place=1)
     n_samples = len(y)
     if n_samples <= ROW_SAMPLES:
-        return ([(x, y, np.empty_like(y))],)
+        return ([(x, y, aligned_empty(y.shape, y.dtype, place=2))],)
     rows, columns = equal_rows(n_samples)
     in_block = max(1, BLOCK_SAMPLES // columns)
-    error = np.empty((in_block, columns), y.dtype)
+    error = aligned_empty((in_block, columns), y.dtype, place=2)
     x_rows, y_rows = (array[: rows * columns].reshape(rows, columns) for array in (x, y))
     blocks = [
         (x_rows[first : first + in_block], y_rows[first : first + in_block], error[: rows - first])

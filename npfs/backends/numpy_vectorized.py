@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from npfs.backends.aligned import aligned_copy
 from npfs.backends.base import Backend, Fit
 from npfs.problem import Array
 
@@ -15,8 +16,8 @@ from npfs.problem import Array
 def prepare(X: Any, y: Any) -> tuple[Array, Array]:
     """Return ``x`` of shape (n_samples,), or ``X`` as it is for many features, and ``y``."""
     if X.shape[1] == 1:
-        return X[:, 0].copy(), y.copy()
-    return X.copy(), y.copy()
+        return aligned_copy(X[:, 0]), aligned_copy(y, place=1)
+    return aligned_copy(X), aligned_copy(y, place=1)
 
 
 def fit(data: tuple[Array, Array], epochs: int, learning_rate: float) -> Fit:

@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 
+from npfs.backends.aligned import aligned_copy
 from npfs.backends.base import Backend, Fit
 
 Data = tuple[torch.Tensor, torch.Tensor]
@@ -11,7 +12,7 @@ Data = tuple[torch.Tensor, torch.Tensor]
 
 def prepare(X: Any, y: Any) -> Data:
     """Return ``x`` of shape (n_samples,), or ``X`` as it is for many features, and ``y``."""
-    X, y = torch.from_numpy(X.copy()), torch.from_numpy(y.copy())
+    X, y = torch.from_numpy(aligned_copy(X)), torch.from_numpy(aligned_copy(y, place=1))
     return (X[:, 0].contiguous(), y) if X.shape[1] == 1 else (X, y)
 
 

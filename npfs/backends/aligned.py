@@ -1,0 +1,38 @@
+"""Arrays that begin where they are read fastest, and in every run at the same place of a page.
+
+``np.empty`` begins at any multiple of 16 bytes, by luck. Vector instructions then read two cache lines for every
+64 bytes: up to 1.35 times the time in one run and not in the next, with the same code. And two arrays that are
+read side by side are up to 1.08 times slower when both begin at the same place of their pages.
+"""
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+
+from npfs.problem import Array
+
+PAGE = 4096  # bytes
+APART = (
+    21 * 64
+)  # bytes: whole cache lines (64 is also the longest vector), and no simple part of a page
+
+
+def aligned_empty(
+    shape: tuple[int, ...], dtype: Any, order: Literal["C", "F"] = "C", *, place: int = 0
+) -> Array:
+    """Return a new array as ``np.empty`` does, that begins a cache line.
+
+    Arrays that are read side by side take different places: 0, 1, 2.
+    """
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.empty(n_bytes + PAGE + place * APART, np.uint8)
+    start = -memory.ctypes.data % PAGE + place * APART
+    return np.ndarray(shape, dtype, memory, start, order=order)
+
+
+def aligned_copy(array: Any, order: Literal["C", "F"] = "C", *, place: int = 0) -> Array:
+    """Return a copy of ``array`` that begins a cache line, as ``aligned_empty`` does."""
+    copy = aligned_empty(array.shape, array.dtype, order, place=place)
+    copy[...] = array
+    return copy

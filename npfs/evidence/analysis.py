@@ -1,10 +1,19 @@
 """From records to findings: pooled times, speedups paired within runs, crossovers."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from npfs.evidence.runs import RunFolder, RunRecord, Size
-from npfs.evidence.statistics import Interval, geometric_interval, ratio_interval
+from npfs.evidence.statistics import (
+    Interval,
+    geometric_interval,
+    ratio_interval,
+    student_t_quantile,
+)
+
+REFERENCES = ("python", "numpy")  # what speedups are given over
+NORMAL_QUANTILE = 1.96  # of 95 %
 
 # (backend, size) -> run index -> seconds for one fit
 Seconds = Mapping[tuple[str, Size], Mapping[int, float]]
@@ -22,6 +31,38 @@ class Crossover:
     slower: str
     below: int | None
     above: int | None
+
+
+@dataclass(frozen=True)
+class Speedup:
+    """How many times as fast ``backend`` is as ``reference``, at one size."""
+
+    backend: str
+    reference: str
+    size: Size
+    interval: Interval
+
+    def __str__(self) -> str:
+        return f"{self.backend}-{self.size} over {self.reference}"
+
+    @property
+    def cases(self) -> tuple[str, str]:
+        """The two cases that it compares."""
+        return f"{self.backend}-{self.size}", f"{self.reference}-{self.size}"
+
+    @property
+    def reach(self) -> float:
+        """How far the interval reaches from its value, as a share of it; infinite if it is not known."""
+        interval = self.interval
+        return math.sqrt(interval.high / interval.low) - 1 if interval.is_known else math.inf
+
+    def runs_needed(self, reach: float) -> float:
+        """Estimate how many runs would make the interval reach no further, from the spread of those there are."""
+        if not self.interval.is_known:
+            return 0.0
+        runs = self.interval.runs
+        spread = math.log1p(self.reach) * math.sqrt(runs) / student_t_quantile(0.975, runs - 1)
+        return (NORMAL_QUANTILE * spread / math.log1p(reach)) ** 2
 
 
 class Evidence:
@@ -97,6 +138,16 @@ class Evidence:
         """
         mine = self.seconds.get((backend, size), {})
         return _paired(self.seconds.get((reference, reference_size or size), {}), mine)
+
+    def speedups(self) -> list[Speedup]:
+        """Return every speedup over lists and over NumPy that was measured."""
+        return [
+            Speedup(backend, reference, size, interval)
+            for backend, size in sorted(self.seconds)
+            for reference in REFERENCES
+            if backend != reference
+            and (interval := self.speedup(backend, reference, size)) is not None
+        ]
 
     def ceiling(self, size: Size) -> Interval | None:
         """Return the seconds of one read pass over the data, by one core or all, the faster."""

@@ -104,9 +104,11 @@ def shortcut_figure(evidence: Evidence) -> Figure | None:
     return figure
 
 
-def learning_figure(evidence: Evidence) -> Figure:
+def learning_figure(evidence: Evidence) -> Figure | None:
     """Draw how the line finds the slope, and the loss that falls the same for every backend."""
-    lesson = evidence.newest.learning
+    lesson = next((run.learning for run in reversed(evidence.runs) if run.learning), None)
+    if lesson is None:
+        return None
     figure, (left, right) = _figure(2, 11.5)
     backends = list(lesson["backends"])
     left.plot(lesson["x"], lesson["y"], "o", color=style.FAINT, markersize=4, zorder=1)

@@ -52,6 +52,45 @@ def report(
         typer.echo(line)
 
 
+@app.command()
+def compare(
+    base: Annotated[
+        str,
+        typer.Argument(
+            help="Runs to compare with: a run file, a folder, a pattern in quotes, or a git revision "
+            "(REV: the runs under its reports/; or REV:FOLDER)."
+        ),
+    ],
+    new: Annotated[
+        str | None,
+        typer.Argument(
+            help="Runs to judge, given the same ways. [default: newest job in --reports]"
+        ),
+    ] = None,
+    reports: Annotated[Path, typer.Option(help="Where NEW comes from if not given.")] = Path(
+        "reports"
+    ),
+    fail_on_slower: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PERCENT",
+            help="Exit with 1 if a case is slower by more than this, as 5%, with its whole interval.",
+        ),
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORM", help="terminal, markdown or json.")
+    ] = "terminal",
+    out: Annotated[Path | None, typer.Option(help="Write to this file instead.")] = None,
+) -> None:
+    """Say which cases became slower or faster between two sets of runs.
+
+    Exits with 0; with 1 if --fail-on-slower is passed; with 2 if there is nothing to compare.
+    """
+    from npfs.report.compare_command import run_compare
+
+    raise typer.Exit(run_compare(base, new, reports, fail_on_slower, form, out))
+
+
 def main() -> None:
     """Run the command line."""
     app()

@@ -4,7 +4,7 @@ import itertools
 import json
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,11 +107,17 @@ class NotARun(ValueError):
 
 def read_runs(folder: Path) -> RunFolder:
     """Read every ``*.json`` below ``folder``, the runs of all machines."""
+    return read_files(sorted(folder.rglob("*.json")))
+
+
+def read_files(paths: Iterable[Path], read: Callable[[Path], RunRecord] | None = None) -> RunFolder:
+    """Read the files, by ``read_run`` unless given; of copies of one run the first counts."""
+    read = read or read_run
     runs: dict[tuple[str, str, int], RunRecord] = {}
     rejected = []
-    for path in sorted(folder.rglob("*.json")):
+    for path in paths:
         try:
-            run = read_run(path)
+            run = read(path)
         except NotARun as error:
             rejected.append((path, str(error)))
             continue
@@ -130,9 +136,22 @@ def read_run(path: Path) -> RunRecord:
         Says what is wrong with the file.
     """
     try:
-        document = json.loads(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise NotARun(f"cannot be read: {error.strerror}") from None
+    return parse_run(path, content)
+
+
+def parse_run(path: Path, content: bytes) -> RunRecord:
+    """Read the content of a run file; ``path`` is where it came from.
+
+    Raises
+    ------
+    NotARun
+        Says what is wrong with the content.
+    """
+    try:
+        document = json.loads(content)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise NotARun(f"is not valid JSON: {error}") from None
     if not isinstance(document, dict) or not isinstance(document.get(KEY), dict):

@@ -7,9 +7,10 @@ logs is symmetric there, and exp turns it into a geometric mean with its bounds.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
+
+from npfs.evidence.student_t import student_t_quantile
 
 CONFIDENCE = 0.95
 TOO_WIDE = 10.0  # a decade: neither the leading digit nor the power of ten is known
@@ -93,43 +94,3 @@ def ratio_interval(numerators: Sequence[float], denominators: Sequence[float]) -
             f"pairs need equally many values; got {len(numerators)} and {len(denominators)}"
         )
     return geometric_interval([a / b for a, b in zip(numerators, denominators, strict=True)])
-
-
-@lru_cache
-def student_t_quantile(probability: float, degrees: int) -> float:
-    """Return the quantile of Student's t distribution for whole degrees of freedom.
-
-    Bisection on the distribution function, which for whole degrees is a finite sum.
-
-    Source: Abramowitz and Stegun, *Handbook of Mathematical Functions*, 26.7.3 and 26.7.4.
-    """
-    if not 0 < probability < 1 or degrees < 1:
-        raise ValueError(
-            f"needs 0 < probability < 1 and degrees >= 1; got {probability!r} and {degrees!r}"
-        )
-    if probability < 0.5:
-        return -student_t_quantile(1 - probability, degrees)
-    # In the angle theta = atan(t / sqrt(degrees)) the whole line becomes a finite range.
-    low, high = 0.0, math.pi / 2
-    for _ in range(100):
-        theta = (low + high) / 2
-        if 0.5 + _central_probability(theta, degrees) / 2 < probability:
-            low = theta
-        else:
-            high = theta
-    return math.sqrt(degrees) * math.tan(low)
-
-
-def _central_probability(theta: float, degrees: int) -> float:
-    """Return P(|T| < t) for t = sqrt(degrees) * tan(theta)."""
-    cosine, sine = math.cos(theta), math.sin(theta)
-    if degrees == 1:
-        return 2 * theta / math.pi
-    first = 1.0 if degrees % 2 == 0 else cosine
-    total = term = first
-    for k in range(2 if degrees % 2 == 0 else 3, degrees - 1, 2):
-        term *= (k - 1) / k * cosine**2
-        total += term
-    if degrees % 2 == 0:
-        return sine * total
-    return 2 / math.pi * (theta + sine * total)

@@ -8,21 +8,7 @@ from npfs.evidence.statistics import (
     Interval,
     geometric_interval,
     ratio_interval,
-    student_t_quantile,
 )
-
-
-@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 9, 19, 30, 119])
-@pytest.mark.parametrize("probability", [0.01, 0.5, 0.6, 0.9, 0.975, 0.995, 0.9999])
-def test_t_quantiles_agree_with_scipy(degrees: int, probability: float) -> None:
-    expected = stats.t.ppf(probability, degrees)
-    assert student_t_quantile(probability, degrees) == pytest.approx(expected, rel=1e-9, abs=1e-12)
-
-
-@pytest.mark.parametrize(("probability", "degrees"), [(0, 3), (1, 3), (0.9, 0)])
-def test_a_bad_quantile_is_refused(probability: float, degrees: int) -> None:
-    with pytest.raises(ValueError, match="needs 0 < probability < 1"):
-        student_t_quantile(probability, degrees)
 
 
 def test_an_interval_by_hand() -> None:

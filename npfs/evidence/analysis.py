@@ -5,12 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from npfs.evidence.runs import RunFolder, RunRecord, Size
-from npfs.evidence.statistics import (
-    Interval,
-    geometric_interval,
-    ratio_interval,
-    student_t_quantile,
-)
+from npfs.evidence.statistics import Interval, geometric_interval, ratio_interval
+from npfs.evidence.student_t import student_t_quantile
 
 REFERENCES = ("python", "numpy")  # what speedups are given over
 NORMAL_QUANTILE = 1.96  # of 95 %

@@ -2,8 +2,12 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations
+from typing import NamedTuple
 
+from npfs.evidence.multiplicity import FALSE_DISCOVERY_RATE, benjamini_hochberg
 from npfs.evidence.runs import RunFolder, RunRecord, Size
 from npfs.evidence.statistics import Interval, geometric_interval, ratio_interval
 from npfs.evidence.student_t import student_t_quantile
@@ -27,6 +31,13 @@ class Crossover:
     slower: str
     below: int | None
     above: int | None
+
+
+class Noise(NamedTuple):
+    """How differences are told from chance: by p-values up to ``level``, for ``comparisons`` at once."""
+
+    level: float
+    comparisons: int
 
 
 @dataclass(frozen=True)
@@ -132,8 +143,29 @@ class Evidence:
 
         None if no run measured both. ``reference_size`` is ``size`` unless given.
         """
+        speedup = self._speedup(backend, reference, size, reference_size or size)
+        return None if speedup is None else replace(speedup, level=self.noise.level)
+
+    def _speedup(
+        self, backend: str, reference: str, size: Size, reference_size: Size
+    ) -> Interval | None:
         mine = self.seconds.get((backend, size), {})
-        return _paired(self.seconds.get((reference, reference_size or size), {}), mine)
+        return _paired(self.seconds.get((reference, reference_size), {}), mine)
+
+    @cached_property
+    def noise(self) -> Noise:
+        """The guard against chance: every two backends are compared at every size that both have."""
+        names: dict[Size, list[str]] = {}
+        for backend, size in sorted(self.seconds):
+            names.setdefault(size, []).append(backend)
+        ratios = [
+            ratio
+            for size, backends in names.items()
+            for a, b in combinations(backends, 2)
+            if (ratio := self._speedup(a, b, size, size)) is not None and ratio.is_known
+        ]
+        p_values = [ratio.p_value for ratio in ratios]
+        return Noise(benjamini_hochberg(p_values, FALSE_DISCOVERY_RATE), len(ratios))
 
     def speedups(self) -> list[Speedup]:
         """Return every speedup over lists and over NumPy that was measured."""

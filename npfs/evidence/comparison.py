@@ -1,7 +1,6 @@
 """What changed between two sets of runs: each case's ratio of times, and which ratios to believe."""
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -195,20 +194,6 @@ def compare_seconds(
         for key, ratio in ratios.items()
     ]  # fmt: skip
     return sorted(changes, key=_most_telling_first), threshold
-
-
-def tolerance(text: str) -> float:
-    """Return the fraction that a percentage such as "5%" or "2.5 %" stands for.
-
-    Raises
-    ------
-    CannotCompare
-        If it is anything else.
-    """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", text, re.ASCII)
-    if match is None or not math.isfinite(float(match[1])):
-        raise CannotCompare(f"{text!r} is not a percentage; write one with its sign, as 5% or 2.5%")
-    return float(match[1]) / 100
 
 
 def case_id(key: Key) -> str:

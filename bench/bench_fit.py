@@ -25,7 +25,11 @@ def bench_fit(
             npfs_run.skip(case, f"it computes in {' and '.join(tool.dtypes)} only")
         if too_large := timing.reason_not_to_allocate(size):
             npfs_run.skip(case, too_large)
-        predicted_s = timing.predicted_fit_seconds(tool, size, epochs, seed)
+        predicted_s = npfs_run.predicted_s.get(str(case))
+        if predicted_s is None:
+            predicted_s = timing.predicted_fit_seconds(tool, size, epochs, seed)
+            npfs_run.predicted_s[str(case)] = predicted_s
+        is_first_visit = str(case) not in npfs_run.finished
         if predicted_s > FIT_LIMIT_SECONDS:
             npfs_run.skip(
                 case,
@@ -33,20 +37,24 @@ def bench_fit(
             )
         X, y, rate = timing.fresh_data(size, seed)
         data = tool.prepare(X, y)
-        is_slow = predicted_s * npfs_run.min_rounds > npfs_run.max_time
+        visit_s, min_rounds = benchmark._max_time, benchmark._min_rounds
+        is_slow = predicted_s * timing.CALLS_AROUND_ROUNDS > visit_s
         # Also the warm-up: some compile for each number of epochs.
-        validated = min(epochs, timing.VALIDATED_EPOCHS) if is_slow else epochs
-        timing.validate(tool.fit(data, validated, rate), tool, size, validated, seed)
+        checked = min(epochs, timing.VALIDATED_EPOCHS) if is_slow else epochs
+        result = tool.fit(data, checked, rate)
+        if is_first_visit:
+            timing.validate(result, tool, size, checked, seed)
 
         timing.quiet_collector()
         start = time.perf_counter()
         if is_slow:
-            # The rounds that benchmark(...) would give so slow a call, less its calibration and last call.
-            result = benchmark.pedantic(tool.fit, (data, epochs, rate), rounds=npfs_run.min_rounds)
+            # benchmark(...) would add calls that are not rounds: a calibration, and a last one.
+            rounds = max(min_rounds, round(visit_s / predicted_s))
+            result = benchmark.pedantic(tool.fit, (data, epochs, rate), rounds=rounds)
             untimed_s = 0.0
         else:
             result = benchmark(tool.fit, data, epochs, rate)
             untimed_s = predicted_s  # one call after the last round, for its result
         timed_s = time.perf_counter() - start - untimed_s
         timing.validate(result, tool, size, epochs, seed)
-    benchmark.extra_info.update(backend=backend, **size._asdict(), timed_s=timed_s)
+        benchmark.extra_info.update(backend=backend, **size._asdict(), timed_s=timed_s)

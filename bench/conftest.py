@@ -5,18 +5,32 @@ import os
 import shlex
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from npfs.backends.base import Backend, BackendUnavailable
 from npfs.backends.registry import UnknownBackend, load_all, load_backend
-from npfs.measure import environment, plan
-from npfs.measure.benchmark_run import BenchmarkRun
-from npfs.measure.fresh_runs import CASE_MARK, SAVED_MARK, RunFailed
+from npfs.measure import environment, plan, resume
+from npfs.measure.benchmark_run import BenchmarkRun, case_of, number_of, visit_id
+from npfs.measure.fresh_runs import CASE_MARK, SAVED_MARK, RunFailed, end_on_sigterm
 from npfs.measure.progress import RunProgress
+from npfs.measure.run_set import RunSet
 
 RUN = pytest.StashKey[BenchmarkRun]()
+PLAN = (
+    "preset",
+    "sizes",
+    "features",
+    "backends",
+    "dtypes",
+    "epochs",
+    "runs",
+    "seed",
+    "budget",
+    "precision",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,29 +45,60 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("epochs", "N", str(plan.EPOCHS), "gradient-descent steps in a fit"),
         ("runs", "N", str(plan.RUNS), "fresh processes that each time every case once"),
         ("seed", "N", "0", "of the data and of the order of cases"),
+        ("budget", "SECONDS", None, "end the whole command within this time"),
+        (
+            "precision",
+            "SHARE",
+            None,
+            "go on until every speedup is known to within this, such as 0.05",
+        ),
         ("reports", "DIR", "reports", "folder for runs, figures and verdict"),
     ):
         shown = "" if default is None else f" (default: {default})"
         group.addoption(f"--{name}", metavar=metavar, default=default, help=text + shown)
-    group.addoption("--npfs-job", default=None, help=argparse.SUPPRESS)
+    group.addoption("--resume", action="store_true", help="finish an interrupted set of runs")
+    for name, value in (
+        ("further", None),  # the set of runs that this process makes one of
+        ("visits", plan.VISITS),
+        ("only", None),
+        ("without", ""),
+        ("seconds", None),
+    ):
+        group.addoption(f"--npfs-{name}", default=value, help=argparse.SUPPRESS)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything is loaded or timed."""
     try:
-        backends, unavailable = _chosen_backends(config.getoption("backends"))
-        chosen = plan.make_plan(
-            backends=list(backends),
-            **{
-                name: config.getoption(name)
-                for name in ("preset", "sizes", "features", "dtypes", "epochs", "runs", "seed")
-            },
-        )
+        options = {name: config.getoption(name) for name in PLAN}
+        unfinished = None
+        if config.getoption("resume"):
+            reports = config.invocation_params.dir / config.getoption("reports")
+            unfinished = resume.unfinished_set(reports / "runs", _given(config))
+            options = unfinished.options
+        backends, unavailable = _chosen_backends(options["backends"])
+        options["backends"] = ",".join(backends)
+        chosen = plan.make_plan(**options)
     except (ValueError, UnknownBackend, BackendUnavailable) as error:
         raise pytest.UsageError(str(error)) from None
+    if unfinished is not None:
+        chosen = replace(chosen, runs=unfinished.runs_missing)
+    if (seconds := config.getoption("npfs_seconds")) is not None:
+        chosen = replace(chosen, budget_s=float(seconds))
     _set_benchmark_defaults(config, chosen)
-    config.stash[RUN] = BenchmarkRun(config, chosen, backends, unavailable)
+    config.stash[RUN] = run = BenchmarkRun(config, chosen, backends, unavailable)
+    if unfinished is not None:
+        run.job = unfinished.job
+
+
+def _given(config: pytest.Config) -> list[str]:
+    """Return the options of the plan that the user has given."""
+    given = [
+        argument.partition("=")[0].removeprefix("--")
+        for argument in map(str, config.invocation_params.args)
+    ]
+    return [f"--{name}" for name in PLAN if name in given]
 
 
 def _chosen_backends(option: str | None) -> tuple[dict[str, Backend], dict[str, str]]:
@@ -70,7 +115,7 @@ def _set_benchmark_defaults(config: pytest.Config, chosen: plan.Plan) -> None:
         *config.getini("addopts"),
     ]
     for option, value in (
-        ("max-time", str(chosen.seconds_per_case)),
+        ("max-time", str(chosen.seconds_per_visit)),
         ("min-time", str(plan.ROUND_SECONDS)),
         ("min-rounds", plan.MIN_ROUNDS),
     ):
@@ -79,7 +124,7 @@ def _set_benchmark_defaults(config: pytest.Config, chosen: plan.Plan) -> None:
     # The stock table is one run's, without intervals: shown to those who use a stock option.
     stock = [argument for argument in given if argument.startswith("--benchmark-")]
     config.option.benchmark_quiet |= set(stock) <= {"--benchmark-only"}
-    if config.getoption("npfs_job"):
+    if config.getoption("npfs_further"):
         for name, off in (("json", None), ("save", None), ("autosave", None), ("compare", [])):
             setattr(config.option, f"benchmark_{name}", off)
         config.option.benchmark_histogram = config.option.benchmark_cprofile_dump = []
@@ -103,10 +148,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         cases = [plan.Case(f"ceiling-{n}", size) for size in chosen.sizes for n in ("one", "all")]
     else:
         return
+    visits = [(case, number) for case in cases for number in range(1, plan.VISITS + 1)]
     metafunc.parametrize(
         (what, *plan.Size._fields),
-        [(case.backend.removeprefix("ceiling-"), *case.size) for case in cases],
-        ids=[str(case) for case in cases],
+        [(case.backend.removeprefix("ceiling-"), *case.size) for case, _ in visits],
+        ids=[visit_id(case, number) for case, number in visits],
     )
 
 
@@ -137,9 +183,50 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items
         if isinstance(item, pytest.Function) and "npfs_run" in item.fixturenames
     }
-    run.order = plan.shuffled(list(ours), run.plan.seed, run.number.value)
+    visits: dict[str, list[str]] = {}
+    for visit in ours:
+        if number_of(visit) <= run.visits and _is_chosen(config, case_of(visit)):
+            visits.setdefault(case_of(visit), []).append(visit)
+    order = plan.shuffled(visits, run.plan.seed, run.number.value)
     rest = [item for item in items if item not in ours.values()]
-    items[:] = [*rest, *(ours[name] for name in run.order)]
+    items[:] = [*rest, *(ours[visit] for visit in order)]
+    run.begin(order)
+
+
+def _is_chosen(config: pytest.Config, case: str) -> bool:
+    """Return whether a further run times the case: not one that others need no more, or that crashed."""
+    only = config.getoption("npfs_only")
+    without = config.getoption("npfs_without").split(",")
+    return case not in without and (only is None or case in only.split(","))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    """Make no visit that is not needed."""
+    run = item.config.stash[RUN]
+    if run.number is None or not isinstance(item, pytest.Function):
+        return None
+    if "npfs_run" not in item.fixturenames or not run.is_left_out(item.callspec.id):
+        return None
+    _show_finished(item)
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Show each finished case."""
+    result = yield
+    _show_finished(item)
+    return result
+
+
+def _show_finished(item: pytest.Item) -> None:
+    """Count a case, here or in the process that watches this one."""
+    run = item.config.stash[RUN]
+    if run.progress is not None:
+        run.progress.case_done()
+    elif not run.is_first:
+        item.config.get_terminal_writer().line(f"\n{CASE_MARK}")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -149,10 +236,11 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     if run.number is None:
         return (yield)
     terminal = session.config.get_terminal_writer()
+    end_on_sigterm()
     if run.is_first and session.items:
         live = session.config.get_verbosity() == 0
-        file = terminal._file
-        run.progress = RunProgress(file, run.plan.runs, len(session.items), live=live)
+        run.progress = RunProgress(terminal._file, live=live)
+        run.progress.begin_run(f"run 1 of {run.plan.runs}", len(session.items))
     try:
         try:
             result = yield
@@ -161,12 +249,14 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
             raise
         finally:
             saved = run.save()
-            run.number.release()
         if saved and not run.is_first:
             terminal.line(f"\n{SAVED_MARK}")
         if saved and run.progress and not session.shouldfail and not session.shouldstop:
-            run.progress.run_done(1)
-            session.testsfailed += not run.start_others()
+            run.progress.run_done()
+            further = RunSet(run)
+            further.start_others()
+            run.closing_notes += further.closing_lines()
+            session.testsfailed += not further.has_passed
     except RunFailed as error:
         raise session.Interrupted(str(error)) from None
     finally:
@@ -195,18 +285,6 @@ def pytest_report_teststatus(
     return None
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Show each finished case, here or to the process that watches this one."""
-    result = yield
-    run = item.config.stash[RUN]
-    if run.progress is not None:
-        run.progress.case_done()
-    elif not run.is_first:
-        item.config.get_terminal_writer().line(f"\n{CASE_MARK}")
-    return result
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """End with the verdict of all runs, and the paths of what was written."""
@@ -215,12 +293,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     terminalreporter.ensure_newline()
     terminalreporter.section("npfs")
+    for line in run.closing_lines():
+        terminalreporter.write_line(line)
     if not run.has_saved:
-        for line in [
-            "Nothing was timed.",
-            *(f"{name}: {why}" for name, why in run.skipped.items()),
-        ]:
-            terminalreporter.write_line(line)
         return
     from npfs.report.build import NoRuns, build_report  # matplotlib only when nothing is timed
 

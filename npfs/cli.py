@@ -38,8 +38,11 @@ def report(
     ] = Path("reports"),
 ) -> None:
     """Build figures, table and verdict again from the saved runs."""
+    from npfs.measure.recovery import recover
     from npfs.report.build import NoRuns, build_report
 
+    for found in recover(reports / "runs"):
+        typer.echo(found)
     try:
         built = build_report(reports)
     except (NoRuns, OSError) as error:

@@ -1,10 +1,19 @@
 """From records to findings: pooled times, speedups paired within runs, crossovers."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations
+from typing import NamedTuple
 
+from npfs.evidence.multiplicity import FALSE_DISCOVERY_RATE, benjamini_hochberg
 from npfs.evidence.runs import RunFolder, RunRecord, Size
 from npfs.evidence.statistics import Interval, geometric_interval, ratio_interval
+from npfs.evidence.student_t import student_t_quantile
+
+REFERENCES = ("python", "numpy")  # what speedups are given over
+NORMAL_QUANTILE = 1.96  # of 95 %
 
 # (backend, size) -> run index -> seconds for one fit
 Seconds = Mapping[tuple[str, Size], Mapping[int, float]]
@@ -22,6 +31,45 @@ class Crossover:
     slower: str
     below: int | None
     above: int | None
+
+
+class Noise(NamedTuple):
+    """How differences are told from chance: by p-values up to ``level``, for ``comparisons`` at once."""
+
+    level: float
+    comparisons: int
+
+
+@dataclass(frozen=True)
+class Speedup:
+    """How many times as fast ``backend`` is as ``reference``, at one size."""
+
+    backend: str
+    reference: str
+    size: Size
+    interval: Interval
+
+    def __str__(self) -> str:
+        return f"{self.backend}-{self.size} over {self.reference}"
+
+    @property
+    def cases(self) -> tuple[str, str]:
+        """The two cases that it compares."""
+        return f"{self.backend}-{self.size}", f"{self.reference}-{self.size}"
+
+    @property
+    def reach(self) -> float:
+        """How far the interval reaches from its value, as a share of it; infinite if it is not known."""
+        interval = self.interval
+        return math.sqrt(interval.high / interval.low) - 1 if interval.is_known else math.inf
+
+    def runs_needed(self, reach: float) -> float:
+        """Estimate how many runs would make the interval reach no further, from the spread of those there are."""
+        if not self.interval.is_known:
+            return 0.0
+        runs = self.interval.runs
+        spread = math.log1p(self.reach) * math.sqrt(runs) / student_t_quantile(0.975, runs - 1)
+        return (NORMAL_QUANTILE * spread / math.log1p(reach)) ** 2
 
 
 class Evidence:
@@ -95,8 +143,39 @@ class Evidence:
 
         None if no run measured both. ``reference_size`` is ``size`` unless given.
         """
+        speedup = self._speedup(backend, reference, size, reference_size or size)
+        return None if speedup is None else replace(speedup, level=self.noise.level)
+
+    def _speedup(
+        self, backend: str, reference: str, size: Size, reference_size: Size
+    ) -> Interval | None:
         mine = self.seconds.get((backend, size), {})
-        return _paired(self.seconds.get((reference, reference_size or size), {}), mine)
+        return _paired(self.seconds.get((reference, reference_size), {}), mine)
+
+    @cached_property
+    def noise(self) -> Noise:
+        """The guard against chance: every two backends are compared at every size that both have."""
+        names: dict[Size, list[str]] = {}
+        for backend, size in sorted(self.seconds):
+            names.setdefault(size, []).append(backend)
+        ratios = [
+            ratio
+            for size, backends in names.items()
+            for a, b in combinations(backends, 2)
+            if (ratio := self._speedup(a, b, size, size)) is not None and ratio.is_known
+        ]
+        p_values = [ratio.p_value for ratio in ratios]
+        return Noise(benjamini_hochberg(p_values, FALSE_DISCOVERY_RATE), len(ratios))
+
+    def speedups(self) -> list[Speedup]:
+        """Return every speedup over lists and over NumPy that was measured."""
+        return [
+            Speedup(backend, reference, size, interval)
+            for backend, size in sorted(self.seconds)
+            for reference in REFERENCES
+            if backend != reference
+            and (interval := self.speedup(backend, reference, size)) is not None
+        ]
 
     def ceiling(self, size: Size) -> Interval | None:
         """Return the seconds of one read pass over the data, by one core or all, the faster."""

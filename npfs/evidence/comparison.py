@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from npfs.evidence.analysis import ceiling_seconds, pool, seconds_by_case
-from npfs.evidence.multiplicity import benjamini_hochberg, selected_confidence
+from npfs.evidence.multiplicity import (
+    FALSE_DISCOVERY_RATE,
+    benjamini_hochberg,
+    selected_confidence,
+)
 from npfs.evidence.runs import RunFolder, RunRecord, Size
 from npfs.evidence.statistics import CONFIDENCE, Interval
 from npfs.evidence.welch import LogRatio, log_ratio
 
 CEILING = "ceiling"  # stands in place of a backend, for the read pass
-FALSE_DISCOVERY_RATE = 0.05  # as 95 % intervals: one in twenty
 NOT_RECORDED = "not recorded"
 
 Key = tuple[str, Size]

@@ -12,6 +12,9 @@ Yekutieli (2005), "False discovery rate-adjusted multiple confidence intervals",
 
 from collections.abc import Sequence
 
+# The share of chance among the differences called, as in 95 % intervals.
+FALSE_DISCOVERY_RATE = 0.05
+
 
 def benjamini_hochberg(p_values: Sequence[float], q: float) -> float:
     """Return the threshold ``R * q / m``: a case with a p-value up to it is called different.

@@ -1,9 +1,10 @@
 """Run files, read into records; what cannot be read is named with its reason and left where it is."""
 
+import itertools
 import json
 import math
 import statistics
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ class CaseRecord:
     rounds : int
     timed_s : float
         Seconds spent inside rounds and their calibration.
+    wall_s : float
+        Seconds that the case took in all, its data and checks included.
     source : str
         Digest of the backend's source.
     """
@@ -49,7 +52,12 @@ class CaseRecord:
     seconds: float
     rounds: int
     timed_s: float
+    wall_s: float
     source: str
+    is_ceiling: bool = False
+
+    def __str__(self) -> str:
+        return f"{'ceiling-' if self.is_ceiling else ''}{self.backend}-{self.size}"
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,7 @@ class RunRecord:
     started: str
     wall_s: float
     interrupted: bool
+    planned: Mapping[str, Any]
     epochs: int
     conditions: Mapping[str, str]
     environment: Mapping[str, Any]
@@ -173,6 +182,7 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
         started=str(ours["started"]),
         wall_s=float(ours["wall_s"]),
         interrupted=bool(ours["interrupted"]),
+        planned=_planned(ours.get("planned", {})),
         epochs=int(ours["epochs"]),
         conditions=_conditions(ours),
         environment=_environment(ours["environment"]),
@@ -190,6 +200,7 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
                 benchmark,
                 str(benchmark["extra_info"]["ceiling"]),
                 str(benchmark["extra_info"]["source"]),
+                is_ceiling=True,
             )
             for benchmark in reads
         ),
@@ -211,8 +222,17 @@ def _environment(environment: dict[str, Any]) -> dict[str, Any]:
     return {"cores": environment["cores"], **environment}
 
 
+def _planned(planned: dict[str, Any]) -> dict[str, Any]:
+    """Check what resuming a set of runs reads of it."""
+    if planned:
+        int(planned["runs"])
+    return dict(planned)
+
+
 def _learning(learning: dict[str, Any]) -> dict[str, Any]:
     """Check what the figure draws of it."""
+    if not learning:  # the run ended before it was recorded
+        return {}
     numbers = [*learning["x"], *learning["y"], learning["slope"]]
     for lesson in learning["backends"].values():
         numbers += lesson["loss"]
@@ -225,7 +245,9 @@ def _learning(learning: dict[str, Any]) -> dict[str, Any]:
     return learning
 
 
-def _case(benchmark: dict[str, Any], backend: str, source: str) -> CaseRecord:
+def _case(
+    benchmark: dict[str, Any], backend: str, source: str, *, is_ceiling: bool = False
+) -> CaseRecord:
     info, rounds = benchmark["extra_info"], benchmark["stats"]["data"]
     if not rounds or not all(math.isfinite(seconds) and seconds > 0 for seconds in rounds):
         raise NotARun(f"holds a time that is not a positive number, in {benchmark['name']}")
@@ -235,10 +257,24 @@ def _case(benchmark: dict[str, Any], backend: str, source: str) -> CaseRecord:
     return CaseRecord(
         backend=backend,
         size=size,
-        seconds=statistics.median(rounds) / int(info.get("passes", 1)),
+        seconds=_seconds(rounds, info.get("visits")) / int(info.get("passes", 1)),
         rounds=len(rounds),
         timed_s=float(info["timed_s"]),
+        wall_s=float(info.get("wall_s", info["timed_s"])),
         source=source,
+        is_ceiling=is_ceiling,
+    )
+
+
+def _seconds(rounds: Sequence[float], visits: Sequence[int] | None) -> float:
+    """Return the one number of a case in a run: the median over its visits of the median of their rounds."""
+    counts = [len(rounds)] if visits is None else [int(count) for count in visits]
+    if sum(counts) != len(rounds) or min(counts) < 1:
+        raise ValueError(f"visits {visits} do not add up to {len(rounds)} rounds")
+    ends = list(itertools.accumulate(counts))
+    return statistics.median(
+        statistics.median(rounds[end - count : end])
+        for end, count in zip(ends, counts, strict=True)
     )
 
 

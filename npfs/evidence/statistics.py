@@ -6,11 +6,13 @@ logs is symmetric there, and exp turns it into a geometric mean with its bounds.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from npfs.evidence.student_t import student_t_quantile
+from npfs.evidence.student_t import student_t_quantile, two_sided_p
+from npfs.evidence.two_values import Value, two_values
 
 CONFIDENCE = 0.95
 TOO_WIDE = 10.0  # a decade: neither the leading digit nor the power of ten is known
@@ -25,12 +27,18 @@ class Interval:
     value, low, high : float
         With one run there are no bounds: ``low`` and ``high`` are NaN.
     runs : int
+    values : tuple of float
+        The number that each run gave, where the interval was made from them.
+    level : float
+        The p-value up to which a ratio is called different from 1: lower where many are compared.
     """
 
     value: float
     low: float
     high: float
     runs: int
+    values: tuple[float, ...] = field(default=(), repr=False, compare=False)
+    level: float = field(default=1 - CONFIDENCE, repr=False, compare=False)
 
     @property
     def is_known(self) -> bool:
@@ -42,15 +50,31 @@ class Interval:
         """Whether the bounds are so far apart that the value says nothing."""
         return self.is_known and self.high > TOO_WIDE * self.low
 
+    @cached_property
+    def two_values(self) -> tuple[Value, Value] | None:
+        """The two values around which the runs lie, if their spread is clearly two-valued."""
+        return two_values(self.values)
+
+    @property
+    def p_value(self) -> float:
+        """How often chance alone takes a ratio of 1 as far from 1, by Student's t; NaN if not known."""
+        if not self.is_known:
+            return math.nan
+        reach = math.log(self.high / self.low) / 2
+        quantile = student_t_quantile((1 + CONFIDENCE) / 2, self.runs - 1)
+        if reach == 0:
+            return float(self.value == 1)
+        return two_sided_p(quantile * math.log(self.value) / reach, self.runs - 1)
+
     @property
     def is_above_one(self) -> bool:
-        """Whether the whole interval of a ratio lies above 1."""
-        return self.is_known and self.low > 1
+        """Whether the whole interval of a ratio lies above 1, and further than chance explains."""
+        return self.is_known and self.low > 1 and self.p_value <= self.level
 
     @property
     def is_below_one(self) -> bool:
-        """Whether the whole interval of a ratio lies below 1."""
-        return self.is_known and self.high < 1
+        """Whether the whole interval of a ratio lies below 1, and further than chance explains."""
+        return self.is_known and self.high < 1 and self.p_value <= self.level
 
     @property
     def is_within_noise(self) -> bool:
@@ -75,12 +99,13 @@ def geometric_interval(values: Sequence[float], confidence: float = CONFIDENCE) 
         raise ValueError(f"values must be positive finite numbers, at least one; got {values!r}")
     logs = np.log(array)
     center = float(logs.mean())
+    numbers = tuple(array.tolist())
     if array.size == 1:
-        return Interval(float(array[0]), math.nan, math.nan, 1)
+        return Interval(numbers[0], math.nan, math.nan, 1, numbers)
     error = float(logs.std(ddof=1)) / math.sqrt(array.size)
     reach = student_t_quantile((1 + confidence) / 2, array.size - 1) * error
     return Interval(
-        math.exp(center), math.exp(center - reach), math.exp(center + reach), array.size
+        math.exp(center), math.exp(center - reach), math.exp(center + reach), array.size, numbers
     )
 
 

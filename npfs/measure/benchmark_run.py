@@ -6,18 +6,42 @@ The bench's ``conftest.py`` drives it from pytest's hooks.
 import contextlib
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 from npfs.backends.base import Backend
-from npfs.measure import environment, learning
-from npfs.measure.fresh_runs import fresh_run
-from npfs.measure.plan import Case, Plan
+from npfs.measure import allocator, environment, learning, recovery
+from npfs.measure.plan import VISITS, Case, Plan
 from npfs.measure.progress import RunProgress
 from npfs.measure.run_files import RunNumber
 from npfs.run_format import KEY, SCHEMA
+
+VISIT_MARK = (
+    "~"  # between a case's id and the number of the visit, which the first one does not have
+)
+
+
+def visit_id(case: object, number: int) -> str:
+    """Return the id of a visit to a case: ``numpy-10000``, then ``numpy-10000~2``."""
+    return str(case) if number == 1 else f"{case}{VISIT_MARK}{number}"
+
+
+def case_of(visit: str) -> str:
+    """Return the case that a visit is made to."""
+    return visit.partition(VISIT_MARK)[0]
+
+
+def number_of(visit: str) -> int:
+    """Return which visit to its case it is: 1, 2, 3."""
+    return int(visit.partition(VISIT_MARK)[2] or 1)
+
+
+def visits_that_fit(first_pass_s: float, runs: int, budget_s: float | None) -> int:
+    """Return how many visits to each case leave time for all runs, from the time of one visit to each."""
+    if budget_s is None:
+        return VISITS
+    return max(1, min(VISITS, int(budget_s / (first_pass_s * runs))))
 
 
 class BenchmarkRun:
@@ -34,17 +58,22 @@ class BenchmarkRun:
         self.unavailable = unavailable
         self.skipped: dict[str, str] = {}
         self.failed: dict[str, str] = {}
-        self.min_rounds = int(config.getoption("benchmark_min_rounds"))
-        self.max_time = float(config.getoption("benchmark_max_time"))
+        self.finished: dict[str, Any] = {}  # the first visit to each case, with the others' rounds
+        self.predicted_s: dict[str, float] = {}
         self.reports = config.invocation_params.dir / config.getoption("reports")
-        self.job: str | None = config.getoption("npfs_job")
+        self.job: str | None = config.getoption("npfs_further")  # of a set that began elsewhere
         self.is_first = self.job is None
+        self.visits = int(config.getoption("npfs_visits"))
         self.number: RunNumber | None = None
+        self.recovered: list[recovery.Recovered] = []
         self.progress: RunProgress | None = None
         self.interrupted = self.has_saved = False
+        self.closing_notes: list[str] = []
+        self.not_saved: OSError | None = None
         self.order: list[str] = []
         self.learning: dict[str, Any] = {}
         self.began = time.perf_counter()
+        self._first_pass_s: float | None = None
 
     @property
     def is_timed(self) -> bool:
@@ -57,27 +86,72 @@ class BenchmarkRun:
         """pytest-benchmark's own session."""
         return self.config._benchmarksession  # type: ignore[attr-defined]
 
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds of the budget that are left; None if there is no budget."""
+        if self.plan.budget_s is None:
+            return None
+        return self.plan.budget_s - (time.perf_counter() - self.began)
+
     def claim(self) -> None:
         """Take a number in the folder of this machine, before anything is timed."""
         self.machine_info = self.benchmarks_of_stock.get_machine_info()
         self.environment = environment.collect(self.machine_info)
         folder = self.reports / "runs" / self.environment["machine"]
         try:
+            self.recovered = recovery.recover(folder) if self.is_first else []
             self.number = RunNumber(folder)
         except OSError as error:
             raise pytest.UsageError(
                 f"the reports folder cannot be written: {error}; name another with --reports DIR"
             ) from None
         self.job = self.job or f"{self.number.started:%Y%m%dT%H%M%S}-{self.number.value:04d}"
+        allocator.settle()
+
+    @property
+    def cases(self) -> list[str]:
+        """The cases of this run, in the order in which they are first timed."""
+        return list(dict.fromkeys(case_of(visit) for visit in self.order))
+
+    def begin(self, order: list[str]) -> None:
+        """Write the head of the journal, when the order of the cases is known."""
+        assert self.number is not None
+        self.order = order
+        self.commit_info = self.config.hook.pytest_benchmark_generate_commit_info(
+            config=self.config
+        )
+        self._note(run=self._document([]))
 
     def skip(self, case: Case, reason: str) -> NoReturn:
         """Record that the case is not timed, and why."""
-        self.skipped[str(case)] = reason
+        if str(case) not in self.finished:
+            self.skipped[str(case)] = reason
+            self._note(case=str(case), skipped=reason)
         pytest.skip(reason)
+
+    def is_left_out(self, visit: str) -> bool:
+        """Return whether a visit need not be made: its case is skipped or has failed, or time is short."""
+        case, number = case_of(visit), number_of(visit)
+        if case in self.skipped or case in self.failed:
+            return True
+        if number == 2 and self._first_pass_s is None:
+            self._first_pass_s = time.perf_counter() - self.began
+            self.visits = visits_that_fit(self._first_pass_s, self.plan.runs, self.plan.budget_s)
+        left = self.seconds_left
+        if number > self.visits:
+            return True
+        if left is None or left > 0:
+            return False
+        if case not in self.finished:
+            self.skipped[case] = f"the budget of {self.plan.budget_s:g} s was spent"
+            self._note(case=case, skipped=self.skipped[case])
+        return True
 
     @contextlib.contextmanager
     def saved_only_if_it_succeeds(self, benchmark: Any, case: Case) -> Iterator[None]:
-        """Keep a case that was cut short, or whose result is wrong, out of all files."""
+        """Keep a visit on disk, and one that was cut short or whose result is wrong out of all files."""
+        began = time.perf_counter()
+        self._note(begun=str(case))
         try:
             yield
         except MemoryError:
@@ -85,11 +159,37 @@ class BenchmarkRun:
             self.skip(case, "the data do not fit into memory")
         except Exception as error:
             benchmark.has_error = True
-            self.failed[str(case)] = f"{type(error).__name__}: {error}".splitlines()[0]
+            self._fail(case, f"{type(error).__name__}: {error}".splitlines()[0])
             raise
         except BaseException:
             benchmark.has_error = True
             raise
+        if benchmark.stats is not None:
+            self._finish(benchmark, str(case), time.perf_counter() - began)
+
+    def _fail(self, case: Case, reason: str) -> None:
+        self.failed[str(case)] = reason
+        if str(case) in self.finished:
+            self.finished[str(case)].fixture.has_error = True
+        self._note(case=str(case), failed=reason)
+
+    def _finish(self, benchmark: Any, case: str, wall_s: float) -> None:
+        """Write a visit to the journal, and add its rounds to those of earlier visits to the case."""
+        metadata, info = benchmark.stats, benchmark.extra_info
+        rounds = metadata.stats.data
+        info.update(visits=[len(rounds)], wall_s=wall_s)
+        stats = {"data": rounds, "iterations": metadata.iterations}
+        self._note(case=case, benchmark={**metadata.as_dict(stats=False), "stats": stats})
+        first = self.finished.setdefault(case, metadata)
+        if first is not metadata:
+            first.stats.data.extend(rounds)
+            recovery.join_info(first.extra_info, info)
+            self.benchmarks_of_stock.benchmarks.remove(metadata)
+
+    def _note(self, **entry: Any) -> None:
+        """Write an entry of the journal, if the run is one that is saved."""
+        if self.number is not None:
+            self.number.journal.write(at_s=time.perf_counter() - self.began, **entry)
 
     def describe(self) -> dict[str, Any]:
         """Return what goes under the run file's own key (see ``npfs.run_format``)."""
@@ -102,6 +202,7 @@ class BenchmarkRun:
             "wall_s": time.perf_counter() - self.began,
             "interrupted": self.interrupted,
             "preset": self.plan.preset,
+            "planned": self.plan.record,
             "epochs": self.plan.epochs,
             "seed": self.plan.seed,
             "order": self.order,
@@ -125,42 +226,58 @@ class BenchmarkRun:
             "learning": self.learning,
         }
 
-    def save(self) -> Path | None:
-        """Save the finished cases as a run file, if there are any."""
+    def save(self) -> bool:
+        """Save the finished cases as a run file; return whether there is one now.
+
+        A run that cannot be written stays in its journal, and ``not_saved`` says why.
+        """
         assert self.number is not None
         done = [b for b in self.benchmarks_of_stock.benchmarks if b and not b.has_error]
         if not done:
-            return None
-        self.learning = learning.record(self.backends.values())
-        hook = self.config.hook
-        commit_info = hook.pytest_benchmark_generate_commit_info(config=self.config)
-        document = hook.pytest_benchmark_generate_json(
+            self.number.release()
+            return False
+        try:
+            self.learning = learning.record(self.backends.values())
+            document = self._document(done)
+            self.config.hook.pytest_benchmark_update_json(
+                config=self.config, benchmarks=done, output_json=document
+            )
+            self.number.save(document)
+        except OSError as error:
+            self.not_saved = error
+            self.number.release(keep=True)
+            return False
+        self.has_saved = True
+        return True
+
+    def closing_lines(self) -> list[str]:
+        """Return what the end of the command says of its runs, above the report."""
+        lines = [str(found) for found in self.recovered] + self.closing_notes
+        if self.not_saved is not None:
+            assert self.number is not None
+            lines.append(
+                f"The run could not be saved ({self.not_saved.strerror}); what was measured is kept in "
+                f"{self.number.journal.path}. When that is mended: npfs report"
+            )
+        elif not self.has_saved:
+            lines += [
+                "Nothing was timed.",
+                *(f"{name}: {why}" for name, why in self.skipped.items()),
+            ]
+        return lines
+
+    def _document(self, done: list[Any]) -> dict[str, Any]:
+        document: dict[str, Any] = self.config.hook.pytest_benchmark_generate_json(
             config=self.config,
             benchmarks=done,
             include_data=True,
             machine_info=self.machine_info,
-            commit_info=commit_info,
+            commit_info=self.commit_info,
         )
-        hook.pytest_benchmark_update_json(config=self.config, benchmarks=done, output_json=document)
-        path = self.number.save(document)
-        self.has_saved = True
-        return path
+        self.add_to(document)
+        return document
 
     def add_to(self, document: dict[str, Any]) -> None:
         """Put our key into a document of pytest-benchmark's."""
         if self.number is not None:
             document[KEY] = self.describe()
-
-    def start_others(self) -> bool:
-        """Run the other runs of the plan, each in a fresh process; return whether all cases passed."""
-        passed = True
-        arguments = [str(argument) for argument in self.config.invocation_params.args]
-        for run in range(2, self.plan.runs + 1):
-            passed &= fresh_run(
-                [*arguments, "--benchmark-only", f"--npfs-job={self.job}"],
-                self.config.invocation_params.dir,
-                self.progress.case_done if self.progress else lambda: None,
-            )
-            if self.progress:
-                self.progress.run_done(run)
-        return passed

@@ -1,8 +1,10 @@
-"""Further runs of the same command, each in a fresh process, one after another."""
+"""A further run of the same command, in a fresh process."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 CASE_MARK = "[npfs case done]"
@@ -11,19 +13,57 @@ SAVED_MARK = "[npfs run saved]"
 SECONDS_TO_SAVE = 30
 
 
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end (SIGTERM): what is measured is saved first, as after Ctrl-C."""
+
+
 class RunFailed(RuntimeError):
-    """A fresh process ended without saving a run; the message ends with its output."""
+    """A fresh process ended with nothing measured; the message ends with its output."""
 
 
-def fresh_run(arguments: Sequence[str], folder: Path, on_case: Callable[[], None]) -> bool:
+@dataclass(frozen=True)
+class Ended:
+    """How a fresh process ended.
+
+    Attributes
+    ----------
+    is_saved : bool
+        Whether it saved its run itself.
+    exit_code : int
+        Of the process; negative for the signal that ended it.
+    output : str
+        The end of what it printed.
+    """
+
+    is_saved: bool
+    exit_code: int
+    output: str
+
+    @property
+    def cause(self) -> str:
+        """Say how the process ended, for a sentence."""
+        if self.exit_code >= 0:
+            return f"exit code {self.exit_code}"
+        try:
+            return f"signal {signal.Signals(-self.exit_code).name}"
+        except ValueError:
+            return f"signal {-self.exit_code}"
+
+
+def end_on_sigterm() -> None:
+    """Let SIGTERM end this process as Ctrl-C does: with what it has measured."""
+
+    def end(number: int, frame: object) -> None:
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def fresh_run(arguments: Sequence[str], folder: Path, on_case: Callable[[], None]) -> Ended:
     """Run ``pytest`` with ``arguments`` in ``folder`` and wait, calling ``on_case`` for each case done.
-
-    Returns whether all its cases passed.
 
     Raises
     ------
-    RunFailed
-        If the process saved no run.
     KeyboardInterrupt
         After the process, interrupted as well, has saved what it had.
     """
@@ -38,22 +78,22 @@ def fresh_run(arguments: Sequence[str], folder: Path, on_case: Callable[[], None
         errors="replace",
     ) as process:
         lines: list[str] = []
+        is_saved = False
         try:
             assert process.stdout is not None
             for line in process.stdout:
                 if CASE_MARK in line:
                     on_case()
+                elif SAVED_MARK in line:
+                    is_saved = True
                 else:
-                    lines.append(line)
-        except KeyboardInterrupt:
+                    lines = [*lines[-30:], line]
+        except KeyboardInterrupt as interruption:
+            if isinstance(interruption, Terminated):
+                process.terminate()  # Ctrl-C reaches the process by itself, SIGTERM does not
             _let_it_save(process)
             raise
-    if not any(SAVED_MARK in line for line in lines):
-        raise RunFailed(
-            f"a run ended with exit code {process.returncode} and nothing saved; its output was:\n"
-            + "".join(lines[-30:])
-        )
-    return process.returncode == 0
+    return Ended(is_saved, process.returncode, "".join(lines))
 
 
 def _let_it_save(process: subprocess.Popen[str]) -> None:

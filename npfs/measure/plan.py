@@ -1,8 +1,9 @@
 """What a run times: presets, cases, and the shuffled order. Options in, a checked plan out."""
 
+import math
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -46,12 +47,12 @@ def _grid(samples: Sequence[int], features: Sequence[int]) -> tuple[Size, ...]:
 
 PRESETS = {
     "quick": Preset((*_one_feature(1, 3, 5), Size(10_000, 16)), 0.05),
-    "standard": Preset(_one_feature(1, 2, 3, 4, 5, 6) + _grid([10_000], [4, 16, 64]), 0.2),
+    "standard": Preset(_one_feature(1, 2, 3, 4, 5, 6) + _grid([10_000], [4, 16, 64]), 0.15),
     "full": Preset(
         _one_feature(1, 2, 3, 4, 5, 6, 7)
         + _grid([1_000, 10_000, 100_000], [2, 4, 16, 64])
         + _grid([1_000_000], [4, 16]),
-        0.2,
+        0.15,
     ),
 }
 MANY_FEATURES_SAMPLES = 10_000  # the n of --features without --sizes, as in the standard preset
@@ -62,7 +63,10 @@ RUNS = 5
 FIT_LIMIT_SECONDS = 3.0
 # A round of a millisecond hides the clock's resolution (tens of ns) and the cost of reading it.
 ROUND_SECONDS = 1e-3
-MIN_ROUNDS = 3  # rounds agree within 0.5 %; more of a slow case would not narrow its interval
+# A case is timed in three visits, one in each third of the run, each on data of its own: what slows the machine down
+# for a second meets one of them, and the median of the three is another's.
+VISITS = 3
+MIN_ROUNDS = 1  # in a visit; rounds agree within 0.5 %, and more of a slow case would not narrow its interval
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,14 @@ class Plan:
     runs: int
     seed: int
     seconds_per_case: float
+    budget_s: float | None = None
+    precision: float | None = None
+    record: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def seconds_per_visit(self) -> float:
+        """Seconds of rounds in each visit to a case."""
+        return self.seconds_per_case / VISITS
 
     @property
     def cases(self) -> list[Case]:
@@ -88,19 +100,22 @@ def make_plan(
     preset: str,
     sizes: str | None,
     features: str | None,
-    backends: Sequence[str],
+    backends: str,
     dtypes: str,
     epochs: str,
     runs: str,
     seed: str,
+    budget: str | None = None,
+    precision: str | None = None,
 ) -> Plan:
-    """Check the option values of a command and make its plan.
+    """Check the option values of a command and make its plan; ``record`` keeps them as they were given.
 
     Raises
     ------
     ValueError
         Names the option, what was given and what it takes.
     """
+    record = dict(locals())
     if preset not in PRESETS:
         raise ValueError(f"--preset must be one of {', '.join(PRESETS)}; got {preset!r}")
     return Plan(
@@ -110,18 +125,29 @@ def make_plan(
             for dtype in _dtypes(dtypes)
             for size in _sizes(PRESETS[preset], sizes, features)
         ),
-        backends=tuple(backends),
+        backends=tuple(split_names("--backends", backends)),
         epochs=whole_number("--epochs", epochs, at_least=1),
         runs=whole_number("--runs", runs, at_least=1),
         seed=whole_number("--seed", seed, at_least=0),
         seconds_per_case=PRESETS[preset].seconds_per_case,
+        budget_s=None if budget is None else _seconds("--budget", budget),
+        precision=None if precision is None else _share("--precision", precision),
+        record=record,
     )
 
 
-def shuffled(cases: Sequence[str], seed: int, run_number: int) -> list[str]:
-    """Return the ids in the order of run ``run_number``; the same for the same seed and number."""
-    order = sorted(cases)
-    random.Random(f"{seed}/{run_number}").shuffle(order)
+def shuffled(visits: Mapping[str, Sequence[str]], seed: int, run_number: int) -> list[str]:
+    """Return the order of run ``run_number``; the same for the same seed and number.
+
+    ``visits`` maps a case to the ids of its visits. All first visits come before all second ones, each in an
+    order of its own.
+    """
+    random_order = random.Random(f"{seed}/{run_number}")
+    order: list[str] = []
+    for visit in range(max(map(len, visits.values()), default=0)):
+        ids = [visits[case][visit] for case in sorted(visits) if visit < len(visits[case])]
+        random_order.shuffle(ids)
+        order += ids
     return order
 
 
@@ -147,6 +173,33 @@ def whole_number(option: str, text: str, *, at_least: int) -> int:
     if number < at_least:
         raise ValueError(f"{option} must be at least {at_least}; got {text}")
     return number
+
+
+def _seconds(option: str, text: str) -> float:
+    """Parse a positive number of seconds."""
+    seconds = _real(option, text, "a number of seconds such as 60")
+    if not 0 < seconds < math.inf:
+        raise ValueError(f"{option} takes a number of seconds above 0; got {text!r}")
+    return seconds
+
+
+def _share(option: str, text: str) -> float:
+    """Parse a share such as 0.05 or 5%."""
+    percent = text.strip().endswith("%")
+    share = _real(option, text.strip().removesuffix("%"), "a share such as 0.05 or 5%")
+    share = share / 100 if percent else share
+    if not 0 < share < 1:
+        raise ValueError(
+            f"{option} takes a share between 0 and 1, such as 0.05 or 5%; got {text!r}"
+        )
+    return share
+
+
+def _real(option: str, text: str, what: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{option} takes {what}; got {text!r}") from None
 
 
 def _dtypes(text: str) -> list[str]:

@@ -8,42 +8,41 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class RunProgress:
-    """A bar over all cases of all runs on a terminal, a line for each run elsewhere."""
+    """A bar over the cases of a run on a terminal, a line for each run elsewhere."""
 
-    def __init__(self, file: IO[str], runs: int, cases: int, *, live: bool) -> None:
+    def __init__(self, file: IO[str], *, live: bool) -> None:
         self._console = Console(file=file)
-        self._runs, self._cases = runs, cases
-        self._run_began = time.perf_counter()
+        self._label, self._began = "", time.perf_counter()
         self._bar = _bar(self._console) if live and self._console.is_terminal else None
         if self._bar is not None:
-            self._task = self._bar.add_task("", total=runs * cases, run=f"run 1 of {runs}")
+            self._task = self._bar.add_task("", total=None, run="")
             self._bar.start()
-            self._bar.refresh()
 
     @property
     def is_live(self) -> bool:
         """Whether a bar is drawn."""
         return self._bar is not None
 
+    def begin_run(self, label: str, cases: int) -> None:
+        """Begin to count the cases of a run; visits to a case count one each."""
+        self._label, self._began = label, time.perf_counter()
+        if self._bar is not None:
+            self._bar.update(self._task, completed=0, total=cases, run=label, refresh=True)
+
     def case_done(self) -> None:
         """Count one more case."""
         if self._bar is not None:
             self._bar.update(self._task, advance=1, refresh=True)
 
-    def run_done(self, run: int) -> None:
-        """Say that run number ``run`` of this command is saved."""
-        seconds = time.perf_counter() - self._run_began
-        self._run_began = time.perf_counter()
-        if self._bar is not None:
-            following = min(run + 1, self._runs)
-            self._bar.update(
-                self._task,
-                completed=run * self._cases,
-                run=f"run {following} of {self._runs}",
-                refresh=True,
-            )
-        else:
-            self._console.print(f"\nrun {run} of {self._runs} saved after {seconds:.1f} s")
+    def run_done(self) -> None:
+        """Say that the run is saved."""
+        if self._bar is None:
+            seconds = time.perf_counter() - self._began
+            self._console.print(f"\n{self._label} saved after {seconds:.1f} s")
+
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        self._console.print(f"\n{line}", soft_wrap=True)
 
     def close(self) -> None:
         """Stop drawing; what was drawn stays."""

@@ -8,46 +8,59 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from npfs.measure.journal import SUFFIX, Journal
+
+STAMP = "%Y%m%dT%H%M%SZ"
+
 
 class RunNumber:
-    """The next free number of a folder, held until the run is saved or given up.
+    """The next free number of a folder, held by its journal until the run is saved or given up.
 
-    The claim is a file that only one process can create, so that two commands at once in one folder
-    take different numbers.
+    Only one process can create the journal, so that two commands at once in one folder take different
+    numbers.
     """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.started = datetime.now(UTC)
-        self.value = self._claim()
+        self.value, self.journal = self._claim()
 
-    def _claim(self) -> int:
+    def _claim(self) -> tuple[int, Journal]:
         number = 1 + max((_number(path) for path in self.folder.iterdir()), default=0)
         while True:
-            self._claimed = self.folder / f"{number:04d}.claim"
             try:
-                with self._claimed.open("x") as file:
-                    file.write(str(os.getpid()))
+                journal = Journal(self.folder / f"{number:04d}{SUFFIX}")
             except FileExistsError:
                 number += 1
                 continue
             if any(self.folder.glob(f"{number:04d}_*.json")):  # saved since the folder was read
-                self.release()
+                journal.close()
                 number += 1
                 continue
-            return number
+            return number, journal
 
     def save(self, document: Mapping[str, Any]) -> Path:
-        """Write the run file by rename, release the number, and return the path."""
-        path = self.folder / f"{self.value:04d}_{self.started:%Y%m%dT%H%M%SZ}.json"
+        """Write the run file by rename, release the number, and return the path.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; the journal is still there then.
+        """
+        path = self.folder / file_name(self.value, self.started)
         write_whole(path, json.dumps(document, default=str))
-        self.release()
+        self.journal.close()
         return path
 
-    def release(self) -> None:
-        """Give the number up; saved runs keep theirs."""
-        self._claimed.unlink(missing_ok=True)
+    def release(self, *, keep: bool = False) -> None:
+        """Give the number up; saved runs keep theirs, and so does a journal that is to be kept."""
+        self.journal.close(keep=keep)
+
+
+def file_name(number: int, started: datetime) -> str:
+    """Return the name of a run's file."""
+    return f"{number:04d}_{started:{STAMP}}.json"
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -21,6 +21,8 @@ COPIES = 8
 # Of a slow fit two steps must agree before the rounds (the second sees the first one's update), and all
 # after them.
 VALIDATED_EPOCHS = 2
+# A fit for which benchmark(...) would have time for no more rounds than this is slow: it calls it twice besides.
+CALLS_AROUND_ROUNDS = 4
 
 
 def reason_not_to_allocate(size: Size) -> str | None:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from npfs.evidence.comparison import (
     CEILING,
-    FALSE_DISCOVERY_RATE,
     Change,
     Comparison,
     Key,
@@ -13,7 +12,7 @@ from npfs.evidence.comparison import (
     Side,
     case_id,
 )
-from npfs.evidence.multiplicity import selected_confidence
+from npfs.evidence.multiplicity import FALSE_DISCOVERY_RATE, selected_confidence
 from npfs.evidence.statistics import Interval
 from npfs.report import wording
 

@@ -7,7 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from npfs.evidence.comparison import CEILING, FALSE_DISCOVERY_RATE, Comparison, Label, Side, case_id
+from npfs.evidence.comparison import CEILING, Comparison, Label, Side, case_id
+from npfs.evidence.multiplicity import FALSE_DISCOVERY_RATE
 from npfs.report import comparison as words
 
 SCHEMA = 1

@@ -104,9 +104,11 @@ def shortcut_figure(evidence: Evidence) -> Figure | None:
     return figure
 
 
-def learning_figure(evidence: Evidence) -> Figure:
+def learning_figure(evidence: Evidence) -> Figure | None:
     """Draw how the line finds the slope, and the loss that falls the same for every backend."""
-    lesson = evidence.newest.learning
+    lesson = next((run.learning for run in reversed(evidence.runs) if run.learning), None)
+    if lesson is None:
+        return None
     figure, (left, right) = _figure(2, 11.5)
     backends = list(lesson["backends"])
     left.plot(lesson["x"], lesson["y"], "o", color=style.FAINT, markersize=4, zorder=1)
@@ -203,6 +205,12 @@ def _draw(axes: Axes, evidence: Evidence, lines: dict[str, Line]) -> None:
             low, high = [i.low for _, i in known], [i.high for _, i in known]
             axes.fill_between(points, low, high, color=color, alpha=0.2, linewidth=0)
             axes.vlines(points, low, high, color=color, linewidth=1.2)
+        for point, interval in line:
+            if interval.two_values:  # an average would be the time of no fit: show every run
+                runs = interval.values
+                axes.plot(
+                    [point] * len(runs), runs, "o", color=color, markersize=3, fillstyle="none"
+                )
 
 
 def _draw_ceiling(axes: Axes, evidence: Evidence, sizes: Sequence[Size]) -> None:
@@ -275,7 +283,11 @@ def _speedup_panel(
 
 def _scaled(interval: Interval, scale: float) -> Interval:
     return Interval(
-        interval.value * scale, interval.low * scale, interval.high * scale, interval.runs
+        interval.value * scale,
+        interval.low * scale,
+        interval.high * scale,
+        interval.runs,
+        tuple(value * scale for value in interval.values),
     )
 
 

@@ -4,6 +4,7 @@ import math
 
 from npfs.evidence.runs import Size
 from npfs.evidence.statistics import Interval
+from npfs.evidence.two_values import Value
 
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
@@ -35,6 +36,9 @@ def factor(ratio: Interval) -> str:
     value = f"{significant(ratio.value)}×"
     if not ratio.is_known:
         return f"{value} (one run, so no interval)"
+    if ratio.two_values:
+        low, high = ratio.two_values
+        return f"{significant(low.value)}× or {significant(high.value)}× ({_in_runs(low, high)})"
     if ratio.is_too_wide:
         return f"{value} (too uncertain to tell)"
     return f"{value} ({significant(ratio.low)} to {significant(ratio.high)})"
@@ -54,10 +58,20 @@ def duration(seconds: Interval) -> str:
     value = f"{significant(seconds.value / scale)} {unit}"
     if not seconds.is_known:
         return value
+    if seconds.two_values:
+        first, second = seconds.two_values
+        return (
+            f"{significant(first.value / scale)} or {significant(second.value / scale)} {unit} "
+            f"({_in_runs(first, second)})"
+        )
     if seconds.is_too_wide:
         return f"{value} (too uncertain to tell)"
     low, high = significant(seconds.low / scale), significant(seconds.high / scale)
     return f"{value} ({low} to {high})"
+
+
+def _in_runs(first: Value, second: Value) -> str:
+    return f"in {first.runs} and {second.runs} runs"
 
 
 def size(of: Size) -> str:

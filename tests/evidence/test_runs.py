@@ -65,7 +65,7 @@ def with_times(*times: Any) -> dict[str, Any]:
             "has a field of the wrong",
         ),
         (json.dumps(run_files.document(ONE, run="abc")), "has a field of the wrong kind"),
-        (json.dumps(run_files.document(ONE, learning={})), "lacks the field 'x'"),
+        (json.dumps(run_files.document(ONE, learning={"y": [1]})), "lacks the field 'x'"),
         (json.dumps(run_files.document(ONE, environment={"cpu": 1})), "lacks the field|wrong kind"),
         (json.dumps(run_files.document({("numpy", 0, 1): 1.0})), "holds a size below 1"),
     ],

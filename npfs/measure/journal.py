@@ -1,0 +1,100 @@
+"""The journal of a run: each thing measured is on disk before the next is begun.
+
+A line of JSON for each entry, written in one call, so that a process killed at any moment leaves whole
+lines and at most one part of a line, which is not read. The journal is also the claim on a run's number: only
+one process can create it, and that process holds a lock on it, which the system releases when the process
+ends, however it ends.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SUFFIX = ".journal"
+# Windows forbids others to read locked bytes: lock one that is never written.
+_LOCKED_BYTE = 1 << 40
+
+
+class Journal:
+    """An open journal, locked by this process.
+
+    Raises
+    ------
+    FileExistsError
+        If another process has claimed the number.
+    OSError
+        If the file cannot be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        self.path = path
+        self.problem: OSError | None = None
+        self._file = os.open(path, flags, 0o644)
+        _try_to_lock(self._file)
+
+    def write(self, **entry: Any) -> None:
+        """Append an entry. A disk that is full does not end the run: ``problem`` says it."""
+        line = json.dumps(entry, default=str).encode() + b"\n"
+        if self.problem is not None:
+            line = b"\n" + line  # what the failed write left ends here
+        try:
+            if os.write(self._file, line) < len(line):
+                raise OSError(28, "No space left on device")
+        except OSError as error:
+            self.problem = error
+
+    def close(self, *, keep: bool = False) -> None:
+        """Close the journal and remove it, unless it holds what was saved nowhere else."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+            if not keep:
+                self.path.unlink(missing_ok=True)
+
+
+def read_journal(path: Path) -> Iterator[dict[str, Any]]:
+    """Read the whole entries; part of a line, left by a kill or a full disk, is passed over."""
+    for line in path.read_bytes().split(b"\n"):
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict):
+            yield entry
+
+
+def is_being_written(path: Path) -> bool:
+    """Return whether the process that writes the journal is still there."""
+    try:
+        file = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return True  # finished, or taken up by another process, at this moment
+    except OSError:
+        return False
+    try:
+        return not _try_to_lock(file)
+    finally:
+        os.close(file)
+
+
+def _try_to_lock(file: int) -> bool:
+    """Lock the open file; False if another process holds the lock. A file system without locks has none."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415
+
+            os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl  # noqa: PLC0415
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        return True
+    return True

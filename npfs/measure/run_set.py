@@ -1,0 +1,108 @@
+"""The runs of one command: the first in this process, the others each in a fresh one."""
+
+from npfs.measure import recovery
+from npfs.measure.benchmark_run import BenchmarkRun
+from npfs.measure.effort import Effort, Stop
+from npfs.measure.fresh_runs import Ended, RunFailed, fresh_run
+
+
+class RunSet:
+    """Starts further runs until the plan is fulfilled.
+
+    Attributes
+    ----------
+    has_passed : bool
+        Whether all cases of all runs succeeded.
+    stop : Stop or None
+        Why no run followed the last one.
+    """
+
+    def __init__(self, run: BenchmarkRun) -> None:
+        assert run.number is not None
+        assert run.job is not None
+        self.run, self.folder = run, run.number.folder
+        self.effort = Effort(run.plan, self.folder, run.job)
+        self.has_passed = True
+        self.stop: Stop | None = None
+        self.crashed: dict[str, str] = {}
+
+    def start_others(self) -> None:
+        """Run the other runs, each in a fresh process.
+
+        Raises
+        ------
+        RunFailed
+            If a process ended with nothing measured.
+        """
+        done = 1
+        while True:
+            cases = self.effort.next(done, self.run.seconds_left)
+            if isinstance(cases, Stop):
+                self.stop = cases
+                return
+            done += 1
+            self._start(done, cases)
+
+    def closing_lines(self) -> list[str]:
+        """Say which speedups are not known as well as was asked for, and why."""
+        asked = self.run.plan.precision
+        if asked is None or self.stop is None:
+            return []
+        if not self.stop.not_reached:
+            return [f"Every speedup is known to within {asked:.2g} of its value."]
+        names = [f"{s} (within {s.reach:.2g})" for s in self.stop.not_reached]
+        return [
+            f"Not known to within {asked:.2g} of their values, since {self.stop.why}: {', '.join(names)}."
+        ]
+
+    def _start(self, number: int, cases: frozenset[str] | None) -> None:
+        run, progress = self.run, self.run.progress
+        label = (
+            f"run {number} of {run.plan.runs}"
+            if number <= run.plan.runs
+            else f"run {number}, {len(cases or ())} cases with the widest intervals"
+        )
+        if progress:
+            progress.begin_run(label, run.visits * (len(cases) if cases else len(run.cases)))
+        ended = fresh_run(
+            [*self._arguments(cases)],
+            run.config.invocation_params.dir,
+            progress.case_done if progress else lambda: None,
+        )
+        if not ended.is_saved:
+            self._bring_back(ended)
+        self.has_passed &= ended.exit_code == 0
+        if progress:
+            progress.run_done()
+
+    def _arguments(self, cases: frozenset[str] | None) -> list[str]:
+        given = [str(argument) for argument in self.run.config.invocation_params.args]
+        ours = [f"--npfs-further={self.run.job}", f"--npfs-visits={self.run.visits}"]
+        if self.run.config.getoption("resume"):
+            given = [argument for argument in given if argument != "--resume"]
+            ours += [
+                f"--{name}={value}"
+                for name, value in self.run.plan.record.items()
+                if value is not None
+            ]
+        if cases is not None:
+            ours.append(f"--npfs-only={','.join(sorted(cases))}")
+        if self.crashed:
+            ours.append(f"--npfs-without={','.join(sorted(self.crashed))}")
+        if (left := self.run.seconds_left) is not None:
+            ours.append(f"--npfs-seconds={left:.1f}")
+        return [*given, "--benchmark-only", *ours]
+
+    def _bring_back(self, ended: Ended) -> None:
+        """Save what a process that did not end by itself had measured; its last case is left out from now on."""
+        found = recovery.recover(self.folder, crash=f"the process ended by {ended.cause}")
+        at = next((item.in_progress for item in found if item.in_progress), None)
+        if not found:
+            raise RunFailed(
+                f"a run ended by {ended.cause} with nothing measured; its output was:\n{ended.output}"
+            )
+        if at is not None:
+            self.crashed[at] = ended.cause
+        if self.run.progress:
+            for item in found:
+                self.run.progress.say(str(item))

@@ -112,6 +112,11 @@ class Change:
         """Whether it is said to differ."""
         return self.label in {Label.SLOWER, Label.FASTER}
 
+    @property
+    def leaves_out_one(self) -> bool:
+        """Whether the interval alone would tell the sides apart."""
+        return self.ratio.low > 1 or self.ratio.high < 1
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -151,6 +156,11 @@ class Comparison:
     def slower_than(self, tolerance: float) -> list[Change]:
         """Return the cases called slower whose whole interval is above ``1 + tolerance``."""
         return [c for c in self.changes if c.label is Label.SLOWER and c.ratio.low > 1 + tolerance]
+
+    def not_ruled_out(self, tolerance: float) -> list[Change]:
+        """Return the other cases that may be that much slower: the interval reaches it, or is not known."""
+        slower = self.slower_than(tolerance)
+        return [c for c in self.changes if c not in slower and not c.ratio.high <= 1 + tolerance]
 
 
 def compare(
@@ -232,9 +242,10 @@ def _change(
 ) -> Change:  # fmt: skip
     interval = ratio.interval(confidence)
     label = Label.WITHIN_NOISE if ratio.is_known else Label.NOT_KNOWN
-    if called and interval.is_above_one:
+    # By the bounds themselves: Interval judges by the p-value of one sample, and this one is Welch's.
+    if called and interval.low > 1:
         label = Label.SLOWER
-    elif called and interval.is_below_one:
+    elif called and interval.high < 1:
         label = Label.FASTER
     return Change(
         *key, interval, confidence, label, ratio.p_value, ratio.degrees,

@@ -33,9 +33,14 @@ def run_compare(
         compared = compare(*find_sides(base, new, reports), names=names)
         if out is not None:
             write_whole(out, text(compared, chosen, tolerated))
-            print(words.summary(compared), f"wrote {out}", sep="\n")
+            print(
+                words.summary(compared),
+                *words.judgement(compared, tolerated),
+                f"wrote {out}",
+                sep="\n",
+            )
         elif chosen is Format.TERMINAL:
-            print_terminal(compared)
+            print_terminal(compared, tolerated)
         else:
             sys.stdout.write(text(compared, chosen, tolerated))
     except (NoRunsFound, CannotCompare, OSError) as error:

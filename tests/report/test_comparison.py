@@ -13,6 +13,7 @@ from npfs.evidence.runs import read_runs
 from npfs.evidence.statistics import Interval
 from npfs.report import comparison as words
 from npfs.report.compare_command import run_compare, tolerance
+from npfs.report.comparison_notes import differences, notes
 from npfs.report.comparison_output import Format, document, print_terminal, text, write_whole
 from tests import run_files
 from tests.evidence.test_comparison import TWO, Times, side
@@ -47,7 +48,7 @@ def test_one_run_is_said_to_be_one(tmp_path: Path) -> None:
     assert words.summary(comparison) == (
         "0 of 3 cases are slower, 0 faster, 0 within noise, 3 not known (one run)."
     )
-    assert any(note.startswith("BASE is one run") for note in words.notes(comparison))
+    assert any(note.startswith("BASE is one run") for note in notes(comparison))
     assert "not known (one run)" in words.plain(comparison)
     assert "nan" not in words.plain(comparison)
 
@@ -92,7 +93,8 @@ def test_json_holds_the_numbers_and_never_nan(tmp_path: Path) -> None:
         None
     ] * 5
     assert (read["schema"], read["threshold"]) == (1, None)
-    assert read["fail_on_slower"] == {"tolerance": 0.05, "failed": []}
+    cases = [case["case"] for case in read["cases"]]
+    assert read["fail_on_slower"] == {"tolerance": 0.05, "failed": [], "not_ruled_out": cases}
 
 
 def test_json_agrees_with_the_comparison(tmp_path: Path) -> None:
@@ -127,14 +129,14 @@ def test_an_infinite_bound_is_null(tmp_path: Path) -> None:
 
 def test_what_is_on_one_side_only_is_named_with_its_reason(tmp_path: Path) -> None:
     comparison = compared(tmp_path, failed={"numpy-inplace-10x16": "wrong weights"})
-    assert "numpy-inplace-10x16 is only in BASE; in NEW: wrong weights." in words.notes(comparison)
+    assert "numpy-inplace-10x16 is only in BASE; in NEW: wrong weights." in notes(comparison)
     plain = compared(tmp_path / "plain")
-    assert "Only in BASE: numpy-inplace-10x16." in words.notes(plain)
+    assert "Only in BASE: numpy-inplace-10x16." in notes(plain)
 
 
 def test_sides_of_other_machines_and_versions_are_said_to_be_so(tmp_path: Path) -> None:
     environment = {**run_files.ENVIRONMENT, "machine": "Other", "python": "CPython 3.13.1"}
-    sentences = words.differences(compared(tmp_path, environment=environment))
+    sentences = differences(compared(tmp_path, environment=environment))
     assert sentences[0] == (
         "BASE was measured on Linux-x86_64-Test-2cpu and NEW on Other: this compares machines, "
         "and not code alone."
@@ -146,12 +148,12 @@ def test_sides_of_other_machines_and_versions_are_said_to_be_so(tmp_path: Path) 
 def test_what_was_left_out_is_named(tmp_path: Path) -> None:
     side(tmp_path / "b", NEW, runs=2, job="older", timing={"timer": "other"})
     (tmp_path / "b" / "bad.json").write_text("{}")
-    notes = words.notes(compared(tmp_path, interrupted=True))
-    assert any(re.match(r"NEW: runs 1 and 2 were left out: timing: .* newest", n) for n in notes)
+    found = notes(compared(tmp_path, interrupted=True))
+    assert any(re.match(r"NEW: runs 1 and 2 were left out: timing: .* newest", n) for n in found)
     assert (
-        "NEW: runs 6, 7, 8, 9 and 10 were interrupted; the cases finished by then count." in notes
+        "NEW: runs 6, 7, 8, 9 and 10 were interrupted; the cases finished by then count." in found
     )
-    assert any(note.startswith("NEW: bad.json was left out: was not written") for note in notes)
+    assert any(note.startswith("NEW: bad.json was left out: was not written") for note in found)
 
 
 def test_an_interval_is_never_rounded_into_a_contradiction(tmp_path: Path) -> None:
@@ -190,6 +192,45 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["out.md"]  # noqa: PTH208
     with pytest.raises(OSError, match="is no plain file"):
         write_whole(tmp_path, "text")
+
+
+def test_what_a_passed_judgement_does_not_rule_out_is_said(tmp_path: Path) -> None:
+    """A ratio of 1.04 with bounds of about 1.5 per cent may be 1.05, and is not 1.10."""
+    comparison = compared(tmp_path, {("numpy", 1000, 1): 2.08, ("numba", 1000, 1): 1.0})
+    [sentence] = words.judgement(comparison, 0.05)
+    assert sentence.startswith("No case is clearly slower by more than 5 %. In 1 of 2 cases that")
+    assert [change.case for change in comparison.not_ruled_out(0.05)] == ["numpy-1000"]
+    assert words.judgement(comparison, 0.1) == ["No case is clearly slower by more than 10 %."]
+    assert words.judgement(comparison, None) == []
+    assert "No case is clearly slower by more than 10 %." in words.plain(comparison, 0.1)
+    assert "No case is clearly slower by more than 10 %." in words.markdown(comparison, 0.1)
+
+
+def test_a_case_called_despite_an_infinite_bound(tmp_path: Path) -> None:
+    """Welch's bounds decide, and not the p-value that one sample with such bounds would have."""
+    documents = [run_files.document({("numpy", 10, 1): 1e-160}, number=k) for k in (1, 2, 3)]
+    run_files.write(tmp_path / "a", documents)
+    documents = [
+        run_files.document({("numpy", 10, 1): value}, number=4 + k)
+        for k, value in enumerate((1e80, 1e120, 1e100))
+    ]
+    run_files.write(tmp_path / "b", documents)
+    [change] = compare(read_runs(tmp_path / "a"), read_runs(tmp_path / "b")).changes
+    assert (change.label, change.ratio.high) == ("slower", math.inf)
+
+
+def test_runs_around_two_values_are_said_to_be_so(tmp_path: Path) -> None:
+    values = (10e-6, 10.1e-6, 10.05e-6, 22e-6, 22.1e-6, 22.2e-6)
+    documents = [
+        run_files.document({("numba", 10, 1): value}, number=k)
+        for k, value in enumerate(values, start=1)
+    ]
+    run_files.write(tmp_path / "a", documents)
+    new = side(tmp_path / "b", {("numba", 10, 1): 22e-6}, first=10)
+    found = notes(compare(read_runs(tmp_path / "a"), new))
+    assert [note.partition(", as of")[0] for note in found] == [
+        "BASE: the runs of numba-10 lie around two values"
+    ]
 
 
 @pytest.mark.parametrize(

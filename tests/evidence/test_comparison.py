@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from npfs.evidence import comparison as subject
 from npfs.evidence.comparison import CEILING, CannotCompare, Label, compare, compare_seconds
 from npfs.evidence.runs import RunFolder, Size, read_runs
+from npfs.report.comparison_notes import notes
 from tests import run_files
 
 Times = Mapping[tuple[str, int, int], float]
@@ -99,6 +100,7 @@ def test_read_passes_are_compared_as_well(tmp_path: Path) -> None:
     read = next(change for change in compared.changes if change.backend == CEILING)
     assert (read.case, read.label) == ("ceiling-1000", Label.SLOWER)
     assert read.base_seconds == pytest.approx(0.5e-6, rel=0.02)  # all cores are the faster
+    assert any(note.startswith("The read ceiling differs at 1 size,") for note in notes(compared))
 
 
 def test_a_run_on_both_sides_is_refused(tmp_path: Path) -> None:

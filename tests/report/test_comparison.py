@@ -1,7 +1,6 @@
 import io
 import json
 import math
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -187,9 +186,11 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(UnicodeEncodeError):
         write_whole(target, "half \ud800")
     assert target.read_text() == "before"
+    (tmp_path / "link.md").hardlink_to(target)
     write_whole(target, "after")
     assert target.read_text() == "after"
-    assert os.listdir(tmp_path) == ["out.md"]  # noqa: PTH208
+    assert (tmp_path / "link.md").read_text() == "before"  # a new file took the name
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.md", "out.md"]
     with pytest.raises(OSError, match="is no plain file"):
         write_whole(tmp_path, "text")
 

@@ -53,6 +53,29 @@ def report(
 
 
 @app.command()
+def calibrate(
+    reports: Annotated[Path, typer.Option(help="Folder whose runs/ are split in halves.")] = Path(
+        "reports"
+    ),
+    measure: Annotated[
+        int, typer.Option(min=0, metavar="N", help="First add N runs of the standard preset.")
+    ] = 0,
+    half: Annotated[int, typer.Option(min=2, help="Runs in a half.")] = 5,
+) -> None:
+    """Say how well the intervals hold: whether one half of the stored runs foretells the other."""
+    from npfs.measure.fresh_runs import CannotMeasure, add_runs
+    from npfs.report.calibrate_command import run_calibrate
+
+    try:
+        if measure:
+            add_runs(measure, reports)
+    except CannotMeasure as error:
+        typer.echo(f"npfs calibrate: {error}", err=True)
+        raise typer.Exit(2) from None
+    raise typer.Exit(run_calibrate(reports, half))
+
+
+@app.command()
 def compare(
     base: Annotated[
         str,

@@ -21,6 +21,10 @@ class RunFailed(RuntimeError):
     """A fresh process ended with nothing measured; the message ends with its output."""
 
 
+class CannotMeasure(RuntimeError):
+    """Runs cannot be added here; the message says why and what to do."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a fresh process ended.
@@ -48,6 +52,24 @@ class Ended:
             return f"signal {signal.Signals(-self.exit_code).name}"
         except ValueError:
             return f"signal {-self.exit_code}"
+
+
+def add_runs(number: int, reports: Path) -> None:
+    """Add runs of the standard preset to a reports folder, with the bench of the clone in this folder.
+
+    Raises
+    ------
+    CannotMeasure
+        If there is no bench here, or it fails.
+    """
+    if not Path("bench", "bench_fit.py").is_file():
+        raise CannotMeasure(
+            "runs are measured by the bench folder of npfs, which is not here; go to your clone of npfs"
+        )
+    command = [sys.executable, "-m", "pytest", "bench", "--benchmark-only"]
+    ended = subprocess.run([*command, f"--runs={number}", f"--reports={reports}"], check=False)
+    if ended.returncode != 0:
+        raise CannotMeasure(f"the benchmark ended with exit code {ended.returncode}; see above")
 
 
 def end_on_sigterm() -> None:

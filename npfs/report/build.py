@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from npfs.evidence.analysis import Evidence
+from npfs.evidence.calibration import Calibration
 from npfs.evidence.runs import read_runs
-from npfs.report import caveats, figures, tables
+from npfs.report import calibration, caveats, figures, tables
 from npfs.report import verdict as rules
 
 
@@ -21,6 +22,7 @@ class Report:
     """What was written, and the evidence it was written from."""
 
     evidence: Evidence
+    calibration: Calibration | None
     paths: list[Path]
 
     def terminal_lines(self, width: int = 100) -> list[str]:
@@ -30,7 +32,10 @@ class Report:
             lines += textwrap.wrap(sentence, width, initial_indent="  ", subsequent_indent="    ")
         for caveat in caveats.caveats(self.evidence):
             lines += textwrap.wrap(caveat, width, initial_indent="! ", subsequent_indent="  ")
-        return [*lines, "", basis(self.evidence), *(f"wrote {_shown(path)}" for path in self.paths)]
+        lines += ["", *textwrap.wrap(basis(self.evidence), width)]
+        if self.calibration is not None:
+            lines += textwrap.wrap(calibration.sentence(self.calibration), width)
+        return [*lines, *(f"wrote {_shown(path)}" for path in self.paths)]
 
     def effort(self, job: str, wall_s: float) -> str:
         """Say what share of the time of a command, ``wall_s`` seconds, its rounds took."""
@@ -61,8 +66,9 @@ def build_report(reports: Path) -> Report:
         work = Path(building)
         saved = figures.save_figures(evidence, work)
         (work / "results.csv").write_text(tables.results_csv(evidence), encoding="utf-8")
+        held = calibration.if_possible(evidence)
         (work / "verdict.md").write_text(
-            verdict_markdown(evidence, {path.stem for path in saved}), encoding="utf-8"
+            verdict_markdown(evidence, held, {path.stem for path in saved}), encoding="utf-8"
         )
         paths = []
         for path in sorted(work.iterdir()):
@@ -70,11 +76,11 @@ def build_report(reports: Path) -> Report:
             path.replace(paths[-1])
         for stale in set(figures.file_names()) - {path.name for path in paths}:
             (reports / stale).unlink(missing_ok=True)  # of an earlier report, on other evidence
-    return Report(evidence, paths)
+    return Report(evidence, held, paths)
 
 
-def verdict_markdown(evidence: Evidence, drawn: Collection[str]) -> str:
-    """Return the verdict with its caveats, the figures in ``drawn``, table and basis."""
+def verdict_markdown(evidence: Evidence, held: Calibration | None, drawn: Collection[str]) -> str:
+    """Return the verdict with its caveats, the figures in ``drawn``, table, basis and calibration."""
     lines = [f"# {rules.QUESTION}", ""]
     lines += [f"- {sentence}" for sentence in rules.verdict(evidence)]
     warnings = caveats.caveats(evidence)
@@ -84,6 +90,8 @@ def verdict_markdown(evidence: Evidence, drawn: Collection[str]) -> str:
         if name in drawn:
             lines += ["", f"![{alt}]({name}.svg)"]
     lines += ["", "## The numbers", "", *tables.markdown_table(evidence), "", basis(evidence), ""]
+    if held is not None:
+        lines += [*calibration.markdown(held, evidence), ""]
     return "\n".join(lines)
 
 
@@ -97,13 +105,13 @@ def basis(evidence: Evidence) -> str:
         if libraries[key]
     )
     number = len(evidence.runs)
-    intervals = (
-        ""
-        if number == 1
-        else (
-            "; in parentheses 95 % intervals (Student's t over runs, on logarithms; speedups paired within runs)"
+    intervals = ""
+    if number > 1:
+        intervals = (
+            "; in parentheses 95 % intervals (Student's t over runs, on logarithms; speedups paired within runs), "
+            f"and a difference is called one where it stands out among all {evidence.noise.comparisons} comparisons "
+            "(Benjamini and Hochberg, 5 %)"
         )
-    )
     cores = run.environment["cores"]
     return (
         f"{number} run{'s, each' if number > 1 else ','} a fresh process, {run.epochs} epochs a fit{intervals}. {run.environment['cpu']}, {cores or 'unknown'} cores, "

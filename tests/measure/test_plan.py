@@ -13,7 +13,7 @@ def plan(**options: str | None) -> Plan:
         "runs": "5",
         "seed": "0",
     }
-    return make_plan(backends=["python", "numpy"], **{**given, **options})  # type: ignore[arg-type]
+    return make_plan(backends="python,numpy", **{**given, **options})  # type: ignore[arg-type]
 
 
 def test_the_standard_preset_is_the_published_one() -> None:
@@ -67,6 +67,19 @@ def test_features_alone_use_the_presets_many_feature_size() -> None:
         ({"dtypes": "float16"}, "--dtypes takes float64 and float32; got 'float16'"),
         ({"runs": "0"}, "--runs must be at least 1; got 0"),
         ({"seed": "-1"}, "--seed must be at least 0; got -1"),
+        ({"budget": "0"}, "--budget takes a number of seconds above 0; got '0'"),
+        ({"budget": "nan"}, "--budget takes a number of seconds above 0; got 'nan'"),
+        ({"budget": "a minute"}, "--budget takes a number of seconds such as 60; got 'a minute'"),
+        (
+            {"precision": "0"},
+            "--precision takes a share between 0 and 1, such as 0.05 or 5%; got '0'",
+        ),
+        ({"precision": "-5%"}, "--precision takes a share between 0 and 1"),
+        (
+            {"precision": "5"},
+            "--precision takes a share between 0 and 1, such as 0.05 or 5%; got '5'",
+        ),
+        ({"precision": "fine"}, "--precision takes a share such as 0.05 or 5%; got 'fine'"),
     ],
 )
 def test_a_bad_option_is_named(options: dict[str, str], message: str) -> None:
@@ -75,9 +88,19 @@ def test_a_bad_option_is_named(options: dict[str, str], message: str) -> None:
 
 
 def test_the_order_is_another_in_each_run_and_can_be_made_again() -> None:
-    ids = [f"case-{k}" for k in range(20)]
-    orders = [shuffled(ids, 0, run) for run in range(1, 6)]
-    assert all(sorted(order) == sorted(ids) for order in orders)
+    names = [f"case-{k}" for k in range(20)]
+    visits = {name: [name, f"{name}~2"] for name in names}
+    orders = [shuffled(visits, 0, run) for run in range(1, 6)]
+    for order in orders:
+        assert sorted(order[:20]) == sorted(names)  # every first visit before any second one
+        assert sorted(order[20:]) == sorted(f"{name}~2" for name in names)
+        assert [f"{name}~2" for name in order[:20]] != order[20:]
     assert len({tuple(order) for order in orders}) == 5
-    assert shuffled(list(reversed(ids)), 0, 3) == orders[2]
-    assert shuffled(ids, 1, 3) != orders[2]
+    assert shuffled(dict(reversed(visits.items())), 0, 3) == orders[2]
+    assert shuffled(visits, 1, 3) != orders[2]
+
+
+def test_a_share_may_be_given_in_per_cent() -> None:
+    assert plan(precision="5%", budget="1e2").precision == 0.05
+    assert plan(precision="0.05", budget="1e2").budget_s == 100
+    assert plan(runs="7").record["runs"] == "7"

@@ -1,0 +1,31 @@
+"""What ``npfs calibrate`` does: read the runs, split them, print how the intervals held."""
+
+import sys
+from pathlib import Path
+
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.calibration import TooFewRuns, calibrate
+from npfs.evidence.runs import read_runs
+from npfs.report import calibration as words
+from npfs.report.caveats import HOW_TO_RUN
+
+BAD_INPUT = 2
+
+
+def run_calibrate(reports: Path, half: int) -> int:
+    """Print how the intervals of the runs in ``reports`` held; return the exit code."""
+    runs = read_runs(reports / "runs")
+    if not runs.runs:
+        print(
+            f"npfs calibrate: no runs in {reports / 'runs'}; make some with: {HOW_TO_RUN}",
+            file=sys.stderr,
+        )
+        return BAD_INPUT
+    evidence = Evidence(runs)
+    try:
+        held = calibrate(evidence, half=half)
+    except TooFewRuns as error:
+        print(f"npfs calibrate: {error}", file=sys.stderr)
+        return BAD_INPUT
+    print("\n".join(words.plain(held, evidence)))
+    return 0

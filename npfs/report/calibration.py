@@ -1,0 +1,110 @@
+"""How well the intervals held, in words and in a table."""
+
+import textwrap
+from collections.abc import Iterable
+
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.calibration import Calibration, Held, TooFewRuns, calibrate, mean, median
+from npfs.report import wording
+
+HEADINGS = ("", "times held", "speedups held", "false alarms", "width of a time", "of a speedup")
+
+
+def sentence(calibration: Calibration) -> str:
+    """Say how well they held, in one sentence with its numbers."""
+    times, speedups = calibration.times, calibration.speedups
+    over = f" ({_share(h.coverage for h in speedups)} for speedups)" if speedups else ""
+    width = (
+        f"; half of the speedups' intervals are narrower than {_width(speedups)} from end to end"
+        if speedups
+        else ""
+    )
+    return (
+        f"On this machine, intervals from {calibration.half} runs held in "
+        f"{_share(h.coverage for h in times)} of cases{over}, and identical code was called different in "
+        f"{100 * mean(h.false_alarms for h in times):.1f} %, over random halves of {calibration.runs} stored runs"
+        f"{width}."
+    )
+
+
+def if_possible(evidence: Evidence) -> Calibration | None:
+    """Return the calibration, None where there are too few runs."""
+    try:
+        return calibrate(evidence)
+    except TooFewRuns:
+        return None
+
+
+def rows(calibration: Calibration, evidence: Evidence) -> list[tuple[str, ...]]:
+    """Return a row for all, for each backend and for each size, as ``HEADINGS`` say."""
+    held = calibration.held
+    names = [*evidence.backends, *evidence.shortcuts]
+    sizes = sorted({h.size for h in held})
+    return [
+        _row("all cases", held),
+        *(_row(evidence.title(name), [h for h in held if h.backend == name]) for name in names),
+        *(_row(wording.size(size), [h for h in held if h.size == size]) for size in sizes),
+    ]
+
+
+def markdown(calibration: Calibration, evidence: Evidence) -> list[str]:
+    """Return the section of the report: the sentence, what it means, and the table."""
+    return [
+        "## Do the intervals hold?",
+        "",
+        sentence(calibration),
+        "",
+        *explanation(calibration),
+        "",
+        "| " + " | ".join(HEADINGS) + " |",
+        "| --- |" + " ---: |" * (len(HEADINGS) - 1),
+        *(f"| {' | '.join(row)} |" for row in rows(calibration, evidence)),
+    ]
+
+
+def plain(calibration: Calibration, evidence: Evidence, width: int = 100) -> list[str]:
+    """Return sentence, explanation and table as lines for a terminal."""
+    table = [HEADINGS, *rows(calibration, evidence)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
+    lines = [*textwrap.wrap(sentence(calibration), width), ""]
+    for text in explanation(calibration):
+        lines += textwrap.wrap(text.replace("`", ""), width)
+    lines.append("")
+    for name, *cells in table:
+        aligned = [cell.rjust(size) for cell, size in zip(cells, widths[1:], strict=True)]
+        lines.append("  ".join([name.ljust(widths[0]), *aligned]).rstrip())
+    return lines
+
+
+def explanation(calibration: Calibration) -> list[str]:
+    """Say how it was found."""
+    return [
+        f"The stored runs were split at random, many times over, in two halves of {calibration.half} runs that share none. "
+        "Held: the 95 % interval of one half, with room for the other half's own error, holds the other's value; "
+        "95 % would be exact. False alarms: `npfs compare` calls the two halves, which are the same code, "
+        "different. Width: high / low - 1, the median.",
+    ]
+
+
+def _row(name: str, held: Iterable[Held]) -> tuple[str, ...]:
+    held = list(held)
+    times = [h for h in held if h.reference is None]
+    speedups = [h for h in held if h.reference is not None]
+    return (
+        name,
+        _share(h.coverage for h in times),
+        _share(h.coverage for h in speedups),
+        _share((h.false_alarms for h in times), digits=1),
+        _width(times),
+        _width(speedups),
+    )
+
+
+def _share(shares: Iterable[float], *, digits: int = 0) -> str:
+    values = list(shares)
+    return f"{100 * mean(values):.{digits}f} %" if values else ""
+
+
+def _width(held: Iterable[Held]) -> str:
+    widths = [h.width for h in held]
+    return f"{100 * median(widths):.1f} %" if widths else ""

@@ -80,8 +80,9 @@ def compare(
     base: Annotated[
         str,
         typer.Argument(
+            metavar="BASE",
             help="Runs to compare with: a run file, a folder, a pattern in quotes, or a git revision "
-            "(REV: the runs under its reports/; or REV:FOLDER)."
+            "(REV: the runs under its reports/; or REV:FOLDER).",
         ),
     ],
     new: Annotated[

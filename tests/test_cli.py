@@ -1,6 +1,9 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests import run_files
 from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
@@ -45,3 +48,60 @@ def test_version(tmp_path: Path) -> None:
     from npfs import __version__
 
     assert npfs("--version", folder=tmp_path).stdout == f"npfs {__version__}\n"
+
+
+def measured(folder: Path, *, factor: float = 1.0, first: int = 1) -> None:
+    """Five runs with a scatter of one per cent."""
+    run_files.write(
+        folder,
+        [
+            run_files.document({("numpy", 1000, 1): factor * (1 + scatter)}, number=first + k)
+            for k, scatter in enumerate((0.0, 0.01, -0.01, 0.005, -0.005))
+        ],
+    )
+
+
+def test_compare_judges_the_newest_job_and_fails_on_slower(tmp_path: Path) -> None:
+    measured(tmp_path / "before")
+    measured(tmp_path / "reports", factor=1.2, first=6)
+    result = npfs("compare", "before", "--fail-on-slower", "5%", folder=tmp_path)
+    assert result.returncode == 1
+    assert result.stdout.startswith("1 of 1 case is slower")
+    assert result.stderr.startswith("npfs compare: 1 case is slower by more than 5 %")
+    passed = npfs("compare", "before", "--fail-on-slower", "50%", folder=tmp_path)
+    assert (passed.returncode, passed.stderr) == (0, "")
+
+
+def test_compare_writes_json_alone_to_the_output_or_a_file(tmp_path: Path) -> None:
+    measured(tmp_path / "a")
+    measured(tmp_path / "b", first=6)
+    printed = npfs("compare", "a", "b", "--format", "json", folder=tmp_path)
+    assert json.loads(printed.stdout)["counts"]["within_noise"] == 1
+    out = ("--format", "json", "--out", "out.json")
+    written = npfs("compare", "a", "b", *out, folder=tmp_path)
+    assert written.stdout.endswith("wrote out.json\n")
+    assert (tmp_path / "out.json").read_text(encoding="utf-8") == printed.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["absent"], "BASE 'absent' is no file or folder"),
+        (["a", "absent"], "NEW 'absent' is no file or folder"),
+        (["a", "a"], "0001_20260101T000000Z.json is on both sides"),
+        (["a"], "NEW was not given, and there is no run in "),
+        (["a", "b", "--fail-on-slower", "5"], "--fail-on-slower '5' is not a percentage"),
+        (["a", "b", "--format", "xml"], "--format 'xml' is unknown; give terminal or markdown or json"),
+        (["a", "b", "--out", "absent/out.md"], ""),
+        (["a", "b", "--out", "a"], ""),
+    ],
+)  # fmt: skip
+def test_compare_says_what_was_wrong_with_its_input(
+    tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    measured(tmp_path / "a")
+    measured(tmp_path / "b", first=6)
+    result = npfs("compare", *arguments, folder=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"npfs compare: {sentence}")
+    assert "Traceback" not in result.stderr

@@ -25,6 +25,8 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     ("module", "forbidden"),
     [
         ("npfs.evidence.analysis", ("npfs.backends", "npfs.measure", "npfs.report", *HEAVY)),
+        ("npfs.evidence.sides", ("npfs.backends", "npfs.measure", "npfs.report", *HEAVY)),
+        ("npfs.report.compare_command", ("npfs.backends", "npfs.measure", *HEAVY)),
         ("npfs.report.build", ("npfs.backends", "npfs.measure", "numba", "pytest", "typer")),
         ("npfs.measure.benchmark_run", ("npfs.evidence", "npfs.report", "matplotlib", "typer")),
         ("npfs.backends.registry", ("npfs.measure", "npfs.evidence", "npfs.report", *HEAVY)),

@@ -1,7 +1,6 @@
 """What changed between two sets of runs: each case's ratio of times, and which ratios to believe."""
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -113,6 +112,11 @@ class Change:
         """Whether it is said to differ."""
         return self.label in {Label.SLOWER, Label.FASTER}
 
+    @property
+    def leaves_out_one(self) -> bool:
+        """Whether the interval alone would tell the sides apart."""
+        return self.ratio.low > 1 or self.ratio.high < 1
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -152,6 +156,11 @@ class Comparison:
     def slower_than(self, tolerance: float) -> list[Change]:
         """Return the cases called slower whose whole interval is above ``1 + tolerance``."""
         return [c for c in self.changes if c.label is Label.SLOWER and c.ratio.low > 1 + tolerance]
+
+    def not_ruled_out(self, tolerance: float) -> list[Change]:
+        """Return the other cases that may be that much slower: the interval reaches it, or is not known."""
+        slower = self.slower_than(tolerance)
+        return [c for c in self.changes if c not in slower and not c.ratio.high <= 1 + tolerance]
 
 
 def compare(
@@ -200,20 +209,6 @@ def compare_seconds(
     return sorted(changes, key=_most_telling_first), threshold
 
 
-def tolerance(text: str) -> float:
-    """Return the fraction that a percentage such as "5%" or "2.5 %" stands for.
-
-    Raises
-    ------
-    CannotCompare
-        If it is anything else.
-    """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", text, re.ASCII)
-    if match is None or not math.isfinite(float(match[1])):
-        raise CannotCompare(f"{text!r} is not a percentage; write one with its sign, as 5% or 2.5%")
-    return float(match[1]) / 100
-
-
 def case_id(key: Key) -> str:
     """Return the id of a case: numpy-10000x16."""
     backend, size = key
@@ -247,9 +242,10 @@ def _change(
 ) -> Change:  # fmt: skip
     interval = ratio.interval(confidence)
     label = Label.WITHIN_NOISE if ratio.is_known else Label.NOT_KNOWN
-    if called and interval.is_above_one:
+    # By the bounds themselves: Interval judges by the p-value of one sample, and this one is Welch's.
+    if called and interval.low > 1:
         label = Label.SLOWER
-    elif called and interval.is_below_one:
+    elif called and interval.high < 1:
         label = Label.FASTER
     return Change(
         *key, interval, confidence, label, ratio.p_value, ratio.degrees,

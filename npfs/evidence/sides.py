@@ -54,10 +54,11 @@ def find_runs(name: str, side: str) -> RunFolder:
             f"{side} {name!r} is no file or folder, matches nothing as a pattern, and is no git "
             f"revision (or path in one) here; give {POSSIBLE}"
         )
+    elsewhere = "" if ":" in name else f" under a folder 'reports'; name another as {name}:FOLDER"
+    if in_revision.rejected:
+        elsewhere = " that this version of npfs can read"
     return _not_empty(
-        in_revision,
-        f"{side}: the git revision {name!r} holds no run file"
-        + ("" if ":" in name else f" under a folder 'reports'; name another as {name}:FOLDER"),
+        in_revision, f"{side}: the git revision {name!r} holds no run file{elsewhere}"
     )
 
 

@@ -1,12 +1,13 @@
 """What ``npfs compare`` does: read both sides, compare, print or write, and tell how it went."""
 
+import math
+import re
 import sys
 from pathlib import Path
 
-from npfs.evidence.comparison import CannotCompare, compare, tolerance
+from npfs.evidence.comparison import CannotCompare, compare
 from npfs.evidence.sides import NoRunsFound, find_sides
 from npfs.report import comparison as words
-from npfs.report import wording
 from npfs.report.comparison_output import Format, print_terminal, text, write_whole
 
 TOO_SLOW, BAD_INPUT = 1, 2
@@ -32,9 +33,14 @@ def run_compare(
         compared = compare(*find_sides(base, new, reports), names=names)
         if out is not None:
             write_whole(out, text(compared, chosen, tolerated))
-            print(words.summary(compared), f"wrote {out}", sep="\n")
+            print(
+                words.summary(compared),
+                *words.judgement(compared, tolerated),
+                f"wrote {out}",
+                sep="\n",
+            )
         elif chosen is Format.TERMINAL:
-            print_terminal(compared)
+            print_terminal(compared, tolerated)
         else:
             sys.stdout.write(text(compared, chosen, tolerated))
     except (NoRunsFound, CannotCompare, OSError) as error:
@@ -47,7 +53,23 @@ def run_compare(
     return 0
 
 
+def tolerance(text: str) -> float:
+    """Return the fraction that a percentage such as "5%" or "2.5 %" stands for.
+
+    Raises
+    ------
+    CannotCompare
+        If it is anything else. A number without the sign could mean either.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", text, re.ASCII)
+    if match is None or not math.isfinite(float(match[1])):
+        raise CannotCompare(
+            f"--fail-on-slower {text!r} is not a percentage; write one with its sign, as 5% or 2.5%"
+        )
+    return float(match[1]) / 100
+
+
 def _format(form: str) -> Format:
     if form not in set(Format):
-        raise CannotCompare(f"--format {form!r} is unknown; give {wording.listed(list(Format))}")
+        raise CannotCompare(f"--format {form!r} is unknown; give {' or '.join(Format)}")
     return Format(form)

@@ -4,23 +4,20 @@ import textwrap
 from collections.abc import Sequence
 
 from npfs.evidence.comparison import (
-    CEILING,
     Change,
     Comparison,
-    Key,
     Label,
     Side,
-    case_id,
 )
 from npfs.evidence.multiplicity import FALSE_DISCOVERY_RATE, selected_confidence
 from npfs.evidence.statistics import Interval
 from npfs.report import wording
+from npfs.report.comparison_notes import differences, notes
 
 WIDTH = 100
 HEADINGS = ("case", "BASE", "NEW", "NEW / BASE (interval)", "runs", "")
 _FROM_THE_RIGHT = {1, 2}  # columns of numbers
 _PLAIN_UP_TO = 1e6  # a larger factor is written with an exponent
-_FEW = 8  # names in a sentence before the rest is counted
 
 
 def summary(comparison: Comparison) -> str:
@@ -40,52 +37,6 @@ def summary(comparison: Comparison) -> str:
     return text + "."
 
 
-def differences(comparison: Comparison) -> list[str]:
-    """Say what differs between the sides besides the times."""
-    base, new = comparison.base, comparison.new
-    sentences = []
-    machines = [side.newest.environment["machine"] for side in (base, new)]
-    if machines[0] != machines[1]:
-        sentences.append(
-            f"BASE was measured on {machines[0]} and NEW on {machines[1]}: "
-            "this compares machines, and not code alone."
-        )
-    sentences += [
-        f"{name}: {before} in BASE, {after} in NEW."
-        for name, before, after in comparison.differences
-        if name != "machine"
-    ]
-    changed = [_backend(name) for name in comparison.changed_sources]
-    sentences.append(
-        f"Source changed: {wording.listed(changed)}."
-        if changed
-        else "The source of everything timed on both sides is the same."
-    )
-    return sentences
-
-
-def notes(comparison: Comparison) -> list[str]:
-    """Return what a reader must know before trusting the table."""
-    sides = (comparison.base, comparison.new)
-    sentences = [sentence for side in sides for sentence in _notes_of(side)]
-    sentences += _missing(comparison, comparison.base, comparison.new)
-    sentences += _missing(comparison, comparison.new, comparison.base)
-    reads = [c for c in comparison.changes if c.backend == CEILING and c.is_called]
-    if reads:
-        sentences.append(
-            f"The read ceiling differs at {len(reads)} size{'s' if reads[1:] else ''}, and no backend "
-            "is in it: the machine itself may have been slower or faster on one side."
-        )
-    noise = [c for c in comparison.changes if c.label is Label.WITHIN_NOISE]
-    outside = [c for c in noise if not c.ratio.is_within_noise]
-    if outside:
-        sentences.append(
-            f"{len(outside)} interval{'s leave' if outside[1:] else ' leaves'} out 1 but "
-            f"{'are' if outside[1:] else 'is'} within noise: among so many cases some do by chance."
-        )
-    return sentences
-
-
 def basis(comparison: Comparison) -> str:
     """Say what the numbers rest on."""
     level = f"{100 * selected_confidence(comparison.threshold):.4g} %"
@@ -103,8 +54,23 @@ def failure(slower: Sequence[Change], tolerance: float) -> str:
     cases = [f"{change.case} {factor(change)}" for change in slower]
     return (
         f"{len(cases)} case{'s are' if cases[1:] else ' is'} slower by more than "
-        f"{100 * tolerance:g} %, with the whole interval: {', '.join(cases)}"
+        f"{_percent(tolerance)}, with the whole interval: {', '.join(cases)}."
     )
+
+
+def judgement(comparison: Comparison, tolerance: float | None) -> list[str]:
+    """Say whether a case is slower than is tolerated, and how many may be; nothing if it was not asked."""
+    if tolerance is None:
+        return []
+    slower, possible = comparison.slower_than(tolerance), comparison.not_ruled_out(tolerance)
+    first = (
+        failure(slower, tolerance)
+        if slower
+        else f"No case is clearly slower by more than {_percent(tolerance)}."
+    )
+    rest = f"In {len(possible)} of {len(comparison.changes)} cases that cannot be ruled out: "
+    rest += "the interval reaches it, or is not known; more runs narrow it."
+    return [f"{first} {rest}" if possible else first]
 
 
 def rows(comparison: Comparison) -> list[tuple[str, ...]]:
@@ -133,18 +99,19 @@ def factor(change: Change) -> str:
     return f"{value} ({_bound(ratio.low)} to {_bound(ratio.high)})"
 
 
-def markdown(comparison: Comparison) -> str:
-    """Return the comparison as Markdown."""
+def markdown(comparison: Comparison, tolerance: float | None = None) -> str:
+    """Return the comparison as Markdown, judged by ``tolerance`` if given."""
     lines = [f"**{summary(comparison)}**", "", *_items(differences(comparison))]
     if warnings := notes(comparison):
         lines += ["", "Before you trust this:", "", *_items(warnings)]
     table = [(*HEADINGS[:-1], "verdict"), ("---",) * len(HEADINGS), *rows(comparison)]
     lines += ["", *("| " + " | ".join(map(_escaped, row)) + " |" for row in table)]
-    return "\n".join([*lines, "", basis(comparison), ""])
+    after = [*judgement(comparison, tolerance), basis(comparison)]
+    return "\n".join([*lines, *(f"\n{sentence}" for sentence in after), ""])
 
 
-def plain(comparison: Comparison, width: int = WIDTH) -> str:
-    """Return the comparison as text that fits ``width`` columns."""
+def plain(comparison: Comparison, tolerance: float | None = None, *, width: int = WIDTH) -> str:
+    """Return the comparison as text that fits ``width`` columns, judged by ``tolerance`` if given."""
     lines = [*before_table(comparison, width), ""]
     table = [HEADINGS, *rows(comparison)]
     widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
@@ -160,7 +127,9 @@ def plain(comparison: Comparison, width: int = WIDTH) -> str:
             for column, cell in enumerate((first, *others))
         ]
         lines.append("  ".join(cells).rstrip())
-    return "\n".join([*lines, "", *textwrap.wrap(basis(comparison), width), ""])
+    for sentence in (*judgement(comparison, tolerance), basis(comparison)):
+        lines += ["", *textwrap.wrap(sentence, width)]
+    return "\n".join([*lines, ""])
 
 
 def before_table(comparison: Comparison, width: int = WIDTH) -> list[str]:
@@ -173,68 +142,12 @@ def before_table(comparison: Comparison, width: int = WIDTH) -> list[str]:
     return lines
 
 
-def _notes_of(side: Side) -> list[str]:
-    role, sentences = side.role, []
-    if len(side.runs) == 1:
-        sentences.append(
-            f"{role} is one run, which gives no interval: no case is called, and none can fail. "
-            "Measure it with more runs."
-        )
-    cut = [str(run.number) for run in side.runs if run.interrupted]
-    if cut:
-        sentences.append(f"{role}: {_named(cut)} interrupted; the cases finished by then count.")
-    sentences += [f"{role}: {name} was left out: {why}." for name, why in side.rejected]
-    reasons: dict[str, list[str]] = {}
-    for run, why in side.left_out:
-        reasons.setdefault(why, []).append(str(run.number))
-    sentences += [
-        f"{role}: {_named(numbers)} left out: {why}. A side follows its newest run's settings."
-        for why, numbers in reasons.items()
-    ]
-    sentences += [
-        f"{role}: {_backend(name)} of {_named(runs)} left out: its source changed within {role}."
-        for name, runs in side.older_source.items()
-    ]
-    return sentences
-
-
-def _missing(comparison: Comparison, side: Side, other: Side) -> list[str]:
-    """Name the cases that only ``side`` has, with the reason where the other's runs tell one."""
-    unexplained, sentences = [], []
-    for key in comparison.only_in(side):
-        why = _why_missing(key, other)
-        if why:
-            sentences.append(f"{case_id(key)} is only in {side.role}; in {other.role}: {why}.")
-        else:
-            unexplained.append(case_id(key))
-    if unexplained:
-        more = [f"{len(unexplained) - _FEW} more"] if len(unexplained) > _FEW else []
-        sentences.append(f"Only in {side.role}: {wording.listed(unexplained[:_FEW] + more)}.")
-    return sentences
-
-
-def _why_missing(key: Key, side: Side) -> str | None:
-    for run in reversed(side.runs):
-        for reasons in (run.failed, run.skipped):
-            if case_id(key) in reasons:
-                return reasons[case_id(key)]
-        if key[0] in run.unavailable:
-            return run.unavailable[key[0]]
-    return None
-
-
-def _named(numbers: Sequence[str]) -> str:
-    if len(numbers) == 1:
-        return f"run {numbers[0]} was"
-    return f"runs {wording.listed(list(numbers))} were"
-
-
 def _runs(side: Side) -> str:
     return f"{side.role} ({side.name}) {len(side.runs)} run{'s' if len(side.runs) > 1 else ''}"
 
 
-def _backend(name: str) -> str:
-    return "the read ceiling" if name == CEILING else name
+def _percent(tolerance: float) -> str:
+    return f"{100 * tolerance:g} %"
 
 
 def _duration(seconds: float) -> str:

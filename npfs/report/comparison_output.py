@@ -10,6 +10,7 @@ from typing import Any
 from npfs.evidence.comparison import CEILING, Comparison, Label, Side, case_id
 from npfs.evidence.multiplicity import FALSE_DISCOVERY_RATE
 from npfs.report import comparison as words
+from npfs.report.comparison_notes import notes
 
 SCHEMA = 1
 _STYLES = {Label.SLOWER: "red", Label.FASTER: "green", Label.NOT_KNOWN: "dim"}
@@ -27,7 +28,8 @@ def text(comparison: Comparison, form: Format, tolerance: float | None = None) -
     """Return the comparison in that form; the terminal's is plain text here."""
     if form is Format.JSON:
         return json.dumps(document(comparison, tolerance), indent=2, allow_nan=False) + "\n"
-    return words.markdown(comparison) if form is Format.MARKDOWN else words.plain(comparison)
+    of_form = words.markdown if form is Format.MARKDOWN else words.plain
+    return of_form(comparison, tolerance)
 
 
 def document(comparison: Comparison, tolerance: float | None = None) -> dict[str, Any]:
@@ -40,7 +42,8 @@ def document(comparison: Comparison, tolerance: float | None = None) -> dict[str
     ``false_discovery_rate``, ``threshold``
         Of Benjamini and Hochberg: p-values up to ``threshold`` are called; null if none is.
     ``fail_on_slower``
-        Null unless asked for; ``tolerance`` (0.05 for 5 %) and the case ids that ``failed`` it.
+        Null unless asked for; ``tolerance`` (0.05 for 5 %), the case ids that ``failed`` it, and those
+        whose interval reaches it or is not known, ``not_ruled_out``.
     ``base``, ``new``
         ``name`` as given; ``runs`` that count (``file``, ``number``, ``job``, ``started``);
         ``conditions`` of the newest; ``sources``, a digest for each backend; ``left_out`` and
@@ -58,8 +61,11 @@ def document(comparison: Comparison, tolerance: float | None = None) -> dict[str
     """
     failed = None
     if tolerance is not None:
-        slower = comparison.slower_than(tolerance)
-        failed = {"tolerance": tolerance, "failed": [change.case for change in slower]}
+        failed = {
+            "tolerance": tolerance,
+            "failed": [change.case for change in comparison.slower_than(tolerance)],
+            "not_ruled_out": [change.case for change in comparison.not_ruled_out(tolerance)],
+        }
     return {
         "schema": SCHEMA,
         "summary": words.summary(comparison),
@@ -73,12 +79,12 @@ def document(comparison: Comparison, tolerance: float | None = None) -> dict[str
             {"name": name, "base": base, "new": new} for name, base, new in comparison.differences
         ],
         "changed_sources": comparison.changed_sources,
-        "notes": words.notes(comparison),
+        "notes": notes(comparison),
         "cases": _cases(comparison),
     }
 
 
-def print_terminal(comparison: Comparison) -> None:
+def print_terminal(comparison: Comparison, tolerance: float | None = None) -> None:
     """Print the comparison: coloured on a terminal, plain text of 100 columns otherwise."""
     from rich import box  # noqa: PLC0415 - only a terminal needs it
     from rich.console import Console  # noqa: PLC0415
@@ -87,7 +93,7 @@ def print_terminal(comparison: Comparison) -> None:
 
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.file.write(words.plain(comparison))
+        console.file.write(words.plain(comparison, tolerance))
         return
     for line in words.before_table(comparison, console.width):
         console.print(Text(line, style="yellow" if line.startswith("!") else ""))
@@ -99,7 +105,8 @@ def print_terminal(comparison: Comparison) -> None:
     for change, row in zip(comparison.changes, words.rows(comparison), strict=True):
         table.add_row(*map(Text, row), style=_STYLES.get(change.label, ""))
     console.print(table)
-    console.print(Text(words.basis(comparison)))
+    for sentence in (*words.judgement(comparison, tolerance), words.basis(comparison)):
+        console.print(Text(sentence))
 
 
 def write_whole(path: Path, content: str) -> None:

@@ -29,9 +29,7 @@ class Use:
 def use_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Use | None:
     """Return what others used and what was stolen; None if that is not known."""
     spent = {
-        name: _difference(
-            recorded.group(before, "cpu_s"), recorded.group(after, "cpu_s"), name
-        )
+        name: _difference(recorded.group(before, "cpu_s"), recorded.group(after, "cpu_s"), name)
         for name in ("user", "system", "idle", "iowait", "steal")
     }
     user, system, idle, steal = spent["user"], spent["system"], spent["idle"], spent["steal"]
@@ -45,8 +43,6 @@ def use_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Use | No
     return Use(others=others, stolen=None if steal is None else max(0.0, steal) / total)
 
 
-def _difference(
-    before: Mapping[str, Any], after: Mapping[str, Any], name: str
-) -> float | None:
+def _difference(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> float | None:
     first, second = recorded.number(before, name), recorded.number(after, name)
     return None if first is None or second is None else second - first

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import pytest
 
 from npfs.backends.base import Backend
-from npfs.measure import environment, learning
+from npfs.measure import environment, learning, load
 from npfs.measure.fresh_runs import fresh_run
 from npfs.measure.plan import Case, Plan
 from npfs.measure.progress import RunProgress
@@ -44,6 +44,7 @@ class BenchmarkRun:
         self.interrupted = self.has_saved = False
         self.order: list[str] = []
         self.learning: dict[str, Any] = {}
+        self.load: dict[str, Any] = {}
         self.began = time.perf_counter()
 
     @property
@@ -68,6 +69,7 @@ class BenchmarkRun:
             raise pytest.UsageError(
                 f"the reports folder cannot be written: {error}; name another with --reports DIR"
             ) from None
+        self.load["before"] = load.snapshot()
         self.job = self.job or f"{self.number.started:%Y%m%dT%H%M%S}-{self.number.value:04d}"
 
     def skip(self, case: Case, reason: str) -> NoReturn:
@@ -123,6 +125,7 @@ class BenchmarkRun:
             "skipped": self.skipped,
             "failed": self.failed,
             "learning": self.learning,
+            "load": self.load,
         }
 
     def save(self) -> Path | None:
@@ -131,6 +134,7 @@ class BenchmarkRun:
         done = [b for b in self.benchmarks_of_stock.benchmarks if b and not b.has_error]
         if not done:
             return None
+        self.load["after"] = load.snapshot()
         self.learning = learning.record(self.backends.values())
         hook = self.config.hook
         commit_info = hook.pytest_benchmark_generate_commit_info(config=self.config)

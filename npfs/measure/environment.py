@@ -114,4 +114,8 @@ def file_digest(*paths: str | None) -> str:
 
 def _clock() -> dict[str, Any]:
     told = time.get_clock_info("perf_counter")
-    return {"name": told.implementation, "resolution_s": told.resolution, "monotonic": told.monotonic}
+    return {
+        "name": told.implementation,
+        "resolution_s": told.resolution,
+        "monotonic": told.monotonic,
+    }

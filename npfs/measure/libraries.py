@@ -55,15 +55,16 @@ def numba_in_effect() -> dict[str, Any] | None:
         return None
     import numba  # noqa: PLC0415 - only where it is loaded already
     from numba.core import config  # noqa: PLC0415
+    from numba.np.ufunc.parallel import threading_layer  # noqa: PLC0415
 
     try:
-        layer = numba.threading_layer()
+        layer = threading_layer()  # type: ignore[no-untyped-call]
     except ValueError:
         layer = None
     return {
         "threads": int(numba.get_num_threads()),
         "threading_layer": layer,
-        "cpu": config.CPU_NAME or _host_cpu(),
+        "cpu": getattr(config, "CPU_NAME", None) or _host_cpu(),
         "svml": bool(getattr(config, "USING_SVML", False)),
     }
 

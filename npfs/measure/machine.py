@@ -52,9 +52,10 @@ def usable_core_ids() -> list[int] | None:
 def physical_cores() -> int | None:
     """Count the cores, however many hardware threads each has."""
     try:
-        return psutil.cpu_count(logical=False)
+        cores: int | None = psutil.cpu_count(logical=False)
     except (OSError, NotImplementedError):
         return None
+    return cores
 
 
 def memory() -> dict[str, int | None]:

@@ -11,6 +11,7 @@ import time
 import numba
 import numpy as np
 from numba import njit, prange
+from numba.core import config
 
 from npfs.problem import Array
 
@@ -32,7 +33,7 @@ def meet(numbers: Array, times: int) -> None:
 def seconds_to_meet() -> float | None:
     """Return the median time of one meeting of two threads; None where there is one thread, or no compiler."""
     threads = numba.get_num_threads()
-    if threads < 2 or numba.config.DISABLE_JIT:
+    if threads < 2 or getattr(config, "DISABLE_JIT", 0):
         return None
     numba.set_num_threads(2)
     try:

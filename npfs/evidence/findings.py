@@ -213,8 +213,8 @@ def _software(environment: Record) -> Iterator[Finding]:
             "This Python is a debug build, in which lists are several times slower",
             "measure with a release build",
         )
-    blas = recorded.text(environment, "blas") or "unknown"
-    if blas.split()[0] in ("unknown", "none", "auto") and not environment.get("blas_in_effect"):
+    blas = (recorded.text(environment, "blas") or "").split()[:1]
+    if blas in (["unknown"], ["none"], ["auto"]) and not environment.get("blas_in_effect"):
         yield Finding(
             "blas",
             "NumPy was built with no BLAS that is known, so its matrix products may be slow",

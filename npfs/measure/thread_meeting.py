@@ -33,7 +33,7 @@ def meet(numbers: Array, times: int) -> None:
 def seconds_to_meet() -> float | None:
     """Return the median time of one meeting of two threads; None where there is one thread, or no compiler."""
     threads = numba.get_num_threads()
-    if threads < 2 or getattr(config, "DISABLE_JIT", 0):
+    if threads < 2 or getattr(config, "DISABLE_JIT", False):
         return None
     numba.set_num_threads(2)
     try:

@@ -11,7 +11,6 @@ from npfs.measure.benchmark_run import BenchmarkRun
 from npfs.measure.environment import file_digest
 from npfs.measure.plan import Case, Size
 
-
 ENOUGH_PASSES, ENOUGH_NUMBERS = 10, 10**7
 
 

@@ -13,10 +13,11 @@ import pytest
 from npfs.backends.base import Backend, BackendUnavailable
 from npfs.backends.registry import UnknownBackend, load_all, load_backend
 from npfs.measure import environment, plan, resume
-from npfs.measure.benchmark_run import BenchmarkRun, case_of, number_of, visit_id
+from npfs.measure.benchmark_run import BenchmarkRun
 from npfs.measure.fresh_runs import CASE_MARK, SAVED_MARK, RunFailed, end_on_sigterm
 from npfs.measure.progress import RunProgress
 from npfs.measure.run_set import RunSet
+from npfs.measure.visits import case_of, number_of, visit_id
 
 RUN = pytest.StashKey[BenchmarkRun]()
 PLAN = (

@@ -8,25 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from npfs.evidence import records
+from npfs.evidence.records import NotARun, Size
 from npfs.run_format import KEY, SCHEMA
 
-
-@dataclass(frozen=True, order=True)
-class Size:
-    """The size of a problem."""
-
-    n_features: int
-    n_samples: int
-    dtype: str = "float64"
-
-    def __str__(self) -> str:
-        features = f"x{self.n_features}" if self.n_features > 1 else ""
-        return f"{self.n_samples}{features}" + ("" if self.dtype == "float64" else f"-{self.dtype}")
-
-    @property
-    def numbers(self) -> int:
-        """How many numbers an epoch reads: ``X`` and ``y``."""
-        return self.n_samples * (self.n_features + 1)
+__all__ = ["CaseRecord", "NotARun", "RunFolder", "RunRecord", "Size", "read_run", "read_runs"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +48,8 @@ class RunRecord:
         Its number in the folder of its machine.
     conditions : mapping of str to str
         What must be equal for two runs to be pooled, in words for a person.
+    timed_s : float
+        Seconds spent in all that was timed, calibration included.
     """
 
     path: Path
@@ -78,6 +66,10 @@ class RunRecord:
     shortcuts: frozenset[str]
     cases: tuple[CaseRecord, ...]
     ceilings: tuple[CaseRecord, ...]
+    first_calls: tuple[records.FirstCallRecord, ...]
+    memory: tuple[records.MemoryRecord, ...]
+    conversions: tuple[records.ConversionRecord, ...]
+    timed_s: float
     unavailable: Mapping[str, str]
     skipped: Mapping[str, str]
     failed: Mapping[str, str]
@@ -90,10 +82,6 @@ class RunFolder:
 
     runs: tuple[RunRecord, ...]
     rejected: tuple[tuple[Path, str], ...]
-
-
-class NotARun(ValueError):
-    """The file is not a run that this version can read."""
 
 
 def read_runs(folder: Path) -> RunFolder:
@@ -147,6 +135,7 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
     fits = [benchmark for benchmark in benchmarks if "backend" in benchmark["extra_info"]]
     reads = [benchmark for benchmark in benchmarks if "ceiling" in benchmark["extra_info"]]
     backends = ours["backends"]
+    sources = {name: str(backend["source"]) for name, backend in backends.items()}
     return RunRecord(
         path=path,
         number=int(ours["run"]),
@@ -174,6 +163,10 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
             )
             for benchmark in reads
         ),
+        first_calls=records.first_calls(benchmarks, sources),
+        memory=records.memory(benchmarks, sources),
+        conversions=records.conversions(benchmarks),
+        timed_s=sum(float(benchmark["extra_info"].get("timed_s", 0)) for benchmark in benchmarks),
         unavailable={str(name): str(why) for name, why in ours["unavailable"].items()},
         skipped={str(name): str(why) for name, why in ours["skipped"].items()},
         failed={str(name): str(why) for name, why in ours["failed"].items()},
@@ -210,12 +203,9 @@ def _case(benchmark: dict[str, Any], backend: str, source: str) -> CaseRecord:
     info, rounds = benchmark["extra_info"], benchmark["stats"]["data"]
     if not rounds or not all(math.isfinite(seconds) and seconds > 0 for seconds in rounds):
         raise NotARun(f"holds a time that is not a positive number, in {benchmark['name']}")
-    size = Size(int(info["n_features"]), int(info["n_samples"]), str(info["dtype"]))
-    if min(size.n_features, size.n_samples) < 1:
-        raise NotARun(f"holds a size below 1, in {benchmark['name']}")
     return CaseRecord(
         backend=backend,
-        size=size,
+        size=records.size(info),
         seconds=statistics.median(rounds) / int(info.get("passes", 1)),
         rounds=len(rounds),
         timed_s=float(info["timed_s"]),

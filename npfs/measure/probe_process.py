@@ -63,7 +63,8 @@ def _memory(backend: Any, n_samples: str, n_features: str, dtype: str, seed: str
     """Prepare and fit once what was compiled before; return the bytes that it took.
 
     The problem is there before and is not counted. All is done once at full size first, and let go: some
-    choose or compile their code for each shape.
+    choose or compile their code for each shape. (CPython keeps one arena of 1 MiB of what lists let go, so that
+    lists may seem to hold as much less.)
     """
     import gc
 

@@ -57,7 +57,8 @@ def first_calls(evidence: Evidence, backend: str, cache: str = WARM) -> dict[int
 
 def backends(evidence: Evidence) -> list[str]:
     """Return the backends of which something is known that comes once, slowest at fits first."""
-    known = {record.backend for run in evidence.runs for record in (*run.first_calls, *run.memory)}
+    known = {first.backend for run in evidence.runs for first in run.first_calls}
+    known |= {use.backend for run in evidence.runs for use in run.memory}
     timed = [*evidence.backends, *evidence.shortcuts]
     return [*(name for name in timed if name in known), *sorted(known - set(timed))]
 

@@ -112,18 +112,18 @@ def _break_even(evidence: Evidence, backend: str, reference: str, size: Size) ->
                 f"Fits {fits} with {first} and with {second} are within noise of each other: no number of "
                 "them makes up for a later start."
             )
-    return f"A program with {first} starts later than one with {second}; {_after(found)} {fits}."
+    return f"A program with {first} starts later than one with {second}; {_after(found, fits)}."
 
 
-def _after(found: BreakEven) -> str:
+def _after(found: BreakEven, fits: str) -> str:
     if found.fits is None:
-        return "the runs differ too much to tell after how many fits it is ahead,"
+        return f"after how many fits {fits} it is ahead the runs differ too much to tell"
     if found.fits.is_known and found.fits.high < 1:
-        return "it is ahead before both have done one fit"
+        return f"it is ahead before both have done one fit {fits}"
     if found.fits.is_too_wide and found.fewest is not None and found.most is not None:
         span = f"{wording.significant(found.fewest)} to {wording.significant(found.most)}"
-        return f"it is ahead after {span} fits, by run,"
-    return f"it is ahead after {_number(found.fits)} fits"
+        return f"it is ahead after {span} fits {fits}, which differs by run"
+    return f"it is ahead after {_number(found.fits)} fits {fits}"
 
 
 def _conversion(evidence: Evidence) -> list[str]:

@@ -36,7 +36,9 @@ def bench_fit(
                 f"one fit would take {predicted_s:.1f} s, the limit is {FIT_LIMIT_SECONDS:g} s",
             )
         X, y, rate = timing.fresh_data(size, seed)
+        start = time.perf_counter()
         data = tool.prepare(X, y)
+        prepare_s = time.perf_counter() - start
         visit_s, min_rounds = benchmark._max_time, benchmark._min_rounds
         is_slow = predicted_s * timing.CALLS_AROUND_ROUNDS > visit_s
         # Also the warm-up: some compile for each number of epochs.
@@ -57,4 +59,6 @@ def bench_fit(
             untimed_s = predicted_s  # one call after the last round, for its result
         timed_s = time.perf_counter() - start - untimed_s
         timing.validate(result, tool, size, epochs, seed)
-        benchmark.extra_info.update(backend=backend, **size._asdict(), timed_s=timed_s)
+        benchmark.extra_info.update(
+            backend=backend, **size._asdict(), timed_s=timed_s, prepare_s=prepare_s
+        )

@@ -147,6 +147,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     elif {"cores", *plan.Size._fields} <= names:
         what = "cores"
         cases = [plan.Case(f"ceiling-{n}", size) for size in chosen.sizes for n in ("one", "all")]
+    elif hasattr(metafunc.module, "parameters"):
+        of_module, rows = metafunc.module.parameters(metafunc.config.stash[RUN])
+        metafunc.parametrize(of_module, list(rows.values()), ids=list(rows))
+        return
     else:
         return
     visits = [(case, number) for case in cases for number in range(1, plan.VISITS + 1)]

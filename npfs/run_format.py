@@ -27,8 +27,17 @@ key of the document:
     ``before`` and ``after`` the run: ``npfs.measure.load.snapshot``.
 
 ``extra_info`` of a case: ``backend``, ``n_samples``, ``n_features``, ``dtype``, ``timed_s`` (seconds inside
-rounds and their calibration). Read passes have ``ceiling`` ("one" core or "all") in place of ``backend``, and
-``passes``, how many one call takes.
+rounds and their calibration), ``prepare_s`` (seconds of the one ``prepare``). Read passes have ``ceiling`` ("one" core or "all") in place of ``backend``, and
+``passes``, how many one call takes. Of what comes once, in place of ``backend``:
+
+``first_call``
+    The backend whose fresh process was timed, with ``cache`` ("warm" or "cold"), the size that it fitted, and
+    its parts ``interpreter_s``, ``import_s``, ``first_fit_s``, ``second_fit_s``.
+``memory``
+    The backend, with ``sizes``: for each size ``held_bytes``, ``peak_bytes`` (null is not known) and ``reason``.
+    The time is that of looking.
+``conversion``
+    "to_array" (lists into arrays) or "to_lists", with the size.
 """
 
 KEY = "npfs"

@@ -30,9 +30,15 @@ LEARNING = {
 
 
 def document(
-    seconds: Mapping[tuple[str, int, int], float], number: int = 1, **ours: Any
+    seconds: Mapping[tuple[str, int, int], float],
+    number: int = 1,
+    once: Sequence[dict[str, Any]] = (),
+    **ours: Any,
 ) -> dict[str, Any]:
-    """A run file's content with these seconds for ``(backend, n_samples, n_features)``."""
+    """A run file's content with these seconds for ``(backend, n_samples, n_features)``.
+
+    ``once`` are further benchmarks, such as ``first_call`` makes.
+    """
     return {
         "machine_info": {},
         "commit_info": {},
@@ -51,7 +57,8 @@ def document(
                 "stats": {"data": [value * 0.9, value, value * 5]},
             }
             for (backend, n, d), value in seconds.items()
-        ],
+        ]
+        + list(once),
         "npfs": {
             "schema": 1,
             "job": "job",
@@ -80,6 +87,61 @@ def document(
             "learning": LEARNING,
             **ours,
         },
+    }
+
+
+def first_call(
+    backend: str,
+    import_s: float,
+    *,
+    first_fit_s: float = 0.5,
+    second_fit_s: float = 0.5,
+    **info: Any,
+) -> dict[str, Any]:
+    """A first call whose interpreter took 0.25 s; a whole benchmark, to be added to a document's."""
+    return {
+        "name": f"bench_first_call[{backend}]",
+        "extra_info": {
+            "first_call": backend,
+            "cache": "warm",
+            "interpreter_s": 0.25,
+            "import_s": import_s,
+            "first_fit_s": first_fit_s,
+            "second_fit_s": second_fit_s,
+            "n_samples": 1000,
+            "n_features": 1,
+            "dtype": "float64",
+            "timed_s": 2.0,
+            **info,
+        },
+        "stats": {"data": [2.0]},
+    }
+
+
+def memory(backend: str, n_samples: int, held: float | None, peak: float | None) -> dict[str, Any]:
+    """The memory of a backend at one size of one feature."""
+    entry = {"n_samples": n_samples, "n_features": 1, "dtype": "float64", "reason": ""}
+    entry |= {"held_bytes": held, "peak_bytes": peak}
+    entry |= {"reason": "nobody looked"} if peak is None else {}
+    return {
+        "name": f"bench_memory[{backend}]",
+        "extra_info": {"memory": backend, "sizes": [entry], "timed_s": 1.0},
+        "stats": {"data": [1.0]},
+    }
+
+
+def conversion(direction: str, n_samples: int, seconds: float) -> dict[str, Any]:
+    """A conversion of one feature."""
+    return {
+        "name": f"bench_conversion[{direction}]",
+        "extra_info": {
+            "conversion": direction,
+            "n_samples": n_samples,
+            "n_features": 1,
+            "dtype": "float64",
+            "timed_s": 0.1,
+        },
+        "stats": {"data": [seconds * 0.9, seconds, seconds * 5]},
     }
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, SupportsFloat
+from typing import TYPE_CHECKING, Any, NamedTuple, SupportsFloat
 
-from npfs.problem import Array
+if TYPE_CHECKING:  # a backend without NumPy does not wait for its import
+    from npfs.problem import Array
 
 
 class BackendUnavailable(ImportError):
@@ -22,9 +23,9 @@ class Fit(NamedTuple):
         The mean squared error before each update.
     """
 
-    weights: Sequence[SupportsFloat] | Array
+    weights: "Sequence[SupportsFloat] | Array"
     bias: SupportsFloat
-    loss_history: Sequence[SupportsFloat] | Array
+    loss_history: "Sequence[SupportsFloat] | Array"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,9 @@ class Backend:
         What numbers its data may be kept in, ``"float64"`` among them.
     build : str
         What its speed depends on beside its source: versions of a library or a compiler.
+    cache_variable : str
+        The environment variable that names the folder where its compiled code is kept for later processes;
+        empty if it keeps none. Its first call is then measured with an empty folder as well.
     note : str
         What a reader of its times must know on this machine; empty if there is nothing.
     """
@@ -61,4 +65,5 @@ class Backend:
     same_work: bool = True
     dtypes: tuple[str, ...] = ("float64",)
     build: str = ""
+    cache_variable: str = ""
     note: str = ""

@@ -22,6 +22,7 @@ from npfs.backends.base import Backend, BackendUnavailable, Fit
 from npfs.problem import Array
 
 FLAGS = ("-O3", "-march=native", "-ffast-math", "-fPIC")
+CACHE_VARIABLE = "NPFS_C_CACHE_DIR"
 LINK_FLAGS = ("-shared",)  # without -ffast-math, see above
 DECLARATIONS = "".join(
     f"""
@@ -182,7 +183,7 @@ def _compile(compiler: str, cached: Path) -> Path:
 
 _FFI = FFI()
 _FFI.cdef(DECLARATIONS)
-_PATH = _library(Path(__file__).with_name("__pycache__"))
+_PATH = _library(Path(os.environ.get(CACHE_VARIABLE) or Path(__file__).with_name("__pycache__")))
 _LIB = _FFI.dlopen(str(_PATH))
 _ONE = {
     "d": ("double *", _LIB.fit_one_feature_double),
@@ -193,4 +194,12 @@ _MANY = {
     "f": ("float *", _LIB.fit_many_features_float),
 }
 
-BACKEND = Backend("c", "C, compiled", prepare, fit, dtypes=("float64", "float32"), build=_PATH.stem)
+BACKEND = Backend(
+    "c",
+    "C, compiled",
+    prepare,
+    fit,
+    dtypes=("float64", "float32"),
+    build=_PATH.stem,
+    cache_variable=CACHE_VARIABLE,
+)

@@ -80,4 +80,11 @@ def fit_many_features(
     return weights, bias, loss_history
 
 
-BACKEND = Backend("numba", "Numba, compiled loop", prepare, fit, dtypes=("float64", "float32"))
+BACKEND = Backend(
+    "numba",
+    "Numba, compiled loop",
+    prepare,
+    fit,
+    dtypes=("float64", "float32"),
+    cache_variable="NUMBA_CACHE_DIR",
+)

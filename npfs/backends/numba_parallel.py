@@ -90,5 +90,6 @@ BACKEND = Backend(
     prepare,
     numba_simd.fit,
     dtypes=("float64", "float32"),
+    cache_variable="NUMBA_CACHE_DIR",
     note="" if THREADS > 1 else "only one core can be used, so it does what numba-simd does",
 )

@@ -153,4 +153,11 @@ def sums_of_tiles(
     return loss, db
 
 
-BACKEND = Backend("numba-simd", "Numba, SIMD", prepare, fit, dtypes=("float64", "float32"))
+BACKEND = Backend(
+    "numba-simd",
+    "Numba, SIMD",
+    prepare,
+    fit,
+    dtypes=("float64", "float32"),
+    cache_variable="NUMBA_CACHE_DIR",
+)

@@ -67,6 +67,12 @@ def load_backend(name: str) -> Backend:
     return backend
 
 
+def location(name: str) -> str:
+    """Return where the registered backend ``name`` is found, as ``"package.module:NAME"``."""
+    entry = _entry_points()[name]
+    return f"{entry.module}:{entry.attr}"
+
+
 def load_all() -> tuple[dict[str, Backend], dict[str, str]]:
     """Load every registered backend; return those that loaded, and the reason for each that did not.
 

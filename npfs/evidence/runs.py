@@ -9,28 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from npfs.evidence import recorded
+from npfs.evidence import recorded, records
+from npfs.evidence.records import NotARun, Size
 from npfs.run_format import KEY, SCHEMA
 
+__all__ = ["CaseRecord", "NotARun", "RunFolder", "RunRecord", "Size", "read_run", "read_runs"]
+
 NOT_RECORDED = "not recorded"  # by the version of npfs that wrote the file
-
-
-@dataclass(frozen=True, order=True)
-class Size:
-    """The size of a problem."""
-
-    n_features: int
-    n_samples: int
-    dtype: str = "float64"
-
-    def __str__(self) -> str:
-        features = f"x{self.n_features}" if self.n_features > 1 else ""
-        return f"{self.n_samples}{features}" + ("" if self.dtype == "float64" else f"-{self.dtype}")
-
-    @property
-    def numbers(self) -> int:
-        """How many numbers an epoch reads: ``X`` and ``y``."""
-        return self.n_samples * (self.n_features + 1)
 
 
 @dataclass(frozen=True)
@@ -75,6 +60,8 @@ class RunRecord:
         What must be equal for two runs to be pooled, in words for a person.
     load : mapping
         Snapshots "before" and "after" of ``npfs.measure.load``; empty if they were not recorded.
+    timed_s : float
+        Seconds spent in all that was timed, calibration included.
     """
 
     path: Path
@@ -92,6 +79,10 @@ class RunRecord:
     shortcuts: frozenset[str]
     cases: tuple[CaseRecord, ...]
     ceilings: tuple[CaseRecord, ...]
+    first_calls: tuple[records.FirstCallRecord, ...]
+    memory: tuple[records.MemoryRecord, ...]
+    conversions: tuple[records.ConversionRecord, ...]
+    timed_s: float
     unavailable: Mapping[str, str]
     skipped: Mapping[str, str]
     failed: Mapping[str, str]
@@ -105,10 +96,6 @@ class RunFolder:
 
     runs: tuple[RunRecord, ...]
     rejected: tuple[tuple[Path, str], ...]
-
-
-class NotARun(ValueError):
-    """The file is not a run that this version can read."""
 
 
 def read_runs(folder: Path) -> RunFolder:
@@ -181,6 +168,7 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
     fits = [benchmark for benchmark in benchmarks if "backend" in benchmark["extra_info"]]
     reads = [benchmark for benchmark in benchmarks if "ceiling" in benchmark["extra_info"]]
     backends = ours["backends"]
+    sources = {name: str(backend["source"]) for name, backend in backends.items()}
     return RunRecord(
         path=path,
         number=int(ours["run"]),
@@ -210,6 +198,10 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
             )
             for benchmark in reads
         ),
+        first_calls=records.first_calls(benchmarks, sources),
+        memory=records.memory(benchmarks, sources),
+        conversions=records.conversions(benchmarks),
+        timed_s=sum(float(benchmark["extra_info"].get("timed_s", 0)) for benchmark in benchmarks),
         unavailable={str(name): str(why) for name, why in ours["unavailable"].items()},
         skipped={str(name): str(why) for name, why in ours["skipped"].items()},
         failed={str(name): str(why) for name, why in ours["failed"].items()},
@@ -258,12 +250,9 @@ def _case(
     info, rounds = benchmark["extra_info"], benchmark["stats"]["data"]
     if not rounds or not all(math.isfinite(seconds) and seconds > 0 for seconds in rounds):
         raise NotARun(f"holds a time that is not a positive number, in {benchmark['name']}")
-    size = Size(int(info["n_features"]), int(info["n_samples"]), str(info["dtype"]))
-    if min(size.n_features, size.n_samples) < 1:
-        raise NotARun(f"holds a size below 1, in {benchmark['name']}")
     return CaseRecord(
         backend=backend,
-        size=size,
+        size=records.size(info),
         seconds=_seconds(rounds, info.get("visits")) / int(info.get("passes", 1)),
         rounds=len(rounds),
         timed_s=float(info["timed_s"]),

@@ -63,6 +63,11 @@ class BenchmarkRun:
         return self.config._benchmarksession  # type: ignore[attr-defined]
 
     @property
+    def looks_around(self) -> bool:
+        """Whether this run also looks at what does not vary: a cold start, and memory."""
+        return self.is_first and self.plan.budget_s is None
+
+    @property
     def seconds_left(self) -> float | None:
         """Seconds of the budget that are left; None if there is no budget."""
         if self.plan.budget_s is None:

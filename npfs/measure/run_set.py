@@ -69,7 +69,9 @@ class RunSet:
             run.config.invocation_params.dir,
             progress.case_done if progress else lambda: None,
         )
-        if not ended.is_saved:
+        if (
+            not ended.is_saved and ended.exit_code
+        ):  # or all were of those that the first run alone measures
             self._bring_back(ended)
         self.has_passed &= ended.exit_code == 0
         if progress:

@@ -9,7 +9,7 @@ from pathlib import Path
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.calibration import Calibration
 from npfs.evidence.runs import read_runs
-from npfs.report import calibration, caveats, figures, tables
+from npfs.report import calibration, caveats, figures, first_call, tables
 from npfs.report import verdict as rules
 
 
@@ -40,7 +40,7 @@ class Report:
     def effort(self, job: str, wall_s: float) -> str:
         """Say what share of the time of a command, ``wall_s`` seconds, its rounds took."""
         runs = [run for run in self.evidence.runs if run.job == job]
-        timed_s = sum(case.timed_s for run in runs for case in (*run.cases, *run.ceilings))
+        timed_s = sum(run.timed_s for run in runs)
         return (
             f"{len(runs)} run{'s' if len(runs) > 1 else ''} in {wall_s:.0f} s, "
             f"{timed_s / wall_s:.0%} of it inside timed rounds and their calibration"
@@ -67,6 +67,8 @@ def build_report(reports: Path) -> Report:
         saved = figures.save_figures(evidence, work)
         (work / "results.csv").write_text(tables.results_csv(evidence), encoding="utf-8")
         held = calibration.if_possible(evidence)
+        if once := first_call.csv_text(evidence):
+            (work / first_call.FILE_NAME).write_text(once, encoding="utf-8")
         (work / "verdict.md").write_text(
             verdict_markdown(evidence, held, {path.stem for path in saved}), encoding="utf-8"
         )
@@ -74,7 +76,7 @@ def build_report(reports: Path) -> Report:
         for path in sorted(work.iterdir()):
             paths.append(reports / path.name)
             path.replace(paths[-1])
-        for stale in set(figures.file_names()) - {path.name for path in paths}:
+        for stale in {*figures.file_names(), first_call.FILE_NAME} - {path.name for path in paths}:
             (reports / stale).unlink(missing_ok=True)  # of an earlier report, on other evidence
     return Report(evidence, held, paths)
 
@@ -89,6 +91,7 @@ def verdict_markdown(evidence: Evidence, held: Calibration | None, drawn: Collec
     for name, alt in figures.ALT_TEXTS.items():
         if name in drawn:
             lines += ["", f"![{alt}]({name}.svg)"]
+    lines += first_call.section(evidence)
     lines += ["", "## The numbers", "", *tables.markdown_table(evidence), "", basis(evidence), ""]
     if held is not None:
         lines += [*calibration.markdown(held, evidence), ""]

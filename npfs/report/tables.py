@@ -47,7 +47,7 @@ def results_csv(evidence: Evidence) -> str:
             evidence.speedup(backend, NUMPY, size),
             evidence.fraction_of_ceiling(backend, size),
         ):
-            row += _bounds(interval)
+            row += bounds(interval)
         writer.writerow(row)
     return text.getvalue()
 
@@ -97,7 +97,8 @@ def _speedup(evidence: Evidence, backend: str, reference: str, size: Size) -> st
     return wording.factor(speedup) + noise
 
 
-def _bounds(interval: Interval | None) -> list[str]:
+def bounds(interval: Interval | None) -> list[str]:
+    """Return the cells for a value and its bounds; what is not known is empty."""
     if interval is None:
         return ["", "", ""]
     bounds = [interval.low, interval.high] if interval.is_known else []

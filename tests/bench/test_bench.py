@@ -51,11 +51,14 @@ def test_the_main_job_end_to_end(tmp_path: Path) -> None:
     timed = (*THREE, "ceiling-one", "ceiling-all")
     ids = {f"{name}-{n}" for name in timed for n in (10, 100)}
     for run in (first, second):
-        assert [bench["param"] for bench in run["benchmarks"]] == run["npfs"]["order"][:10]
-        visits = {f"{name}{visit}" for name in ids for visit in ("", "~2", "~3")}
-        assert set(run["npfs"]["order"]) == visits
-        assert {bench["param"] for bench in run["benchmarks"]} == ids
+        done = [bench["param"] for bench in run["benchmarks"]]
+        order = run["npfs"]["order"]
+        assert done == [name for name in order if name in done]
+        assert ids <= set(done)
+        assert {f"{name}{visit}" for name in ids for visit in ("", "~2", "~3")} <= set(order)
         for benchmark in run["benchmarks"]:
+            if benchmark["param"] not in ids:
+                continue
             what = "cores" if "ceiling" in benchmark["name"] else "backend"
             assert benchmark["params"].keys() == {what, "n_samples", "n_features", "dtype"}
             assert len(benchmark["stats"]["data"]) == benchmark["stats"]["rounds"] >= 3
@@ -229,7 +232,8 @@ def test_a_wrong_backend_is_reported_and_its_time_not_saved(
     runs = [load(path) for path in run_paths(tmp_path)]
     for run in runs:
         timed = {bench["param"] for bench in run["benchmarks"]}
-        assert timed == {"numpy-10", "ceiling-one-10", "ceiling-all-10"}
+        assert {"numpy-10", "ceiling-one-10", "first-call-numpy-warm"} <= timed
+        assert not any("wrong" in name for name in timed)
     assert all("the loss differs first" in run["npfs"]["failed"]["wrong-10"] for run in runs)
     assert "wrong-10 failed: ConformanceError: wrong on 10, 10 epochs" in result.stdout
 
@@ -258,7 +262,8 @@ def test_tests_beside_the_bench_all_run() -> None:
         "-k=norris or bench_", only=False,
     )  # fmt: skip
     norris = len(load_all()[0])
-    assert f"{norris + 3} passed" in result.stdout
+    # a fit, two read passes, a first call, two conversions; memory has nothing to see
+    assert f"{norris + 6} passed, 1 skipped" in result.stdout
 
 
 def test_what_is_compiled_for_each_number_of_epochs_is_compiled_before(

@@ -1,0 +1,69 @@
+"""What it takes to turn lists into arrays, and back."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from npfs.measure import timing
+from npfs.measure.benchmark_run import BenchmarkRun
+from npfs.measure.plan import Case, Size
+
+UP_TO_NUMBERS = 1_000_000  # of X; the time of more is in proportion
+
+
+def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[Any, ...]]]:
+    """Return the names and, by id, the values: both directions for each size."""
+    sizes = [
+        size
+        for size in run.plan.sizes
+        if size.dtype == "float64" and size.n_samples * size.n_features <= UP_TO_NUMBERS
+    ]
+    rows = {f"{name}-{size}": (name, *size) for size in sizes for name in CONVERSIONS}
+    return ("conversion", *Size._fields), rows
+
+
+@pytest.mark.benchmark(max_time=0.03)  # beside a start-up of tenths of seconds it need not be exact
+def bench_conversion(
+    benchmark: Any,
+    conversion: str,
+    n_samples: int,
+    n_features: int,
+    dtype: str,
+    npfs_run: BenchmarkRun,
+) -> None:
+    """Time the conversion of ``X`` and ``y``; of one feature ``X`` is a flat list."""
+    size = Size(n_samples, n_features, dtype)
+    benchmark.group = str(size)
+    with npfs_run.saved_only_if_it_succeeds(benchmark, case := Case(conversion, size)):
+        if too_large := timing.reason_not_to_allocate(size):
+            npfs_run.skip(case, too_large)
+        X, y, _ = timing.fresh_data(size, npfs_run.plan.seed)
+        arrays = X[:, 0] if n_features == 1 else X, y
+        lists = to_lists(*arrays)
+        if not all(map(np.array_equal, arrays, to_array(*lists))):
+            raise ValueError(f"{case}: there and back gives other numbers")
+        given = lists if conversion == "to_array" else arrays
+        timing.quiet_collector()
+        start = time.perf_counter()
+        benchmark(CONVERSIONS[conversion], *given)
+        timed_s = time.perf_counter() - start
+        benchmark.extra_info.update(conversion=conversion, **size._asdict(), timed_s=timed_s)
+
+
+def to_array(X: Any, y: Any) -> tuple[Any, Any]:
+    """Make arrays of lists."""
+    return np.array(X), np.array(y)
+
+
+def to_lists(X: Any, y: Any) -> tuple[Any, Any]:
+    """Make lists of arrays."""
+    return X.tolist(), y.tolist()
+
+
+CONVERSIONS: dict[str, Callable[[Any, Any], tuple[Any, Any]]] = {
+    "to_array": to_array,
+    "to_lists": to_lists,
+}

@@ -1,0 +1,67 @@
+"""The memory that a backend takes for its data, and at most during a fit."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from npfs.backends.registry import location
+from npfs.measure import probes, timing
+from npfs.measure.benchmark_run import BenchmarkRun
+from npfs.measure.plan import FIT_LIMIT_SECONDS, Case, Size
+
+
+def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """Return the name and, by id, the values."""
+    return ("memory",), {f"memory-{name}": (name,) for name in run.backends}
+
+
+def bench_memory(benchmark: Any, memory: str, npfs_run: BenchmarkRun) -> None:
+    """Look at one fresh process for each size that the backend is timed at and that can be seen."""
+    if not npfs_run.looks_around:
+        pytest.skip("memory is looked at in the first run alone, and not within a budget")
+    tool = npfs_run.backends[memory]
+    sizes = [
+        size
+        for size in npfs_run.plan.sizes
+        if probes.data_bytes(size) >= probes.SEEN_FROM_BYTES
+        and size.dtype in tool.dtypes
+        and timing.reason_not_to_allocate(size) is None
+        and is_timed_at(memory, size, npfs_run)
+    ]
+    if not sizes:
+        pytest.skip("none of its sizes takes the 1 MB that can be seen")
+    benchmark.group = "memory"
+    case = Case(f"memory-{memory}", max(sizes, key=probes.data_bytes))
+    with npfs_run.saved_only_if_it_succeeds(benchmark, case):
+        start = time.perf_counter()
+        uses = benchmark.pedantic(look_at_each, (memory, sizes, npfs_run.plan.seed), rounds=1)
+        timed_s = time.perf_counter() - start
+        failed = [use for use in uses if use.held_bytes is None]
+        if failed:
+            raise probes.ProbeFailed(f"{failed[0].size}: {failed[0].reason}")
+        benchmark.extra_info.update(
+            memory=memory,
+            sizes=[
+                {**use.size._asdict(), **{k: v for k, v in asdict(use).items() if k != "size"}}
+                for use in uses
+            ],
+            timed_s=timed_s,
+        )
+
+
+def look_at_each(memory: str, sizes: list[Size], seed: int) -> list[probes.MemoryUse]:
+    """Start a process for each size, two at a time: bytes are counted, not seconds."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return list(
+            pool.map(lambda size: probes.memory_use(location(memory), size, seed=seed), sizes)
+        )
+
+
+def is_timed_at(memory: str, size: Size, npfs_run: BenchmarkRun) -> bool:
+    """Whether a fit is fast enough to be timed."""
+    tool, plan = npfs_run.backends[memory], npfs_run.plan
+    predicted_s = timing.predicted_fit_seconds(tool, size, plan.epochs, plan.seed)
+    return predicted_s <= FIT_LIMIT_SECONDS

@@ -1,0 +1,221 @@
+"""What comes once: the section of the verdict, and its numbers as CSV."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from npfs.evidence import first_call as once
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.first_call import BreakEven, Outcome
+from npfs.evidence.records import COLD, TO_ARRAY, TO_LISTS, WARM, Size
+from npfs.evidence.statistics import Interval
+from npfs.report import wording
+from npfs.report.tables import bounds
+from npfs.report.verdict import LISTS, NUMBA, NUMPY, SHORT
+
+FILE_NAME = "first_call.csv"
+COLUMNS = (
+    "backend", "quantity", "cache", "n_samples", "n_features", "dtype", "runs", "value", "low", "high"
+)  # fmt: skip
+PAIRS = ((NUMPY, LISTS), (NUMBA, NUMPY))
+UNKNOWN = "not known"
+
+
+def section(evidence: Evidence) -> list[str]:
+    """Return the lines of the section; none if nothing that comes once was measured."""
+    backends = once.backends(evidence)
+    said = sentences(evidence)
+    if not backends and not said:
+        return []
+    lines = ["", "## What comes once", "", *(f"- {sentence}" for sentence in said)]
+    if backends:
+        lines += ["", *table(evidence, backends), "", _notes(evidence)]
+    return lines
+
+
+def sentences(evidence: Evidence) -> list[str]:
+    """Say after how many fits a longer start has paid, and what a conversion takes."""
+    found = [
+        _break_even(evidence, *pair, size)
+        for pair in PAIRS
+        for size in _small_and_large(evidence, *pair)
+    ]
+    return [*found, *_conversion(evidence)]
+
+
+def table(evidence: Evidence, backends: list[str]) -> list[str]:
+    """Return a table with a row for each backend; memory at the largest size that all were looked at."""
+    size = _memory_size(evidence, backends)
+    at = "" if size is None else f" for {wording.size(size)}"
+    header = ["backend", "import", "first result", "nothing compiled yet"]
+    header += [f"memory held{at}", "at most in a fit"]
+    rows = [_row(header), _row(["---"] * len(header))]
+    for name in backends:
+        cells = [
+            evidence.title(name),
+            _duration(once.seconds(evidence, name, "import_s")),
+            _duration(once.seconds(evidence, name)),
+            _duration(once.seconds(evidence, name, cache=COLD)),
+            *_memory_cells(evidence, name, size),
+        ]
+        rows.append(_row(cells))
+    return rows
+
+
+def csv_text(evidence: Evidence) -> str:
+    """Return a row for each quantity in seconds (with 95 % bounds) or bytes; "" if there are none.
+
+    A conversion has no backend, and only a first call has a cache.
+    """
+    rows = [*_first_call_rows(evidence), *_memory_rows(evidence), *_conversion_rows(evidence)]
+    if not rows:
+        return ""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _small_and_large(evidence: Evidence, backend: str, reference: str) -> list[Size]:
+    """Return the number of samples of the first call, or the smallest, and the largest of one feature."""
+    shared = [
+        size
+        for size in evidence.sizes(n_features=1)
+        if once.break_even(evidence, backend, reference, size) is not None
+    ]
+    samples = once.first_call_samples(evidence)
+    small = [size for size in shared if size.n_samples == samples] or shared[:1]
+    return list(dict.fromkeys([*small, *shared[-1:]]))
+
+
+def _break_even(evidence: Evidence, backend: str, reference: str, size: Size) -> str:
+    found = once.break_even(evidence, backend, reference, size)
+    if found is not None and found.outcome is Outcome.NEVER:
+        found = once.break_even(evidence, reference, backend, size)
+    assert found is not None, "asked only for sizes at which both are known"
+    first, second = SHORT[found.backend], SHORT[found.reference]
+    fits = f"of {wording.size(size)}"
+    match found.outcome:
+        case Outcome.AT_ONCE:
+            return (
+                f"A program with {first} starts sooner than one with {second}, and its fits {fits} are faster: "
+                "no number of fits changes that."
+            )
+        case Outcome.STARTS_ALIKE:
+            return (
+                f"Programs with {first} and with {second} start within noise of each other; with {first} "
+                f"fits {fits} are faster."
+            )
+        case Outcome.FITS_ALIKE:
+            return (
+                f"Fits {fits} with {first} and with {second} are within noise of each other: no number of "
+                "them makes up for a later start."
+            )
+    return f"A program with {first} starts later than one with {second}; {_after(found, fits)}."
+
+
+def _after(found: BreakEven, fits: str) -> str:
+    if found.fits is None:
+        return f"after how many fits {fits} it is ahead the runs differ too much to tell"
+    if found.fits.is_known and found.fits.high < 1:
+        return f"it is ahead before both have done one fit {fits}"
+    if found.fits.is_too_wide and found.fewest is not None and found.most is not None:
+        span = f"{wording.significant(found.fewest)} to {wording.significant(found.most)}"
+        return f"it is ahead after {span} fits {fits}, which differs by run"
+    return f"it is ahead after {_number(found.fits)} fits {fits}"
+
+
+def _conversion(evidence: Evidence) -> list[str]:
+    sizes = [size for size in once.conversion_sizes(evidence) if size.n_features == 1]
+    there = once.conversion(evidence, TO_ARRAY, sizes[-1]) if sizes else None
+    if there is None:
+        return []
+    in_fits = once.conversion_in_fits(evidence, TO_ARRAY, LISTS, sizes[-1])
+    same = "" if in_fits is None else f", as long as {_number(in_fits)} fits with lists"
+    back = once.conversion(evidence, TO_LISTS, sizes[-1])
+    and_back = "" if back is None else f"; the way back takes {wording.duration(back)}"
+    return [
+        f"Turning lists of {wording.size(sizes[-1])} into arrays takes {wording.duration(there)}{same}{and_back}."
+    ]
+
+
+def _number(of: Interval) -> str:
+    """Format a number with its interval."""
+    return wording.factor(of).replace("×", "", 1)
+
+
+def _memory_size(evidence: Evidence, backends: list[str]) -> Size | None:
+    sizes = once.memory_sizes(evidence)
+    looked_at = [name for name in backends if any(_held(evidence, name, size) for size in sizes)]
+    shared = [size for size in sizes if all(_held(evidence, name, size) for name in looked_at)]
+    return next(reversed(shared or sizes), None)
+
+
+def _held(evidence: Evidence, backend: str, size: Size) -> bool:
+    return once.memory(evidence, backend, size)[0] is not None
+
+
+def _memory_cells(evidence: Evidence, backend: str, size: Size | None) -> list[str]:
+    if size is None:
+        return [UNKNOWN, UNKNOWN]
+    return [
+        UNKNOWN
+        if n_bytes is None
+        else f"{wording.significant(n_bytes / 1e6)} MB ({wording.significant(n_bytes / size.data_bytes)}×)"
+        for n_bytes in once.memory(evidence, backend, size)
+    ]
+
+
+def _notes(evidence: Evidence) -> str:
+    samples = once.first_call_samples(evidence)
+    notes = [
+        f"First result: a fresh process from its start through the import to the end of its first fit, of "
+        f"{wording.count(samples)} samples. Making data and preparing them is left out. Compiled code is on disk "
+        "already, or not yet where that is said."
+    ] * bool(samples)
+    if once.memory_sizes(evidence):
+        notes.append(
+            "Memory comes on top of the arrays that a backend is given; the factor is over their bytes."
+        )
+    notes += [f"Some of it is not known: {reason}." for reason in once.memory_reasons(evidence)]
+    return " ".join(notes)
+
+
+def _duration(seconds: Interval | None) -> str:
+    return "" if seconds is None else wording.duration(seconds)
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def _first_call_rows(evidence: Evidence) -> Iterator[list[str | int]]:
+    for backend in once.backends(evidence):
+        for cache in (WARM, COLD):
+            records = once.first_calls(evidence, backend, cache)
+            for part in once.PARTS if records else ():
+                size = next(iter(records.values())).size
+                seconds = once.seconds(evidence, backend, part, cache)
+                yield [backend, part, cache, *_size(size), len(records), *bounds(seconds)]
+
+
+def _memory_rows(evidence: Evidence) -> Iterator[list[str | int]]:
+    for backend in once.backends(evidence):
+        for size in once.memory_sizes(evidence):
+            amounts = once.memory(evidence, backend, size)
+            for quantity, amount in zip(("held_bytes", "peak_bytes"), amounts, strict=True):
+                if amount is not None:
+                    yield [backend, quantity, "", *_size(size), "", f"{amount:.0f}", "", ""]
+
+
+def _conversion_rows(evidence: Evidence) -> Iterator[list[str | int]]:
+    for size in once.conversion_sizes(evidence):
+        for direction in (TO_ARRAY, TO_LISTS):
+            seconds = once.conversion(evidence, direction, size)
+            if seconds is not None:
+                yield ["", f"{direction}_s", "", *_size(size), seconds.runs, *bounds(seconds)]
+
+
+def _size(size: Size) -> tuple[int, int, str]:
+    return size.n_samples, size.n_features, size.dtype

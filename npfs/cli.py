@@ -115,6 +115,26 @@ def compare(
     raise typer.Exit(run_compare(base, new, reports, fail_on_slower, form, out))
 
 
+@app.command()
+def doctor(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print everything as JSON, for programs.")
+    ] = False,
+) -> None:
+    """Show what this machine is, what makes its times differ, and what to do about it."""
+    from rich.console import Console
+
+    from npfs.doctor import examine, print_diagnosis
+
+    found = examine()
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(found.as_json(), indent=1))
+    else:
+        print_diagnosis(found, Console())
+
+
 def main() -> None:
     """Run the command line."""
     app()

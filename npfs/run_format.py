@@ -23,6 +23,8 @@ key of the document:
     Case ids with the reason why they were not timed, or why their time was not kept.
 ``npfs.learning``
     ``npfs.measure.learning.record``.
+``npfs.load``
+    ``before`` and ``after`` the run: ``npfs.measure.load.snapshot``.
 
 ``extra_info`` of a case: ``backend``, ``n_samples``, ``n_features``, ``dtype``, ``timed_s`` (seconds inside
 rounds and their calibration). Read passes have ``ceiling`` ("one" core or "all") in place of ``backend``, and

@@ -31,7 +31,10 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         ("npfs.measure.benchmark_run", ("npfs.evidence", "npfs.report", "matplotlib", "typer")),
         ("npfs.backends.registry", ("npfs.measure", "npfs.evidence", "npfs.report", *HEAVY)),
         ("npfs.conformance", ("npfs.measure", "npfs.evidence", "npfs.report", *HEAVY)),
-        ("npfs.cli", ("npfs.report", "numba", "numpy", "matplotlib")),
+        ("npfs.cli", ("npfs.report", "npfs.doctor", "numba", "numpy", "matplotlib", "psutil")),
+        ("npfs.doctor", ("npfs.report", "numba", "matplotlib", "pytest")),
+        ("npfs.evidence.findings", ("npfs.backends", "npfs.measure", "psutil", *HEAVY)),
+        ("npfs.measure.load", ("npfs.evidence", "npfs.report", *HEAVY)),
     ],
 )
 def test_the_arrows_hold(module: str, forbidden: tuple[str, ...]) -> None:

@@ -246,13 +246,16 @@ def ceiling_seconds(runs: Iterable[RunRecord]) -> dict[Size, dict[int, float]]:
 
 
 def pool(runs: Sequence[RunRecord]) -> tuple[list[RunRecord], list[tuple[RunRecord, str]]]:
-    """Keep the runs made under the conditions of the newest; give the reason for each other one."""
+    """Keep the runs made under the conditions of the newest; give the reason for each other one.
+
+    A condition that one of them does not have, such as the threads of a library it did not load, is no reason.
+    """
     kept, left_out = [], []
     for run in runs:
         differs = [
-            f"{name}: {run.conditions.get(name)} there, {value} now"
+            f"{name}: {run.conditions[name]} there, {value} now"
             for name, value in runs[-1].conditions.items()
-            if run.conditions.get(name) != value
+            if run.conditions.get(name, value) != value
         ]
         if differs:
             left_out.append((run, "; ".join(differs)))

@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from npfs.evidence import recorded
 from npfs.run_format import KEY, SCHEMA
+
+NOT_RECORDED = "not recorded"  # by the version of npfs that wrote the file
 
 
 @dataclass(frozen=True, order=True)
@@ -70,6 +73,8 @@ class RunRecord:
         Its number in the folder of its machine.
     conditions : mapping of str to str
         What must be equal for two runs to be pooled, in words for a person.
+    load : mapping
+        Snapshots "before" and "after" of ``npfs.measure.load``; empty if they were not recorded.
     """
 
     path: Path
@@ -91,6 +96,7 @@ class RunRecord:
     skipped: Mapping[str, str]
     failed: Mapping[str, str]
     learning: Mapping[str, Any] = field(repr=False)
+    load: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,7 @@ def parse_run(path: Path, content: bytes) -> RunRecord:
     """
     try:
         document = json.loads(content)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of too many digits
         raise NotARun(f"is not valid JSON: {error}") from None
     if not isinstance(document, dict) or not isinstance(document.get(KEY), dict):
         raise NotARun("was not written by npfs (another tool's file, or saved by other means)")
@@ -208,6 +214,7 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
         skipped={str(name): str(why) for name, why in ours["skipped"].items()},
         failed={str(name): str(why) for name, why in ours["failed"].items()},
         learning=_learning(ours["learning"]),
+        load=recorded.group(ours, "load"),
     )
 
 
@@ -283,12 +290,30 @@ def _conditions(ours: dict[str, Any]) -> dict[str, str]:
     conditions = {
         "machine": environment["machine"],
         "usable cores": environment["usable_cores"],
+        "container's cores": _quota(environment),
         "Python": environment["python"],
         "BLAS": environment["blas"],
+        "BLAS kernels": _of_blas(environment, "architecture"),
+        "BLAS threads": _of_blas(environment, "threads"),
         "epochs": ours["epochs"],
         "speed variables": environment["speed_variables"] or "none",
         "timing": ours["timing"],
     }
+    if environment.get("numba", NOT_RECORDED) is not None:  # it is, where no backend loaded Numba
+        threads = recorded.group(environment, "numba").get("threads", NOT_RECORDED)
+        conditions["Numba threads"] = threads
     for library in ("numpy", "numba", "llvmlite"):
         conditions[library] = environment["libraries"][library] or "not installed"
     return {name: str(value) for name, value in conditions.items()}
+
+
+def _quota(environment: dict[str, Any]) -> Any:
+    if "container" not in environment:
+        return NOT_RECORDED
+    return recorded.group(environment, "container").get("cpu_quota") or "no limit"
+
+
+def _of_blas(environment: dict[str, Any], name: str) -> Any:
+    if "blas_in_effect" not in environment:
+        return NOT_RECORDED
+    return recorded.first_group(environment, "blas_in_effect").get(name) or "unknown"

@@ -11,37 +11,12 @@ from typing import Any, NoReturn
 import pytest
 
 from npfs.backends.base import Backend
-from npfs.measure import allocator, environment, learning, recovery
-from npfs.measure.plan import VISITS, Case, Plan
+from npfs.measure import allocator, environment, learning, load, recovery
+from npfs.measure.plan import Case, Plan
 from npfs.measure.progress import RunProgress
 from npfs.measure.run_files import RunNumber
+from npfs.measure.visits import case_of, number_of, visits_that_fit
 from npfs.run_format import KEY, SCHEMA
-
-VISIT_MARK = (
-    "~"  # between a case's id and the number of the visit, which the first one does not have
-)
-
-
-def visit_id(case: object, number: int) -> str:
-    """Return the id of a visit to a case: ``numpy-10000``, then ``numpy-10000~2``."""
-    return str(case) if number == 1 else f"{case}{VISIT_MARK}{number}"
-
-
-def case_of(visit: str) -> str:
-    """Return the case that a visit is made to."""
-    return visit.partition(VISIT_MARK)[0]
-
-
-def number_of(visit: str) -> int:
-    """Return which visit to its case it is: 1, 2, 3."""
-    return int(visit.partition(VISIT_MARK)[2] or 1)
-
-
-def visits_that_fit(first_pass_s: float, runs: int, budget_s: float | None) -> int:
-    """Return how many visits to each case leave time for all runs, from the time of one visit to each."""
-    if budget_s is None:
-        return VISITS
-    return max(1, min(VISITS, int(budget_s / (first_pass_s * runs))))
 
 
 class BenchmarkRun:
@@ -72,6 +47,7 @@ class BenchmarkRun:
         self.not_saved: OSError | None = None
         self.order: list[str] = []
         self.learning: dict[str, Any] = {}
+        self.load: dict[str, Any] = {}
         self.began = time.perf_counter()
         self._first_pass_s: float | None = None
 
@@ -105,6 +81,7 @@ class BenchmarkRun:
             raise pytest.UsageError(
                 f"the reports folder cannot be written: {error}; name another with --reports DIR"
             ) from None
+        self.load["before"] = load.snapshot()
         self.job = self.job or f"{self.number.started:%Y%m%dT%H%M%S}-{self.number.value:04d}"
         allocator.settle()
 
@@ -224,6 +201,7 @@ class BenchmarkRun:
             "skipped": self.skipped,
             "failed": self.failed,
             "learning": self.learning,
+            "load": self.load,
         }
 
     def save(self) -> bool:
@@ -237,6 +215,7 @@ class BenchmarkRun:
             self.number.release()
             return False
         try:
+            self.load["after"] = load.snapshot()
             self.learning = learning.record(self.backends.values())
             document = self._document(done)
             self.config.hook.pytest_benchmark_update_json(

@@ -1,10 +1,9 @@
 """What a reader must know before trusting the verdict."""
 
 from npfs.evidence.analysis import Evidence
+from npfs.evidence.findings import findings
 from npfs.report import wording
 
-# Older OpenBLAS kernels make NumPy slower than a user of it would see.
-SLOWS_NUMPY = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 MISSING = "needs the package"  # in the reason of a backend whose library is not installed
 HOW_TO_RUN = "python -m pytest bench --benchmark-only (in the clone of npfs)"
 
@@ -17,13 +16,9 @@ def caveats(evidence: Evidence) -> list[str]:
             "This is one run: it gives no interval, and a second one may contradict it. "
             f"Add runs with: {HOW_TO_RUN}"
         )
-    variables = evidence.newest.environment["speed_variables"]
-    slowing = [f"{name}={variables[name]}" for name in SLOWS_NUMPY if name in variables]
-    if slowing:
-        sentences.append(
-            f"{wording.listed(slowing)} was set, which can make NumPy slower than its users see; "
-            "unset it and measure again."
-        )
+    newest = evidence.newest
+    loads = [run.load for run in evidence.runs if run.job == newest.job]
+    sentences += [str(finding) for finding in findings(newest.environment, loads)]
     cut = [run.number for run in evidence.runs if run.interrupted]
     if cut:
         what = f"Run {cut[0]} was" if len(cut) == 1 else f"{len(cut)} runs were"
@@ -40,7 +35,6 @@ def caveats(evidence: Evidence) -> list[str]:
         f"{evidence.title(name)} of {_runs(runs).lower()} left out: its source has changed since."
         for name, runs in evidence.older_source.items()
     ]
-    newest = evidence.newest
     sentences += [f"{newest.titles[name]}: {note}." for name, note in newest.notes.items()]
     if newest.unavailable:
         broken = {n: why for n, why in newest.unavailable.items() if MISSING not in why}

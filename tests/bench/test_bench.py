@@ -51,13 +51,18 @@ def test_the_main_job_end_to_end(tmp_path: Path) -> None:
     timed = (*THREE, "ceiling-one", "ceiling-all")
     ids = {f"{name}-{n}" for name in timed for n in (10, 100)}
     for run in (first, second):
-        assert {bench["param"] for bench in run["benchmarks"]} == ids == set(run["npfs"]["order"])
-        assert run["npfs"]["order"] == [bench["param"] for bench in run["benchmarks"]]
+        assert [bench["param"] for bench in run["benchmarks"]] == run["npfs"]["order"][:10]
+        visits = {f"{name}{visit}" for name in ids for visit in ("", "~2", "~3")}
+        assert set(run["npfs"]["order"]) == visits
+        assert {bench["param"] for bench in run["benchmarks"]} == ids
         for benchmark in run["benchmarks"]:
             what = "cores" if "ceiling" in benchmark["name"] else "backend"
             assert benchmark["params"].keys() == {what, "n_samples", "n_features", "dtype"}
             assert len(benchmark["stats"]["data"]) == benchmark["stats"]["rounds"] >= 3
-            assert benchmark["extra_info"]["timed_s"] > 0
+            assert benchmark["extra_info"]["wall_s"] >= benchmark["extra_info"]["timed_s"] > 0
+            assert len(benchmark["extra_info"]["visits"]) == 3
+            assert sum(benchmark["extra_info"]["visits"]) == benchmark["stats"]["rounds"]
+            assert benchmark["stats"]["max"] == max(benchmark["stats"]["data"])
     assert first["npfs"]["job"] == second["npfs"]["job"]
     assert first["npfs"]["order"] != second["npfs"]["order"]
     slopes = {
@@ -189,7 +194,7 @@ def test_ctrl_c_keeps_and_reports_what_is_there(tmp_path: Path, finished_runs: i
     assert "verdict.md" in output
     assert "interrupted; the cases finished by then count" in output
     assert (tmp_path / "verdict.md").is_file()
-    assert not list((tmp_path / "runs").rglob("*.claim"))
+    assert not list((tmp_path / "runs").rglob("*.journal"))
 
 
 def wait_for_a_finished_case(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from npfs.evidence.analysis import pool
 from npfs.evidence.runs import NotARun, Size, read_run, read_runs
 from tests import run_files
 
@@ -53,6 +54,7 @@ def with_times(*times: Any) -> dict[str, Any]:
             json.dumps(run_files.document(ONE, schema=2)),
             "has schema 2, this version .* update npfs",
         ),
+        ('{"npfs": ' + "9" * 5000 + "}", "is not valid JSON"),
         (json.dumps(without("npfs", "epochs")), "lacks the field 'epochs'"),
         (json.dumps(without("npfs", "environment")), "lacks the field 'environment'"),
         (json.dumps(without("benchmarks", "stats")), "lacks the field 'stats'"),
@@ -101,3 +103,62 @@ def test_a_copy_is_not_a_second_run(tmp_path: Path) -> None:
 
 def test_no_folder_is_no_run(tmp_path: Path) -> None:
     assert read_runs(tmp_path / "absent").runs == ()
+
+
+IN_EFFECT: dict[str, Any] = {
+    "container": {"cpu_quota": None, "memory_limit_bytes": None},
+    "blas_in_effect": [{"library": "openblas", "architecture": "SkylakeX", "threads": 2}],
+    "numba": {"threads": 2, "threading_layer": "omp"},
+}
+
+
+def pooled(tmp_path: Path, *environments: dict[str, Any]) -> tuple[list[int], list[str]]:
+    """Numbers of the runs kept, and why others were left out; the last one is the newest."""
+    documents = [
+        run_files.document(ONE, number=k, environment=run_files.ENVIRONMENT | environment)
+        for k, environment in enumerate(environments, 1)
+    ]
+    run_files.write(tmp_path, documents)
+    kept, left_out = pool(read_runs(tmp_path).runs)
+    return [run.number for run in kept], [why for _, why in left_out]
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (
+            {"blas_in_effect": [{"architecture": "Haswell", "threads": 2}]},
+            "BLAS kernels: Haswell there, SkylakeX now",
+        ),
+        (
+            {"blas_in_effect": [{"architecture": "SkylakeX", "threads": 1}]},
+            "BLAS threads: 1 there, 2 now",
+        ),
+        ({"numba": {"threads": 1}}, "Numba threads: 1 there, 2 now"),
+        (
+            {"container": {"cpu_quota": 1.5}},
+            "container's cores: 1.5 there, no limit now",
+        ),
+        ({"usable_cores": 1}, "usable cores: 1 there, 2 now"),
+    ],
+)
+def test_what_matters_keeps_runs_apart(tmp_path: Path, other: dict[str, Any], why: str) -> None:
+    assert pooled(tmp_path, IN_EFFECT | other, IN_EFFECT) == ([2], [why])
+
+
+def test_a_file_of_before_is_read_and_kept_apart(tmp_path: Path) -> None:
+    kept, [why] = pooled(tmp_path, {}, IN_EFFECT)
+    assert kept == [2]
+    assert "BLAS kernels: not recorded there, SkylakeX now" in why
+    assert pooled(tmp_path, {}, {}) == ([1, 2], [])
+
+
+def test_a_library_that_was_not_loaded_keeps_no_runs_apart(tmp_path: Path) -> None:
+    without_numba = IN_EFFECT | {"numba": None}
+    assert pooled(tmp_path, without_numba, IN_EFFECT) == ([1, 2], [])
+    assert pooled(tmp_path, IN_EFFECT, without_numba) == ([1, 2], [])
+
+
+def test_what_does_not_matter_keeps_no_runs_apart(tmp_path: Path) -> None:
+    warm = IN_EFFECT | {"available_bytes": 1, "numba": {"threads": 2, "threading_layer": None}}
+    assert pooled(tmp_path, warm, IN_EFFECT) == ([1, 2], [])

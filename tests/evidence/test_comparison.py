@@ -186,21 +186,23 @@ def test_identical_code_is_called_different_in_at_most_5_percent_of_comparisons(
     shared: float,
 ) -> None:
     rng = np.random.default_rng(2)
-    comparisons = [simulated(rng, 20, 5, shared=shared) for _ in range(250)]
+    comparisons = [simulated(rng, 15, 5, shared=shared) for _ in range(160)]
     false = [any(change.is_called for change in changes) for changes in comparisons]
     assert np.mean(false) <= 0.05
 
 
 def test_a_slowdown_of_20_percent_is_found_and_little_else() -> None:
+    """Unguarded, chance would be 13 per cent of what is called here."""
     rng = np.random.default_rng(3)
-    comparisons = [simulated(rng, 30, 5, slower=5) for _ in range(100)]
-    found = false = 0
-    for changes in comparisons:
-        slower = [change for change in changes if change.label is Label.SLOWER]
-        found += sum(change.size.n_samples < 15 for change in slower)
-        false += sum(change.size.n_samples >= 15 for change in changes if change.is_called)
-    assert found >= 0.99 * 500
-    assert false <= 0.05 * (found + false)
+    found, chance = 0, []
+    for _ in range(60):
+        changes = simulated(rng, 20, 5, slower=5)
+        called = [change for change in changes if change.is_called]
+        true = [change for change in called if change.size.n_samples < 15]
+        found += sum(change.label is Label.SLOWER for change in true)
+        chance.append(1 - len(true) / len(called))
+    assert found >= 0.99 * 300
+    assert np.mean(chance) <= 0.05 + 3 * np.std(chance) / math.sqrt(60)
 
 
 @settings(max_examples=60)

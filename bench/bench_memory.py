@@ -32,7 +32,7 @@ def bench_memory(benchmark: Any, memory: str, npfs_run: BenchmarkRun) -> None:
         and is_timed_at(memory, size, npfs_run)
     ]
     if not sizes:
-        pytest.skip("none of its sizes takes the 1 MB that can be seen")
+        pytest.skip("no size that it is timed at takes the 1 MB that can be seen")
     benchmark.group = "memory"
     case = Case(f"memory-{memory}", max(sizes, key=probes.data_bytes))
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):

@@ -31,7 +31,7 @@ rounds and their calibration), ``prepare_s`` (seconds of the one ``prepare``). R
 ``passes``, how many one call takes. Of what comes once, in place of ``backend``:
 
 ``first_call``
-    The backend whose fresh process was timed, with ``cache`` ("warm" or "cold"), the size that it fitted, and
+    The backend whose fresh process was timed, with ``cache`` ("warm" or "cold"), the size and ``epochs`` that it fitted, and
     its parts ``interpreter_s``, ``import_s``, ``first_fit_s``, ``second_fit_s``.
 ``memory``
     The backend, with ``sizes``: for each size ``held_bytes``, ``peak_bytes`` (null is not known) and ``reason``.

@@ -101,13 +101,13 @@ def test_what_is_not_known_is_printed_as_such() -> None:
     nothing = {name: value if name in kept else None for name, value in known.items()}
     nothing["speed_variables"] = {}
     unknown: dict[str, Any] = dict.fromkeys(load.snapshot())
-    finding = Finding("a", "Found [1]", "mend it")
+    finding = Finding("a", "Found [bold]", "mend it")
     found = doctor.Diagnosis(
         nothing, {"before": unknown, "after": unknown}, [finding], {}, None, ""
     )
     text = printed(found)
     assert text.count(doctor.NOT_KNOWN) > 15
-    assert "! Found [1]; mend it." in text
+    assert "! Found [bold]; mend it." in text
     assert "None" not in text
 
 

@@ -67,6 +67,6 @@ def test_without_control_groups_nothing_is_known(tmp_path: Path) -> None:
 def test_a_path_does_not_lead_out_of_the_groups(tmp_path: Path) -> None:
     root = tree(
         tmp_path,
-        {"proc/self/cgroup": "0::/../../..\n", "cpu.max": "1000 100000\n", "sys/cpu.max": "1 1\n"},
+        {"proc/self/cgroup": "0::/../../..\n", "cpu.max": "1000 100000\n", "sys/fs/cgroup/x": ""},
     )
     assert container(root) == {"cpu_quota": None, "memory_limit_bytes": None}

@@ -1,4 +1,5 @@
 import math
+import os
 import time
 
 import numba
@@ -30,10 +31,9 @@ def test_own_work_is_not_that_of_others() -> None:
     assert use.others == pytest.approx(max(0, busy - own) / waited)
 
 
-def test_the_time_of_this_process_is_what_psutil_counts() -> None:
-    told = psutil.Process().cpu_times()
-    counted = told.user + told.system + told.children_user + told.children_system
-    assert load.snapshot()["process_s"] == pytest.approx(counted, abs=0.5)
+def test_children_that_were_waited_for_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "times", lambda: os.times_result((1.0, 0.2, 0.03, 0.004, 99.0)))
+    assert load.snapshot()["process_s"] == pytest.approx(1.234)
 
 
 def test_what_a_system_does_not_tell_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,6 +98,14 @@ def test_one_thread_meets_nobody_and_the_number_of_threads_is_put_back() -> None
         assert thread_meeting.seconds_to_meet() is None
     finally:
         numba.set_num_threads(threads)
+
+
+def test_two_of_many_threads_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(numba, "get_num_threads", lambda: 64)
+    monkeypatch.setattr(numba, "set_num_threads", asked.append)
+    thread_meeting.seconds_to_meet()
+    assert asked == [2, 64]
 
 
 def test_without_a_compiler_threads_are_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:

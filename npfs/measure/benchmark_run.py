@@ -141,6 +141,9 @@ class BenchmarkRun:
             self.skip(case, "the data do not fit into memory")
         except Exception as error:
             benchmark.has_error = True
+            if isinstance(error.__cause__, KeyboardInterrupt):
+                # Ctrl-C inside a compiled function: the interpreter makes a SystemError of it.
+                raise KeyboardInterrupt from error
             self._fail(case, f"{type(error).__name__}: {error}".splitlines()[0])
             raise
         except BaseException:

@@ -129,7 +129,8 @@ class BenchmarkRun:
         """Save the finished cases as a run file, if there are any."""
         assert self.number is not None
         done = [b for b in self.benchmarks_of_stock.benchmarks if b and not b.has_error]
-        if not done:
+        has_fits = any("backend" in b.extra_info for b in done)
+        if not done or (self.skipped and not has_fits):  # a start-up without any fit says nothing
             return None
         self.learning = learning.record(self.backends.values())
         hook = self.config.hook

@@ -25,7 +25,7 @@ def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[Any,
     return ("conversion", *Size._fields), rows
 
 
-@pytest.mark.benchmark(max_time=0.03)  # beside a start-up of tenths of seconds it need not be exact
+@pytest.mark.benchmark(max_time=0.01)  # beside a start-up of tenths of seconds it need not be exact
 def bench_conversion(
     benchmark: Any,
     conversion: str,

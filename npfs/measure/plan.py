@@ -47,7 +47,7 @@ def _grid(samples: Sequence[int], features: Sequence[int]) -> tuple[Size, ...]:
 
 PRESETS = {
     "quick": Preset((*_one_feature(1, 3, 5), Size(10_000, 16)), 0.05),
-    "standard": Preset(_one_feature(1, 2, 3, 4, 5, 6) + _grid([10_000], [4, 16, 64]), 0.15),
+    "standard": Preset(_one_feature(1, 2, 3, 4, 5, 6) + _grid([10_000], [4, 16, 64]), 0.1),
     "full": Preset(
         _one_feature(1, 2, 3, 4, 5, 6, 7)
         + _grid([1_000, 10_000, 100_000], [2, 4, 16, 64])

@@ -43,9 +43,10 @@ def bench_fit(
         is_slow = predicted_s * timing.CALLS_AROUND_ROUNDS > visit_s
         # Also the warm-up: some compile for each number of epochs.
         checked = min(epochs, timing.VALIDATED_EPOCHS) if is_slow else epochs
-        result = tool.fit(data, checked, rate)
         if is_first_visit:
-            timing.validate(result, tool, size, checked, seed)
+            timing.validate(tool.fit(data, checked, rate), tool, size, checked, seed)
+        elif not is_slow:
+            tool.fit(data, epochs, rate)
 
         timing.quiet_collector()
         start = time.perf_counter()

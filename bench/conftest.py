@@ -91,6 +91,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RUN] = run = BenchmarkRun(config, chosen, backends, unavailable)
     if unfinished is not None:
         run.job = unfinished.job
+        run.recovered = list(unfinished.recovered)
 
 
 def _given(config: pytest.Config) -> list[str]:

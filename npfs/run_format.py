@@ -9,7 +9,9 @@ key of the document:
     The command that a run belongs to, its number in the folder, when it began (UTC, ISO 8601), how many
     seconds it took, and whether it was cut short.
 ``npfs.preset``, ``npfs.epochs``, ``npfs.seed``, ``npfs.order``
-    What was planned, and the case ids in the order they were timed.
+    What was planned, and the ids of the visits in their order: ``numpy-10``, and later ``numpy-10~2``.
+``npfs.planned``
+    The options of the plan as they were given, for ``--resume``.
 ``npfs.environment``
     ``npfs.measure.environment.collect``.
 ``npfs.backends``
@@ -18,7 +20,8 @@ key of the document:
 ``npfs.unavailable``
     Backends that were not there, with the reason.
 ``npfs.timing``
-    How rounds were timed: clock, garbage collector, warm-up.
+    How rounds were timed: clock, garbage collector, warm-up, visits to each case, and the state of the
+    memory allocator.
 ``npfs.skipped``, ``npfs.failed``
     Case ids with the reason why they were not timed, or why their time was not kept.
 ``npfs.learning``
@@ -27,8 +30,10 @@ key of the document:
     ``before`` and ``after`` the run: ``npfs.measure.load.snapshot``.
 
 ``extra_info`` of a case: ``backend``, ``n_samples``, ``n_features``, ``dtype``, ``timed_s`` (seconds inside
-rounds and their calibration), ``prepare_s`` (seconds of the one ``prepare``). Read passes have ``ceiling`` ("one" core or "all") in place of ``backend``, and
-``passes``, how many one call takes. Of what comes once, in place of ``backend``:
+rounds and their calibration), ``wall_s`` (seconds for all of it, data and checks included), ``visits`` (how many
+rounds each visit has: ``stats.data`` holds them one visit after the other), ``prepare_s`` (seconds of the last
+visit's ``prepare``). Read passes have ``ceiling`` ("one" core or "all") in place of ``backend``, and ``passes``, how
+many one call takes. Of what comes once, in place of ``backend``:
 
 ``first_call``
     The backend whose fresh process was timed, with ``cache`` ("warm" or "cold"), the size and ``epochs`` that it fitted, and
@@ -38,6 +43,10 @@ rounds and their calibration), ``prepare_s`` (seconds of the one ``prepare``). R
     The time is that of looking.
 ``conversion``
     "to_array" (lists into arrays) or "to_lists", with the size.
+
+A run that is being measured is a journal, ``NNNN.journal`` beside the run files: a line of JSON for each entry, with
+``at_s`` (seconds since the run began) and either ``run`` (the document above without benchmarks, once), ``begun``
+(the id of a case), or ``case`` with one of ``benchmark`` (of one visit), ``skipped`` and ``failed``.
 """
 
 KEY = "npfs"

@@ -25,7 +25,7 @@ class CaseRecord:
     Attributes
     ----------
     seconds : float
-        The median of the rounds: seconds for one fit, or for one read pass.
+        The median of the rounds of the fastest visit: seconds for one fit, or for one read pass.
     rounds : int
     timed_s : float
         Seconds spent inside rounds and their calibration.
@@ -263,12 +263,16 @@ def _case(
 
 
 def _seconds(rounds: Sequence[float], visits: Sequence[int] | None) -> float:
-    """Return the one number of a case in a run: the median over its visits of the median of their rounds."""
+    """Return the one number of a case in a run: the median of the rounds of its least disturbed visit.
+
+    What disturbs a visit makes all its rounds slower, and never faster. By calibration on stored runs this held
+    as well as it says and was the narrowest of eight ways to summarise the rounds.
+    """
     counts = [len(rounds)] if visits is None else [int(count) for count in visits]
     if sum(counts) != len(rounds) or min(counts) < 1:
         raise ValueError(f"visits {visits} do not add up to {len(rounds)} rounds")
     ends = list(itertools.accumulate(counts))
-    return statistics.median(
+    return min(
         statistics.median(rounds[end - count : end])
         for end, count in zip(ends, counts, strict=True)
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 # glibc's DEFAULT_MMAP_THRESHOLD_MAX on 64 bits, less what an allocation adds to it.
 LARGEST_THRESHOLD_BYTES = 32 * 2**20 - 64 * 2**10
+STATE = "settled"  # recorded with each run
 
 
 def settle() -> None:

@@ -80,7 +80,8 @@ class BenchmarkRun:
         self.environment = environment.collect(self.machine_info)
         folder = self.reports / "runs" / self.environment["machine"]
         try:
-            self.recovered = recovery.recover(folder) if self.is_first else []
+            if self.is_first:
+                self.recovered += recovery.recover(folder)
             self.number = RunNumber(folder)
         except OSError as error:
             raise pytest.UsageError(
@@ -103,6 +104,9 @@ class BenchmarkRun:
             config=self.config
         )
         self._note(run=self._document([]))
+        for case in filter(None, self.config.getoption("npfs_without").split(",")):
+            self.failed[case] = "an earlier run's process ended while it was timed"
+            self._note(case=case, failed=self.failed[case])
 
     def skip(self, case: Case, reason: str) -> NoReturn:
         """Record that the case is not timed, and why."""
@@ -201,16 +205,19 @@ class BenchmarkRun:
                 }
                 for name, backend in self.backends.items()
             },
-            "timing": {
-                name: str(self.benchmarks_of_stock.options[name])
-                for name in ("timer", "disable_gc", "warmup")
-            },
+            "timing": self._timing(),
             "unavailable": self.unavailable,
             "skipped": self.skipped,
             "failed": self.failed,
             "learning": self.learning,
             "load": self.load,
         }
+
+    def _timing(self) -> dict[str, str]:
+        """Say how rounds were timed: runs that differ in it are not pooled."""
+        options = self.benchmarks_of_stock.options
+        stock = {name: str(options[name]) for name in ("timer", "disable_gc", "warmup")}
+        return {**stock, "visits": str(self.visits), "allocator": allocator.STATE}
 
     def save(self) -> bool:
         """Save the finished cases as a run file; return whether there is one now.

@@ -112,6 +112,8 @@ def join_info(first: dict[str, Any], second: dict[str, Any]) -> None:
     first["visits"] = first["visits"] + second["visits"]
     for name in ("timed_s", "wall_s"):
         first[name] += second[name]
+    if "prepare_s" in second:
+        first["prepare_s"] = second["prepare_s"]
 
 
 def _complete(benchmark: dict[str, Any]) -> None:

@@ -21,11 +21,14 @@ class UnfinishedSet:
         The options of the plan as they were given then.
     runs_missing : int
         Whole runs that are still to be made; of a run that was cut short the finished cases count as well.
+    recovered : tuple of Recovered
+        Runs that were brought back on the way.
     """
 
     job: str
     options: dict[str, Any]
     runs_missing: int
+    recovered: tuple[recovery.Recovered, ...] = ()
 
 
 def unfinished_set(runs: Path, given: Sequence[str]) -> UnfinishedSet:
@@ -42,7 +45,7 @@ def unfinished_set(runs: Path, given: Sequence[str]) -> UnfinishedSet:
         raise ValueError(
             f"--resume takes its settings from the interrupted runs; leave out {', '.join(given)}"
         )
-    recovery.recover(runs)
+    recovered = recovery.recover(runs)
     found = read_runs(runs).runs
     if not found:
         raise ValueError(
@@ -57,4 +60,4 @@ def unfinished_set(runs: Path, given: Sequence[str]) -> UnfinishedSet:
         raise ValueError(
             f"--resume has nothing to finish: the newest set in {runs} has all its {planned} runs"
         )
-    return UnfinishedSet(newest.job, dict(newest.planned), planned - whole)
+    return UnfinishedSet(newest.job, dict(newest.planned), planned - whole, tuple(recovered))

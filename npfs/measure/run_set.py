@@ -44,15 +44,20 @@ class RunSet:
             self._start(done, cases)
 
     def closing_lines(self) -> list[str]:
-        """Say which speedups are not known as well as was asked for, and why."""
+        """Say what ended a run, and which speedups are not known as well as was asked for."""
+        crashed = [
+            f"A run ended by {cause}, while {case} was timed; that case was left out from then on."
+            for case, cause in self.crashed.items()
+        ]
         asked = self.run.plan.precision
         if asked is None or self.stop is None:
-            return []
+            return crashed
         if not self.stop.not_reached:
-            return [f"Every speedup is known to within {asked:.2g} of its value."]
+            return [*crashed, f"Every speedup is known to within {asked:.2g} of its value."]
         names = [f"{s} (within {s.reach:.2g})" for s in self.stop.not_reached]
         return [
-            f"Not known to within {asked:.2g} of their values, since {self.stop.why}: {', '.join(names)}."
+            *crashed,
+            f"Not known to within {asked:.2g} of their values, since {self.stop.why}: {', '.join(names)}.",
         ]
 
     def _start(self, number: int, cases: frozenset[str] | None) -> None:

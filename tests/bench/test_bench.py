@@ -1,11 +1,8 @@
 """The benchmark as people call it: real processes, tiny cases."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -164,56 +161,6 @@ def test_float32_is_an_axis_and_lists_say_that_they_have_none(tmp_path: Path) ->
     assert "python-10-float32 was not timed: it computes in float64 only." in result.stdout
     assert "NumPy, vectorized in float32 is" in result.stdout
     assert "numpy,true,1000,1,float32,2," in (tmp_path / "results.csv").read_text()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="a console signal cannot be sent to one group")
-@pytest.mark.parametrize("finished_runs", [0, 1])
-def test_ctrl_c_keeps_and_reports_what_is_there(tmp_path: Path, finished_runs: int) -> None:
-    process = subprocess.Popen(
-        command(
-            "--sizes=10,100,1000",
-            f"--backends={','.join(THREE)}",
-            "--benchmark-max-time=0.6",
-            f"--reports={tmp_path}",
-            "-v",
-            "-k=bench_fit",
-        ),
-        **STREAMS,
-        start_new_session=True,
-    )
-    with process:
-        try:
-            wait_for_a_finished_case(process, tmp_path, finished_runs)
-            os.killpg(process.pid, signal.SIGINT)
-            output, _ = process.communicate(timeout=60)
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == 2, output
-    runs = [load(path) for path in run_paths(tmp_path)]
-    assert len(runs) == finished_runs + 1
-    assert runs[-1]["npfs"]["interrupted"]
-    assert 1 <= len(runs[-1]["benchmarks"]) < 9
-    assert "verdict.md" in output
-    assert "interrupted; the cases finished by then count" in output
-    assert (tmp_path / "verdict.md").is_file()
-    assert not list((tmp_path / "runs").rglob("*.journal"))
-
-
-def wait_for_a_finished_case(
-    process: subprocess.Popen[str], reports: Path, finished_runs: int
-) -> None:
-    """Wait until some cases of run ``finished_runs + 1`` are done, and not all of them."""
-    assert process.stdout is not None
-    for line in process.stdout:
-        if finished_runs == 0 and line.count("PASSED") and "%" in line:
-            break
-        if finished_runs and "run 1 of 5 saved" in line:
-            while not list(reports.glob("runs/*/0002.claim")):
-                time.sleep(0.05)  # a busy machine starts a process slowly
-            time.sleep(3.5)  # starting takes 1 to 3 s more, all cases 5.4 s
-            break
-    assert len(run_paths(reports)) == finished_runs
 
 
 def test_a_wrong_backend_is_reported_and_its_time_not_saved(

@@ -1,0 +1,234 @@
+"""Runs that are cut short, in every way that ends a process: what was measured is found again."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from npfs.measure.journal import read_journal
+
+ROOT = Path(__file__).parents[2]
+THREE = ("python", "numpy", "numba")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has no such signals")
+
+
+def start(reports: Path, *options: str) -> subprocess.Popen[str]:
+    chosen = {
+        "--sizes": "10,100,1000",
+        "--backends": ",".join(THREE),
+        "--benchmark-max-time": "0.1",
+    }
+    chosen |= dict(option.split("=") for option in options)
+    return subprocess.Popen(
+        [
+            sys.executable, "-m", "pytest", "bench/bench_fit.py", "--benchmark-only",
+            f"--reports={reports}", *(f"{name}={value}" for name, value in chosen.items()),
+        ],
+        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+
+
+def end(process: subprocess.Popen[str], how: int) -> str:
+    """Send the signal to all processes of the command, and return its output."""
+    os.killpg(process.pid, how)
+    try:
+        output, _ = process.communicate(timeout=60)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    return output
+
+
+def resume(reports: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "bench/bench_fit.py", "--benchmark-only", *options]
+    return subprocess.run(
+        [*command, f"--reports={reports}"], cwd=ROOT, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def rebuild(reports: Path) -> subprocess.CompletedProcess[str]:
+    code = "from npfs.cli import main; main()"
+    command = [sys.executable, "-c", code, "report", "--reports", str(reports)]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def run_paths(reports: Path) -> list[Path]:
+    return sorted((reports / "runs").rglob("*.json"))
+
+
+def journals(reports: Path) -> list[Path]:
+    return sorted((reports / "runs").rglob("*.journal"))
+
+
+def finished(journal: Path) -> dict[str, int]:
+    """How many rounds each case has in a journal."""
+    rounds: dict[str, int] = {}
+    for entry in read_journal(journal):
+        if "benchmark" in entry:
+            data = entry["benchmark"]["stats"]["data"]
+            rounds[entry["case"]] = rounds.get(entry["case"], 0) + len(data)
+    return rounds
+
+
+def load(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text())
+    return content
+
+
+def wait_for_a_finished_case(process: subprocess.Popen[str], reports: Path, run: int) -> None:
+    """Wait until the journal of a run holds a case."""
+    deadline = time.monotonic() + 60
+    while not any(path.stem == f"{run:04d}" and finished(path) for path in journals(reports)):
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("run", "how"), [(1, signal.SIGINT), (2, signal.SIGINT), (2, signal.SIGTERM)]
+)
+def test_an_interruption_keeps_and_reports_what_is_there(
+    tmp_path: Path, run: int, how: int
+) -> None:
+    process = start(tmp_path, "--benchmark-max-time=0.3")
+    wait_for_a_finished_case(process, tmp_path, run)
+    output = end(process, how)
+    assert process.returncode == 2, output
+    runs = [load(path) for path in run_paths(tmp_path)]
+    assert len(runs) == run
+    assert runs[-1]["npfs"]["interrupted"]
+    assert runs[-1]["benchmarks"]
+    assert "verdict.md" in output
+    assert "interrupted; the cases finished by then count" in output
+    assert (tmp_path / "verdict.md").is_file()
+    assert not journals(tmp_path)
+
+
+def test_killed_at_ten_random_moments_every_finished_case_is_found(tmp_path: Path) -> None:
+    """Each kill is followed by a rebuilt report, which brings the killed run back."""
+    moments = random.Random(2)
+    found_partial = 0
+    for _ in range(10):
+        known = set(run_paths(tmp_path))
+        process = start(tmp_path, "--benchmark-max-time=0.05")
+        time.sleep(moments.uniform(0.8, 4.0))
+        end(process, signal.SIGKILL)
+        left = {journal.stem: finished(journal) for journal in journals(tmp_path)}
+        saved = set(run_paths(tmp_path)) - known
+        rebuilt = rebuild(tmp_path)
+        assert not journals(tmp_path)
+        recovered = {path.name[:4]: path for path in set(run_paths(tmp_path)) - known - saved}
+        assert recovered.keys() == {stem for stem, cases in left.items() if cases}
+        for stem, path in recovered.items():
+            document = load(path)
+            rounds = {
+                b["param"].partition("~")[0]: b["stats"]["rounds"] for b in document["benchmarks"]
+            }
+            assert rounds == left[stem]
+            assert document["npfs"]["interrupted"]
+            assert f"its {len(rounds)} finished cases were brought back" in rebuilt.stdout
+            found_partial += 1
+        for path in saved:
+            assert len(load(path)["benchmarks"]) == 9
+    assert found_partial >= 3
+    assert "were interrupted; the cases finished by then count" in rebuild(tmp_path).stdout
+
+
+def test_resume_finishes_an_interrupted_set(tmp_path: Path) -> None:
+    process = start(tmp_path, "--runs=3", "--seed=7")
+    wait_for_a_finished_case(process, tmp_path, 2)
+    end(process, signal.SIGKILL)
+    result = resume(tmp_path, "--resume")
+    assert result.returncode == 0, result.stdout
+    assert "brought back" in result.stdout
+    runs = [load(path)["npfs"] for path in run_paths(tmp_path)]
+    assert [run["interrupted"] for run in runs] == [False, True, False, False]
+    assert len({run["job"] for run in runs}) == 1
+    assert {run["seed"] for run in runs} == {7}
+    assert "4 runs, each a fresh process" in result.stdout
+    again = resume(tmp_path, "--resume")
+    assert again.returncode == 4
+    assert "has all its 3 runs" in again.stdout
+    assert "leave out --sizes" in resume(tmp_path, "--resume", "--sizes=10").stdout
+
+
+CRASHING = """
+import os
+from npfs.backends import numpy_vectorized
+from npfs.backends.base import Backend
+
+def fit(data, epochs, learning_rate):
+    if len(data[1]) == 100 and "NPFS_CRASH" in os.environ:
+        os.abort()
+    return numpy_vectorized.fit(data, epochs, learning_rate)
+
+BACKEND = Backend("crashing", "Crashes at 100 samples", numpy_vectorized.prepare, fit)
+"""
+
+
+def test_a_backend_that_ends_the_process_is_named_and_the_rest_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "crashing.py").write_text(CRASHING)
+    info = tmp_path / "crashing-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: crashing\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[npfs.backends]\ncrashing = crashing:BACKEND\n")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
+    process = start(tmp_path, "--backends=crashing,numpy", "--sizes=10,100,1000", "--runs=4",
+                    "--benchmark-max-time=0.05")  # fmt: skip
+    wait_for_a_finished_case(process, tmp_path, 1)
+    end(process, signal.SIGKILL)  # a set whose first run was cut short
+    monkeypatch.setenv("NPFS_CRASH", "1")
+    # In the first run's own process: the next start brings it back and goes on with the others.
+    crashed = resume(tmp_path, "--resume")
+    assert crashed.returncode == -signal.SIGABRT
+    rebuilt = rebuild(tmp_path)
+    assert re.search(r"Run 2 had ended early, while crashing-100 was timed", rebuilt.stdout)
+
+
+def test_a_further_run_that_crashes_leaves_the_others_going(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It crashes in further runs alone, which have an option that the first one has not."""
+    source = CRASHING.replace("import os\n", "import os\nimport sys\n").replace(
+        '"NPFS_CRASH" in os.environ', 'any(a.startswith("--npfs-further") for a in sys.argv)'
+    )
+    (tmp_path / "crashing.py").write_text(source)
+    info = tmp_path / "crashing-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: crashing\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[npfs.backends]\ncrashing = crashing:BACKEND\n")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
+    process = start(tmp_path, "--backends=crashing,numpy", "--sizes=10,100", "--runs=3",
+                    "--benchmark-max-time=0.02")  # fmt: skip
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 1, output
+    assert "while crashing-100 was timed" in output
+    assert "A run ended by signal SIGABRT, while crashing-100 was timed" in output
+    assert "crashing-100 failed: an earlier run's process ended while it was timed" in output
+    last = load(run_paths(tmp_path)[-1])
+    assert {b["param"] for b in last["benchmarks"]} == {"crashing-10", "numpy-10", "numpy-100"}
+
+
+def test_two_commands_at_once_keep_all_their_runs(tmp_path: Path) -> None:
+    both = [
+        start(tmp_path, "--sizes=10", "--runs=2", "--benchmark-max-time=0.02") for _ in range(2)
+    ]
+    outputs = [process.communicate(timeout=120)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    runs = [load(path)["npfs"] for path in run_paths(tmp_path)]
+    assert sorted(run["run"] for run in runs) == [1, 2, 3, 4]
+    assert len({run["job"] for run in runs}) == 2
+    assert not journals(tmp_path)

@@ -1,18 +1,12 @@
 """The pytest side of a benchmark: options, order, saving, the further runs, the report at the end."""
 
-import argparse
-import os
-import shlex
 import time
 from collections.abc import Generator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from npfs.backends.base import Backend, BackendUnavailable
-from npfs.backends.registry import UnknownBackend, load_all, load_backend
-from npfs.measure import environment, plan, resume
+from npfs.measure import environment, options, plan
 from npfs.measure.benchmark_run import BenchmarkRun
 from npfs.measure.fresh_runs import CASE_MARK, SAVED_MARK, RunFailed, end_on_sigterm
 from npfs.measure.progress import RunProgress
@@ -20,117 +14,21 @@ from npfs.measure.run_set import RunSet
 from npfs.measure.visits import case_of, number_of, visit_id
 
 RUN = pytest.StashKey[BenchmarkRun]()
-PLAN = (
-    "preset",
-    "sizes",
-    "features",
-    "backends",
-    "dtypes",
-    "epochs",
-    "runs",
-    "seed",
-    "budget",
-    "precision",
-)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the plan."""
-    group = parser.getgroup("npfs", "npfs: what is timed")
-    for name, metavar, default, text in (
-        ("preset", "NAME", "standard", f"sizes to time: {', '.join(plan.PRESETS)}"),
-        ("sizes", "N,N", None, "numbers of samples, such as 100,1e4; in place of the preset's"),
-        ("features", "D,D", None, "numbers of features, each with each of the sizes"),
-        ("backends", "NAME,NAME", None, "backends to time (default: all that are installed)"),
-        ("dtypes", "T,T", "float64", f"kinds of numbers: {', '.join(plan.DTYPES)}"),
-        ("epochs", "N", str(plan.EPOCHS), "gradient-descent steps in a fit"),
-        ("runs", "N", str(plan.RUNS), "fresh processes that each time every case once"),
-        ("seed", "N", "0", "of the data and of the order of cases"),
-        ("budget", "SECONDS", None, "end the whole command within this time"),
-        (
-            "precision",
-            "SHARE",
-            None,
-            "go on until every speedup is known to within this, such as 0.05",
-        ),
-        ("reports", "DIR", "reports", "folder for runs, figures and verdict"),
-    ):
-        shown = "" if default is None else f" (default: {default})"
-        group.addoption(f"--{name}", metavar=metavar, default=default, help=text + shown)
-    group.addoption("--resume", action="store_true", help="finish an interrupted set of runs")
-    for name, value in (
-        ("further", None),  # the set of runs that this process makes one of
-        ("visits", plan.VISITS),
-        ("only", None),
-        ("without", ""),
-        ("seconds", None),
-    ):
-        group.addoption(f"--npfs-{name}", default=value, help=argparse.SUPPRESS)
+    options.add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Check the options before anything is loaded or timed."""
-    try:
-        options = {name: config.getoption(name) for name in PLAN}
-        unfinished = None
-        if config.getoption("resume"):
-            reports = config.invocation_params.dir / config.getoption("reports")
-            unfinished = resume.unfinished_set(reports / "runs", _given(config))
-            options = unfinished.options
-        backends, unavailable = _chosen_backends(options["backends"])
-        options["backends"] = ",".join(backends)
-        chosen = plan.make_plan(**options)
-    except (ValueError, UnknownBackend, BackendUnavailable) as error:
-        raise pytest.UsageError(str(error)) from None
-    if unfinished is not None:
-        chosen = replace(chosen, runs=unfinished.runs_missing)
-    if (seconds := config.getoption("npfs_seconds")) is not None:
-        chosen = replace(chosen, budget_s=float(seconds))
-    _set_benchmark_defaults(config, chosen)
-    config.stash[RUN] = run = BenchmarkRun(config, chosen, backends, unavailable)
-    if unfinished is not None:
-        run.job = unfinished.job
-        run.recovered = list(unfinished.recovered)
-
-
-def _given(config: pytest.Config) -> list[str]:
-    """Return the options of the plan that the user has given."""
-    given = [
-        argument.partition("=")[0].removeprefix("--")
-        for argument in map(str, config.invocation_params.args)
-    ]
-    return [f"--{name}" for name in PLAN if name in given]
-
-
-def _chosen_backends(option: str | None) -> tuple[dict[str, Backend], dict[str, str]]:
-    if option is None:
-        return load_all()
-    return {name: load_backend(name) for name in plan.split_names("--backends", option)}, {}
-
-
-def _set_benchmark_defaults(config: pytest.Config, chosen: plan.Plan) -> None:
-    """Set pytest-benchmark's options that the user has not; a further run writes only its own file."""
-    given = [
-        *(str(argument) for argument in config.invocation_params.args),
-        *shlex.split(os.environ.get("PYTEST_ADDOPTS", "")),
-        *config.getini("addopts"),
-    ]
-    for option, value in (
-        ("max-time", str(chosen.seconds_per_visit)),
-        ("min-time", str(plan.ROUND_SECONDS)),
-        ("min-rounds", plan.MIN_ROUNDS),
-    ):
-        if not any(argument.startswith(f"--benchmark-{option}") for argument in given):
-            setattr(config.option, f"benchmark_{option.replace('-', '_')}", value)
-    # The stock table is one run's, without intervals: shown to those who use a stock option.
-    stock = [argument for argument in given if argument.startswith("--benchmark-")]
-    config.option.benchmark_quiet |= set(stock) <= {"--benchmark-only"}
-    if config.getoption("npfs_further"):
-        for name, off in (("json", None), ("save", None), ("autosave", None), ("compare", [])):
-            setattr(config.option, f"benchmark_{name}", off)
-        config.option.benchmark_histogram = config.option.benchmark_cprofile_dump = []
-        config.option.benchmark_compare_fail = config.option.xmlpath = None
+    """Check the options before anything is timed."""
+    chosen = options.chosen(config)
+    options.set_benchmark_defaults(config, chosen.plan)
+    config.stash[RUN] = run = BenchmarkRun(config, chosen.plan, chosen.backends, chosen.unavailable)
+    run.job = run.job or chosen.job
+    run.recovered += chosen.recovered
 
 
 @pytest.fixture

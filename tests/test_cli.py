@@ -105,3 +105,42 @@ def test_compare_says_what_was_wrong_with_its_input(
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith(f"npfs compare: {sentence}")
     assert "Traceback" not in result.stderr
+
+
+def test_calibrate_prints_how_well_intervals_hold(tmp_path: Path) -> None:
+    run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10, runs=12))
+    result = npfs("calibrate", folder=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "over random halves of 12 stored runs" in " ".join(result.stdout.split())
+    assert "all cases" in result.stdout
+    assert "1,000 samples" in result.stdout
+
+
+def test_calibrate_says_what_it_lacks(tmp_path: Path) -> None:
+    nothing = npfs("calibrate", folder=tmp_path)
+    assert nothing.returncode == 2
+    assert nothing.stderr.startswith("npfs calibrate: no runs in reports")
+    run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10, runs=7))
+    few = npfs("calibrate", folder=tmp_path)
+    assert few.returncode == 2
+    assert "there are 7: add some with: npfs calibrate --measure 3" in few.stderr
+    elsewhere = npfs("calibrate", "--measure", "3", folder=tmp_path)
+    assert elsewhere.returncode == 2
+    assert "go to your clone of npfs" in elsewhere.stderr
+    assert "Traceback" not in few.stderr + nothing.stderr + elsewhere.stderr
+
+
+def test_report_brings_back_a_run_that_was_killed(tmp_path: Path) -> None:
+    run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10))
+    home = tmp_path / "reports" / "runs" / run_files.ENVIRONMENT["machine"]
+    document = run_files.document(LISTS_WIN_AT_10, 4)
+    entries = [{"run": {**document, "benchmarks": []}}]
+    for benchmark in document["benchmarks"]:
+        benchmark["extra_info"] |= {"visits": [3], "wall_s": 1.0}
+        benchmark["stats"]["iterations"] = 1
+        entries.append({"case": benchmark["name"], "benchmark": benchmark})
+    (home / "0004.journal").write_text("\n".join(map(json.dumps, entries)))
+    result = npfs("report", folder=tmp_path)
+    assert "Run 4 had ended early; its 6 finished cases were brought back." in result.stdout
+    assert "Run 4 was interrupted; the cases finished by then count." in result.stdout
+    assert "4 runs, each a fresh process" in result.stdout

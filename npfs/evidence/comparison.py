@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from npfs.evidence.analysis import ceiling_seconds, pool, seconds_by_case
+from npfs.evidence.conditions import NOT_RECORDED
 from npfs.evidence.multiplicity import (
     FALSE_DISCOVERY_RATE,
     benjamini_hochberg,
@@ -16,7 +17,6 @@ from npfs.evidence.statistics import CONFIDENCE, Interval
 from npfs.evidence.welch import LogRatio, log_ratio
 
 CEILING = "ceiling"  # stands in place of a backend, for the read pass
-NOT_RECORDED = "not recorded"
 
 Key = tuple[str, Size]
 

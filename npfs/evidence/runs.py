@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from npfs.evidence import recorded, records
+from npfs.evidence.conditions import conditions_of
 from npfs.evidence.records import NotARun, Size
 from npfs.run_format import KEY, SCHEMA
 
 __all__ = ["CaseRecord", "NotARun", "RunFolder", "RunRecord", "Size", "read_run", "read_runs"]
 
-NOT_RECORDED = "not recorded"  # by the version of npfs that wrote the file
+# The full preset's files have half a megabyte; reading much more would only keep a person waiting.
+LARGEST_BYTES = 50 * 10**6
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,18 @@ def read_files(paths: Iterable[Path], read: Callable[[Path], RunRecord] | None =
         first = runs.setdefault((run.started, run.job, run.number), run)
         if first is not run:
             rejected.append((path, f"is a copy of {first.path.name}"))
-    return RunFolder(tuple(runs[key] for key in sorted(runs)), tuple(rejected))
+    return RunFolder(tuple(oldest_first(runs.values())), tuple(rejected))
+
+
+def oldest_first(runs: Iterable[RunRecord]) -> list[RunRecord]:
+    """Sort by the time when a run began; of one machine by number, since a clock may be set back."""
+    began: dict[str, str] = {}
+    keys = {}
+    for run in sorted(runs, key=lambda run: run.number):
+        machine = run.conditions["machine"]
+        began[machine] = max(run.started, began.get(machine, ""))
+        keys[run.started, run.job, run.number] = (began[machine], run.number, run.job), run
+    return [run for _, run in sorted(keys.values(), key=lambda item: item[0])]
 
 
 def read_run(path: Path) -> RunRecord:
@@ -129,6 +142,11 @@ def read_run(path: Path) -> RunRecord:
         Says what is wrong with the file.
     """
     try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise NotARun(
+                f"is {path.stat().st_size / 1e6:,.0f} MB large, which no run file is: at most "
+                f"{LARGEST_BYTES / 1e6:.0f} MB are read"
+            )
         content = path.read_bytes()
     except OSError as error:
         raise NotARun(f"cannot be read: {error.strerror}") from None
@@ -178,7 +196,7 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
         interrupted=bool(ours["interrupted"]),
         planned=_planned(ours.get("planned", {})),
         epochs=int(ours["epochs"]),
-        conditions=_conditions(ours),
+        conditions=conditions_of(ours),
         environment=_environment(ours["environment"]),
         titles={name: str(backend["title"]) for name, backend in backends.items()},
         notes={name: str(backend["note"]) for name, backend in backends.items() if backend["note"]},
@@ -276,37 +294,3 @@ def _seconds(rounds: Sequence[float], visits: Sequence[int] | None) -> float:
         statistics.median(rounds[end - count : end])
         for end, count in zip(ends, counts, strict=True)
     )
-
-
-def _conditions(ours: dict[str, Any]) -> dict[str, str]:
-    environment = ours["environment"]
-    conditions = {
-        "machine": environment["machine"],
-        "usable cores": environment["usable_cores"],
-        "container's cores": _quota(environment),
-        "Python": environment["python"],
-        "BLAS": environment["blas"],
-        "BLAS kernels": _of_blas(environment, "architecture"),
-        "BLAS threads": _of_blas(environment, "threads"),
-        "epochs": ours["epochs"],
-        "speed variables": environment["speed_variables"] or "none",
-        "timing": ours["timing"],
-    }
-    if environment.get("numba", NOT_RECORDED) is not None:  # it is, where no backend loaded Numba
-        threads = recorded.group(environment, "numba").get("threads", NOT_RECORDED)
-        conditions["Numba threads"] = threads
-    for library in ("numpy", "numba", "llvmlite"):
-        conditions[library] = environment["libraries"][library] or "not installed"
-    return {name: str(value) for name, value in conditions.items()}
-
-
-def _quota(environment: dict[str, Any]) -> Any:
-    if "container" not in environment:
-        return NOT_RECORDED
-    return recorded.group(environment, "container").get("cpu_quota") or "no limit"
-
-
-def _of_blas(environment: dict[str, Any], name: str) -> Any:
-    if "blas_in_effect" not in environment:
-        return NOT_RECORDED
-    return recorded.first_group(environment, "blas_in_effect").get(name) or "unknown"

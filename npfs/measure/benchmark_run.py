@@ -154,6 +154,9 @@ class BenchmarkRun:
             benchmark.has_error = True
             raise
         if benchmark.stats is not None:
+            if not all(seconds > 0 for seconds in benchmark.stats.stats.data):
+                benchmark.has_error = True
+                self.skip(case, "the clock stood still or stepped back while it was timed")
             self._finish(benchmark, str(case), time.perf_counter() - began)
 
     def _fail(self, case: Case, reason: str) -> None:

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import scipy.stats
 
 from npfs.evidence.analysis import Crossover, Evidence
 from npfs.evidence.runs import Size, read_runs
+from npfs.evidence.statistics import geometric_interval
 from tests import run_files
 
 Cell = tuple[str, int, int]
@@ -194,3 +196,44 @@ def test_times_of_an_older_source_do_not_count(tmp_path: Path) -> None:
 def test_backends_come_slowest_first(tmp_path: Path) -> None:
     seconds = {("numba", 1000, 1): 1.0, ("python", 1000, 1): 9.0, ("numpy", 1000, 1): 3.0}
     assert evidence(tmp_path, repeated(seconds)).backends == ["python", "numpy", "numba"]
+
+
+def test_a_difference_has_to_stand_out_among_all_comparisons(tmp_path: Path) -> None:
+    """One ratio is 2 % off with p = 0.03: alone it counts, among 20 equal ones it is chance."""
+    scatter = (-0.01, 0.01, -0.005, 0.005, 0.0)
+
+    def runs(sizes: int) -> list[dict[str, Any]]:
+        return [
+            run_files.document(
+                {("python", 10 * 2**k, 1): 1.0 + s for k in range(sizes)}
+                | {("numpy", 10 * 2**k, 1): (1.0 + s) * math.exp(
+                    (0.012 if k == 0 else 0.0) + 0.008 * scatter[(number + k) % 5] / 0.01
+                ) for k in range(sizes)},
+                number,
+            )
+            for number, s in enumerate(scatter, start=1)
+        ]  # fmt: skip
+
+    size = Size(1, 10)
+    alone = evidence(tmp_path / "one", runs(1))
+    speedup = alone.speedup("python", "numpy", size)
+    assert alone.noise.comparisons == 1
+    assert speedup is not None
+    assert 0.01 < speedup.p_value < 0.05
+    assert speedup.is_above_one
+    among = evidence(tmp_path / "many", runs(20))
+    same = among.speedup("python", "numpy", size)
+    assert among.noise.comparisons == 20
+    assert same is not None
+    assert same.p_value == pytest.approx(speedup.p_value)
+    assert same.is_within_noise
+
+
+def test_the_p_value_is_that_of_students_t(tmp_path: Path) -> None:
+    ratios = [1.1, 1.2, 1.05, 1.3]
+    interval = geometric_interval(ratios)
+    logs = [math.log(ratio) for ratio in ratios]
+    assert interval.p_value == pytest.approx(scipy.stats.ttest_1samp(logs, 0).pvalue)
+    assert math.isnan(geometric_interval([2.0]).p_value)
+    assert geometric_interval([2.0, 2.0]).p_value == 0
+    assert geometric_interval([1.0, 1.0]).p_value == 1

@@ -93,6 +93,46 @@ def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
     assert reason.startswith("cannot be read: Is a directory")
 
 
+def test_what_is_too_large_to_be_a_run_is_named_without_reading_it(tmp_path: Path) -> None:
+    large = tmp_path / "large.json"
+    with large.open("wb") as file:
+        file.truncate(100 * 10**6)
+    [(path, reason)] = read_runs(tmp_path).rejected
+    assert path == large
+    assert reason == "is 100 MB large, which no run file is: at most 50 MB are read"
+
+
+def test_a_clock_that_was_set_back_does_not_change_which_run_is_the_newest(tmp_path: Path) -> None:
+    times = {1: "2026-01-01T12:00:00", 2: "2026-01-01T12:05:00", 3: "2026-01-01T11:00:00"}
+    run_files.write(
+        tmp_path, [run_files.document(ONE, number, started=at) for number, at in times.items()]
+    )
+    assert [run.number for run in read_runs(tmp_path).runs] == [1, 2, 3]
+
+
+def test_runs_of_two_machines_are_sorted_by_time(tmp_path: Path) -> None:
+    other = {**run_files.ENVIRONMENT, "machine": "other"}
+    documents = [
+        run_files.document(ONE, 1, started="2026-01-02"),
+        run_files.document(ONE, 2, started="2026-01-01", environment=other),
+        run_files.document(ONE, 3, started="2026-01-03", environment=other),
+    ]
+    run_files.write(tmp_path, documents)
+    assert [run.number for run in read_runs(tmp_path).runs] == [2, 1, 3]
+
+
+def test_the_number_of_a_case_is_the_median_of_its_least_disturbed_visit(tmp_path: Path) -> None:
+    content = with_times(5.0, 1.0, 9.0, 2.0, 4.0, 3.0, 3.5)
+    content["benchmarks"][0]["extra_info"]["visits"] = [3, 2, 2]
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(content))
+    assert read_run(path).cases[0].seconds == 3.0  # of 5, 3 and 3.25
+    content["benchmarks"][0]["extra_info"]["visits"] = [3, 2]
+    path.write_text(json.dumps(content))
+    with pytest.raises(NotARun, match="do not add up to 7 rounds"):
+        read_run(path)
+
+
 def test_a_copy_is_not_a_second_run(tmp_path: Path) -> None:
     [path] = run_files.write(tmp_path, [run_files.document(ONE)])
     (tmp_path / "runs" / "zcopy.json").write_bytes(path.read_bytes())

@@ -141,3 +141,30 @@ def test_labels_are_moved_apart_and_stay_in_order() -> None:
     assert all(b - a >= 10 - 1e-9 for a, b in pairwise(placed))
     assert sum(placed[:3]) == pytest.approx(3)
     assert spread([], 10) == []
+
+
+def test_from_ten_runs_on_the_report_says_how_well_intervals_hold(tmp_path: Path) -> None:
+    run_files.write(tmp_path, repeated(LISTS_WIN_AT_10, runs=9))
+    few = build_report(tmp_path)
+    assert few.calibration is None
+    assert "Do the intervals hold?" not in (tmp_path / "verdict.md").read_text(encoding="utf-8")
+    run_files.write(tmp_path, repeated(LISTS_WIN_AT_10, runs=10))
+    enough = build_report(tmp_path)
+    verdict = (tmp_path / "verdict.md").read_text(encoding="utf-8")
+    assert "## Do the intervals hold?" in verdict
+    assert "over random halves of 10 stored runs" in verdict
+    assert "On this machine, intervals from 5 runs held in" in " ".join(enough.terminal_lines())
+    assert "stands out among all 3 comparisons" in verdict
+
+
+def test_every_run_of_what_has_two_values_is_drawn(tmp_path: Path) -> None:
+    documents = [
+        run_files.document({("python", 10, 1): 1.0, ("numpy", 10, 1): seconds}, number)
+        for number, seconds in enumerate((0.1, 0.22, 0.1, 0.221, 0.1), start=1)
+    ]
+    run_files.write(tmp_path, documents)
+    figure = figures.time_figure(build_report(tmp_path).evidence)
+    assert figure is not None
+    drawn = [len(line.get_xdata()) for line in figure.axes[0].lines]
+    assert drawn.count(5) == 1
+    assert "100 or 220 ms (in 3 and 2 runs)" in (tmp_path / "verdict.md").read_text("utf-8")

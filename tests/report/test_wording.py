@@ -3,7 +3,7 @@ import math
 import pytest
 
 from npfs.evidence.runs import Size
-from npfs.evidence.statistics import Interval
+from npfs.evidence.statistics import Interval, geometric_interval
 from npfs.report import wording
 
 
@@ -43,3 +43,10 @@ def test_counts_and_sizes() -> None:
     assert wording.size(Size(n_features=1, n_samples=1)) == "1 sample"
     assert wording.size(Size(n_features=16, n_samples=10_000)) == "10,000 samples of 16 features"
     assert wording.listed(["a", "b", "c"]) == "a, b and c"
+
+
+def test_two_values_are_given_as_two_values() -> None:
+    values = [10.1e-6, 22.0e-6, 9.9e-6, 22.2e-6, 10.0e-6]
+    assert wording.duration(geometric_interval(values)) == "10.0 or 22.1 µs (in 3 and 2 runs)"
+    ratios = [value / 1e-6 for value in values]
+    assert wording.factor(geometric_interval(ratios)) == "10.0× or 22.1× (in 3 and 2 runs)"

@@ -17,6 +17,8 @@ LADDER = (("numpy-inplace", NUMPY), ("numba-simd", NUMBA), ("numba-parallel", "n
 QUESTION = "Why NumPy, and not lists? And do I need Numba?"
 # What a sentence calls them where the title would be long.
 SHORT = {LISTS: "Python lists", NUMPY: "NumPy", NUMBA: "Numba"}
+# Many runs tell smaller differences apart, but the same code at another place of the memory makes them as well.
+SMALLEST_ADVANTAGE = 1.02
 ONE_BACKEND = "Only one backend was measured: there is nothing to compare it with."
 
 
@@ -219,7 +221,7 @@ def _is_repeated(evidence: Evidence, size: Size) -> bool:
 
 
 def _fastest(evidence: Evidence, size: Size) -> list[str]:
-    """Return the backend with the least time and all that cannot be told from it.
+    """Return the backend with the least time and all that cannot be told from it, or hardly.
 
     Nothing if fewer than two were measured. A single run has no intervals, and its least time counts.
     """
@@ -232,7 +234,9 @@ def _fastest(evidence: Evidence, size: Size) -> list[str]:
     close = [
         name
         for name, speedup in speedups.items()
-        if speedup is not None and speedup.is_known and not speedup.is_above_one
+        if speedup is not None
+        and speedup.is_known
+        and (not speedup.is_above_one or speedup.value < SMALLEST_ADVANTAGE)
     ]
     return [best, *close]
 

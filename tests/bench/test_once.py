@@ -17,7 +17,7 @@ def of_kind(run: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
 def test_what_comes_once_end_to_end(tmp_path: Path) -> None:
     result = bench(
         "--sizes=1e5", f"--backends={','.join(TWO)}", "--runs=2", "--benchmark-max-time=0.01",
-        "-k=not ceiling", f"--reports={tmp_path}",
+        "-k=not ceiling", f"--reports={tmp_path}", whole=True,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout
     first, second = map(load, run_paths(tmp_path))
@@ -44,7 +44,12 @@ def test_what_comes_once_end_to_end(tmp_path: Path) -> None:
 
 def test_a_bench_that_only_the_first_run_has_can_be_chosen_alone(tmp_path: Path) -> None:
     result = bench(
-        "--sizes=1e5", "--backends=numpy", "--runs=2", "-k=memory", f"--reports={tmp_path}"
+        "--sizes=1e5",
+        "--backends=numpy",
+        "--runs=2",
+        "-k=memory",
+        f"--reports={tmp_path}",
+        whole=True,
     )
     assert result.returncode == 0, result.stdout
     [run] = run_paths(tmp_path)
@@ -70,7 +75,7 @@ def test_a_first_call_that_fails_is_named_and_the_rest_is_timed(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     result = bench(
         "--sizes=10", "--backends=picky,numpy", "--runs=1", "--benchmark-max-time=0.01", "-k=not ceiling",
-        f"--reports={tmp_path}",
+        f"--reports={tmp_path}", whole=True,
     )  # fmt: skip
     assert result.returncode == 1
     [path] = run_paths(tmp_path)

@@ -191,7 +191,7 @@ def _figure(panels: int, width: float) -> tuple[Figure, Sequence[Axes]]:
 
 def _draw(axes: Axes, evidence: Evidence, lines: dict[str, Line]) -> None:
     """Draw log-log lines with their intervals: a band between points, a bar at each."""
-    axes.set(xscale="log", yscale="log")
+    style.logarithmic(axes, {point for line in lines.values() for point, _ in line})
     looks = style.looks([*evidence.backends, *evidence.shortcuts])
     for backend, line in lines.items():
         if not line:

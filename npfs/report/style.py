@@ -1,6 +1,6 @@
 """The look of the figures, set by context: nothing global changes when a figure is drawn."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from itertools import chain, cycle, repeat
 from typing import Any
@@ -124,11 +124,16 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
     return [start + index * gap for start, index in starts]
 
 
+def logarithmic(axes: Axes, counts: Set[int]) -> None:
+    """Make both axes logarithmic, the x axis for these counts, with room on both sides of a single one."""
+    axes.set(xscale="log", yscale="log")
+    if len(counts) == 1:
+        axes.set_xlim(min(counts) / 2, max(counts) * 2)
+
+
 def count_axis(axes: Axes, counts: Sequence[int], label: str) -> None:
     """Label a logarithmic axis with the measured counts: 10, 1k, 1M."""
     axis = axes.xaxis
-    if len(counts) == 1:
-        axes.set_xlim(counts[0] / 2, counts[0] * 2)
     axis.set_ticks(list(counts), labels=[wording.short_count(count) for count in counts])
     axis.set_minor_locator(NullLocator())
     axis.set_label_text(label)

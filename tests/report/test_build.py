@@ -165,6 +165,6 @@ def test_every_run_of_what_has_two_values_is_drawn(tmp_path: Path) -> None:
     run_files.write(tmp_path, documents)
     figure = figures.time_figure(build_report(tmp_path).evidence)
     assert figure is not None
-    drawn = [len(line.get_xdata()) for line in figure.axes[0].lines]
+    drawn = [len(np.atleast_1d(line.get_xydata())) for line in figure.axes[0].lines]
     assert drawn.count(5) == 1
     assert "100 or 220 ms (in 3 and 2 runs)" in (tmp_path / "verdict.md").read_text("utf-8")

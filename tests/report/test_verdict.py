@@ -303,4 +303,4 @@ def test_a_shortcut_is_labelled_and_never_the_fastest(tmp_path: Path) -> None:
 def test_the_rules_do_not_care_about_the_order_of_runs(tmp_path: Path, reverse: bool) -> None:
     documents = repeated(LISTS_WIN_AT_10)
     run_files.write(tmp_path, list(reversed(documents)) if reverse else documents)
-    assert len(verdict(Evidence(read_runs(tmp_path)))) == 6
+    assert len(verdict(Evidence(read_runs(tmp_path)))) == 7

@@ -83,11 +83,14 @@ def chosen(config: pytest.Config) -> Chosen:
             reports = config.invocation_params.dir / config.getoption("reports")
             unfinished = resume.unfinished_set(reports / "runs", _given_of_plan(config))
             options = unfinished.options
-        backends, unavailable = _backends(options["backends"])
-        options["backends"] = ",".join(backends)
         made = plan.make_plan(**options)
+        backends, unavailable = _backends(
+            made.backends
+        )  # which takes seconds: after all else is checked
     except (ValueError, UnknownBackend, BackendUnavailable) as error:
         raise pytest.UsageError(str(error)) from None
+    names = ",".join(backends)
+    made = replace(made, backends=tuple(backends), record={**made.record, "backends": names})
     if (seconds := config.getoption("npfs_seconds")) is not None:
         made = replace(made, budget_s=float(seconds))
     if unfinished is None:
@@ -130,7 +133,6 @@ def _given_of_plan(config: pytest.Config) -> list[str]:
     return [f"--{name}" for name, *_ in OPTIONS if f"--{name}" in given]
 
 
-def _backends(option: str | None) -> tuple[dict[str, Backend], dict[str, str]]:
-    if option is None:
-        return load_all()
-    return {name: load_backend(name) for name in plan.split_names("--backends", option)}, {}
+def _backends(names: tuple[str, ...]) -> tuple[dict[str, Backend], dict[str, str]]:
+    """Load the named backends, or all if none is named; with the reasons of those that cannot be."""
+    return ({name: load_backend(name) for name in names}, {}) if names else load_all()

@@ -100,7 +100,7 @@ def make_plan(
     preset: str,
     sizes: str | None,
     features: str | None,
-    backends: str,
+    backends: str | None,
     dtypes: str,
     epochs: str,
     runs: str,
@@ -109,6 +109,8 @@ def make_plan(
     precision: str | None = None,
 ) -> Plan:
     """Check the option values of a command and make its plan; ``record`` keeps them as they were given.
+
+    Without ``backends`` the plan names none yet: all that can be loaded are meant.
 
     Raises
     ------
@@ -125,7 +127,7 @@ def make_plan(
             for dtype in _dtypes(dtypes)
             for size in _sizes(PRESETS[preset], sizes, features)
         ),
-        backends=tuple(split_names("--backends", backends)),
+        backends=() if backends is None else tuple(split_names("--backends", backends)),
         epochs=whole_number("--epochs", epochs, at_least=1),
         runs=whole_number("--runs", runs, at_least=1),
         seed=whole_number("--seed", seed, at_least=0),

@@ -129,7 +129,7 @@ def test_a_bad_option_is_one_sentence_and_exit_code_4(option: str, message: str)
 
 def test_a_case_over_the_limit_is_skipped_with_the_reason(tmp_path: Path) -> None:
     result = bench(
-        "--sizes=10,1e5", "--epochs=10000", "--backends=python,numba", "--runs=1",
+        "--sizes=10,1e5", "--epochs=2000", "--backends=python,numba", "--runs=1",
         "--benchmark-max-time=0.01", f"--reports={tmp_path}", "-rs",
     )  # fmt: skip
     assert "python-100000 was not timed: one fit would take" in result.stdout
@@ -191,7 +191,7 @@ def test_a_wrong_backend_is_reported_and_its_time_not_saved(
     runs = [load(path) for path in run_paths(tmp_path)]
     for run in runs:
         timed = {bench["param"] for bench in run["benchmarks"]}
-        assert {"numpy-10", "ceiling-one-10", "first-call-numpy-warm"} <= timed
+        assert timed == {"numpy-10", "ceiling-one-10", "ceiling-all-10"}
         assert not any("wrong" in name for name in timed)
     assert all("the loss differs first" in run["npfs"]["failed"]["wrong-10"] for run in runs)
     assert "wrong-10 failed: ConformanceError: wrong on 10, 10 epochs" in result.stdout

@@ -155,6 +155,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
             raise
         finally:
             saved = run.save()
+            session.testsfailed += bool(run.not_saved)
         if saved and not run.is_first:
             terminal.line(f"\n{SAVED_MARK}")
         if saved and run.progress and not session.shouldfail and not session.shouldstop:

@@ -44,7 +44,7 @@ class BenchmarkRun:
         self.progress: RunProgress | None = None
         self.interrupted = self.has_saved = False
         self.closing_notes: list[str] = []
-        self.not_saved: OSError | None = None
+        self.not_saved = ""
         self.order: list[str] = []
         self.learning: dict[str, Any] = {}
         self.load: dict[str, Any] = {}
@@ -233,30 +233,37 @@ class BenchmarkRun:
         if not done or (self.skipped and not has_fits):  # a start-up without any fit says nothing
             self.number.release()
             return False
+        self.load["after"] = load.snapshot()
+        self.learning = learning.record(self.backends.values())
+        document = self._document(done)
+        self.config.hook.pytest_benchmark_update_json(
+            config=self.config, benchmarks=done, output_json=document
+        )
         try:
-            self.load["after"] = load.snapshot()
-            self.learning = learning.record(self.backends.values())
-            document = self._document(done)
-            self.config.hook.pytest_benchmark_update_json(
-                config=self.config, benchmarks=done, output_json=document
-            )
             self.number.save(document)
         except OSError as error:
-            self.not_saved = error
-            self.number.release(keep=True)
+            self.not_saved = (
+                f"The run could not be saved ({error.strerror}); {self._kept(document)}"
+            )
             return False
         self.has_saved = True
         return True
 
+    def _kept(self, document: dict[str, Any]) -> str:
+        """Say where a run is kept that cannot be saved: in its journal, or elsewhere if that is not whole."""
+        assert self.number is not None
+        journal, folder = self.number.journal, self.number.folder
+        elsewhere = self.number.save_elsewhere(document) if journal.problem else None
+        self.number.release(keep=elsewhere is None)
+        if elsewhere is not None:
+            return f"it is kept as {elsewhere}: when that is mended, move it to {folder}"
+        return f"what was measured is kept in {journal.path}. When that is mended: npfs report"
+
     def closing_lines(self) -> list[str]:
         """Return what the end of the command says of its runs, above the report."""
         lines = [str(found) for found in self.recovered] + self.closing_notes
-        if self.not_saved is not None:
-            assert self.number is not None
-            lines.append(
-                f"The run could not be saved ({self.not_saved.strerror}); what was measured is kept in "
-                f"{self.number.journal.path}. When that is mended: npfs report"
-            )
+        if self.not_saved:
+            lines.append(self.not_saved)
         elif not self.has_saved:
             lines += [
                 "Nothing was timed.",

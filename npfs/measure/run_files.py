@@ -53,6 +53,15 @@ class RunNumber:
         self.journal.close()
         return path
 
+    def save_elsewhere(self, document: Mapping[str, Any]) -> Path | None:
+        """Write the run file into the system's folder for temporary files; None if that fails as well."""
+        path = Path(tempfile.gettempdir()) / file_name(self.value, self.started)
+        try:
+            write_whole(path, json.dumps(document, default=str))
+        except OSError:
+            return None
+        return path
+
     def release(self, *, keep: bool = False) -> None:
         """Give the number up; saved runs keep theirs, and so does a journal that is to be kept."""
         self.journal.close(keep=keep)

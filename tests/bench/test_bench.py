@@ -218,7 +218,7 @@ def test_a_report_that_cannot_be_written_keeps_the_runs(tmp_path: Path) -> None:
 def test_tests_beside_the_bench_all_run() -> None:
     result = bench(
         "tests/test_conformance.py", "--benchmark-disable", "--sizes=10", "--backends=numpy",
-        "-k=norris or bench_", only=False,
+        "-k=norris or bench_", only=False, whole=True,
     )  # fmt: skip
     norris = len(load_all()[0])
     # a fit, two read passes, a first call, two conversions; memory has nothing to see

@@ -223,6 +223,28 @@ def test_a_further_run_that_crashes_leaves_the_others_going(
     assert {b["param"] for b in last["benchmarks"]} == {"crashing-10", "numpy-10", "numpy-100"}
 
 
+def test_a_full_disk_keeps_what_fitted(tmp_path: Path) -> None:
+    """No file may have more than 20 kB: neither the journal nor the run file of 8 cases fits."""
+    import resource
+
+    result = subprocess.run(
+        [
+            sys.executable, "-m", "pytest", "bench/bench_fit.py", "--benchmark-only", "--runs=2",
+            "--sizes=10,100,1000,2000", f"--backends={','.join(BACKENDS)}", f"--reports={tmp_path}",
+        ],
+        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert "The run could not be saved (File too large)" in result.stdout
+    [journal] = journals(tmp_path)
+    fitted = finished(journal)
+    assert 1 <= len(fitted) <= 8
+    [found] = recover(tmp_path / "runs")
+    assert found.cases == len(fitted)
+    assert not journals(tmp_path)
+
+
 def test_two_commands_at_once_keep_all_their_runs(tmp_path: Path) -> None:
     both = [
         start(tmp_path, "--sizes=10", "--runs=2", "--benchmark-max-time=0.02") for _ in range(2)

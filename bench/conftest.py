@@ -27,8 +27,9 @@ def pytest_configure(config: pytest.Config) -> None:
     chosen = options.chosen(config)
     options.set_benchmark_defaults(config, chosen.plan)
     config.stash[RUN] = run = BenchmarkRun(config, chosen.plan, chosen.backends, chosen.unavailable)
-    run.job = run.job or chosen.job
-    run.recovered += chosen.recovered
+    if chosen.job is not None:
+        run.job, run.visits, run.is_resumed = chosen.job, chosen.visits, True
+        run.recovered += chosen.recovered
 
 
 @pytest.fixture
@@ -155,7 +156,8 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
             raise
         finally:
             saved = run.save()
-            session.testsfailed += bool(run.not_saved)
+            nothing_timed = run.is_first and bool(session.items) and not saved
+            session.testsfailed += bool(run.not_saved) or nothing_timed
         if saved and not run.is_first:
             terminal.line(f"\n{SAVED_MARK}")
         if saved and run.progress and not session.shouldfail and not session.shouldstop:

@@ -123,7 +123,7 @@ def test_calibrate_says_what_it_lacks(tmp_path: Path) -> None:
     run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10, runs=7))
     few = npfs("calibrate", folder=tmp_path)
     assert few.returncode == 2
-    assert "there are 7: add some with: npfs calibrate --measure 3" in few.stderr
+    assert "there are 7 that timed one case: add 3 with the command" in few.stderr
     elsewhere = npfs("calibrate", "--measure", "3", folder=tmp_path)
     assert elsewhere.returncode == 2
     assert "go to your clone of npfs" in elsewhere.stderr

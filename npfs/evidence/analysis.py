@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from npfs.evidence.multiplicity import FALSE_DISCOVERY_RATE, benjamini_hochberg
-from npfs.evidence.runs import RunFolder, RunRecord, Size
+from npfs.evidence.runs import CaseRecord, RunFolder, RunRecord, Size
 from npfs.evidence.statistics import Interval, geometric_interval, ratio_interval
 from npfs.evidence.student_t import student_t_quantile
 
@@ -61,7 +61,9 @@ class Speedup:
     def reach(self) -> float:
         """How far the interval reaches from its value, as a share of it; infinite if it is not known."""
         interval = self.interval
-        return math.sqrt(interval.high / interval.low) - 1 if interval.is_known else math.inf
+        if not interval.is_known or interval.low <= 0:
+            return math.inf
+        return math.sqrt(interval.high / interval.low) - 1
 
     def runs_needed(self, reach: float) -> float:
         """Estimate how many runs would make the interval reach no further, from the spread of those there are."""
@@ -236,9 +238,10 @@ def ceiling_seconds(runs: Iterable[RunRecord]) -> dict[Size, dict[int, float]]:
     seconds: dict[Size, dict[int, float]] = {}
     runs = list(runs)
     newest = [read.source for run in runs for read in run.ceilings][-1:]
+    visits = most_visits(read for run in runs for read in run.ceilings if read.source in newest)
     for index, run in enumerate(runs):
         for read in run.ceilings:
-            if read.source not in newest:
+            if read.source not in newest or read.visits < visits[read.backend, read.size]:
                 continue
             by_run = seconds.setdefault(read.size, {})
             by_run[index] = min(read.seconds, by_run.get(index, read.seconds))
@@ -268,16 +271,31 @@ def seconds_by_case(runs: Iterable[RunRecord]) -> tuple[Seconds, dict[str, list[
     """Collect the number that each run gives for each case.
 
     Of a backend whose source changed between runs, only the newest source counts; the second part of
-    the result names the runs that are left out of it.
+    the result names the runs that are left out of it. Where a run that was cut short visited a case fewer times
+    than others, its number for the case does not count beside theirs: it is that of a more disturbed visit.
     """
     seconds: dict[tuple[str, Size], dict[int, float]] = {}
     runs = list(runs)
     newest_source = {case.backend: case.source for run in runs for case in run.cases}
     older: dict[str, list[str]] = {}
+    visits = most_visits(
+        case for run in runs for case in run.cases if case.source == newest_source[case.backend]
+    )
     for index, run in enumerate(runs):
         for case in run.cases:
             if case.source == newest_source[case.backend]:
+                if case.visits < visits[case.backend, case.size]:
+                    continue
                 seconds.setdefault((case.backend, case.size), {})[index] = case.seconds
             elif str(run.number) not in older.setdefault(case.backend, []):
                 older[case.backend].append(str(run.number))
     return seconds, older
+
+
+def most_visits(cases: Iterable[CaseRecord]) -> dict[tuple[str, Size], int]:
+    """Return for each case the largest number of visits that a run made to it."""
+    visits: dict[tuple[str, Size], int] = {}
+    for case in cases:
+        key = case.backend, case.size
+        visits[key] = max(case.visits, visits.get(key, 0))
+    return visits

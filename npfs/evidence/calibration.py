@@ -122,9 +122,11 @@ def calibrate(
     logs = np.array(list(quantities.values()))
     enough = (~np.isnan(logs)).sum(axis=1) >= 2 * half if len(logs) else np.array([], bool)
     if not enough.any():
+        most = int((~np.isnan(logs)).sum(axis=1).max()) if len(logs) else 0
         raise TooFewRuns(
-            f"calibration needs {2 * half} runs of the same conditions, two halves of {half}; there are "
-            f"{len(evidence.runs)}: add some with: npfs calibrate --measure {2 * half - len(evidence.runs)}"
+            f"calibration needs {2 * half} runs of the same conditions, two halves of {half}; there are {most} that "
+            f"timed one case: add {2 * half - most} with the command that made them, or, for the standard preset, "
+            f"with: npfs calibrate --measure {2 * half - most}"
         )
     generator = np.random.default_rng(SEED)
     outcomes = [_split(logs, half, generator) for _ in range(splits)]

@@ -21,8 +21,8 @@ def conditions_of(ours: Mapping[str, Any]) -> dict[str, str]:
         "BLAS threads": _of_blas(environment, "threads"),
         "epochs": ours["epochs"],
         "speed variables": environment["speed_variables"] or "none",
-        "timing": ours["timing"],
     }
+    conditions |= {f"timing, {name}": value for name, value in ours["timing"].items()}
     if environment.get("numba", NOT_RECORDED) is not None:  # it is, where no backend loaded Numba
         threads = recorded.group(environment, "numba").get("threads", NOT_RECORDED)
         conditions["Numba threads"] = threads

@@ -9,6 +9,8 @@ from typing import Any
 WARM, COLD = "warm", "cold"
 TO_ARRAY, TO_LISTS = "to_array", "to_lists"
 
+LARGEST_COUNT = 10**15
+
 
 class NotARun(ValueError):
     """The file is not a run that this version can read."""
@@ -154,6 +156,8 @@ def size(info: Mapping[str, Any]) -> Size:
         If it holds nothing.
     """
     read = Size(int(info["n_features"]), int(info["n_samples"]), str(info["dtype"]))
+    if max(read.n_features, read.n_samples) > LARGEST_COUNT:
+        raise NotARun("holds a size that no memory has")
     if min(read.n_features, read.n_samples) < 1:
         raise NotARun(f"holds a size below 1: {read.n_samples} x {read.n_features}")
     return read

@@ -33,6 +33,8 @@ class CaseRecord:
         Seconds spent inside rounds and their calibration.
     wall_s : float
         Seconds that the case took in all, its data and checks included.
+    visits : int
+        How often it was timed; in a run that was cut short fewer times than in others.
     source : str
         Digest of the backend's source.
     """
@@ -43,6 +45,7 @@ class CaseRecord:
     rounds: int
     timed_s: float
     wall_s: float
+    visits: int
     source: str
     is_ceiling: bool = False
 
@@ -142,6 +145,8 @@ def read_run(path: Path) -> RunRecord:
         Says what is wrong with the file.
     """
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise NotARun("is no plain file")
         if path.stat().st_size > LARGEST_BYTES:
             raise NotARun(
                 f"is {path.stat().st_size / 1e6:,.0f} MB large, which no run file is: at most "
@@ -178,7 +183,7 @@ def parse_run(path: Path, content: bytes) -> RunRecord:
         raise
     except KeyError as error:
         raise NotARun(f"lacks the field {error}") from None
-    except (TypeError, AttributeError, ValueError, OverflowError, IndexError) as error:
+    except (TypeError, AttributeError, ValueError, ArithmeticError, IndexError) as error:
         raise NotARun(f"has a field of the wrong kind: {error}") from None
 
 
@@ -195,7 +200,7 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
         wall_s=float(ours["wall_s"]),
         interrupted=bool(ours["interrupted"]),
         planned=_planned(ours.get("planned", {})),
-        epochs=int(ours["epochs"]),
+        epochs=_at_least_one(ours["epochs"], "epochs"),
         conditions=conditions_of(ours),
         environment=_environment(ours["environment"]),
         titles={name: str(backend["title"]) for name, backend in backends.items()},
@@ -271,20 +276,28 @@ def _case(
     return CaseRecord(
         backend=backend,
         size=records.size(info),
-        seconds=_seconds(rounds, info.get("visits")) / int(info.get("passes", 1)),
+        seconds=_seconds(rounds, info.get("visits"))
+        / _at_least_one(info.get("passes", 1), "passes"),
         rounds=len(rounds),
         timed_s=float(info["timed_s"]),
         wall_s=float(info.get("wall_s", info["timed_s"])),
+        visits=len(info.get("visits", [1])),
         source=source,
         is_ceiling=is_ceiling,
     )
 
 
+def _at_least_one(value: Any, name: str) -> int:
+    if int(value) < 1:
+        raise ValueError(f"{name} is {value}")
+    return int(value)
+
+
 def _seconds(rounds: Sequence[float], visits: Sequence[int] | None) -> float:
     """Return the one number of a case in a run: the median of the rounds of its least disturbed visit.
 
-    What disturbs a visit makes all its rounds slower, and never faster. By calibration on stored runs this held
-    as well as it says and was the narrowest of eight ways to summarise the rounds.
+    Other programs make all rounds of a visit slower, and none faster. By calibration on stored runs this holds as
+    other summaries do and is narrower than most; docs/measuring.md has the eight that were compared.
     """
     counts = [len(rounds)] if visits is None else [int(count) for count in visits]
     if sum(counts) != len(rounds) or min(counts) < 1:

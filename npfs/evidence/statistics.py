@@ -60,6 +60,8 @@ class Interval:
         """How often chance alone takes a ratio of 1 as far from 1, by Student's t; NaN if not known."""
         if not self.is_known:
             return math.nan
+        if self.low <= 0 or math.isinf(self.high):
+            return 1.0
         reach = math.log(self.high / self.low) / 2
         quantile = student_t_quantile((1 + CONFIDENCE) / 2, self.runs - 1)
         if reach == 0:
@@ -104,9 +106,16 @@ def geometric_interval(values: Sequence[float], confidence: float = CONFIDENCE) 
         return Interval(numbers[0], math.nan, math.nan, 1, numbers)
     error = float(logs.std(ddof=1)) / math.sqrt(array.size)
     reach = student_t_quantile((1 + confidence) / 2, array.size - 1) * error
-    return Interval(
-        math.exp(center), math.exp(center - reach), math.exp(center + reach), array.size, numbers
-    )
+    value, low, high = map(exp_or_infinity, (center, center - reach, center + reach))
+    return Interval(value, low, high, array.size, numbers)
+
+
+def exp_or_infinity(log: float) -> float:
+    """Return e to that power, infinity where it is beyond a float: two runs may bound nothing."""
+    try:
+        return math.exp(log)
+    except OverflowError:
+        return math.inf
 
 
 def ratio_interval(numerators: Sequence[float], denominators: Sequence[float]) -> Interval:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from npfs.evidence.statistics import Interval
+from npfs.evidence.statistics import Interval, exp_or_infinity
 from npfs.evidence.student_t import student_t_quantile, two_sided_p
 
 # The least standard error of a log: a few roundings of a float. Equal values then differ by nothing,
@@ -48,10 +48,10 @@ class LogRatio:
     def interval(self, confidence: float) -> Interval:
         """Return the ratio with its bounds."""
         if not self.is_known:
-            return Interval(_exp(self.value), math.nan, math.nan, self.runs)
+            return Interval(exp_or_infinity(self.value), math.nan, math.nan, self.runs)
         reach = student_t_quantile((1 + confidence) / 2, self.degrees) * self.error
-        low, high = _exp(self.value - reach), _exp(self.value + reach)
-        return Interval(_exp(self.value), low, high, self.runs)
+        low, high = exp_or_infinity(self.value - reach), exp_or_infinity(self.value + reach)
+        return Interval(exp_or_infinity(self.value), low, high, self.runs)
 
 
 def log_ratio(numerators: Sequence[float], denominators: Sequence[float]) -> LogRatio:
@@ -71,11 +71,3 @@ def log_ratio(numerators: Sequence[float], denominators: Sequence[float]) -> Log
     share = variance_above / variance if variance > 0 else 0.5
     degrees = 1 / (share**2 / (above.size - 1) + (1 - share) ** 2 / (below.size - 1))
     return LogRatio(value, max(math.sqrt(variance), _ROUNDING), degrees, runs)
-
-
-def _exp(log: float) -> float:
-    """Return e to that power, infinity where it is beyond a float: two runs may bound nothing."""
-    try:
-        return math.exp(log)
-    except OverflowError:
-        return math.inf

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+import psutil
 import pytest
 
 from npfs.backends.base import Backend
@@ -15,8 +16,13 @@ from npfs.measure import allocator, environment, learning, load, recovery
 from npfs.measure.plan import Case, Plan
 from npfs.measure.progress import RunProgress
 from npfs.measure.run_files import RunNumber
-from npfs.measure.visits import case_of, number_of, visits_that_fit
+from npfs.measure.visits import REPORT_SECONDS, case_of, number_of, visits_that_fit
 from npfs.run_format import KEY, SCHEMA
+
+
+def _seconds_since_start() -> float:
+    """Return how long this process has been running: a budget begins with it."""
+    return max(0.0, time.time() - float(psutil.Process().create_time()))
 
 
 class BenchmarkRun:
@@ -48,7 +54,8 @@ class BenchmarkRun:
         self.order: list[str] = []
         self.learning: dict[str, Any] = {}
         self.load: dict[str, Any] = {}
-        self.began = time.perf_counter()
+        self.is_resumed = False
+        self.began = time.perf_counter() - (_seconds_since_start() if self.is_first else 0)
         self._first_pass_s: float | None = None
 
     @property
@@ -79,6 +86,10 @@ class BenchmarkRun:
         self.machine_info = self.benchmarks_of_stock.get_machine_info()
         self.environment = environment.collect(self.machine_info)
         folder = self.reports / "runs" / self.environment["machine"]
+        if self.is_resumed and not folder.is_dir():
+            raise pytest.UsageError(
+                "--resume cannot finish the runs of another machine on this one"
+            )
         try:
             if self.is_first:
                 self.recovered += recovery.recover(folder)
@@ -122,11 +133,13 @@ class BenchmarkRun:
             return True
         if number == 2 and self.is_first and self._first_pass_s is None:
             self._first_pass_s = time.perf_counter() - self.began
-            self.visits = visits_that_fit(self._first_pass_s, self.plan.runs, self.plan.budget_s)
-        left = self.seconds_left
+            if not self.is_resumed:
+                runs, budget_s = self.plan.runs, self.plan.budget_s
+                self.visits = visits_that_fit(self._first_pass_s, runs, budget_s)
         if number > self.visits:
             return True
-        if left is None or left > 0:
+        left = self.seconds_left
+        if left is None or left > (REPORT_SECONDS if self.is_first else 0):
             return False
         if case not in self.finished:
             self.skipped[case] = f"the budget of {self.plan.budget_s:g} s was spent"
@@ -194,7 +207,7 @@ class BenchmarkRun:
             "wall_s": time.perf_counter() - self.began,
             "interrupted": self.interrupted,
             "preset": self.plan.preset,
-            "planned": self.plan.record,
+            "planned": {**self.plan.record, "visits": str(self.visits)},
             "epochs": self.plan.epochs,
             "seed": self.plan.seed,
             "order": self.order,
@@ -220,7 +233,7 @@ class BenchmarkRun:
         """Say how rounds were timed: runs that differ in it are not pooled."""
         options = self.benchmarks_of_stock.options
         stock = {name: str(options[name]) for name in ("timer", "disable_gc", "warmup")}
-        return {**stock, "visits": str(self.visits), "allocator": allocator.STATE}
+        return {**stock, "allocator": allocator.STATE}
 
     def save(self) -> bool:
         """Save the finished cases as a run file; return whether there is one now.

@@ -2,16 +2,15 @@
 
 import math
 import statistics
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from npfs.evidence.analysis import Evidence, Speedup
 from npfs.evidence.runs import NotARun, RunFolder, RunRecord, read_run
 from npfs.measure.plan import Plan
+from npfs.measure.visits import REPORT_SECONDS
 
-# Kept for the report at the end: reading the runs, and drawing the figures.
-REPORT_SECONDS = 5.0
 # An interval that would need more runs than this is under the noise of the machine, and is left as it is.
 MAX_RUNS = 100
 
@@ -22,6 +21,7 @@ class Stop:
 
     why: str
     not_reached: tuple[Speedup, ...] = ()
+    is_reached: bool = False
 
 
 class Effort:
@@ -33,9 +33,15 @@ class Effort:
     def __init__(self, plan: Plan, folder: Path, job: str) -> None:
         self.plan, self.folder, self.job = plan, folder, job
         self._records: dict[Path, RunRecord | None] = {}
+        self._runs_when_asked: dict[str, int] = {}
 
-    def next(self, runs_done: int, seconds_left: float | None) -> frozenset[str] | Stop | None:
-        """Return the cases of the next run, None for all of them, or why there is none."""
+    def next(
+        self, runs_done: int, seconds_left: float | None, *, without: Collection[str] = ()
+    ) -> frozenset[str] | Stop | None:
+        """Return the cases of the next run, None for all of them, or why there is none.
+
+        ``without`` are cases that are timed no more.
+        """
         is_base = runs_done < self.plan.runs
         if seconds_left is None and self.plan.precision is None:
             return None if is_base else Stop("all runs are done")
@@ -46,13 +52,32 @@ class Effort:
         left = math.inf if seconds_left is None else seconds_left - REPORT_SECONDS
         if is_base and costs.of_a_run() <= left:
             return None
-        wanted = self._wanted(evidence, is_base=is_base)
+        return self._next_by_width(evidence, costs, left, runs_done, without)
+
+    def _next_by_width(
+        self,
+        evidence: Evidence,
+        costs: "Costs",
+        left: float,
+        runs_done: int,
+        without: Collection[str],
+    ) -> frozenset[str] | Stop:
+        wanted = self._wanted(evidence, is_base=runs_done < self.plan.runs)
         if isinstance(wanted, Stop):
             return wanted
-        affordable = costs.affordable(wanted, left)
-        if not affordable:
-            return Stop("the budget is spent", tuple(self.too_wide(evidence)))
+        can_gain = [s for s in wanted if self._can_gain(s, without)]
+        affordable = costs.affordable(can_gain, left)
+        if not affordable or runs_done >= MAX_RUNS:
+            return Stop(_why(can_gain, affordable), tuple(self.too_wide(evidence)))
+        for speedup in can_gain:
+            if affordable.issuperset(speedup.cases):
+                self._runs_when_asked[str(speedup)] = speedup.interval.runs
         return affordable
+
+    def _can_gain(self, speedup: Speedup, without: Collection[str]) -> bool:
+        """Return whether a further run may add to it: the last one that was to time it did."""
+        is_stuck = self._runs_when_asked.get(str(speedup)) == speedup.interval.runs
+        return not is_stuck and not any(case in without for case in speedup.cases)
 
     def too_wide(self, evidence: Evidence) -> list[Speedup]:
         """Return the speedups wider than the precision asked for, the widest first."""
@@ -62,13 +87,15 @@ class Effort:
 
     def _wanted(self, evidence: Evidence, *, is_base: bool) -> list[Speedup] | Stop:
         speedups = by_width(evidence.speedups())
+        if not speedups:
+            return Stop("no two backends were timed at one size")
         if is_base:
             return speedups
         if self.plan.precision is None:
             return speedups[: max(1, len(speedups) // 2)]
         too_wide = self.too_wide(evidence)
         if not too_wide:
-            return Stop("every speedup is that narrow")
+            return Stop("every speedup is that narrow", is_reached=True)
         within_reach = [s for s in too_wide if s.runs_needed(self.plan.precision) <= MAX_RUNS]
         if not within_reach:
             return Stop(
@@ -125,3 +152,10 @@ class Costs:
 def by_width(speedups: Iterable[Speedup]) -> list[Speedup]:
     """Sort by the width of the interval, the widest first; unknown ones before all."""
     return sorted(speedups, key=lambda speedup: -speedup.reach)
+
+
+def _why(can_gain: Collection[Speedup], affordable: Collection[str]) -> str:
+    """Say why there is no further run."""
+    if not can_gain:
+        return "further runs add nothing"
+    return "the budget is spent" if not affordable else f"{MAX_RUNS} runs are enough"

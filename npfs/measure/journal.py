@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,10 @@ class Journal:
         self.path = path
         self.problem: OSError | None = None
         self._file = os.open(path, flags, 0o644)
-        _try_to_lock(self._file)
+        if not _try_to_lock(self._file) or not _is_still_at(path, self._file):
+            os.close(self._file)  # taken for one that was left, between the two steps
+            self._file = -1
+            raise FileExistsError(path)
 
     def write(self, **entry: Any) -> None:
         """Append an entry. A disk that is full does not end the run: ``problem`` says it."""
@@ -67,18 +71,29 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
             yield entry
 
 
-def is_being_written(path: Path) -> bool:
-    """Return whether the process that writes the journal is still there."""
+@contextmanager
+def taken(path: Path) -> Iterator[bool]:
+    """Take a journal that was left, until the block ends; False if a process still writes or has taken it."""
     try:
         file = os.open(path, os.O_RDWR)
     except FileNotFoundError:
-        return True  # finished, or taken up by another process, at this moment
+        yield False  # finished, or taken up by another process, at this moment
+        return
     except OSError:
-        return False
+        yield True  # reading will say what is wrong with it
+        return
     try:
-        return not _try_to_lock(file)
+        yield _try_to_lock(file) and _is_still_at(path, file)
     finally:
         os.close(file)
+
+
+def _is_still_at(path: Path, file: int) -> bool:
+    """Return whether the open file is the one that the path names, and no other that came in its place."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file))
+    except FileNotFoundError:
+        return False
 
 
 def _try_to_lock(file: int) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from npfs.backends.base import Backend, BackendUnavailable
 from npfs.backends.registry import UnknownBackend, load_all, load_backend
 from npfs.measure import plan, resume
+from npfs.measure.plan import VISITS
 from npfs.measure.recovery import Recovered
 
 OPTIONS = (
@@ -26,7 +27,7 @@ OPTIONS = (
         "precision",
         "SHARE",
         None,
-        "go on until every speedup is known to within this share, 0.05 or 5%",
+        "go on until every speedup is known to within this share, 0.05",
     ),
 )
 # From the first run's process to the further ones.
@@ -53,6 +54,7 @@ class Chosen:
     backends: dict[str, Backend]
     unavailable: dict[str, str]
     job: str | None = None
+    visits: int = VISITS
     recovered: tuple[Recovered, ...] = ()
 
 
@@ -96,7 +98,9 @@ def chosen(config: pytest.Config) -> Chosen:
     if unfinished is None:
         return Chosen(made, backends, unavailable)
     made = replace(made, runs=unfinished.runs_missing)
-    return Chosen(made, backends, unavailable, unfinished.job, unfinished.recovered)
+    return Chosen(
+        made, backends, unavailable, unfinished.job, unfinished.visits, unfinished.recovered
+    )
 
 
 def set_benchmark_defaults(config: pytest.Config, made: plan.Plan) -> None:

@@ -118,6 +118,7 @@ def make_plan(
         Names the option, what was given and what it takes.
     """
     record = dict(locals())
+    record["runs"] = str(whole_number("--runs", runs, at_least=1))
     if preset not in PRESETS:
         raise ValueError(f"--preset must be one of {', '.join(PRESETS)}; got {preset!r}")
     return Plan(

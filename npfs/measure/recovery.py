@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_benchmark.stats import Stats
 
-from npfs.measure.journal import SUFFIX, is_being_written, read_journal
+from npfs.measure.journal import SUFFIX, read_journal, taken
 from npfs.measure.run_files import file_name, write_whole
 from npfs.run_format import KEY
 
@@ -23,6 +23,7 @@ class Recovered:
     cases: int
     in_progress: str | None
     problem: str = ""
+    job: str | None = None
 
     def __str__(self) -> str:
         if self.problem:
@@ -34,30 +35,33 @@ class Recovered:
         return f"{run}; its {self.cases} finished cases were brought back."
 
 
-def recover(runs: Path, *, crash: str = "") -> list[Recovered]:
+def recover(runs: Path, *, crash: str = "", job: str | None = None) -> list[Recovered]:
     """Save what every journal below ``runs`` holds, if the process that wrote it is gone.
 
-    ``crash`` says how it ended, where that is known to be the fault of the case in progress.
+    ``crash`` says how a run of ``job`` ended, where that is known to be the fault of the case in progress.
     """
     if not runs.is_dir():
         return []
-    return [
-        found
-        for path in sorted(runs.rglob(f"*{SUFFIX}"))
-        if path.is_file() and not is_being_written(path) and (found := recover_one(path, crash))
-    ]
+    recovered = []
+    for path in sorted(runs.rglob(f"*{SUFFIX}")):
+        with taken(path) as is_ours:
+            found = recover_one(path, crash, job) if is_ours and path.is_file() else None
+        if found is not None:
+            recovered.append(found)
+    return recovered
 
 
-def recover_one(journal: Path, crash: str = "") -> Recovered | None:
+def recover_one(journal: Path, crash: str = "", job: str | None = None) -> Recovered | None:
     """Save what ``journal`` holds and remove it; None if it holds no finished case."""
     try:
         entries = list(read_journal(journal))
         document, in_progress = as_document(entries)
+        head = next((entry["run"][KEY]["job"] for entry in entries if "run" in entry), None)
         if document is None:
             journal.unlink(missing_ok=True)
-            return Recovered(journal, None, 0, in_progress) if in_progress else None
+            return Recovered(journal, None, 0, in_progress, job=head) if in_progress else None
         ours = document[KEY]
-        if crash and in_progress:
+        if crash and in_progress and ours["job"] == job:
             ours["failed"][in_progress] = f"{crash} while it was timed"
         path = journal.parent / file_name(ours["run"], datetime.fromisoformat(ours["started"]))
         if not path.exists():
@@ -67,7 +71,7 @@ def recover_one(journal: Path, crash: str = "") -> Recovered | None:
         return Recovered(journal, None, 0, None, str(error.strerror or error))
     except (KeyError, TypeError, ValueError) as error:
         return Recovered(journal, None, 0, None, f"it holds what npfs does not write: {error!r}")
-    return Recovered(journal, path, len(document["benchmarks"]), in_progress)
+    return Recovered(journal, path, len(document["benchmarks"]), in_progress, job=head)
 
 
 def as_document(entries: Iterable[dict[str, Any]]) -> tuple[dict[str, Any] | None, str | None]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from npfs.evidence.runs import read_runs
 from npfs.measure import recovery
+from npfs.measure.plan import VISITS
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class UnfinishedSet:
         The options of the plan as they were given then.
     runs_missing : int
         Whole runs that are still to be made; of a run that was cut short the finished cases count as well.
+    visits : int
+        To each case, as its runs made them.
     recovered : tuple of Recovered
         Runs that were brought back on the way.
     """
@@ -28,6 +31,7 @@ class UnfinishedSet:
     job: str
     options: dict[str, Any]
     runs_missing: int
+    visits: int
     recovered: tuple[recovery.Recovered, ...] = ()
 
 
@@ -60,4 +64,6 @@ def unfinished_set(runs: Path, given: Sequence[str]) -> UnfinishedSet:
         raise ValueError(
             f"--resume has nothing to finish: the newest set in {runs} has all its {planned} runs"
         )
-    return UnfinishedSet(newest.job, dict(newest.planned), planned - whole, tuple(recovered))
+    options = dict(newest.planned)
+    visits = int(options.pop("visits", VISITS))
+    return UnfinishedSet(newest.job, options, planned - whole, visits, tuple(recovered))

@@ -5,6 +5,8 @@ from npfs.measure.benchmark_run import BenchmarkRun
 from npfs.measure.effort import Effort, Stop
 from npfs.measure.fresh_runs import Ended, RunFailed, fresh_run
 
+UNKNOWN_REACH = 1.0  # the value may be twice as large or half as large
+
 
 class RunSet:
     """Starts further runs until the plan is fulfilled.
@@ -22,6 +24,7 @@ class RunSet:
         assert run.job is not None
         self.run, self.folder = run, run.number.folder
         self.effort = Effort(run.plan, self.folder, run.job)
+        self.done = 1
         self.has_passed = True
         self.stop: Stop | None = None
         self.crashed: dict[str, str] = {}
@@ -34,14 +37,13 @@ class RunSet:
         RunFailed
             If a process ended with nothing measured.
         """
-        done = 1
         while True:
-            cases = self.effort.next(done, self.run.seconds_left)
+            cases = self.effort.next(self.done, self.run.seconds_left, without=self.crashed)
             if isinstance(cases, Stop):
                 self.stop = cases
                 return
-            done += 1
-            self._start(done, cases)
+            self.done += 1
+            self._start(self.done, cases)
 
     def closing_lines(self) -> list[str]:
         """Say what ended a run, and which speedups are not known as well as was asked for."""
@@ -50,11 +52,15 @@ class RunSet:
             for case, cause in self.crashed.items()
         ]
         asked = self.run.plan.precision
+        if asked is None and self.stop and self.run.plan.budget_s:
+            crashed.append(f"The command ended after {self.done} runs: {self.stop.why}.")
         if asked is None or self.stop is None:
             return crashed
-        if not self.stop.not_reached:
+        if self.stop.is_reached:
             return [*crashed, f"Every speedup is known to within {asked:.2g} of its value."]
-        names = [f"{s} (within {s.reach:.2g})" for s in self.stop.not_reached]
+        if not self.stop.not_reached:
+            return [*crashed, f"--precision had nothing to look at: {self.stop.why}."]
+        names = [f"{s} ({_within(s.reach)})" for s in self.stop.not_reached]
         return [
             *crashed,
             f"Not known to within {asked:.2g} of their values, since {self.stop.why}: {', '.join(names)}.",
@@ -102,7 +108,9 @@ class RunSet:
 
     def _bring_back(self, ended: Ended) -> None:
         """Save what a process that did not end by itself had measured; its last case is left out from now on."""
-        found = recovery.recover(self.folder, crash=f"the process ended by {ended.cause}")
+        crash = f"the process ended by {ended.cause}"
+        recovered = recovery.recover(self.folder, crash=crash, job=self.run.job)
+        found = [item for item in recovered if item.job == self.run.job]
         at = next((item.in_progress for item in found if item.in_progress), None)
         if not found:
             raise RunFailed(
@@ -111,5 +119,10 @@ class RunSet:
         if at is not None:
             self.crashed[at] = ended.cause
         if self.run.progress:
-            for item in found:
+            for item in recovered:
                 self.run.progress.say(str(item))
+
+
+def _within(reach: float) -> str:
+    """Say how well a value is known."""
+    return f"within {reach:.3g}" if reach <= UNKNOWN_REACH else "hardly known"

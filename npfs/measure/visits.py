@@ -2,6 +2,8 @@
 
 from npfs.measure.plan import VISITS
 
+# Kept of a budget for the report at the end: reading the runs, and drawing the figures.
+REPORT_SECONDS = 5.0
 VISIT_MARK = (
     "~"  # between a case's id and the number of the visit, which the first one does not have
 )

@@ -29,7 +29,8 @@ def sentence(calibration: Calibration) -> str:
     )
     return (
         f"On this machine, intervals from {calibration.half} runs held in "
-        f"{_share(h.coverage for h in times)} of cases{over}, and identical code was called different in "
+        f"{_share(h.coverage for h in times)} of cases{over}, allowing for the error of the value they are asked to hold "
+        f"(and foretold it from one half alone in {_share(h.foretold for h in calibration.held)}); identical code was called different in "
         f"{100 * mean(h.false_alarms for h in times):.1f} %, over random halves of {calibration.runs} stored runs"
         f"{width}."
     )

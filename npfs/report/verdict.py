@@ -17,6 +17,8 @@ LADDER = (("numpy-inplace", NUMPY), ("numba-simd", NUMBA), ("numba-parallel", "n
 QUESTION = "Why NumPy, and not lists? And do I need Numba?"
 # What a sentence calls them where the title would be long.
 SHORT = {LISTS: "Python lists", NUMPY: "NumPy", NUMBA: "Numba"}
+# Of fewer numbers a fit is mostly its calls, and reading them is no limit.
+READING_COUNTS_FROM = 10_000
 # Many runs tell smaller differences apart, but the same code at another place of the memory makes them as well.
 SMALLEST_ADVANTAGE = 1.02
 ONE_BACKEND = "Only one backend was measured: there is nothing to compare it with."
@@ -109,7 +111,11 @@ def what_using_a_tool_well_gains(evidence: Evidence) -> list[str]:
 
 def how_near_the_ceiling(evidence: Evidence) -> list[str]:
     """Say what share of the memory's speed the fastest backend reaches on the most data."""
-    sizes = [size for size in evidence.sizes(n_features=1) if evidence.ceiling(size) is not None]
+    sizes = [
+        size
+        for size in evidence.sizes(n_features=1)
+        if evidence.ceiling(size) is not None and size.numbers >= READING_COUNTS_FROM
+    ]
     if not sizes:
         return []
     size = sizes[-1]
@@ -206,12 +212,17 @@ def _where_faster(evidence: Evidence, a: str, b: str, shared: list[Size]) -> lis
         for size, speedup in zip(shared, speedups, strict=True)
         if speedup.is_above_one
     ]
+    last = "slower" if speedups[-1].is_below_one else "not told apart"
     if somewhere:
         return [
-            f"{first} is faster than {second} at {wording.listed(somewhere)} samples, but not at the "
-            "largest measured number."
+            f"{first} is faster than {second} at {wording.listed(somewhere)} samples; at the largest measured number "
+            f"it is {last}."
         ]
-    return [f"{first} is not faster than {second} anywhere in the measured range."]
+    if all(speedup.is_below_one for speedup in speedups):
+        return [f"{first} is slower than {second} at every measured number of samples."]
+    return [
+        f"These runs do not show that {first} is faster than {second} anywhere in the measured range."
+    ]
 
 
 def _is_repeated(evidence: Evidence, size: Size) -> bool:
@@ -249,6 +260,11 @@ def _comparison(evidence: Evidence, a: str, b: str, size: Size) -> str:
         return (
             f"{where} the runs differ too much to compare {evidence.title(a)} with {evidence.title(b)}; "
             "close other programs and add runs."
+        )
+    if speedup.is_known and speedup.is_within_noise and not speedup.low <= 1 <= speedup.high:
+        return (
+            f"{where} a fit with {evidence.title(a)} seems {wording.factor(speedup)} as fast as with {evidence.title(b)}, "
+            f"which {speedup.runs} runs cannot tell from chance yet."
         )
     if speedup.is_known and speedup.is_within_noise:
         return (

@@ -125,7 +125,7 @@ def test_only_like_is_pooled_and_the_rest_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "name"),
     [
-        ({"timing": {"timer": "process_time"}}, "timing"),
+        ({"timing": {"timer": "process_time"}}, "timing, timer"),
         ({"environment": run_files.ENVIRONMENT | {"machine": "other"}}, "machine"),
         ({"environment": run_files.ENVIRONMENT | {"blas": "mkl 1"}}, "BLAS"),
         ({"environment": run_files.ENVIRONMENT | {"usable_cores": 1}}, "usable cores"),

@@ -47,7 +47,7 @@ def test_intervals_that_do_not_hold_are_found_out(tmp_path: Path) -> None:
 
 def test_too_few_runs_say_how_to_add_some(tmp_path: Path) -> None:
     few = evidence(tmp_path, np.zeros((7, 24)))
-    with pytest.raises(TooFewRuns, match="there are 7: add some with: npfs calibrate --measure 3"):
+    with pytest.raises(TooFewRuns, match="there are 7 that timed one case: add 3 with the command"):
         calibrate(few)
     assert calibrate(few, half=3).half == 3
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from npfs.evidence.analysis import pool
+from npfs.evidence.analysis import Evidence, pool
 from npfs.evidence.runs import NotARun, Size, read_run, read_runs
 from tests import run_files
 
@@ -43,6 +43,12 @@ def with_times(*times: Any) -> dict[str, Any]:
     return content
 
 
+def with_passes(passes: int) -> dict[str, Any]:
+    content = run_files.document(ONE)
+    content["benchmarks"][0]["extra_info"]["passes"] = passes
+    return content
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -70,6 +76,11 @@ def with_times(*times: Any) -> dict[str, Any]:
         (json.dumps(run_files.document(ONE, learning={"y": [1]})), "lacks the field 'x'"),
         (json.dumps(run_files.document(ONE, environment={"cpu": 1})), "lacks the field|wrong kind"),
         (json.dumps(run_files.document({("numpy", 0, 1): 1.0})), "holds a size below 1"),
+        (json.dumps(run_files.document({("numpy", 10**400, 1): 1.0})), "a size that no memory has"),
+        (json.dumps(run_files.document(ONE, epochs=0)), "wrong kind: epochs is 0"),
+        (json.dumps(run_files.document(ONE, planned={"runs": "1e1"})), "wrong kind"),
+        (json.dumps(with_passes(0)), "wrong kind: passes is 0"),
+        (json.dumps(with_passes(-1)), "wrong kind: passes is -1"),
     ],
 )
 def test_what_is_no_run_is_named_and_the_rest_is_read(
@@ -202,3 +213,32 @@ def test_a_library_that_was_not_loaded_keeps_no_runs_apart(tmp_path: Path) -> No
 def test_what_does_not_matter_keeps_no_runs_apart(tmp_path: Path) -> None:
     warm = IN_EFFECT | {"available_bytes": 1, "numba": {"threads": 2, "threading_layer": None}}
     assert pooled(tmp_path, warm, IN_EFFECT) == ([1, 2], [])
+
+
+def test_a_time_beyond_all_bounds_ends_no_report(tmp_path: Path) -> None:
+    documents = [
+        run_files.document({("numpy", 10, 1): seconds, ("python", 10, 1): 1.0}, number)
+        for number, seconds in enumerate((1e300, 1e-300, 1.0), start=1)
+    ]
+    run_files.write(tmp_path, documents)
+    evidence = Evidence(read_runs(tmp_path))
+    speedup = evidence.speedup("numpy", "python", Size(1, 10))
+    assert speedup is not None
+    assert speedup.is_within_noise
+    assert speedup.high == math.inf
+    assert [s.reach for s in evidence.speedups()] == [math.inf] * 2
+
+
+def test_a_case_that_was_visited_less_often_counts_only_where_no_other_does(tmp_path: Path) -> None:
+    documents = [
+        run_files.document({("numpy", 10, 1): s, ("numba", 10, 1): s}, n)
+        for n, s in ((1, 1.0), (2, 9.0))
+    ]
+    for number, visits in ((0, [1, 1, 1]), (1, [1, 2])):
+        documents[number]["benchmarks"][0]["extra_info"]["visits"] = visits
+    documents[1]["benchmarks"][1]["extra_info"]["visits"] = [1, 2]
+    del documents[0]["benchmarks"][1]
+    run_files.write(tmp_path, documents)
+    seconds = Evidence(read_runs(tmp_path)).seconds
+    assert seconds["numpy", Size(1, 10)].keys() == {0}
+    assert seconds["numba", Size(1, 10)].keys() == {1}

@@ -9,7 +9,7 @@ from npfs.measure.plan import Case, Size
 def test_ctrl_c_in_a_compiled_function_interrupts_the_run() -> None:
     """What CPython raises where a C function returns a result with an exception set."""
     run = BenchmarkRun.__new__(BenchmarkRun)
-    run.failed, run.number = {}, None
+    run.failed, run.finished, run.number = {}, {}, None
     benchmark = SimpleNamespace(has_error=False)
     case = Case("numba", Size(10, 1))
     with pytest.raises(KeyboardInterrupt), run.saved_only_if_it_succeeds(benchmark, case):

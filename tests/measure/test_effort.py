@@ -48,7 +48,7 @@ def test_precision_goes_on_with_what_is_too_wide(tmp_path: Path) -> None:
         "numba-100", "python-100", "numpy-100",
     }  # fmt: skip
     stop = effort(tmp_path, precision="0.9").next(3, None)
-    assert stop == Stop("every speedup is that narrow")
+    assert stop == Stop("every speedup is that narrow", is_reached=True)
 
 
 def test_what_no_number_of_runs_can_reach_is_named(tmp_path: Path) -> None:
@@ -102,3 +102,36 @@ def test_runs_needed_is_where_the_interval_becomes_that_narrow(tmp_path: Path) -
     mean = sum(logs) / 3
     spread = math.sqrt(sum((log - mean) ** 2 for log in logs) / 2)
     assert speedup.runs_needed(0.01) == pytest.approx((1.96 * spread / math.log(1.01)) ** 2)
+
+
+def test_what_gains_nothing_is_not_timed_for_ever(tmp_path: Path) -> None:
+    write(tmp_path, [0.01, 0.012, 0.01])
+    asked = effort(tmp_path, precision="0.05")
+    assert cases(asked.next(3, None)) == {"numba-100", "python-100", "numpy-100"}
+    stop = asked.next(4, None)  # that run has added nothing
+    assert isinstance(stop, Stop)
+    assert stop.why == "further runs add nothing"
+    assert len(stop.not_reached) == 2
+    crashed = effort(tmp_path, precision="0.05").next(3, None, without=["numba-100"])
+    assert isinstance(crashed, Stop)
+    assert crashed.why == "further runs add nothing"
+
+
+def test_runs_of_other_commands_do_not_count(tmp_path: Path) -> None:
+    write(tmp_path, [0.01, 0.012, 0.01])
+    stop = effort(tmp_path, precision="0.05")
+    stop.job = "another"
+    assert stop.next(3, None) == Stop("nothing was measured")
+
+
+def test_one_backend_alone_is_no_speedup(tmp_path: Path) -> None:
+    run_files.write(tmp_path, [run_files.document({("numpy", 10, 1): 1.0}, k) for k in (1, 2, 3)])
+    stop = effort(tmp_path, precision="0.05").next(3, None)
+    assert stop == Stop("no two backends were timed at one size")
+
+
+def test_hundred_runs_are_enough(tmp_path: Path) -> None:
+    write(tmp_path, [0.01, 0.012, 0.01])
+    stop = effort(tmp_path, precision="0.05").next(100, None)
+    assert isinstance(stop, Stop)
+    assert stop.why == "100 runs are enough"

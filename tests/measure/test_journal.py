@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from npfs.measure.journal import Journal, is_being_written, read_journal
+from npfs.measure.journal import Journal, read_journal, taken
+
+
+def may_be_taken(path: Path) -> bool:
+    with taken(path) as is_ours:
+        return is_ours
 
 
 def test_entries_come_back_in_order(tmp_path: Path) -> None:
@@ -29,9 +34,30 @@ def test_only_one_process_has_it(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "0001.journal")
     with pytest.raises(FileExistsError):
         Journal(journal.path)
-    assert is_being_written(journal.path)
+    assert not may_be_taken(journal.path)
     journal.close(keep=True)
-    assert not is_being_written(journal.path)
+    assert may_be_taken(journal.path)
+    with taken(journal.path) as ours, taken(journal.path) as theirs:
+        assert (ours, theirs) == (True, False)
+    assert not may_be_taken(tmp_path / "absent.journal")
+
+
+def test_a_journal_that_another_process_takes_between_two_steps_is_not_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made, and before it is locked another process takes it for one that was left."""
+    path = tmp_path / "0001.journal"
+
+    def lock_after_it_was_removed(file: int) -> bool:
+        path.unlink()
+        return True
+
+    monkeypatch.setattr("npfs.measure.journal._try_to_lock", lock_after_it_was_removed)
+    with pytest.raises(FileExistsError):
+        Journal(path)
+    monkeypatch.setattr("npfs.measure.journal._try_to_lock", lambda file: False)
+    with pytest.raises(FileExistsError):
+        Journal(path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
@@ -45,10 +71,10 @@ def test_the_lock_ends_with_the_process_however_it_ends(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
-        assert is_being_written(path)
+        assert not may_be_taken(path)
         process.send_signal(signal.SIGKILL)
         process.wait(30)
-    assert not is_being_written(path)
+    assert may_be_taken(path)
     assert list(read_journal(path)) == [{"case": "a"}]
 
 

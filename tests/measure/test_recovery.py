@@ -67,7 +67,7 @@ def test_a_case_that_ended_the_process_is_named_with_the_cause(tmp_path: Path) -
         {"case": "numpy-10", "benchmark": visit([1.0])},
         {"begun": "numba-10"},
     )
-    [found] = recover(tmp_path, crash="the process ended by signal SIGSEGV")
+    [found] = recover(tmp_path, crash="the process ended by signal SIGSEGV", job="job")
     assert found.path is not None
     assert read_run(found.path).failed == {
         "numba-10": "the process ended by signal SIGSEGV while it was timed"

@@ -148,7 +148,9 @@ def test_what_was_left_out_is_named(tmp_path: Path) -> None:
     side(tmp_path / "b", NEW, runs=2, job="older", timing={"timer": "other"})
     (tmp_path / "b" / "bad.json").write_text("{}")
     found = notes(compared(tmp_path, interrupted=True))
-    assert any(re.match(r"NEW: runs 1 and 2 were left out: timing: .* newest", n) for n in found)
+    assert any(
+        re.match(r"NEW: runs 1 and 2 were left out: timing, timer: .* newest", n) for n in found
+    )
     assert (
         "NEW: runs 6, 7, 8, 9 and 10 were interrupted; the cases finished by then count." in found
     )

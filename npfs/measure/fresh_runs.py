@@ -76,6 +76,9 @@ def end_on_sigterm() -> None:
     """Let SIGTERM end this process as Ctrl-C does: with what it has measured."""
 
     def end(number: int, frame: object) -> None:
+        signal.signal(
+            signal.SIGTERM, signal.SIG_IGN
+        )  # it may come twice, and the second must not end the saving
         raise Terminated
 
     signal.signal(signal.SIGTERM, end)

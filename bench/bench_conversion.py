@@ -11,7 +11,9 @@ from npfs.measure import timing
 from npfs.measure.benchmark_run import BenchmarkRun
 from npfs.measure.plan import Case, Size
 
-UP_TO_NUMBERS = 1_000_000  # of X; the time of more is in proportion
+UP_TO_NUMBERS = (
+    200_000  # of X; the time of more is in proportion, and would take a second of every run
+)
 
 
 def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[Any, ...]]]:

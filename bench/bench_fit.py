@@ -25,10 +25,7 @@ def bench_fit(
             npfs_run.skip(case, f"it computes in {' and '.join(tool.dtypes)} only")
         if too_large := timing.reason_not_to_allocate(size):
             npfs_run.skip(case, too_large)
-        predicted_s = npfs_run.predicted_s.get(str(case))
-        if predicted_s is None:
-            predicted_s = timing.predicted_fit_seconds(tool, size, epochs, seed)
-            npfs_run.predicted_s[str(case)] = predicted_s
+        predicted_s = npfs_run.predicted_fit_seconds(case)
         is_first_visit = str(case) not in npfs_run.finished
         if predicted_s > FIT_LIMIT_SECONDS:
             npfs_run.skip(
@@ -39,8 +36,7 @@ def bench_fit(
         start = time.perf_counter()
         data = tool.prepare(X, y)
         prepare_s = time.perf_counter() - start
-        visit_s, min_rounds = benchmark._max_time, benchmark._min_rounds
-        is_slow = predicted_s * timing.CALLS_AROUND_ROUNDS > visit_s
+        is_slow = predicted_s * timing.CALLS_AROUND_ROUNDS > npfs_run.visit_s
         # Also the warm-up: some compile for each number of epochs.
         checked = min(epochs, timing.VALIDATED_EPOCHS) if is_slow else epochs
         if is_first_visit:
@@ -52,7 +48,7 @@ def bench_fit(
         start = time.perf_counter()
         if is_slow:
             # benchmark(...) would add calls that are not rounds: a calibration, and a last one.
-            rounds = max(min_rounds, round(visit_s / predicted_s))
+            rounds = max(npfs_run.min_rounds, round(npfs_run.visit_s / predicted_s))
             result = benchmark.pedantic(tool.fit, (data, epochs, rate), rounds=rounds)
             untimed_s = 0.0
         else:

@@ -29,7 +29,7 @@ def bench_memory(benchmark: Any, memory: str, npfs_run: BenchmarkRun) -> None:
         if probes.data_bytes(size) >= probes.SEEN_FROM_BYTES
         and size.dtype in tool.dtypes
         and timing.reason_not_to_allocate(size) is None
-        and is_timed_at(memory, size, npfs_run)
+        and npfs_run.predicted_fit_seconds(Case(memory, size)) <= FIT_LIMIT_SECONDS
     ]
     if not sizes:
         pytest.skip("no size that it is timed at takes the 1 MB that can be seen")
@@ -58,10 +58,3 @@ def look_at_each(memory: str, sizes: list[Size], seed: int) -> list[probes.Memor
         return list(
             pool.map(lambda size: probes.memory_use(location(memory), size, seed=seed), sizes)
         )
-
-
-def is_timed_at(memory: str, size: Size, npfs_run: BenchmarkRun) -> bool:
-    """Whether a fit is fast enough to be timed."""
-    tool, plan = npfs_run.backends[memory], npfs_run.plan
-    predicted_s = timing.predicted_fit_seconds(tool, size, plan.epochs, plan.seed)
-    return predicted_s <= FIT_LIMIT_SECONDS

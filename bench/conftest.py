@@ -28,7 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     options.set_benchmark_defaults(config, chosen.plan)
     config.stash[RUN] = run = BenchmarkRun(config, chosen.plan, chosen.backends, chosen.unavailable)
     if chosen.job is not None:
-        run.job, run.visits, run.is_resumed = chosen.job, chosen.visits, True
+        run.job, run.visits, run.decides_visits = chosen.job, chosen.visits, False
+        run.is_resumed = True
         run.recovered += chosen.recovered
 
 

@@ -64,6 +64,7 @@ def calibrate(
 ) -> None:
     """Say how well the intervals hold: whether one half of the stored runs foretells the other."""
     from npfs.measure.fresh_runs import CannotMeasure, add_runs
+    from npfs.measure.recovery import recover
     from npfs.report.calibrate_command import run_calibrate
 
     try:
@@ -72,6 +73,8 @@ def calibrate(
     except CannotMeasure as error:
         typer.echo(f"npfs calibrate: {error}", err=True)
         raise typer.Exit(2) from None
+    for found in recover(reports / "runs"):
+        typer.echo(found)
     raise typer.Exit(run_calibrate(reports, half))
 
 
@@ -110,7 +113,11 @@ def compare(
 
     Exits with 0; with 1 if --fail-on-slower is passed; with 2 if there is nothing to compare.
     """
+    from npfs.measure.recovery import recover
     from npfs.report.compare_command import run_compare
+
+    for found in recover(reports / "runs"):
+        typer.echo(found, err=True)
 
     raise typer.Exit(run_compare(base, new, reports, fail_on_slower, form, out))
 

@@ -57,8 +57,12 @@ class Diagnosis:
             "load": self.load,
             "use": asdict(self.use) if self.use else None,
             "findings": [asdict(finding) for finding in self.findings],
-            "numpy_time_without_over_with": asdict(self.kept) if self.kept else None,
+            "numpy_time_without_over_with": _bounds(self.kept) if self.kept else None,
         }
+
+
+def _bounds(ratio: Interval) -> dict[str, float]:
+    return {"value": ratio.value, "low": ratio.low, "high": ratio.high}
 
 
 def examine() -> Diagnosis:

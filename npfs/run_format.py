@@ -51,3 +51,9 @@ A run that is being measured is a journal, ``NNNN.journal`` beside the run files
 
 KEY = "npfs"
 SCHEMA = 1
+
+
+def size_id(n_samples: int, n_features: int, dtype: str) -> str:
+    """Return how a size is written in the id of a case: 10000, 10000x16, 10000-float32."""
+    features = f"x{n_features}" if n_features > 1 else ""
+    return f"{n_samples}{features}" + ("" if dtype == "float64" else f"-{dtype}")

@@ -19,15 +19,13 @@ from numpy.typing import NDArray
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.multiplicity import benjamini_hochberg
 from npfs.evidence.runs import Size
-from npfs.evidence.statistics import CONFIDENCE
-from npfs.evidence.student_t import student_t_quantile, two_sided_p
+from npfs.evidence.statistics import CONFIDENCE, mean_and_reach
+from npfs.evidence.welch import Logs, difference_of_means
 
 RUNS_IN_A_HALF = 5
 SPLITS = 100  # the share is then known to within what the stored runs themselves allow
 SEED = 0
 FALSE_ALARM_RATE = 1 - CONFIDENCE
-
-Logs = NDArray[np.float64]
 
 
 class TooFewRuns(ValueError):
@@ -184,28 +182,17 @@ def _split(
     foretold = np.zeros(len(logs), bool)
     widths, p_values = np.full(len(logs), np.nan), np.full(len(logs), np.nan)
     order = generator.permutation(logs.shape[1])
-    t = student_t_quantile((1 + CONFIDENCE) / 2, half - 1)
     for index, row in enumerate(logs[:, order]):
         values = row[~np.isnan(row)]
         if len(values) < 2 * half:
             continue
         first, second = values[:half], values[half : 2 * half]
-        difference = abs(first.mean() - second.mean())
-        variances = first.var(ddof=1) / half, second.var(ddof=1) / half
-        reach = t * math.sqrt(variances[0])
-        foretold[index] = difference <= reach * math.sqrt(2)
+        difference = difference_of_means(first, second)
+        reach = mean_and_reach(first)[1]
+        foretold[index] = abs(difference.value) <= reach * math.sqrt(2)
         widths[index] = math.expm1(2 * reach)
-        p_values[index] = _welch_p(difference, *variances, half)
+        p_values[index] = difference.p_value
     return foretold, widths, p_values
-
-
-def _welch_p(difference: float, first: float, second: float, half: int) -> float:
-    """Return the p-value of Welch's test for two squared standard errors of ``half`` runs each."""
-    both = first + second
-    if both == 0:
-        return float(difference == 0)
-    degrees = both**2 * (half - 1) / (first**2 + second**2)
-    return two_sided_p(difference / math.sqrt(both), degrees)
 
 
 def _threshold(p_values: Logs) -> float:

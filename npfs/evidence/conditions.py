@@ -15,6 +15,8 @@ def conditions_of(ours: Mapping[str, Any]) -> dict[str, str]:
         "machine": environment["machine"],
         "usable cores": environment["usable_cores"],
         "container's cores": _quota(environment),
+        "governor": environment.get("governor", NOT_RECORDED),
+        "boost": environment.get("boost", NOT_RECORDED),
         "Python": environment["python"],
         "BLAS": environment["blas"],
         "BLAS kernels": _of_blas(environment, "architecture"),

@@ -252,7 +252,7 @@ def _taken_during(loads: Sequence[Record]) -> Iterator[Finding]:
     if others > OTHERS:
         yield Finding(
             "others",
-            f"Other programs took up to {100 * others:.0f} % of the cores' time while it was measured",
+            f"Other programs took up to {100 * others:.0f} % of the cores' time meanwhile",
             "close them and measure again",
         )
     stolen = max((use.stolen for use in uses if use and use.stolen is not None), default=0.0)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from npfs.run_format import size_id
+
 WARM, COLD = "warm", "cold"
 TO_ARRAY, TO_LISTS = "to_array", "to_lists"
 
@@ -25,8 +27,7 @@ class Size:
     dtype: str = "float64"
 
     def __str__(self) -> str:
-        features = f"x{self.n_features}" if self.n_features > 1 else ""
-        return f"{self.n_samples}{features}" + ("" if self.dtype == "float64" else f"-{self.dtype}")
+        return size_id(self.n_samples, self.n_features, self.dtype)
 
     @property
     def numbers(self) -> int:

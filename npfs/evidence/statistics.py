@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from npfs.evidence.student_t import student_t_quantile, two_sided_p
 from npfs.evidence.two_values import Value, two_values
@@ -84,7 +85,7 @@ class Interval:
         return not (self.is_above_one or self.is_below_one)
 
 
-def geometric_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+def geometric_interval(values: Sequence[float]) -> Interval:
     """Return the geometric mean of positive ``values``, one a run, and its Student-t interval.
 
     ``exp(mean(log v) ± t * s / sqrt(runs))`` with ``runs - 1`` degrees of freedom.
@@ -100,14 +101,18 @@ def geometric_interval(values: Sequence[float], confidence: float = CONFIDENCE) 
     if array.size == 0 or not (np.isfinite(array).all() and (array > 0).all()):
         raise ValueError(f"values must be positive finite numbers, at least one; got {values!r}")
     logs = np.log(array)
-    center = float(logs.mean())
     numbers = tuple(array.tolist())
     if array.size == 1:
         return Interval(numbers[0], math.nan, math.nan, 1, numbers)
-    error = float(logs.std(ddof=1)) / math.sqrt(array.size)
-    reach = student_t_quantile((1 + confidence) / 2, array.size - 1) * error
+    center, reach = mean_and_reach(logs)
     value, low, high = map(exp_or_infinity, (center, center - reach, center + reach))
     return Interval(value, low, high, array.size, numbers)
+
+
+def mean_and_reach(logs: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the mean of two logarithms or more, and how far their 95 % interval reaches to each side."""
+    error = float(logs.std(ddof=1)) / math.sqrt(logs.size)
+    return float(logs.mean()), student_t_quantile((1 + CONFIDENCE) / 2, logs.size - 1) * error
 
 
 def exp_or_infinity(log: float) -> float:

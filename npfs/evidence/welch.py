@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from npfs.evidence.statistics import Interval, exp_or_infinity
 from npfs.evidence.student_t import student_t_quantile, two_sided_p
+
+Logs = NDArray[np.float64]
 
 # The least standard error of a log: a few roundings of a float. Equal values then differ by nothing,
 # and not by the ratio of two rounding errors.
@@ -60,7 +63,11 @@ def log_ratio(numerators: Sequence[float], denominators: Sequence[float]) -> Log
     Source: Welch (1947), "The generalization of 'Student's' problem when several different population
     variances are involved", *Biometrika* 34, 28-35; NIST/SEMATECH e-Handbook, section 1.3.5.3.
     """
-    above, below = np.log(numerators), np.log(denominators)
+    return difference_of_means(np.log(numerators), np.log(denominators))
+
+
+def difference_of_means(above: Logs, below: Logs) -> LogRatio:
+    """Compare the means of two sets of logarithms; see ``log_ratio``."""
     value = float(above.mean() - below.mean())
     runs = min(above.size, below.size)
     if runs < 2:

@@ -5,24 +5,18 @@ The bench's ``conftest.py`` drives it from pytest's hooks.
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NoReturn
 
-import psutil
 import pytest
 
 from npfs.backends.base import Backend
-from npfs.measure import allocator, environment, learning, load, recovery
+from npfs.measure import allocator, environment, learning, load, recovery, timing
 from npfs.measure.plan import Case, Plan
 from npfs.measure.progress import RunProgress
 from npfs.measure.run_files import RunNumber
 from npfs.measure.visits import REPORT_SECONDS, case_of, number_of, visits_that_fit
 from npfs.run_format import KEY, SCHEMA
-
-
-def _seconds_since_start() -> float:
-    """Return how long this process has been running: a budget begins with it."""
-    return max(0.0, time.time() - float(psutil.Process().create_time()))
 
 
 class BenchmarkRun:
@@ -40,7 +34,9 @@ class BenchmarkRun:
         self.skipped: dict[str, str] = {}
         self.failed: dict[str, str] = {}
         self.finished: dict[str, Any] = {}  # the first visit to each case, with the others' rounds
-        self.predicted_s: dict[str, float] = {}
+        self.min_rounds = int(config.getoption("benchmark_min_rounds"))
+        self.visit_s = float(config.getoption("benchmark_max_time"))
+        self._predicted_s: dict[Case, float] = {}
         self.reports = config.invocation_params.dir / config.getoption("reports")
         self.job: str | None = config.getoption("npfs_further")  # of a set that began elsewhere
         self.is_first = self.job is None
@@ -55,8 +51,8 @@ class BenchmarkRun:
         self.learning: dict[str, Any] = {}
         self.load: dict[str, Any] = {}
         self.is_resumed = False
-        self.began = time.perf_counter() - (_seconds_since_start() if self.is_first else 0)
-        self._first_pass_s: float | None = None
+        self.began = time.perf_counter()
+        self.decides_visits = self.is_first and chosen.budget_s is not None
 
     @property
     def is_timed(self) -> bool:
@@ -102,10 +98,12 @@ class BenchmarkRun:
         self.job = self.job or f"{self.number.started:%Y%m%dT%H%M%S}-{self.number.value:04d}"
         allocator.settle()
 
-    @property
-    def cases(self) -> list[str]:
-        """The cases of this run, in the order in which they are first timed."""
-        return list(dict.fromkeys(case_of(visit) for visit in self.order))
+    def count_visits(self, cases: Collection[str] | None) -> int:
+        """Return how many visits a run makes to ``cases``, or to all that there are."""
+        return sum(
+            number_of(visit) <= self.visits and (cases is None or case_of(visit) in cases)
+            for visit in self.order
+        )
 
     def begin(self, order: list[str]) -> None:
         """Write the head of the journal, when the order of the cases is known."""
@@ -119,6 +117,15 @@ class BenchmarkRun:
             self.failed[case] = "an earlier run's process ended while it was timed"
             self._note(case=case, failed=self.failed[case])
 
+    def predicted_fit_seconds(self, case: Case) -> float:
+        """Predict the seconds of a fit, once for each case."""
+        if case not in self._predicted_s:
+            tool, plan = self.backends[case.backend], self.plan
+            self._predicted_s[case] = timing.predicted_fit_seconds(
+                tool, case.size, plan.epochs, plan.seed
+            )
+        return self._predicted_s[case]
+
     def skip(self, case: Case, reason: str) -> NoReturn:
         """Record that the case is not timed, and why."""
         if str(case) not in self.finished:
@@ -131,11 +138,10 @@ class BenchmarkRun:
         case, number = case_of(visit), number_of(visit)
         if case in self.skipped or case in self.failed:
             return True
-        if number == 2 and self.is_first and self._first_pass_s is None:
-            self._first_pass_s = time.perf_counter() - self.began
-            if not self.is_resumed:
-                runs, budget_s = self.plan.runs, self.plan.budget_s
-                self.visits = visits_that_fit(self._first_pass_s, runs, budget_s)
+        if number == 2 and self.decides_visits and self.plan.budget_s is not None:
+            first_pass_s = time.perf_counter() - self.began
+            self.visits = visits_that_fit(first_pass_s, self.plan.runs, self.plan.budget_s)
+            self.decides_visits = False
         if number > self.visits:
             return True
         left = self.seconds_left

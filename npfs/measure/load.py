@@ -23,7 +23,6 @@ def snapshot() -> dict[str, Any]:
         "load_1min": _load_average(),
         "cpu_s": _cpu_seconds(),
         "process_s": _process_seconds(),
-        "context_switches": _context_switches(),
         "on_battery": _on_battery(),
         "threads_meet_s": _threads_meet(),
     }
@@ -54,13 +53,6 @@ def _cpu_seconds() -> dict[str, float | None] | None:
 def _process_seconds() -> float:
     used = os.times()
     return used.user + used.system + used.children_user + used.children_system
-
-
-def _context_switches() -> int | None:
-    try:
-        return int(psutil.cpu_stats().ctx_switches)
-    except (OSError, psutil.Error):
-        return None
 
 
 def _on_battery() -> bool | None:

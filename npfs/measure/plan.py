@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from npfs.run_format import size_id
+
 
 class Size(NamedTuple):
     """The size of a problem."""
@@ -15,8 +17,7 @@ class Size(NamedTuple):
     dtype: str = "float64"
 
     def __str__(self) -> str:
-        features = f"x{self.n_features}" if self.n_features > 1 else ""
-        return f"{self.n_samples}{features}" + ("" if self.dtype == "float64" else f"-{self.dtype}")
+        return size_id(self.n_samples, self.n_features, self.dtype)
 
 
 class Case(NamedTuple):

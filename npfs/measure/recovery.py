@@ -10,8 +10,9 @@ from typing import Any
 from pytest_benchmark.stats import Stats
 
 from npfs.measure.journal import SUFFIX, read_journal, taken
-from npfs.measure.run_files import file_name, write_whole
+from npfs.measure.run_files import file_name
 from npfs.run_format import KEY
+from npfs.whole_file import write_whole
 
 
 @dataclass(frozen=True)

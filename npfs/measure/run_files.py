@@ -1,7 +1,6 @@
 """Run files are numbered, never overwritten and never half written."""
 
 import json
-import os
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from npfs.measure.journal import SUFFIX, Journal
+from npfs.whole_file import write_whole
 
 STAMP = "%Y%m%dT%H%M%SZ"
 
@@ -70,21 +70,6 @@ class RunNumber:
 def file_name(number: int, started: datetime) -> str:
     """Return the name of a run's file."""
     return f"{number:04d}_{started:{STAMP}}.json"
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` so that a reader finds all of it or what was there before."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _number(path: Path) -> int:

@@ -74,15 +74,14 @@ class RunSet:
             else f"run {number}, {len(cases or ())} cases with the widest intervals"
         )
         if progress:
-            progress.begin_run(label, run.visits * (len(cases) if cases else len(run.cases)))
+            progress.begin_run(label, run.count_visits(cases))
         ended = fresh_run(
-            [*self._arguments(cases)],
+            self._arguments(cases),
             run.config.invocation_params.dir,
             progress.case_done if progress else lambda: None,
         )
-        if (
-            not ended.is_saved and ended.exit_code
-        ):  # or all were of those that the first run alone measures
+        # Without an error nothing was to be saved: all was of what the first run alone looks at.
+        if not ended.is_saved and ended.exit_code:
             self._bring_back(ended)
         self.has_passed &= ended.exit_code == 0
         if progress:

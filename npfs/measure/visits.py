@@ -2,7 +2,7 @@
 
 from npfs.measure.plan import VISITS
 
-# Kept of a budget for the report at the end: reading the runs, and drawing the figures.
+# Kept of a budget for what is not timed: starting, and at the end reading the runs and drawing the figures.
 REPORT_SECONDS = 5.0
 VISIT_MARK = (
     "~"  # between a case's id and the number of the visit, which the first one does not have
@@ -24,8 +24,6 @@ def number_of(visit: str) -> int:
     return int(visit.partition(VISIT_MARK)[2] or 1)
 
 
-def visits_that_fit(first_pass_s: float, runs: int, budget_s: float | None) -> int:
+def visits_that_fit(first_pass_s: float, runs: int, budget_s: float) -> int:
     """Return how many visits to each case leave time for all runs, from the time of one visit to each."""
-    if budget_s is None:
-        return VISITS
     return max(1, min(VISITS, int(budget_s / (first_pass_s * runs))))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.calibration import Calibration, Held, TooFewRuns, calibrate, mean, median
 from npfs.report import wording
+from npfs.report.plain_table import aligned
 
 HEADINGS = (
     "",
@@ -16,6 +17,8 @@ HEADINGS = (
     "width of a time",
     "of a speedup",
 )
+
+TABLE_WIDTH = 130  # its seven columns of words do not fit the 100 of other text
 
 
 def sentence(calibration: Calibration) -> str:
@@ -65,23 +68,20 @@ def markdown(calibration: Calibration, evidence: Evidence) -> list[str]:
         "",
         *explanation(calibration),
         "",
-        "| " + " | ".join(HEADINGS) + " |",
+        wording.table_row(HEADINGS),
         "| --- |" + " ---: |" * (len(HEADINGS) - 1),
-        *(f"| {' | '.join(row)} |" for row in rows(calibration, evidence)),
+        *map(wording.table_row, rows(calibration, evidence)),
     ]
 
 
 def plain(calibration: Calibration, evidence: Evidence, width: int = 100) -> list[str]:
     """Return sentence, explanation and table as lines for a terminal."""
-    table = [HEADINGS, *rows(calibration, evidence)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
     lines = [*textwrap.wrap(sentence(calibration), width), ""]
     for text in explanation(calibration):
         lines += textwrap.wrap(text.replace("`", ""), width)
     lines.append("")
-    for name, *cells in table:
-        aligned = [cell.rjust(size) for cell, size in zip(cells, widths[1:], strict=True)]
-        lines.append("  ".join([name.ljust(widths[0]), *aligned]).rstrip())
+    table = [HEADINGS, *rows(calibration, evidence)]
+    lines += aligned(table, TABLE_WIDTH, from_the_right=range(1, len(HEADINGS)))
     return lines
 
 

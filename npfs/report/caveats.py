@@ -24,15 +24,12 @@ def caveats(evidence: Evidence) -> list[str]:
         what = f"Run {cut[0]} was" if len(cut) == 1 else f"{len(cut)} runs were"
         sentences.append(f"{what} interrupted; the cases finished by then count.")
     sentences += [f"{path.name} was left out: {why}." for path, why in evidence.rejected]
-    reasons: dict[str, list[str]] = {}
-    for run, why in evidence.left_out:
-        reasons.setdefault(why, []).append(str(run.number))
     sentences += [
-        f"{_runs(numbers)} left out: {why}. The report follows the newest run's settings."
-        for why, numbers in reasons.items()
+        f"{clause[0].upper()}{clause[1:]}. The report follows the newest run's settings."
+        for clause in wording.left_out(evidence.left_out)
     ]
     sentences += [
-        f"{evidence.title(name)} of {_runs(runs).lower()} left out: its source has changed since."
+        f"{evidence.title(name)} of {wording.numbered_runs(runs)} left out: its source has changed since."
         for name, runs in evidence.older_source.items()
     ]
     sentences += [f"{newest.titles[name]}: {note}." for name, note in newest.notes.items()]
@@ -45,9 +42,3 @@ def caveats(evidence: Evidence) -> list[str]:
     sentences += [f"{name} was not timed: {why}." for name, why in evidence.not_timed.items()]
     sentences += [f"{name} failed: {why}." for name, why in evidence.failed.items()]
     return sentences
-
-
-def _runs(numbers: list[str]) -> str:
-    if len(numbers) == 1:
-        return f"Run {numbers[0]} was"
-    return f"Runs {wording.listed(numbers)} were"

@@ -8,7 +8,8 @@ from pathlib import Path
 from npfs.evidence.comparison import CannotCompare, compare
 from npfs.evidence.sides import NoRunsFound, find_sides
 from npfs.report import comparison as words
-from npfs.report.comparison_output import Format, print_terminal, text, write_whole
+from npfs.report.comparison_output import Format, print_terminal, text
+from npfs.whole_file import write_whole
 
 TOO_SLOW, BAD_INPUT = 1, 2
 

@@ -13,10 +13,10 @@ from npfs.evidence.multiplicity import FALSE_DISCOVERY_RATE, selected_confidence
 from npfs.evidence.statistics import Interval
 from npfs.report import wording
 from npfs.report.comparison_notes import differences, notes
+from npfs.report.plain_table import aligned
 
 WIDTH = 100
 HEADINGS = ("case", "BASE", "NEW", "NEW / BASE (interval)", "runs", "")
-_FROM_THE_RIGHT = {1, 2}  # columns of numbers
 _PLAIN_UP_TO = 1e6  # a larger factor is written with an exponent
 
 
@@ -105,7 +105,7 @@ def markdown(comparison: Comparison, tolerance: float | None = None) -> str:
     if warnings := notes(comparison):
         lines += ["", "Before you trust this:", "", *_items(warnings)]
     table = [(*HEADINGS[:-1], "verdict"), ("---",) * len(HEADINGS), *rows(comparison)]
-    lines += ["", *("| " + " | ".join(map(_escaped, row)) + " |" for row in table)]
+    lines += ["", *map(wording.table_row, table)]
     after = [*judgement(comparison, tolerance), basis(comparison)]
     return "\n".join([*lines, *(f"\n{sentence}" for sentence in after), ""])
 
@@ -113,20 +113,7 @@ def markdown(comparison: Comparison, tolerance: float | None = None) -> str:
 def plain(comparison: Comparison, tolerance: float | None = None, *, width: int = WIDTH) -> str:
     """Return the comparison as text that fits ``width`` columns, judged by ``tolerance`` if given."""
     lines = [*before_table(comparison, width), ""]
-    table = [HEADINGS, *rows(comparison)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
-    # A plug-in's long name gets a line of its own.
-    widths[0] = min(widths[0], width - sum(widths[1:]) - 2 * (len(widths) - 1))
-    for row in table:
-        first, *others = row
-        if len(first) > widths[0]:
-            lines += textwrap.wrap(first, width)
-            first = ""
-        cells = [
-            cell.rjust(widths[column]) if column in _FROM_THE_RIGHT else cell.ljust(widths[column])
-            for column, cell in enumerate((first, *others))
-        ]
-        lines.append("  ".join(cells).rstrip())
+    lines += aligned([HEADINGS, *rows(comparison)], width, from_the_right={1, 2})
     for sentence in (*judgement(comparison, tolerance), basis(comparison)):
         lines += ["", *textwrap.wrap(sentence, width)]
     return "\n".join([*lines, ""])
@@ -164,10 +151,6 @@ def _number(value: float, digits: int = 3) -> str:
     if 1 / _PLAIN_UP_TO < value < _PLAIN_UP_TO:
         return wording.significant(value, digits)
     return f"{value:.1e}"
-
-
-def _escaped(cell: str) -> str:
-    return cell.replace("|", r"\|")
 
 
 def _items(sentences: list[str]) -> list[str]:

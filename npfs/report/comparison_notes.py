@@ -1,7 +1,5 @@
 """What to know beside the table of a comparison: what differs between its sides, and what was left out."""
 
-from collections.abc import Sequence
-
 from npfs.evidence.comparison import CEILING, Comparison, Key, Label, Side, case_id
 from npfs.evidence.two_values import two_values
 from npfs.report import wording
@@ -65,17 +63,16 @@ def _notes_of(side: Side) -> list[str]:
         )
     cut = [str(run.number) for run in side.runs if run.interrupted]
     if cut:
-        sentences.append(f"{role}: {_named(cut)} interrupted; the cases finished by then count.")
+        sentences.append(
+            f"{role}: {wording.numbered_runs(cut)} interrupted; the cases finished by then count."
+        )
     sentences += [f"{role}: {name} was left out: {why}." for name, why in side.rejected]
-    reasons: dict[str, list[str]] = {}
-    for run, why in side.left_out:
-        reasons.setdefault(why, []).append(str(run.number))
     sentences += [
-        f"{role}: {_named(numbers)} left out: {why}. A side follows its newest run's settings."
-        for why, numbers in reasons.items()
+        f"{role}: {clause}. A side follows its newest run's settings."
+        for clause in wording.left_out(side.left_out)
     ]
     sentences += [
-        f"{role}: {_backend(name)} of {_named(runs)} left out: its source changed within {role}."
+        f"{role}: {_backend(name)} of {wording.numbered_runs(runs)} left out: its source changed within {role}."
         for name, runs in side.older_source.items()
     ]
     return sentences
@@ -103,12 +100,6 @@ def _why_missing(key: Key, side: Side) -> str | None:
         if key[0] in run.unavailable:
             return run.unavailable[key[0]]
     return None
-
-
-def _named(numbers: Sequence[str]) -> str:
-    if len(numbers) == 1:
-        return f"run {numbers[0]} was"
-    return f"runs {wording.listed(list(numbers))} were"
 
 
 def _two_valued(comparison: Comparison, side: Side) -> list[str]:

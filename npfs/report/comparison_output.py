@@ -2,9 +2,7 @@
 
 import json
 import math
-import os
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from npfs.evidence.comparison import CEILING, Comparison, Label, Side, case_id
@@ -107,25 +105,6 @@ def print_terminal(comparison: Comparison, tolerance: float | None = None) -> No
     console.print(table)
     for sentence in (*words.judgement(comparison, tolerance), words.basis(comparison)):
         console.print(Text(sentence))
-
-
-def write_whole(path: Path, content: str) -> None:
-    """Write a file, or leave what was there: to a temporary file beside it, then renamed.
-
-    Raises
-    ------
-    OSError
-        If the folder cannot be written, or ``path`` is a folder or a device.
-    """
-    path = path.resolve()  # a link keeps its place
-    if path.exists() and not path.is_file():
-        raise OSError(f"{path} is no plain file; give --out another name")
-    building = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        building.write_text(content, encoding="utf-8", newline="\n")
-        building.replace(path)
-    finally:
-        building.unlink(missing_ok=True)
 
 
 def _side(comparison: Comparison, side: Side) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def table(evidence: Evidence, backends: list[str]) -> list[str]:
     at = "" if size is None else f" for {wording.size(size)}"
     header = ["backend", "import", "first result", "nothing compiled yet"]
     header += [f"memory held{at}", "at most in a fit"]
-    rows = [_row(header), _row(["---"] * len(header))]
+    rows = [wording.table_row(header), wording.table_row(["---"] * len(header))]
     for name in backends:
         cells = [
             evidence.title(name),
@@ -58,7 +58,7 @@ def table(evidence: Evidence, backends: list[str]) -> list[str]:
             _duration(once.seconds(evidence, name, cache=COLD)),
             *_memory_cells(evidence, name, size),
         ]
-        rows.append(_row(cells))
+        rows.append(wording.table_row(cells))
     return rows
 
 
@@ -184,10 +184,6 @@ def _notes(evidence: Evidence) -> str:
 
 def _duration(seconds: Interval | None) -> str:
     return "" if seconds is None else wording.duration(seconds)
-
-
-def _row(cells: list[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
 def _first_call_rows(evidence: Evidence) -> Iterator[list[str | int]]:

@@ -70,7 +70,7 @@ def markdown_table(evidence: Evidence) -> list[str]:
             "" if fraction is None or shortcut else wording.share(fraction),
             str(seconds.runs),
         ]
-        rows.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
+        rows.append(wording.table_row(cells))
     return rows
 
 

@@ -1,8 +1,9 @@
 """Numbers as a person reads them: scaled here, once, and never without their interval."""
 
 import math
+from collections.abc import Iterable, Sequence
 
-from npfs.evidence.runs import Size
+from npfs.evidence.runs import RunRecord, Size
 from npfs.evidence.statistics import Interval
 from npfs.evidence.two_values import Value
 
@@ -79,6 +80,26 @@ def size(of: Size) -> str:
     if of.n_features == 1:
         return f"{count(of.n_samples)} sample{'s' if of.n_samples > 1 else ''}"
     return f"{count(of.n_samples)} samples of {of.n_features} features"
+
+
+def table_row(cells: Iterable[str]) -> str:
+    """Return a row of a Markdown table; a bar in a name stays in its cell."""
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def numbered_runs(numbers: Sequence[str]) -> str:
+    """Name runs as the subject of a sentence: run 1 was; runs 1 and 2 were."""
+    if len(numbers) == 1:
+        return f"run {numbers[0]} was"
+    return f"runs {listed(list(numbers))} were"
+
+
+def left_out(runs: Iterable[tuple[RunRecord, str]]) -> list[str]:
+    """Say which runs were left out and why, a clause for each reason: "runs 1 and 2 were left out: why"."""
+    reasons: dict[str, list[str]] = {}
+    for run, why in runs:
+        reasons.setdefault(why, []).append(str(run.number))
+    return [f"{numbered_runs(numbers)} left out: {why}" for why, numbers in reasons.items()]
 
 
 def listed(items: list[str]) -> str:

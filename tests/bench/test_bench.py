@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from npfs.backends.registry import load_all
+from tests.bench.plug_in import install
 
 ROOT = Path(__file__).parents[2]
 THREE = ("python", "numpy", "numba")
@@ -176,11 +177,7 @@ def test_float32_is_an_axis_and_lists_say_that_they_have_none(tmp_path: Path) ->
 def test_a_wrong_backend_is_reported_and_its_time_not_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "wrong.py").write_text(WRONG_BACKEND)
-    info = tmp_path / "wrong-1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: wrong\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[npfs.backends]\nwrong = wrong:BACKEND\n")
+    install(tmp_path, "wrong", WRONG_BACKEND)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     result = bench(
         "--sizes=10", "--backends=wrong,numpy", "--runs=2", "--benchmark-max-time=0.01",
@@ -229,19 +226,17 @@ def test_what_is_compiled_for_each_number_of_epochs_is_compiled_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first call for a number of epochs sleeps for 0.2 s, as a compiler would."""
-    (tmp_path / "jit.py").write_text(
+    install(
+        tmp_path,
+        "jit",
         WRONG_BACKEND.replace("wrong", "jit")
         .replace("1e-6", "0")
         .replace(
             "    result =",
             "    import time\n    time.sleep(0.2 * (epochs not in SEEN))\n    SEEN.add(epochs)\n    result =",
         )
-        + "\nSEEN = set()\n"
+        + "\nSEEN = set()\n",
     )
-    info = tmp_path / "jit-1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: jit\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[npfs.backends]\njit = jit:BACKEND\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     bench("--sizes=1000", "--backends=jit", "--runs=1", "-k=bench_fit", f"--reports={tmp_path}")
     [run] = run_paths(tmp_path)

@@ -15,6 +15,7 @@ import pytest
 
 from npfs.measure.journal import read_journal, taken
 from npfs.measure.recovery import recover
+from tests.bench.plug_in import install
 
 ROOT = Path(__file__).parents[2]
 BACKENDS = ("python", "numpy")  # none that takes long to load
@@ -194,11 +195,7 @@ BACKEND = Backend("crashing", "Crashes at 100 samples", numpy_vectorized.prepare
 def test_a_backend_that_ends_the_process_is_named_and_the_rest_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "crashing.py").write_text(CRASHING)
-    info = tmp_path / "crashing-1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: crashing\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[npfs.backends]\ncrashing = crashing:BACKEND\n")
+    install(tmp_path, "crashing", CRASHING)
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
     process = start(tmp_path, "--backends=crashing,numpy", "--sizes=10,100,1000", "--runs=4",
                     "--benchmark-max-time=0.05")  # fmt: skip
@@ -219,11 +216,7 @@ def test_a_further_run_that_crashes_leaves_the_others_going(
     source = CRASHING.replace("import os\n", "import os\nimport sys\n").replace(
         '"NPFS_CRASH" in os.environ', 'any(a.startswith("--npfs-further") for a in sys.argv)'
     )
-    (tmp_path / "crashing.py").write_text(source)
-    info = tmp_path / "crashing-1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: crashing\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[npfs.backends]\ncrashing = crashing:BACKEND\n")
+    install(tmp_path, "crashing", source)
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
     process = start(tmp_path, "--backends=crashing,numpy", "--sizes=10,100", "--runs=3",
                     "--benchmark-max-time=0.02")  # fmt: skip

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.bench.plug_in import install
 from tests.bench.test_bench import bench, load, run_paths
 
 TWO = ("python", "numba")
@@ -61,17 +62,15 @@ def test_a_first_call_that_fails_is_named_and_the_rest_is_timed(
     tmp_path: Path, monkeypatch: Any
 ) -> None:
     """The backend loads in the process of the bench, and refuses to in a fresh one."""
-    (tmp_path / "picky.py").write_text(
+    install(
+        tmp_path,
+        "picky",
         "import sys\n"
         "if 'pytest' not in sys.modules: raise RuntimeError('no licence')\n"
         "from npfs.backends.base import Backend\n"
         "from npfs.backends.numpy_vectorized import prepare, fit\n"
-        "BACKEND = Backend('picky', 'Picky', prepare, fit)\n"
+        "BACKEND = Backend('picky', 'Picky', prepare, fit)\n",
     )
-    info = tmp_path / "picky-1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: picky\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[npfs.backends]\npicky = picky:BACKEND\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     result = bench(
         "--sizes=10", "--backends=picky,numpy", "--runs=1", "--benchmark-max-time=0.01", "-k=not ceiling",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.plug_in import install
 from tests.bench.test_bench import ROOT, command
 
 
@@ -50,11 +51,7 @@ def test_the_example_is_timed_and_reported(environment: dict[str, str], tmp_path
 
 
 def test_a_plug_in_that_fails_to_import_is_named_and_the_others_run(tmp_path: Path) -> None:
-    (tmp_path / "broken_plugin.py").write_text("raise RuntimeError('no licence')")
-    info = tmp_path / "broken_plugin-1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-plugin\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[npfs.backends]\nbroken = broken_plugin:BACKEND\n")
+    install(tmp_path, "broken_plugin", "raise RuntimeError('no licence')", entry="broken")
     result = subprocess.run(
         command(
             "--sizes=10", "--runs=1", "--benchmark-max-time=0.01", f"--reports={tmp_path / 'r'}"

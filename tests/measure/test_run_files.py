@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from npfs.measure.run_files import RunNumber, write_whole
+from npfs.measure.run_files import RunNumber
+from npfs.whole_file import write_whole
 
 
 def test_numbers_follow_each_other(tmp_path: Path) -> None:
@@ -46,3 +47,11 @@ def test_a_write_that_fails_leaves_what_was_there(
         write_whole(path, "after")
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_run_saved_since_the_folder_was_read_keeps_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "0001_20260101T000000Z.json").write_text("{}")
+    monkeypatch.setattr(Path, "iterdir", lambda folder: iter(()))  # as it was read before
+    assert RunNumber(tmp_path).value == 2

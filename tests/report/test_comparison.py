@@ -13,7 +13,8 @@ from npfs.evidence.statistics import Interval
 from npfs.report import comparison as words
 from npfs.report.compare_command import run_compare, tolerance
 from npfs.report.comparison_notes import differences, notes
-from npfs.report.comparison_output import Format, document, print_terminal, text, write_whole
+from npfs.report.comparison_output import Format, document, print_terminal, text
+from npfs.whole_file import write_whole
 from tests import run_files
 from tests.evidence.test_comparison import TWO, Times, side
 

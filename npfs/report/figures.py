@@ -1,6 +1,6 @@
 """The figures. Each takes evidence and returns a figure; nothing is measured or fitted here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -122,7 +122,7 @@ def learning_figure(evidence: Evidence) -> Figure | None:
     lines = lesson["backends"][shown]["lines"]
     ends, colors = {}, {}
     for index, (epoch, weight, bias) in enumerate(lines):
-        color = _blend(style.FAINT, "#0072B2", (index + 1) / len(lines))
+        color = style.blend(style.FAINT, "#0072B2", (index + 1) / len(lines))
         label = f"epoch {epoch}: slope {weight:.2f}"
         left.plot([low, high], [weight * low + bias, weight * high + bias], color=color)
         ends[label], colors[label] = (high, weight * high + bias), color
@@ -189,8 +189,16 @@ def _figure(panels: int, width: float) -> tuple[Figure, Sequence[Axes]]:
     return figure, list(axes)
 
 
-def _draw(axes: Axes, evidence: Evidence, lines: dict[str, Line]) -> None:
-    """Draw log-log lines with their intervals: a band between points, a bar at each."""
+def _draw(
+    axes: Axes,
+    evidence: Evidence,
+    lines: dict[str, Line],
+    two_valued: Collection[tuple[str, int]] = (),
+) -> None:
+    """Draw log-log lines with their intervals: a band between points, a bar at each.
+
+    Where a quantity has two values, or ``two_valued`` names its backend and place, every run is drawn as well.
+    """
     style.logarithmic(axes, {point for line in lines.values() for point, _ in line})
     looks = style.looks([*evidence.backends, *evidence.shortcuts])
     for backend, line in lines.items():
@@ -206,7 +214,9 @@ def _draw(axes: Axes, evidence: Evidence, lines: dict[str, Line]) -> None:
             axes.fill_between(points, low, high, color=color, alpha=0.2, linewidth=0)
             axes.vlines(points, low, high, color=color, linewidth=1.2)
         for point, interval in line:
-            if interval.two_values:  # an average would be the time of no fit: show every run
+            if (
+                interval.two_values or (backend, point) in two_valued
+            ):  # an average would be the time of no fit: show every run
                 runs = interval.values
                 axes.plot(
                     [point] * len(runs), runs, "o", color=color, markersize=3, fillstyle="none"
@@ -264,7 +274,13 @@ def _speedup_panel(
         for backend in evidence.backends
         if backend != reference
     }
-    _draw(axes, evidence, lines)
+    two_valued = {
+        (backend, count(size))
+        for backend in lines
+        for size in sizes
+        if (time := evidence.time(backend, size)) is not None and time.two_values
+    }
+    _draw(axes, evidence, lines, two_valued)
     axes.axhline(1, color=style.looks(evidence.backends)[reference][0], linewidth=1.2)
     axes.annotate(
         f"{evidence.title(reference)}, 1×",
@@ -289,11 +305,3 @@ def _scaled(interval: Interval, scale: float) -> Interval:
         interval.runs,
         tuple(value * scale for value in interval.values),
     )
-
-
-def _blend(start: str, end: str, share: float) -> str:
-    channels = [
-        round(int(start[i : i + 2], 16) * (1 - share) + int(end[i : i + 2], 16) * share)
-        for i in (1, 3, 5)
-    ]
-    return "#" + "".join(f"{channel:02x}" for channel in channels)

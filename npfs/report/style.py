@@ -95,6 +95,15 @@ def label_ends(
         )
 
 
+def blend(start: str, end: str, share: float) -> str:
+    """Mix two colours: ``share`` of ``end``, the rest of ``start``."""
+    channels = [
+        round(int(start[i : i + 2], 16) * (1 - share) + int(end[i : i + 2], 16) * share)
+        for i in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{channel:02x}" for channel in channels)
+
+
 def darker(color: str) -> str:
     """Darken a line's colour until text in it has a contrast of at least 4.5 to 1 on white."""
     channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]

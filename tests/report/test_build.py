@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from npfs.evidence.runs import Size
 from npfs.report import figures
 from npfs.report.build import NoRuns, build_report
 from npfs.report.style import contrast_on_white, darker, spread
@@ -168,3 +169,24 @@ def test_every_run_of_what_has_two_values_is_drawn(tmp_path: Path) -> None:
     drawn = [len(np.atleast_1d(line.get_xydata())) for line in figure.axes[0].lines]
     assert drawn.count(5) == 1
     assert "100 or 220 ms (in 3 and 2 runs)" in (tmp_path / "verdict.md").read_text("utf-8")
+
+
+def test_a_speedup_over_times_that_vary_shows_the_runs_of_a_two_valued_backend(
+    tmp_path: Path,
+) -> None:
+    lists = (1.0, 1.5, 0.7, 1.2, 0.9)
+    documents = [
+        run_files.document({("python", 10, 1): slow, ("numpy", 10, 1): seconds}, number)
+        for number, (slow, seconds) in enumerate(
+            zip(lists, (0.1, 0.22, 0.1, 0.221, 0.1), strict=True), start=1
+        )
+    ]
+    run_files.write(tmp_path, documents)
+    evidence = build_report(tmp_path).evidence
+    speedup = evidence.speedup("numpy", "python", Size(1, 10))
+    assert speedup is not None
+    assert speedup.two_values is None
+    figure = figures.speedup_figure(evidence)
+    assert figure is not None
+    drawn = [len(np.atleast_1d(line.get_xydata())) for line in figure.axes[0].lines]
+    assert drawn.count(5) == 1

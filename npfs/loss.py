@@ -46,3 +46,15 @@ def safe_learning_rate(X: Array) -> float:
     """
     mean_squared_norm = float(np.einsum("ij,ij->", X, X)) / X.shape[0]
     return float(1 / (2 * (1 + mean_squared_norm)))
+
+
+def largest_stable_rate(X: Array) -> float:
+    r"""Return the learning rate beyond which gradient descent on ``X`` diverges: :math:`2 / \lambda_{max}`.
+
+    :math:`\lambda_{max}` is the largest eigenvalue of the Hessian :math:`\frac{2}{n} [X, 1]^T [X, 1]`.
+
+    Source: Boyd, Vandenberghe, *Convex Optimization*, section 9.3.
+    """
+    design = np.column_stack([X, np.ones(len(X))])
+    hessian = 2 * (design.T @ design) / len(X)
+    return float(2 / np.linalg.eigvalsh(hessian)[-1])

@@ -15,8 +15,8 @@ key of the document:
 ``npfs.environment``
     ``npfs.measure.environment.collect``.
 ``npfs.backends``
-    For each backend its title, whether it does the same work as the others, its note and the digest of
-    its source.
+    For each backend its title, whether it does the same work as the others, its note, the digest of
+    its source, ``lines_of_code`` (null where there is no source to read) and ``installed_bytes`` by package.
 ``npfs.unavailable``
     Backends that were not there, with the reason.
 ``npfs.timing``
@@ -41,6 +41,10 @@ many one call takes. Of what comes once, in place of ``backend``:
 ``memory``
     The backend, with ``sizes``: for each size ``held_bytes``, ``peak_bytes`` (null is not known) and ``reason``.
     The time is that of looking.
+``instructions``
+    The backend, with ``counts``: for each number of samples how many instructions the interpreter executes in an epoch.
+``layout``
+    ``npfs.measure.layout.of_numbers``; beside it ``hand_over``.
 ``conversion``
     "to_array" (lists into arrays) or "to_lists", with the size.
 

@@ -145,6 +145,36 @@ def conversion(direction: str, n_samples: int, seconds: float) -> dict[str, Any]
     }
 
 
+def instructions(backend: str, counts: Any) -> dict[str, Any]:
+    """The instructions of a backend for each epoch, as ``[n_samples, count]`` rows."""
+    return {
+        "name": f"bench_instructions[{backend}]",
+        "extra_info": {"instructions": backend, "counts": counts, "timed_s": 1.0},
+        "stats": {"data": [1.0]},
+    }
+
+
+def layout(shares: Mapping[str, bool | None]) -> dict[str, Any]:
+    """The layout of numbers, and which libraries take an array without a copy."""
+    hand_over = {
+        name: {"shares": None, "reason": "not installed", "version": None}
+        if share is None
+        else {"shares": share, "reason": "", "version": "1.0"}
+        for name, share in shares.items()
+    }
+    of_list = {"bytes_in_list": 8.0, "bytes_of_number": 24, "gap_bytes": 32, "gap_share": 0.99}
+    of_array = {"bytes_of_number": 8, "stride_bytes": 8, "contiguous": True}
+    return {
+        "name": "bench_layout",
+        "extra_info": {
+            "layout": {"n_samples": 100, "list": of_list, "array": of_array},
+            "hand_over": hand_over,
+            "timed_s": 1.0,
+        },
+        "stats": {"data": [1.0]},
+    }
+
+
 def write(folder: Path, documents: Sequence[dict[str, Any]]) -> list[Path]:
     """Write the documents as numbered run files of one machine."""
     home = folder / "runs" / ENVIRONMENT["machine"]

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from npfs.evidence import recorded, records
+from npfs.evidence import costs, mechanism, recorded, records
 from npfs.evidence.conditions import conditions_of
+from npfs.evidence.costs import CostRecord
+from npfs.evidence.learning import read_learning
 from npfs.evidence.records import NotARun, Size
 from npfs.run_format import KEY, SCHEMA
 
@@ -92,6 +94,9 @@ class RunRecord:
     skipped: Mapping[str, str]
     failed: Mapping[str, str]
     learning: Mapping[str, Any] = field(repr=False)
+    costs: Mapping[str, CostRecord] = field(default_factory=dict)
+    instructions: tuple[mechanism.InstructionsRecord, ...] = ()
+    layout: mechanism.LayoutRecord | None = None
     load: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
 
@@ -228,7 +233,10 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
         unavailable={str(name): str(why) for name, why in ours["unavailable"].items()},
         skipped={str(name): str(why) for name, why in ours["skipped"].items()},
         failed={str(name): str(why) for name, why in ours["failed"].items()},
-        learning=_learning(ours["learning"]),
+        learning=read_learning(ours["learning"]),
+        costs=costs.read_costs(backends),
+        instructions=mechanism.instructions(benchmarks, sources),
+        layout=mechanism.layout(benchmarks),
         load=recorded.group(ours, "load"),
     )
 
@@ -249,22 +257,6 @@ def _planned(planned: dict[str, Any]) -> dict[str, Any]:
     if planned:
         int(planned["runs"])
     return dict(planned)
-
-
-def _learning(learning: dict[str, Any]) -> dict[str, Any]:
-    """Check what the figure draws of it."""
-    if not learning:  # the run ended before it was recorded
-        return {}
-    numbers = [*learning["x"], *learning["y"], learning["slope"]]
-    for lesson in learning["backends"].values():
-        numbers += lesson["loss"]
-        for epoch, weight, bias in lesson["lines"]:
-            numbers += [epoch, weight, bias]
-    if not learning["x"] or len(learning["x"]) != len(learning["y"]):
-        raise ValueError("learning has no points, or not as many x as y")
-    if not all(math.isfinite(number) for number in numbers):
-        raise ValueError("learning holds a number that is not finite")
-    return learning
 
 
 def _case(

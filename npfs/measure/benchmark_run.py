@@ -4,6 +4,7 @@ The bench's ``conftest.py`` drives it from pytest's hooks.
 """
 
 import contextlib
+import functools
 import time
 from collections.abc import Collection, Iterator
 from typing import Any, NoReturn
@@ -11,7 +12,7 @@ from typing import Any, NoReturn
 import pytest
 
 from npfs.backends.base import Backend
-from npfs.measure import allocator, environment, learning, load, recovery, timing
+from npfs.measure import allocator, costs, environment, learning, load, recovery, timing
 from npfs.measure.plan import Case, Plan
 from npfs.measure.progress import RunProgress
 from npfs.measure.run_files import RunNumber
@@ -76,6 +77,11 @@ class BenchmarkRun:
         if self.plan.budget_s is None:
             return None
         return self.plan.budget_s - (time.perf_counter() - self.began)
+
+    @functools.cached_property
+    def costs(self) -> dict[str, dict[str, Any]]:
+        """What each backend costs before it is run; looked up once."""
+        return {name: costs.describe(backend) for name, backend in self.backends.items()}
 
     def claim(self) -> None:
         """Take a number in the folder of this machine, before anything is timed."""
@@ -224,6 +230,7 @@ class BenchmarkRun:
                     "same_work": backend.same_work,
                     "note": backend.note,
                     "source": environment.source_digest(backend),
+                    **self.costs[name],
                 }
                 for name, backend in self.backends.items()
             },

@@ -1,12 +1,14 @@
-"""The lesson that a run records: how each backend learns the slope of y = 3x + noise."""
+"""The lesson that a run records: how each backend learns the slope of y = 3x + noise, and what helps or hinders."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from npfs.backends.base import Backend
-from npfs.problem import make_problem
+from npfs.loss import largest_stable_rate
+from npfs.problem import Array, make_problem
+from npfs.scaling import Standardizer
 
 SLOPE = 3.0
 N_SAMPLES = 100
@@ -20,31 +22,43 @@ LINES_AT = (
     8,
     EPOCHS,
 )  # epochs whose line is drawn: close together while it still moves
+# Of the largest stable rate: far too slow, slow, best for one curvature, swinging from side to side, and diverging.
+SHARES_OF_STABLE = (0.01, 0.1, 0.5, 0.97, 1.1)
+SCALES = (1.0, 30.0)  # of two features, such as metres and centimetres would make of alike lengths
+SHARE_FOR_SCALES = 0.5
+TEACHER = "numpy"  # whose losses show the rates and the scales, where it was measured
 
 
 def record(backends: Iterable[Backend]) -> dict[str, Any]:
     """Fit the seed problem with every backend and keep what a figure needs.
 
     ``lines`` holds ``[epoch, weight, bias]`` rows: each is a fit of its own that stops there, since a fit
-    returns only its last parameters. A backend that fails is left out.
+    returns only its last parameters. ``rates`` and ``scaling`` are of one backend. A backend that fails is
+    left out.
     """
     problem = make_problem(N_SAMPLES, slope=SLOPE)
-    lessons = {}
+    lessons, learned = {}, {}
     for backend in backends:
         try:
             lessons[backend.name] = _learn(backend, problem.X, problem.y)
         except Exception:  # a backend's own error, which its cases have already shown
             continue
-    return {
+        learned[backend.name] = backend
+    lesson = {
         "x": problem.X[:, 0].tolist(),
         "y": problem.y.tolist(),
         "slope": SLOPE,
         "learning_rate": LEARNING_RATE,
         "backends": lessons,
     }
+    if learned:
+        teacher = learned.get(TEACHER) or next(iter(learned.values()))
+        lesson["rates"] = _rates(teacher, problem.X, problem.y)
+        lesson["scaling"] = _scaling(teacher)
+    return lesson
 
 
-def _learn(backend: Backend, X: Any, y: Any) -> dict[str, Any]:
+def _learn(backend: Backend, X: Array, y: Array) -> dict[str, Any]:
     data = backend.prepare(X, y)
     lines = []
     for epochs in LINES_AT:
@@ -54,3 +68,33 @@ def _learn(backend: Backend, X: Any, y: Any) -> dict[str, Any]:
     if not np.isfinite([*loss, *np.ravel(lines)]).all():
         raise FloatingPointError(f"{backend.name} learned numbers that are not finite")
     return {"lines": lines, "loss": loss}
+
+
+def _rates(backend: Backend, X: Array, y: Array) -> dict[str, Any]:
+    """Return the loss of every epoch for rates from far too slow to diverging."""
+    stable = largest_stable_rate(X)
+    rates = [share * stable for share in SHARES_OF_STABLE]
+    return {
+        "largest_stable": stable,
+        "losses": [[rate, _losses(backend, X, y, rate)] for rate in rates],
+    }
+
+
+def _scaling(backend: Backend) -> dict[str, Any]:
+    """Return the losses on two features of unequal scale: as they came, and standardised.
+
+    Both with the same share of their own largest stable rate.
+    """
+    problem = make_problem(N_SAMPLES, len(SCALES), slope=SLOPE)
+    raw = problem.X * SCALES
+    scaled = Standardizer.of(raw).transform(raw)
+    lesson: dict[str, Any] = {"scales": list(SCALES)}
+    for name, X in (("raw", raw), ("standardised", scaled)):
+        rate = SHARE_FOR_SCALES * largest_stable_rate(X)
+        lesson[name] = {"learning_rate": rate, "loss": _losses(backend, X, problem.y, rate)}
+    return lesson
+
+
+def _losses(backend: Backend, X: Array, y: Array, learning_rate: float) -> Sequence[float]:
+    history = backend.fit(backend.prepare(X, y), EPOCHS, learning_rate).loss_history
+    return [float(loss) for loss in history]

@@ -16,13 +16,19 @@ LEARNING_RATE = 0.1  # stable for the standard normal feature of ``make_problem`
 def main(arguments: list[str]) -> None:
     """Run the probe that the arguments name, and print its answer as the last line."""
     probe, target, *numbers = arguments
-    backend_began = perf_counter()
-    backend = _load(target)
-    import_s = perf_counter() - backend_began
-    if probe == "first_call":
-        answer = _first_call(backend, import_s, *numbers)
+    answer: dict[str, Any]
+    if probe == "layout":
+        answer = _layout(*numbers)
     else:
-        answer = _memory(backend, *numbers)
+        backend_began = perf_counter()
+        backend = _load(target)
+        import_s = perf_counter() - backend_began
+        if probe == "first_call":
+            answer = _first_call(backend, import_s, *numbers)
+        elif probe == "memory":
+            answer = _memory(backend, *numbers)
+        else:
+            answer = _instructions(backend, *numbers)
     import json
 
     print(f"\n{ANSWER_MARK}{json.dumps(answer)}", flush=True)
@@ -86,6 +92,26 @@ def _memory(backend: Any, n_samples: str, n_features: str, dtype: str, seed: str
     if highest is None or not is_watched:
         return {"held_bytes": held, "peak_bytes": None, "reason": resident.NO_PEAK}
     return {"held_bytes": held, "peak_bytes": held + max(0, highest - at_rest), "reason": ""}
+
+
+def _instructions(backend: Any, *samples: str) -> dict[str, Any]:
+    """Count the interpreter's instructions for each epoch of one feature, at each number of samples."""
+    from npfs.measure.instructions import instructions_per_epoch
+    from npfs.problem import make_problem
+
+    counts = []
+    for n_samples in map(int, samples):
+        problem = make_problem(n_samples)
+        data = backend.prepare(problem.X, problem.y)
+        counts.append([n_samples, instructions_per_epoch(backend.fit, data, LEARNING_RATE)])
+    return {"counts": counts}
+
+
+def _layout(n_samples: str) -> dict[str, Any]:
+    """Look at where a list and an array keep their numbers, and who takes the array without a copy."""
+    from npfs.measure import layout
+
+    return {"layout": layout.of_numbers(int(n_samples)), "hand_over": layout.hand_over()}
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ from npfs.measure.probe_process import ANSWER_MARK
 
 FIRST_CALL = Size(1_000, 1)  # so small that what is paid once is most of it
 LIMIT_SECONDS = 120.0
+COUNTED = (10, 100, 1_000)  # samples: what grows with them shows
+LOOKED_AT = 10_000  # numbers of a list and of an array
 # Less than this is lost in what a process takes by itself, page by page and in batches.
 SEEN_FROM_BYTES = 1_000_000
 # glibc raises the size from which it asks the system for an array's memory, and gives none back below: it
@@ -107,6 +109,33 @@ def empty_cache(cache_variable: str) -> Iterator[dict[str, str]]:
         return
     with tempfile.TemporaryDirectory(prefix="npfs-cold-", ignore_cleanup_errors=True) as folder:
         yield {cache_variable: folder}
+
+
+def instructions(
+    target: str, samples: Sequence[int] = COUNTED, *, limit_s: float = LIMIT_SECONDS
+) -> list[list[int]]:
+    """Return ``[n_samples, instructions]`` rows: what the interpreter executes for an epoch, in a fresh process.
+
+    Raises
+    ------
+    ProbeFailed
+        If the process raises, crashes or takes longer than ``limit_s`` seconds.
+    """
+    counts: list[list[int]] = _ask("instructions", target, [*map(str, samples)], {}, limit_s)[
+        "counts"
+    ]
+    return counts
+
+
+def layout(n_samples: int = LOOKED_AT, *, limit_s: float = LIMIT_SECONDS) -> dict[str, Any]:
+    """Return ``npfs.measure.layout`` of a fresh process: "layout" and "hand_over".
+
+    Raises
+    ------
+    ProbeFailed
+        If the process raises, crashes or takes longer than ``limit_s`` seconds.
+    """
+    return _ask("layout", "", [str(n_samples)], {}, limit_s)
 
 
 def memory_use(

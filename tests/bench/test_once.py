@@ -35,6 +35,17 @@ def test_what_comes_once_end_to_end(tmp_path: Path) -> None:
         assert [entry["n_samples"] for entry in info["sizes"]] == [100_000]
         assert info["sizes"][0]["held_bytes"] > 1_000_000
     assert not of_kind(second, "memory")
+    counted = of_kind(first, "instructions")
+    assert {info["instructions"]: info["counts"][0][0] for info in counted.values()} == {
+        "python": 10,
+        "numba": 10,
+    }
+    assert of_kind(first, "layout").keys() == {"layout"}
+    assert not of_kind(second, "instructions")
+    assert not of_kind(second, "layout")
+    for run in (first, second):
+        assert run["npfs"]["backends"]["python"]["installed_bytes"] == {}
+        assert run["npfs"]["backends"]["numba"]["lines_of_code"] > 20
     assert of_kind(second, "conversion").keys() == {"to_array-100000", "to_lists-100000"}
     assert all(info["prepare_s"] > 0 for info in of_kind(second, "backend").values())
     assert first["npfs"]["skipped"] == second["npfs"]["skipped"] == {}
@@ -81,8 +92,8 @@ def test_a_first_call_that_fails_is_named_and_the_rest_is_timed(
     run = json.loads(path.read_text())
     assert of_kind(run, "first_call").keys() == {"first-call-numpy-warm"}
     assert "picky-10" in of_kind(run, "backend")
-    [why] = run["npfs"]["failed"].values()
-    assert why.endswith("RuntimeError: no licence")
+    assert run["npfs"]["failed"].keys() == {"first-call-picky-warm-1000", "instructions-picky-1000"}
+    assert all(why.endswith("RuntimeError: no licence") for why in run["npfs"]["failed"].values())
     assert (
         "first-call-picky-warm-1000 failed: ProbeFailed: the fresh process ended" in result.stdout
     )

@@ -1,0 +1,38 @@
+"""The lesson that a run recorded, checked for what the figures draw of it."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+HISTORIES = ("raw", "standardised")
+
+
+def read_learning(learning: dict[str, Any]) -> Mapping[str, Any]:
+    """Return the lesson as it was recorded (``npfs.measure.learning``); empty if it was not.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If something is missing, of the wrong kind, or no finite number.
+    """
+    if not learning:  # the run ended before it was recorded
+        return {}
+    numbers = [*learning["x"], *learning["y"], learning["slope"]]
+    for lesson in learning["backends"].values():
+        numbers += lesson["loss"]
+        for epoch, weight, bias in lesson["lines"]:
+            numbers += [epoch, weight, bias]
+    if not learning["x"] or len(learning["x"]) != len(learning["y"]):
+        raise ValueError("learning has no points, or not as many x as y")
+    if "rates" in learning:  # older files have none
+        numbers.append(learning["rates"]["largest_stable"])
+        for rate, losses in learning["rates"]["losses"]:
+            numbers += [rate, *losses]
+    if "scaling" in learning:
+        numbers += learning["scaling"]["scales"]
+        for name in HISTORIES:
+            history = learning["scaling"][name]
+            numbers += [history["learning_rate"], *history["loss"]]
+    if not all(math.isfinite(number) for number in numbers):
+        raise ValueError("learning holds a number that is not finite")
+    return learning

@@ -1,0 +1,127 @@
+"""What a backend costs before it is run: the code to write and maintain, and the packages to install."""
+
+import ast
+import functools
+import io
+import sys
+import tokenize
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from npfs.backends.base import Backend
+
+OURS = "npfs"
+NO_CODE = {
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENDMARKER,
+}
+
+
+def describe(backend: Backend) -> dict[str, Any]:
+    """Return what a run file says of it."""
+    return {
+        "lines_of_code": lines_of_code(backend),
+        "installed_bytes": installed_bytes(backend),
+    }
+
+
+def lines_of_code(backend: Backend) -> int | None:
+    """Count the lines of the backend's files that hold code: no blank lines, comments or docstrings.
+
+    None where there is no source to read.
+    """
+    total = 0
+    for name in sorted({backend.prepare.__module__, backend.fit.__module__}):
+        source = _source(name)
+        if source is None:
+            return None
+        total += len(_code_lines(source))
+    return total
+
+
+def installed_bytes(backend: Backend) -> dict[str, int]:
+    """Return the bytes on disk of each installed package that the backend needs, itself or by another one.
+
+    Taken from what the backend's files import and from what the packages say they require. Python, and what
+    it brings, is not counted. A package that keeps no list of its files is not either.
+    """
+    needed: set[str] = set()
+    for name in {backend.prepare.__module__, backend.fit.__module__}:
+        for imported in _imports(name):
+            for distribution in _offered().get(imported, ()):
+                _add_with_requirements(distribution, needed)
+    sizes = {name: _bytes(name) for name in sorted(needed)}
+    return {name: size for name, size in sizes.items() if size}
+
+
+@functools.cache
+def _offered() -> Mapping[str, Sequence[str]]:
+    """Return which packages offer a top-level name; looking takes a tenth of a second."""
+    return metadata.packages_distributions()
+
+
+def _source(module: str) -> str | None:
+    """Return the source of a module that was imported; None where there is none, as of compiled ones."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is None or not file.endswith(".py"):
+        return None
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
+
+
+def _code_lines(source: str) -> set[int]:
+    """Return the numbers of the lines on which some code stands."""
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in NO_CODE:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+            docstring = node.body[0]
+            lines.difference_update(range(docstring.lineno, (docstring.end_lineno or 0) + 1))
+    return lines
+
+
+def _imports(module: str) -> Iterator[str]:
+    """Yield the top-level names of the libraries that a module's file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(_source(module) or "")):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        yield from {name.partition(".")[0] for name in names} - {OURS}
+
+
+def _add_with_requirements(distribution: str, needed: set[str]) -> None:
+    distribution = canonicalize_name(distribution)
+    if distribution in needed:
+        return
+    try:
+        required = metadata.requires(distribution) or []
+    except metadata.PackageNotFoundError:
+        return
+    needed.add(distribution)
+    for line in required:
+        try:
+            requirement = Requirement(line)
+        except InvalidRequirement:
+            continue
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            _add_with_requirements(requirement.name, needed)
+
+
+def _bytes(distribution: str) -> int:
+    return sum(path.size or 0 for path in metadata.files(distribution) or ())

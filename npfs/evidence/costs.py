@@ -1,4 +1,4 @@
-"""What a backend costs before it is run: lines of code, and the packages to install."""
+"""What a backend costs beside the time of its fits: lines of code, and the packages to install."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,0 +1,202 @@
+"""What to choose in which situation, from the numbers alone: no tool is favoured.
+
+Candidates are the backends that do the same work. Where the fastest cannot be told from others, the one with the
+fewest lines of code is named first, since it costs the least to keep.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from npfs.evidence import first_call as once
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.costs import CostRecord
+from npfs.evidence.fastest import SMALLEST_ADVANTAGE, fastest
+from npfs.evidence.first_call import BreakEven
+from npfs.evidence.records import Size
+from npfs.evidence.rungs import LISTS, NUMPY
+from npfs.evidence.statistics import Interval, ratio_interval
+
+# Memory is counted in pages and arenas: less than this says nothing.
+SAME_MEMORY = 1.05
+
+
+class Situation(Enum):
+    """What a person may be about to do."""
+
+    HANDFUL = "a handful of numbers"
+    THOUSANDS = "thousands"
+    MILLIONS = "millions"
+    MANY_FEATURES = "many features"
+    ONCE = "a script that runs once"
+    SERVICE = "a service that fits all day"
+    MEMORY = "data near the memory's size"
+
+
+class Quantity(Enum):
+    """What decides."""
+
+    FIT = "time of a fit"
+    FIRST_RESULT = "time to the first result"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to choose in a situation.
+
+    Attributes
+    ----------
+    size : Size or None
+        Where it was measured; None if nothing suits, and then ``choices`` is empty.
+    choices : tuple of str
+        The best, and all that cannot be told from it; the simplest of them first.
+    factors : mapping of str to Interval
+        How many times better the first choice is than lists and than NumPy: in time, or in memory.
+    break_even : BreakEven or None
+        Of the first choice with NumPy, for a service.
+    """
+
+    situation: Situation
+    quantity: Quantity
+    size: Size | None
+    choices: tuple[str, ...] = ()
+    factors: dict[str, Interval] = field(default_factory=dict)
+    break_even: BreakEven | None = None
+
+
+def decisions(evidence: Evidence) -> list[Decision]:
+    """Return a decision for every situation, in the order of reading."""
+    one = evidence.sizes(n_features=1)
+    many = [size for size in evidence.sizes(many=True) if size.n_features >= 8]
+    widest = max((size.n_features for size in many), default=0)
+    return [
+        _by_time(evidence, Situation.HANDFUL, _nearest(one, 10, at_most=100)),
+        _by_time(evidence, Situation.THOUSANDS, _nearest(one, 1_000, at_least=500, at_most=50_000)),
+        _by_time(evidence, Situation.MILLIONS, _nearest(one, 1_000_000, at_least=500_000)),
+        _by_time(
+            evidence,
+            Situation.MANY_FEATURES,
+            _nearest([size for size in many if size.n_features == widest], 10_000),
+        ),
+        _by_first_result(evidence),
+        _by_time(evidence, Situation.SERVICE, _nearest(one, 10_000, at_least=2_000)),
+        _by_memory(evidence),
+    ]
+
+
+def costs(evidence: Evidence) -> dict[str, CostRecord]:
+    """Return the newest recorded costs of each backend."""
+    return {name: cost for run in evidence.runs for name, cost in run.costs.items()}
+
+
+def _nearest(
+    sizes: Iterable[Size], n_samples: int, *, at_least: int = 1, at_most: float = math.inf
+) -> Size | None:
+    """Return the size whose number of samples is nearest by its factor; of two the smaller."""
+    suiting = [size for size in sizes if at_least <= size.n_samples <= at_most]
+    return min(
+        suiting,
+        key=lambda size: (abs(math.log(size.n_samples / n_samples)), size),
+        default=None,
+    )
+
+
+def _by_time(evidence: Evidence, situation: Situation, size: Size | None) -> Decision:
+    if size is None:
+        return Decision(situation, Quantity.FIT, None)
+    choices = _simplest_first(evidence, fastest(evidence, size))
+    if not choices:
+        return Decision(situation, Quantity.FIT, size)
+    factors = {
+        name: factor
+        for name in (LISTS, NUMPY)
+        if name != choices[0] and (factor := evidence.speedup(choices[0], name, size)) is not None
+    }
+    paid = None
+    if situation is Situation.SERVICE and choices[0] != NUMPY:
+        paid = once.break_even(evidence, choices[0], NUMPY, size)
+    return Decision(situation, Quantity.FIT, size, choices, factors, paid)
+
+
+def _by_first_result(evidence: Evidence) -> Decision:
+    """Compare whole first calls: interpreter, import and the first fit."""
+    samples = once.first_call_samples(evidence)
+    names = [name for name in evidence.backends if once.first_calls(evidence, name)]
+    if not samples or len(names) < 2:
+        return Decision(Situation.ONCE, Quantity.FIRST_RESULT, None)
+    best = min(names, key=lambda name: _first_result(evidence, name))
+    ratios = {name: _sooner(evidence, best, name) for name in names if name != best}
+    close = [name for name, ratio in ratios.items() if ratio is not None and _is_close(ratio)]
+    choices = _simplest_first(evidence, [best, *close])
+    factors = {
+        name: ratio
+        for name in (LISTS, NUMPY)
+        if name in names
+        and name != choices[0]
+        and (ratio := _sooner(evidence, choices[0], name)) is not None
+    }
+    return Decision(Situation.ONCE, Quantity.FIRST_RESULT, Size(1, samples), choices, factors)
+
+
+def _first_result(evidence: Evidence, name: str) -> float:
+    seconds = once.seconds(evidence, name)
+    return math.inf if seconds is None else seconds.value
+
+
+def _sooner(evidence: Evidence, backend: str, reference: str) -> Interval | None:
+    """Return how many times sooner the first result is there, paired within runs."""
+    mine, other = once.first_calls(evidence, backend), once.first_calls(evidence, reference)
+    runs = sorted(mine.keys() & other.keys())
+    if not runs:
+        return None
+    return ratio_interval(
+        [other[run].first_result_s for run in runs], [mine[run].first_result_s for run in runs]
+    )
+
+
+def _by_memory(evidence: Evidence) -> Decision:
+    """Compare the data and the most that is taken beside them during a fit."""
+    for size in reversed([size for size in once.memory_sizes(evidence) if size.n_features == 1]):
+        needs: dict[str, float] = {}
+        for name in evidence.backends:
+            _, peak = once.memory(evidence, name, size)
+            if peak is not None:
+                needs[name] = size.data_bytes + peak
+        if len(needs) > 1:
+            least = min(needs.values())
+            close = [name for name, need in needs.items() if need <= SAME_MEMORY * least]
+            best = _fastest_of(evidence, close, size)
+            factors = {
+                name: Interval(needs[name] / needs[best], math.nan, math.nan, 1)
+                for name in (LISTS, NUMPY)
+                if name in needs and name != best
+            }
+            return Decision(Situation.MEMORY, Quantity.MEMORY, size, (best,), factors)
+    return Decision(Situation.MEMORY, Quantity.MEMORY, None)
+
+
+def _fastest_of(evidence: Evidence, names: list[str], size: Size) -> str:
+    def seconds(name: str) -> float:
+        time = evidence.time(name, size)
+        return math.inf if time is None else time.value
+
+    return min(names, key=seconds)
+
+
+def _is_close(ratio: Interval) -> bool:
+    return ratio.is_known and (not ratio.is_above_one or ratio.value < SMALLEST_ADVANTAGE)
+
+
+def _simplest_first(evidence: Evidence, names: list[str]) -> tuple[str, ...]:
+    """Sort by lines of code; what has none recorded stays where it is, last."""
+    known = costs(evidence)
+
+    def lines(name: str) -> float:
+        of = known[name].lines_of_code if name in known else None
+        return math.inf if of is None else of
+
+    return tuple(sorted(names, key=lines))
+
+

@@ -1,0 +1,171 @@
+"""The page: one HTML file that holds all it shows, opens from disk and asks the network for nothing.
+
+What it is given is text and stays text: Jinja2 escapes it, and the page's own policy
+(Content-Security-Policy) lets no style or script run but the two that are written here.
+"""
+
+import base64
+import hashlib
+import math
+import re
+from functools import cache
+from importlib.resources import files
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from npfs.report.content import STANDINGS, Cell, Page, Table
+
+_SECTIONS = {  # anchor: heading, and the parts of a Page without which it is left out
+    "trust": ("Before you trust this", ("warnings",)),
+    "choose": ("What to choose", ("decisions", "decision_notes")),
+    "claims": ("Why NumPy: each claim and its evidence", ("claims",)),
+    "figures": ("The figures", ("figures",)),
+    "findings": ("The findings in detail", ("findings",)),
+    "once": ("What comes once", ("once", "once_table")),
+    "numbers": ("Every case’s numbers", ("numbers",)),
+    "intervals": ("Do the intervals hold?", ("calibration",)),
+    "environment": ("Where it was measured", ("environment",)),
+    "method": ("How it was measured", ("method",)),
+    "left-out": ("What was left out", ("left_out",)),
+}
+_SIGNS = dict(zip(STANDINGS, "✓◐✗–", strict=True))
+# A factor, and the interval after it: 32.7× (31.1 to 34.4).
+_FACTOR = re.compile(r"(?P<factor>\d[\d.,]*×)|(?P<interval>\([\d.,]+ to [\d.,]+\))")
+_VALUE_AND_NOTE = re.compile(r"(.*\S) (\([^()]*\).*)", re.DOTALL)
+
+
+def page_html(page: Page) -> str:
+    """Return the whole page as one HTML text."""
+    style, script = _text("page.css"), _text("page.js")
+    return _environment().get_template("page.html.j2").render(
+        page=page,
+        sections={
+            anchor: heading
+            for anchor, (heading, parts) in _SECTIONS.items()
+            if any(getattr(page, part) for part in parts)
+        },
+        style=Markup(style),  # noqa: S704 - ours, as is the script
+        script=Markup(script),  # noqa: S704
+        policy="; ".join(
+            (
+                "default-src 'none'",
+                "img-src data:",
+                f"style-src '{_digest(style)}'",
+                f"script-src '{_digest(script)}'",
+                "base-uri 'none'",
+                "form-action 'none'",
+            )
+        ),
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("npfs.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "data_uri": data_uri,
+        "beside": _beside,
+        "size": _size,
+        "factors": _factors,
+        "value": _value,
+        "sort_key": _sort_key,
+        "sign": lambda standing: _SIGNS.get(standing, "–"),
+        "word": lambda standing: standing.replace(" ", "-"),
+        "sortable": _sortable,
+        "backends": _backends,
+    }
+    return environment
+
+
+def _text(name: str) -> str:
+    return (files("npfs.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def data_uri(svg: str) -> str:
+    """Return an SVG as an address that is the image, with no character that HTML or ``srcset`` reads.
+
+    Percent-encoded, as that is shorter than base64 once paths are written without spaces.
+    """
+    svg = svg[max(svg.find("<svg"), 0) :]
+    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'(?<=\sd=")[^"]*', lambda path: _short_path(path[0]), svg)
+    svg = re.sub(r">\s+<", "><", re.sub(r"\s+", " ", svg))
+    return "data:image/svg+xml," + quote(svg, safe="/:;,=()+*!@$?~")
+
+
+def _short_path(path: str) -> str:
+    """Write a path's data with no space: numbers part at a comma, commands at themselves."""
+    return re.sub(r",?([A-Za-z]),?", r"\1", re.sub(r"[\s,]+", ",", path.strip()))
+
+
+def _beside(name: str) -> str:
+    """Return the address of a file beside the page; never one with a scheme of its own."""
+    return "./" + quote(name)
+
+
+def _size(svg: str) -> tuple[int, int] | None:
+    """Return width and height of an SVG by its view box, so that its place is kept before it is drawn."""
+    found = re.search(r'viewBox="\S+ \S+ ([\d.]+) ([\d.]+)"', svg)
+    if not found:
+        return None
+    return round(float(found[1]) * 4 / 3), round(float(found[2]) * 4 / 3)  # points to pixels
+
+
+def _factors(sentence: str) -> Markup:
+    """Mark the factors of a sentence as what matters and their intervals as what comes with them."""
+    marked, end = Markup(), 0
+    for found in _FACTOR.finditer(sentence):
+        marked += escape(sentence[end : found.start()])
+        if found["factor"]:
+            marked += Markup("<strong>{}</strong>").format(found[0])
+        else:
+            marked += Markup('<span class="interval">{}</span>').format(found[0])
+        end = found.end()
+    return marked + escape(sentence[end:])
+
+
+def _value(text: str) -> Markup:
+    """Mark what stands in parentheses behind a cell's value: its interval, or how it came about."""
+    found = _VALUE_AND_NOTE.fullmatch(text)
+    if not found:
+        return escape(text)
+    return Markup('<span class="value">{}</span> <span class="interval">{}</span>').format(*found.groups())
+
+
+def _sort_key(cell: Cell) -> Markup:
+    """Return the attribute that a cell is sorted by; a cell without one sorts last."""
+    if cell.sort is None or (isinstance(cell.sort, float) and math.isnan(cell.sort)):
+        return Markup()
+    if isinstance(cell.sort, str):
+        return Markup(' data-text="{}"').format(cell.sort)
+    return Markup(' data-number="{}"').format(
+        "Infinity" if cell.sort == math.inf else "-Infinity" if cell.sort == -math.inf else cell.sort
+    )
+
+
+def _sortable(table: Table) -> list[bool]:
+    """Say of each column whether a cell of it has something to sort by."""
+    return [
+        any(row[column].sort is not None for row in table.rows)
+        for column in range(len(table.columns))
+    ]
+
+
+def _backends(table: Table) -> list[str]:
+    """Return the entries of the column of backends, each once, in the table's order; none without it."""
+    names = [name.lower() for name in table.columns]
+    if "backend" not in names:
+        return []
+    return list(dict.fromkeys(row[names.index("backend")].text for row in table.rows))

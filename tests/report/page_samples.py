@@ -1,0 +1,282 @@
+"""Pages with numbers that were measured once: the whole of one, and odd ones."""
+
+import csv
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from npfs.report.content import Cell, Claim, Page, PageFigure, Table
+
+REFERENCE = Path(__file__).parents[2] / "reports" / "reference"
+_TITLES = {
+    "python": "Python lists",
+    "numpy": "NumPy, vectorized",
+    "numpy-inplace": "NumPy, in place",
+    "numpy-gram": "NumPy, Gram matrix once, a shortcut",
+    "numba": "Numba, compiled loop",
+    "numba-simd": "Numba, SIMD",
+    "numba-parallel": "Numba, all cores",
+}
+_DARK = {
+    "ffffff": "14171b",
+    "1f2328": "e4e7eb",
+    "e8ebef": "2a2f36",
+    "c9ced6": "454c56",
+    "0072b2": "5aaee8",
+    "00543d": "4fc9a4",
+}
+NASTY = (
+    "<script>document.title = 'injected'</script>",
+    "</script></style><img src=x onerror=\"document.title = 'injected'\">",
+    "\" onmouseover=\"document.title = 'injected'\" '",
+    "javascript:document.title='injected'",
+    "{{ 7 * 7 }} & &amp; %3Cb%3E",
+    "W" * 200,
+)
+
+
+def whole_page(number_of_figures: int = 4) -> Page:
+    """Return a page with all its parts."""
+    return Page(
+        question="Why NumPy, and not lists? And do I need Numba?",
+        lacks=(),
+        answer=(
+            "On 1,000,000 samples a fit with NumPy, vectorized is 32.7× (31.1 to 34.4) as fast as with Python lists.",
+            "On 10 samples Python lists win: 9.28× (9.20 to 9.37) as fast as NumPy, vectorized.",
+            "Numba is 31.5× (29.8 to 33.3) as fast again on all cores; it pays from the 14th fit on.",
+        ),
+        basis="20 runs, each a fresh process, 10 epochs a fit; in parentheses 95 % intervals over runs. AMD EPYC, 2 cores, Linux 6.18, CPython 3.11.7, NumPy 2.4.6, Numba 0.68.1.",
+        decisions=_decisions(),
+        decision_notes=(
+            "The first result comes from a fresh process: start, import and one fit of 1,000 samples.",
+            "Lines of code are those of the kernel, without comments.",
+        ),
+        warnings=(
+            "Two threads met in 1.1 µs at one time and in 3.1 µs at another, so what runs on several cores was faster at some times than at others; close other programs and add runs.",
+            "This is a virtual machine, whose host may move its cores or give them to others; measure more runs, at different times, before you trust a small difference.",
+            "Not installed, so not compared: c, jax and torch.",
+        ),
+        claims=_claims(),
+        figures=sample_figures(number_of_figures),
+        findings=(
+            "NumPy is faster than Python lists from 1,000 samples on; at 100 it is slower.",
+            "Numba is faster than NumPy at every measured number of samples of one feature: from 2.06× (2.05 to 2.06) at 100,000 to 73.4× (72.6 to 74.1) at 10.",
+            "On 10,000 samples of 4 features a fit with Numba, compiled loop is 1.34× (1.33 to 1.35) as fast as with NumPy, vectorized.",
+            "On 10,000 samples of 64 features a fit with NumPy, vectorized is 3.25× (3.10 to 3.41) as fast as with Numba, compiled loop.",
+            "The limit is reading the data once an epoch. On 1,000,000 samples Numba, all cores reaches 95 % (93 to 98) of that speed.",
+            "These are times of a fit alone: importing a library and compiling come once, on top.",
+        ),
+        once=(
+            "A program with NumPy starts later than one with Python lists; it is ahead after 63.8 (60.6 to 67.1) fits of 1,000 samples.",
+            "A program with Numba starts later than one with NumPy; it is ahead after 13.9 (12.8 to 15.1) fits of 1,000,000 samples.",
+        ),
+        once_table=_once(),
+        numbers=numbers(),
+        calibration=(
+            "On this machine, intervals from 5 runs held in 97 % of cases (97 % for speedups); identical code was called different in 0.0 %, over random halves of 20 stored runs.",
+        ),
+        environment=(
+            ("Processor", "AMD EPYC, 2 cores, 32 kB L1, 1 MB L2, 32 MB L3"),
+            ("Memory", "8.2 GB, 6.1 GB free at the start"),
+            ("System", "Linux 6.18.44-fc-v669-x86_64-with-glibc2.36"),
+            ("Python", "CPython 3.11.7"),
+            ("Libraries", "NumPy 2.4.6 (OpenBLAS 0.3.31, Zen kernels, 2 threads), Numba 0.68.1"),
+        ),
+        method=(
+            "A run is one fresh process; it times every case in an order shuffled with a recorded seed, in three visits spread over the run.",
+            "Intervals are Student’s t over runs, on logarithms; speedups are paired within runs.",
+            "A difference is called one where it stands out among all 189 comparisons (Benjamini and Hochberg, 5 %).",
+        ),
+        left_out=("Run 7 was left out: other versions of NumPy.",),
+        version="0.1.0",
+        downloads=(
+            ("verdict.md", "verdict.md"),
+            ("results.csv", "results.csv"),
+            ("results.json", "results.json"),
+        ),
+    )
+
+
+def empty_page() -> Page:
+    """Return what is left without a run."""
+    return Page(
+        question="Why NumPy, and not lists? And do I need Numba?",
+        lacks=("There are no runs yet. Make some with: pytest bench --benchmark-only",),
+        answer=(),
+        basis="",
+        decisions=None,
+        decision_notes=(),
+        warnings=(),
+        claims=(),
+        figures=(),
+        findings=(),
+        once=(),
+        once_table=None,
+        numbers=None,
+        calibration=(),
+        environment=(),
+        method=(),
+        left_out=(),
+        version="0.1.0",
+        downloads=(),
+    )
+
+
+def nasty_page() -> Page:
+    """Return a page with what would be code, or break the layout, in every part that holds text."""
+    cells = tuple((Cell(text, text), Cell(text, 1.0), Cell(text)) for text in NASTY)
+    table = Table(NASTY[0] + NASTY[5], (NASTY[1], "backend", NASTY[5]), cells, (False, False, True))
+    titles = tuple(
+        PageFigure(f"n{index}", text, text, text, *_drawing("time"))
+        for index, text in enumerate(NASTY)
+    )
+    return replace(
+        whole_page(0),
+        question=" ".join(NASTY),
+        lacks=NASTY,
+        answer=NASTY,
+        basis=" ".join(NASTY),
+        decisions=table,
+        decision_notes=NASTY,
+        warnings=NASTY,
+        claims=tuple(Claim(text, "not borne out", NASTY, table) for text in NASTY),
+        figures=titles,
+        findings=NASTY,
+        once=NASTY,
+        once_table=replace(table, caption=NASTY[2]),
+        numbers=replace(table, caption=NASTY[3]),
+        calibration=NASTY,
+        environment=tuple(zip(NASTY, NASTY, strict=True)),
+        method=NASTY,
+        left_out=NASTY,
+        version=NASTY[0],
+        downloads=tuple(zip(NASTY, NASTY, strict=True)),
+    )
+
+
+def sample_figures(number: int) -> tuple[PageFigure, ...]:
+    """Return that many figures, of the drawings in the reference report in turn."""
+    known = (
+        ("time", "Time for each sample and epoch", "Lower is faster; the grey floor is the time that just reading the data takes."),
+        ("speedup", "Speedup over Python lists", "Higher is faster; a line at 10 means that ten fits are done in the time of one with lists."),
+        ("shortcut", "A shortcut beside those that do all the work", "The Gram matrix is made once, so an epoch no longer reads the data."),
+        ("learning", "What is learned", "Left: the line moves to the data over the epochs; right: the loss falls for every backend alike."),
+    )  # fmt: skip
+    figures = []
+    for index in range(number):
+        name, title, how = known[index % len(known)]
+        again = f" ({index // len(known) + 1})" if index >= len(known) else ""
+        figures.append(
+            PageFigure(f"{name}{index}", title + again, how, f"{title}: {how}", *_drawing(name))
+        )
+    return tuple(figures)
+
+
+def _drawing(name: str) -> tuple[str, str]:
+    light = (REFERENCE / f"{name}.svg").read_text(encoding="utf-8")
+    return light, re.sub(r"#([0-9a-f]{6})\b", lambda color: "#" + _DARK.get(color[1], color[1]), light)
+
+
+def _decisions() -> Table:
+    def row(situation: str, choice: str, factor: str, *cost: str) -> tuple[Cell, ...]:
+        return tuple(map(Cell, (situation, choice, factor, *cost)))
+
+    return Table(
+        "What to choose here, by situation: the factor is over the plainest choice that was not taken.",
+        ("situation", "choice", "as fast as", "first result", "memory", "install", "lines"),
+        (
+            row("A handful of numbers", "Python lists", "9.28× (9.20 to 9.37) NumPy", "31.3 ms", "4.94×", "0 MB", "14"),
+            row("Thousands", "NumPy, in place", "16.7× (16.5 to 16.8) lists", "86.7 ms", "1.03×", "68 MB", "19"),
+            row("Millions", "Numba, all cores", "1,030× (996 to 1,060) lists", "360 ms", "1.00×", "245 MB", "31"),
+            row("Many features", "Numba, all cores", "495× (474 to 517) lists", "360 ms", "1.00×", "245 MB", "31"),
+            row("A script that runs once", "Python lists, up to 63 fits of 1,000 samples", "2.49× (2.41 to 2.57) NumPy", "31.3 ms", "4.94×", "0 MB", "14"),
+            row("A service that fits all day", "Numba, all cores", "31.5× (29.8 to 33.3) NumPy", "360 ms", "1.00×", "245 MB", "31"),
+            row("Data near the memory’s size", "NumPy, in place", "within noise of NumPy, vectorized", "86.7 ms", "1.03×", "68 MB", "19"),
+        ),
+        (False, False, False, True, True, True, True),
+    )  # fmt: skip
+
+
+def _claims() -> tuple[Claim, ...]:
+    memory = Table(
+        "One number in memory, of 1,000,000",
+        ("container", "bytes a number", "from one to the next", "in one block"),
+        (
+            (Cell("list of floats"), Cell("32", 32.0), Cell("8 bytes to a reference"), Cell("no")),
+            (Cell("NumPy array"), Cell("8", 8.0), Cell("8 bytes"), Cell("yes")),
+        ),
+        (False, True, True, False),
+    )
+    return (
+        Claim(
+            "Arrays keep numbers side by side in memory; lists keep references to objects.",
+            "borne out",
+            ("A list holds a number in 32 bytes, an array in 8.", "Held for 1,000,000 samples: lists 79.1 MB (4.94×), NumPy 16.0 MB (1.00×)."),
+            memory,
+        ),
+        Claim(
+            "Vectorised code leaves the loop to compiled code.",
+            "borne out in part",
+            ("With lists an epoch takes 41 instructions of the interpreter for each sample, with NumPy 63 in all, however many there are.",),
+            None,
+        ),
+        Claim(
+            "NumPy is faster than lists.",
+            "not borne out",
+            ("From 1,000 samples on; on 10 samples lists are 9.28× (9.20 to 9.37) as fast.",),
+            None,
+        ),
+        Claim(
+            "Deep-learning frameworks take the same array without a copy.",
+            "not measured",
+            ("Neither torch nor JAX is installed; to measure it: pip install 'npfs[torch]'.",),
+            None,
+        ),
+    )  # fmt: skip
+
+
+def _once() -> Table:
+    rows = (
+        ("Python lists", "8.48 ms (7.97 to 9.02)", "31.3 ms (29.8 to 32.9)", "", "79.1 MB (4.94×)"),
+        ("NumPy, vectorized", "57.1 ms (54.5 to 59.8)", "77.9 ms (75.2 to 80.7)", "", "16.0 MB (1.00×)"),
+        ("Numba, compiled loop", "200 ms (190 to 210)", "358 ms (343 to 374)", "768 ms", "16.0 MB (1.00×)"),
+        ("Numba, all cores", "200 ms (190 to 212)", "360 ms (344 to 377)", "863 ms", "16.0 MB (1.00×)"),
+    )  # fmt: skip
+    return Table(
+        "Time and memory that come once, in fresh processes.",
+        ("backend", "import", "first result", "nothing compiled yet", "memory held for 1,000,000 samples"),
+        tuple(tuple(map(Cell, row)) for row in rows),
+        (False, True, True, True, True),
+    )  # fmt: skip
+
+
+def numbers() -> Table:
+    """Return the table of every case of the reference report."""
+    with (REFERENCE / "results.csv").open(encoding="utf-8", newline="") as file:
+        rows = tuple(_case(row) for row in csv.DictReader(file))
+    return Table(
+        "One fit of each backend at each size, with 95 % intervals over runs.",
+        ("samples × features", "backend", "one fit", "over lists", "over NumPy", "of the read ceiling", "runs"),
+        rows,
+        (False, False, True, True, True, True, True),
+    )  # fmt: skip
+
+
+def _case(row: dict[str, str]) -> tuple[Cell, ...]:
+    samples, features = int(row["n_samples"]), int(row["n_features"])
+    return (
+        Cell(f"{samples:,} × {features}", float(samples * 1000 + features)),
+        Cell(_TITLES[row["backend"]], _TITLES[row["backend"]]),
+        _number(row, "seconds", 1e6, " µs"),
+        Cell("") if row["backend"] == "python" else _number(row, "speedup_over_python", 1, "×"),
+        Cell("") if row["backend"] == "numpy" else _number(row, "speedup_over_numpy", 1, "×"),
+        _number(row, "fraction_of_ceiling", 100, " %"),
+        Cell(row["runs"], float(row["runs"])),
+    )
+
+
+def _number(row: dict[str, str], name: str, scale: float, unit: str) -> Cell:
+    if not row[name]:
+        return Cell("")
+    value, low, high = (float(row[name + end]) * scale for end in ("", "_low", "_high"))
+    return Cell(f"{value:,.3g}{unit} ({low:,.3g} to {high:,.3g})", float(row[name]))

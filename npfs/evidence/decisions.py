@@ -198,5 +198,3 @@ def _simplest_first(evidence: Evidence, names: list[str]) -> tuple[str, ...]:
         return math.inf if of is None else of
 
     return tuple(sorted(names, key=lines))
-
-

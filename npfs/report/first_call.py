@@ -8,10 +8,11 @@ from npfs.evidence import first_call as once
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.first_call import BreakEven, Outcome
 from npfs.evidence.records import COLD, TO_ARRAY, TO_LISTS, WARM, Size
+from npfs.evidence.rungs import LISTS, NUMBA, NUMPY
 from npfs.evidence.statistics import Interval
 from npfs.report import wording
+from npfs.report.details import SHORT
 from npfs.report.tables import bounds
-from npfs.report.verdict import LISTS, NUMBA, NUMPY, SHORT
 
 FILE_NAME = "first_call.csv"
 COLUMNS = (
@@ -123,7 +124,7 @@ def _after(found: BreakEven, fits: str) -> str:
     if found.fits.is_too_wide and found.fewest is not None and found.most is not None:
         span = f"{wording.significant(found.fewest)} to {wording.significant(found.most)}"
         return f"it is ahead after {span} fits {fits}, which differs by run"
-    return f"it is ahead after {_number(found.fits)} fits {fits}"
+    return f"it is ahead after {wording.number(found.fits)} fits {fits}"
 
 
 def _conversion(evidence: Evidence) -> list[str]:
@@ -132,17 +133,12 @@ def _conversion(evidence: Evidence) -> list[str]:
     if there is None:
         return []
     in_fits = once.conversion_in_fits(evidence, TO_ARRAY, LISTS, sizes[-1])
-    same = "" if in_fits is None else f", as long as {_number(in_fits)} fits with lists"
+    same = "" if in_fits is None else f", as long as {wording.number(in_fits)} fits with lists"
     back = once.conversion(evidence, TO_LISTS, sizes[-1])
     and_back = "" if back is None else f"; the way back takes {wording.duration(back)}"
     return [
         f"Turning lists of {wording.size(sizes[-1])} into arrays takes {wording.duration(there)}{same}{and_back}."
     ]
-
-
-def _number(of: Interval) -> str:
-    """Format a number with its interval."""
-    return wording.factor(of).replace("×", "", 1)
 
 
 def _memory_size(evidence: Evidence, backends: list[str]) -> Size | None:

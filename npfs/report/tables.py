@@ -5,10 +5,10 @@ import io
 from collections.abc import Iterator
 
 from npfs.evidence.analysis import Evidence
+from npfs.evidence.rungs import LISTS, NUMPY
 from npfs.evidence.runs import Size
 from npfs.evidence.statistics import Interval
 from npfs.report import wording
-from npfs.report.verdict import LISTS, NUMPY
 
 COLUMNS = (
     "backend",

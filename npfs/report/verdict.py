@@ -1,301 +1,145 @@
-"""The answer in plain sentences. Each rule gives sentences with measured numbers, or nothing.
+"""The verdict: the answer in three sentences.
 
-No backend is favoured: a rule states the faster one, whichever that is, with the interval of the factor,
-or says that the difference is within noise.
+No backend is favoured, and nothing is said without a measured number: a rule that lacks its numbers says nothing.
 """
 
 from collections.abc import Callable
 
+from npfs.evidence import first_call as once
 from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import Size
+from npfs.evidence.first_call import Outcome
+from npfs.evidence.records import Size
+from npfs.evidence.rungs import LISTS, NUMBA, NUMPY
 from npfs.evidence.statistics import Interval
 from npfs.report import wording
+from npfs.report.details import (
+    READING_COUNTS_FROM,
+    SHORT,
+    comparison,
+    nearest_the_ceiling,
+    shared_sizes,
+    speedup_of,
+)
 
-LISTS, NUMPY, NUMBA = "python", "numpy", "numba"
-# Each next to its plain form.
-LADDER = (("numpy-inplace", NUMPY), ("numba-simd", NUMBA), ("numba-parallel", "numba-simd"))
 QUESTION = "Why NumPy, and not lists? And do I need Numba?"
-# What a sentence calls them where the title would be long.
-SHORT = {LISTS: "Python lists", NUMPY: "NumPy", NUMBA: "Numba"}
-# Of fewer numbers a fit is mostly its calls, and reading them is no limit.
-READING_COUNTS_FROM = 10_000
-# Many runs tell smaller differences apart, but the same code at another place of the memory makes them as well.
-SMALLEST_ADVANTAGE = 1.02
-ONE_BACKEND = "Only one backend was measured: there is nothing to compare it with."
 
 
-def verdict(evidence: Evidence) -> list[str]:
-    """Return the sentences of the verdict, in the order of reading."""
-    rules: tuple[Callable[[Evidence], list[str]], ...] = (
-        numpy_against_lists_at_the_largest_size,
-        where_lists_win,
-        numba_against_numpy_for_one_feature,
-        numba_against_numpy_for_many_features,
-        what_using_a_tool_well_gains,
-        other_backends_against_numpy,
-        how_near_the_ceiling,
-        what_an_algorithm_gains,
-        what_float32_gains,
-        what_to_choose,
-    )
-    return [sentence for rule in rules for sentence in rule(evidence)]
+def answer(evidence: Evidence) -> list[str]:
+    """Return the answer: lists or NumPy, NumPy or Numba, and what it costs; what was not measured is left out."""
+    rules: tuple[Callable[[Evidence], str], ...] = (lists_or_numpy, numpy_or_numba, what_it_costs)
+    return [sentence for rule in rules if (sentence := rule(evidence))]
 
 
-def numpy_against_lists_at_the_largest_size(evidence: Evidence) -> list[str]:
-    """Say how much vectorisation gains on the most data."""
-    shared = _shared(evidence, NUMPY, LISTS, n_features=1)
-    return [_comparison(evidence, NUMPY, LISTS, shared[-1])] if shared else []
-
-
-def where_lists_win(evidence: Evidence) -> list[str]:
-    """Say where NumPy begins to be faster than lists, and by how much lists win below."""
-    shared = _shared(evidence, NUMPY, LISTS, n_features=1)
-    if len(shared) < 2:
-        return []
-    sentences = _where_faster(evidence, NUMPY, LISTS, shared)
-    won = [size for size in shared if _speedup(evidence, LISTS, NUMPY, size).value > 1]
-    if won and won[0] != shared[-1]:
-        sentences.append(_comparison(evidence, LISTS, NUMPY, won[0]))
-    return sentences
-
-
-def numba_against_numpy_for_one_feature(evidence: Evidence) -> list[str]:
-    """Say over which range of sizes a compiled loop is faster, and between which factors."""
-    shared = _shared(evidence, NUMBA, NUMPY, n_features=1)
+def lists_or_numpy(evidence: Evidence) -> str:
+    """Say from how many samples on NumPy is the better choice, and what lists win below."""
+    shared = shared_sizes(evidence, NUMPY, LISTS, n_features=1)
     if not shared:
-        return []
-    speedups = {size: _speedup(evidence, NUMBA, NUMPY, size) for size in shared}
-    smallest = min(shared, key=lambda size: speedups[size].value)
-    largest = max(shared, key=lambda size: speedups[size].value)
-    if len(shared) > 1 and all(speedup.is_above_one for speedup in speedups.values()):
-        return [
-            f"Numba is faster than NumPy at every measured number of samples of one feature: from "
-            f"{wording.factor(speedups[smallest])} at {wording.count(smallest.n_samples)} to "
-            f"{wording.factor(speedups[largest])} at {wording.count(largest.n_samples)}."
-        ]
-    where = _where_faster(evidence, NUMBA, NUMPY, shared) if len(shared) > 1 else []
-    extremes = dict.fromkeys((smallest, largest))
-    return [*where, *(_comparison(evidence, NUMBA, NUMPY, size) for size in extremes)]
-
-
-def numba_against_numpy_for_many_features(evidence: Evidence) -> list[str]:
-    """Say who wins with many features, where NumPy hands whole matrices to BLAS."""
-    shared = [size for size in _shared(evidence, NUMBA, NUMPY) if size.n_features > 1]
-    if not shared:
-        return []
-    return [
-        _comparison(evidence, NUMBA, NUMPY, size) for size in dict.fromkeys((shared[0], shared[-1]))
-    ]
-
-
-def other_backends_against_numpy(evidence: Evidence) -> list[str]:
-    """Give each further backend one sentence, at the largest size it shares with NumPy."""
-    sentences = []
-    for backend in evidence.backends:
-        shared = _shared(evidence, backend, NUMPY, n_features=1)
-        rungs = {LISTS, *(name for pair in LADDER for name in pair)}
-        if backend not in rungs and shared:
-            sentences.append(_comparison(evidence, backend, NUMPY, shared[-1]))
-    return sentences
-
-
-def what_using_a_tool_well_gains(evidence: Evidence) -> list[str]:
-    """Compare each rung with the one below it, on the most data of one feature."""
-    sentences = []
-    for rung, below in LADDER:
-        shared = _shared(evidence, rung, below, n_features=1)
-        if shared:
-            sentences.append(_comparison(evidence, rung, below, shared[-1]))
-    return sentences
-
-
-def how_near_the_ceiling(evidence: Evidence) -> list[str]:
-    """Say what share of the memory's speed the fastest backend reaches on the most data."""
-    sizes = [
-        size
-        for size in evidence.sizes(n_features=1)
-        if evidence.ceiling(size) is not None and size.numbers >= READING_COUNTS_FROM
-    ]
-    if not sizes:
-        return []
-    size = sizes[-1]
-    fractions = {name: evidence.fraction_of_ceiling(name, size) for name in evidence.backends}
-    known = {name: fraction for name, fraction in fractions.items() if fraction is not None}
-    if not known:
-        return []
-    best = max(known, key=lambda name: known[name].value)
-    return [
-        f"The limit is reading the data once an epoch. On {wording.size(size)} {evidence.title(best)} "
-        f"reaches {wording.share(known[best])} of that speed."
-    ]
-
-
-def what_an_algorithm_gains(evidence: Evidence) -> list[str]:
-    """Compare a shortcut with the fastest backend that does the work, on the most data of one feature."""
-    sentences = []
-    for shortcut in evidence.shortcuts:
-        sizes = [
-            size
-            for size in evidence.sizes(n_features=1)
-            if evidence.time(shortcut, size) is not None
-        ]
-        if not sizes:
-            continue
-        shared = {name: evidence.speedup(shortcut, name, sizes[-1]) for name in evidence.backends}
-        known = {name: speedup.value for name, speedup in shared.items() if speedup is not None}
-        if known:
-            sentences.append(
-                "A shortcut, which does less work in an epoch, beside the fastest that does it all: "
-                + _comparison(
-                    evidence, shortcut, min(known, key=lambda name: known[name]), sizes[-1]
-                )
-            )
-    return sentences
-
-
-def what_float32_gains(evidence: Evidence) -> list[str]:
-    """Compare half-sized numbers with full ones, for NumPy on the most data of one feature."""
-    for size in reversed(evidence.sizes(n_features=1, dtype="float32")):
-        full = Size(size.n_features, size.n_samples)
-        speedup = evidence.speedup(NUMPY, NUMPY, size, reference_size=full)
-        if speedup is not None:
-            noise = ", within noise" if speedup.is_known and speedup.is_within_noise else ""
-            return [
-                f"On {wording.size(full)} {evidence.title(NUMPY)} in float32 is "
-                f"{wording.factor(speedup)} as fast as in float64{noise}."
-            ]
-    return []
-
-
-def what_to_choose(evidence: Evidence) -> list[str]:
-    """Name the fastest backend for each range of one-feature sizes, where it is beyond noise."""
-    choices: list[tuple[str, list[Size]]] = []
-    for size in evidence.sizes(n_features=1) or evidence.sizes():
-        fastest = _fastest(evidence, size)
-        if not fastest:
-            continue
-        best = " or ".join(evidence.title(name) for name in fastest)
-        best += " (too close to tell)" if len(fastest) > 1 else ""
-        best += "" if _is_repeated(evidence, size) else ", in one run"
-        if choices and choices[-1][0] == best and size.n_features == 1:
-            choices[-1][1].append(size)
-        else:
-            choices.append((best, [size]))
-    if not choices:
-        compared = len(evidence.backends) + len(evidence.shortcuts) > 1
-        return [] if compared else [ONE_BACKEND]
-    return [f"Fastest per fit at {_range(sizes)}: {best}." for best, sizes in choices] + [
-        "These are times of a fit alone: importing a library and compiling come once, on top."
-    ]
-
-
-def _where_faster(evidence: Evidence, a: str, b: str, shared: list[Size]) -> list[str]:
-    """Say from which size on ``a`` is faster than ``b``; nothing where intervals are unknown."""
-    shared = [size for size in shared if _speedup(evidence, a, b, size).is_known]
-    speedups = [_speedup(evidence, a, b, size) for size in shared]
-    if not shared:
-        return []
-    first, second = SHORT.get(a, a), SHORT.get(b, b)
-    crossover = evidence.crossover(a, b)
-    if crossover is not None and crossover.above is not None:
-        if crossover.below is None:
-            return [f"{first} is faster than {second} at every measured number of samples."]
-        at = next(size for size in _shared(evidence, a, b) if size.n_samples == crossover.below)
-        slower = _speedup(evidence, a, b, at).is_below_one
-        then = "it is slower" if slower else "that cannot be told"
-        return [
-            f"{first} is faster than {second} from {wording.count(crossover.above)} samples on; at "
-            f"{wording.count(crossover.below)} {then}."
-        ]
-    somewhere = [
-        wording.count(size.n_samples)
-        for size, speedup in zip(shared, speedups, strict=True)
-        if speedup.is_above_one
-    ]
-    last = "slower" if speedups[-1].is_below_one else "not told apart"
-    if somewhere:
-        return [
-            f"{first} is faster than {second} at {wording.listed(somewhere)} samples; at the largest measured number "
-            f"it is {last}."
-        ]
-    if all(speedup.is_below_one for speedup in speedups):
-        return [f"{first} is slower than {second} at every measured number of samples."]
-    return [
-        f"These runs do not show that {first} is faster than {second} anywhere in the measured range."
-    ]
-
-
-def _is_repeated(evidence: Evidence, size: Size) -> bool:
-    """Return whether every backend was measured at this size in more than one run."""
-    times = [evidence.time(name, size) for name in evidence.backends]
-    return all(time is None or time.is_known for time in times)
-
-
-def _fastest(evidence: Evidence, size: Size) -> list[str]:
-    """Return the backend with the least time and all that cannot be told from it, or hardly.
-
-    Nothing if fewer than two were measured. A single run has no intervals, and its least time counts.
-    """
-    times = {name: evidence.time(name, size) for name in evidence.backends}
-    measured = {name: time.value for name, time in times.items() if time is not None}
-    if len(measured) < 2:
-        return []
-    best = min(measured, key=lambda name: measured[name])
-    speedups = {name: evidence.speedup(best, name, size) for name in measured if name != best}
-    close = [
-        name
-        for name, speedup in speedups.items()
-        if speedup is not None
-        and speedup.is_known
-        and (not speedup.is_above_one or speedup.value < SMALLEST_ADVANTAGE)
-    ]
-    return [best, *close]
-
-
-def _comparison(evidence: Evidence, a: str, b: str, size: Size) -> str:
-    """Say which of two backends is faster at a size, and by how much."""
-    speedup = _speedup(evidence, a, b, size)
-    where = f"On {wording.size(size)}"
-    if speedup.is_too_wide:
-        return (
-            f"{where} the runs differ too much to compare {evidence.title(a)} with {evidence.title(b)}; "
-            "close other programs and add runs."
-        )
-    if speedup.is_known and speedup.is_within_noise and not speedup.low <= 1 <= speedup.high:
-        return (
-            f"{where} a fit with {evidence.title(a)} seems {wording.factor(speedup)} as fast as with {evidence.title(b)}, "
-            f"which {speedup.runs} runs cannot tell from chance yet."
-        )
-    if speedup.is_known and speedup.is_within_noise:
-        return (
-            f"{where} fits with {evidence.title(a)} and with {evidence.title(b)} are within noise of each other: "
-            f"{wording.factor(speedup)}."
-        )
-    if speedup.value < 1:
-        a, b = b, a
-        speedup = _speedup(evidence, a, b, size)
+        return ""
+    most = shared[-1]
+    speedup = speedup_of(evidence, NUMPY, LISTS, most)
+    if speedup.is_too_wide or not speedup.is_known or speedup.is_within_noise:
+        return comparison(evidence, NUMPY, LISTS, most)
+    if speedup.is_below_one:
+        turned = speedup_of(evidence, LISTS, NUMPY, most)
+        return f"Stay with lists here: on {wording.size(most)} a fit is {wording.factor(turned)} as fast as with NumPy."
+    crossover = evidence.crossover(NUMPY, LISTS)
+    assert crossover is not None
+    assert crossover.above is not None, "NumPy is faster at the largest size"
+    where = "at every measured number of samples"
+    if crossover.below is not None:
+        where = f"from {wording.count(crossover.above)} samples on"
+    won = [size for size in shared if speedup_of(evidence, LISTS, NUMPY, size).is_above_one]
+    below = ""
+    if won:
+        lists = wording.factor(speedup_of(evidence, LISTS, NUMPY, won[0]))
+        below = f"; on {wording.size(won[0])} lists are {lists} as fast as NumPy"
     return (
-        f"{where} a fit with {evidence.title(a)} is {wording.factor(speedup)} as fast as with "
-        f"{evidence.title(b)}."
+        f"Use NumPy in place of lists {where}: on {wording.size(most)} a fit is {wording.factor(speedup)} "
+        f"as fast{below}."
     )
 
 
-def _speedup(evidence: Evidence, backend: str, reference: str, size: Size) -> Interval:
-    speedup = evidence.speedup(backend, reference, size)
-    assert speedup is not None, "asked only for sizes that both were measured at"
-    return speedup
+def numpy_or_numba(evidence: Evidence) -> str:
+    """Say where a plain compiled loop is faster than NumPy, for one feature and for the most."""
+    one = shared_sizes(evidence, NUMBA, NUMPY, n_features=1)
+    many = [size for size in shared_sizes(evidence, NUMBA, NUMPY) if size.n_features > 1]
+    if not one:
+        return comparison(evidence, NUMBA, NUMPY, many[-1]) if many else ""
+    speedups = {size: speedup_of(evidence, NUMBA, NUMPY, size) for size in one}
+    above = [size for size in one if speedups[size].is_above_one]
+    if not above or any(speedups[size].is_too_wide for size in above):
+        if all(speedup.is_below_one for speedup in speedups.values()):
+            turned = wording.factor(speedup_of(evidence, NUMPY, NUMBA, one[-1]))
+            return (
+                "You do not need Numba here: on one feature NumPy is faster at every measured number of samples, "
+                f"{turned} on {wording.size(one[-1])}{_with_many_features(evidence, many)}."
+            )
+        return comparison(evidence, NUMBA, NUMPY, one[-1])
+    low, high = (
+        choose(above, key=lambda size: speedups[size].value) for choose in (min, max)
+    )  # fmt: skip
+    said = f"{wording.factor(speedups[low])} as fast as NumPy at {wording.count(low.n_samples)} samples"
+    if high != low:
+        said += f" and {wording.factor(speedups[high])} at {wording.count(high.n_samples)} samples"
+    if len(above) == len(one):
+        where = "still" if len(one) < 2 else "still at every measured number of samples"
+    else:
+        where = f"at {wording.listed([wording.count(size.n_samples) for size in above])} samples, not at the others"
+    return (
+        f"Numba is faster {where}: on one feature a plain compiled loop is {said}"
+        f"{_with_many_features(evidence, many)}."
+    )
 
 
-def _shared(evidence: Evidence, a: str, b: str, *, n_features: int | None = None) -> list[Size]:
-    """Return the sizes that some run measured both backends at, ascending."""
-    return [
-        size
-        for size in evidence.sizes(n_features=n_features)
-        if evidence.speedup(a, b, size) is not None
+def what_it_costs(evidence: Evidence) -> str:
+    """Say what a start costs, after how many fits it has paid, and how much any other tool could still gain."""
+    starts = [
+        f"{wording.duration(seconds)} with {SHORT[name]}"
+        for name in (LISTS, NUMPY, NUMBA)
+        if (seconds := once.seconds(evidence, name)) is not None
     ]
+    said = ""
+    if len(starts) > 1:
+        said = f"It has a price: the first result takes {wording.listed(starts)}{_paid(evidence)}"
+    nearest = nearest_the_ceiling(evidence)
+    if nearest is None:
+        return f"{said}." if said else ""
+    name, size, fraction = nearest
+    limit = (
+        f"{evidence.title(name)} reaches {wording.share(fraction)} of the speed at which {wording.size(size)} "
+        "can be read at all"
+    )
+    return f"{said}; and there is a limit: {limit}." if said else f"{limit}."
 
 
-def _range(sizes: list[Size]) -> str:
-    if len(sizes) == 1:
-        return wording.size(sizes[0])
-    return f"{wording.count(sizes[0].n_samples)} to {wording.count(sizes[-1].n_samples)} samples"
+def _with_many_features(evidence: Evidence, many: list[Size]) -> str:
+    """Return a clause on the most features: who is ahead."""
+    if not many:
+        return ""
+    size = max(many, key=lambda size: (size.n_features, -abs(size.n_samples - READING_COUNTS_FROM)))
+    speedup = speedup_of(evidence, NUMBA, NUMPY, size)
+    where = f"on {wording.size(size)}"
+    if not speedup.is_known or speedup.is_too_wide:
+        return f"; {where} it is {wording.factor(speedup)} as fast as NumPy"
+    if speedup.is_within_noise:
+        return (
+            f"; {where} the two are within noise of each other, NumPy over Numba "
+            f"{wording.factor(speedup_of(evidence, NUMPY, NUMBA, size))}"
+        )
+    if speedup.is_above_one:
+        return f"; {where} it is {wording.factor(speedup)} as fast"
+    return f"; {where} NumPy is {wording.factor(speedup_of(evidence, NUMPY, NUMBA, size))} as fast as that loop"
+
+
+def _paid(evidence: Evidence) -> str:
+    """Return a clause: after how many fits Numba's start has paid."""
+    size = Size(1, once.first_call_samples(evidence))
+    paid = once.break_even(evidence, NUMBA, NUMPY, size) if size.n_samples else None
+    if paid is None or paid.outcome is not Outcome.AFTER or not _can_be_told(paid.fits):
+        return ""
+    assert paid.fits is not None
+    return f", so Numba pays from {wording.number(paid.fits)} fits of {wording.size(size)} on"
+
+
+def _can_be_told(fits: Interval | None) -> bool:
+    return fits is not None and not fits.is_too_wide

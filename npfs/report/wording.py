@@ -45,6 +45,19 @@ def factor(ratio: Interval) -> str:
     return f"{value} ({significant(ratio.low)} to {significant(ratio.high)})"
 
 
+def number(of: Interval) -> str:
+    """Format a number of things with its interval."""
+    return factor(of).replace("×", "")
+
+
+def n_bytes(number: float) -> str:
+    """Format a number of bytes: 16.0 MB."""
+    for scale, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if number >= scale:
+            return f"{significant(number / scale)} {unit}"
+    return f"{number:.0f} bytes"
+
+
 def share(ratio: Interval) -> str:
     """Format a ratio as a percentage with its interval."""
     value = f"{100 * ratio.value:.0f} %"

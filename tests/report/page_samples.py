@@ -174,7 +174,9 @@ def sample_figures(number: int) -> tuple[PageFigure, ...]:
 
 def _drawing(name: str) -> tuple[str, str]:
     light = (REFERENCE / f"{name}.svg").read_text(encoding="utf-8")
-    return light, re.sub(r"#([0-9a-f]{6})\b", lambda color: "#" + _DARK.get(color[1], color[1]), light)
+    return light, re.sub(
+        r"#([0-9a-f]{6})\b", lambda color: "#" + _DARK.get(color[1], color[1]), light
+    )
 
 
 def _decisions() -> Table:

@@ -10,7 +10,7 @@ import pytest
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.runs import read_runs
 from npfs.report.caveats import caveats
-from npfs.report.verdict import verdict
+from npfs.report.details import details
 from tests import run_files
 from tests.evidence.test_analysis import LISTS_WIN_AT_10, Cell, repeated
 
@@ -21,7 +21,7 @@ def made(folder: Path, documents: list[dict[str, Any]]) -> Evidence:
 
 
 def sentences(folder: Path, seconds: Mapping[Cell, float]) -> list[str]:
-    return verdict(made(folder, repeated(seconds)))
+    return details(made(folder, repeated(seconds)))
 
 
 def test_where_lists_win_is_said(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_what_cannot_be_told_apart_is_within_noise(tmp_path: Path) -> None:
         run_files.document({("python", 10, 1): 1.0, ("numpy", 10, 1): s}, number=k)
         for k, s in enumerate((0.9, 1.1, 1.0), 1)
     ]
-    found = verdict(made(tmp_path, documents))
+    found = details(made(tmp_path, documents))
     assert found[0].startswith(
         "On 10 samples fits with NumPy and with Python lists are within noise of each other: 1.00× ("
     )
@@ -73,7 +73,7 @@ def noisy(seconds: Mapping[Cell, tuple[float, float, float]]) -> list[dict[str, 
 
 def test_faster_in_the_middle_is_not_nowhere(tmp_path: Path) -> None:
     same = (1.0, 1.0, 1.0)
-    found = verdict(
+    found = details(
         made(
             tmp_path,
             noisy(
@@ -91,7 +91,7 @@ def test_faster_in_the_middle_is_not_nowhere(tmp_path: Path) -> None:
 
 def test_runs_that_differ_by_a_decade_tell_nothing(tmp_path: Path) -> None:
     documents = noisy({("python", 10, 1): (1.0, 1.0, 1.0), ("numpy", 10, 1): (1.0, 9.0, 0.1)})
-    found = verdict(made(tmp_path, documents))
+    found = details(made(tmp_path, documents))
     assert found[0] == (
         "On 10 samples the runs differ too much to compare NumPy with Python lists; close other programs "
         "and add runs."
@@ -101,9 +101,9 @@ def test_runs_that_differ_by_a_decade_tell_nothing(tmp_path: Path) -> None:
 
 def test_a_smaller_run_does_not_change_what_is_known(tmp_path: Path) -> None:
     documents = repeated(LISTS_WIN_AT_10)
-    before = verdict(made(tmp_path, documents))
+    before = details(made(tmp_path, documents))
     documents.append(run_files.document({("numpy", 10, 4): 1.0, ("python", 10, 4): 2.0}, number=9))
-    assert verdict(made(tmp_path, documents))[:3] == before[:3]
+    assert details(made(tmp_path, documents))[:3] == before[:3]
 
 
 def test_float32_alone_gets_its_verdict(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_float32_alone_gets_its_verdict(tmp_path: Path) -> None:
     for document in documents:
         for benchmark in document["benchmarks"]:
             benchmark["extra_info"]["dtype"] = "float32"
-    assert any("Numba is 4.00×" in sentence for sentence in verdict(made(tmp_path, documents)))
+    assert any("Numba is 4.00×" in sentence for sentence in details(made(tmp_path, documents)))
 
 
 def test_float32_beside_float64_is_compared(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_float32_beside_float64_is_compared(tmp_path: Path) -> None:
         document["benchmarks"] += half["benchmarks"]
     assert (
         "On 10 samples NumPy in float32 is 2.00× (2.00 to 2.00) as fast as in float64."
-    ) in verdict(made(tmp_path, documents))
+    ) in details(made(tmp_path, documents))
 
 
 def test_only_features_get_a_verdict_too(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_why_a_backend_was_not_there_is_said(tmp_path: Path) -> None:
 
 def test_every_size_means_every_size(tmp_path: Path) -> None:
     """Numba's least factor is beyond noise; another size is not."""
-    found = verdict(
+    found = details(
         made(
             tmp_path,
             noisy(
@@ -171,7 +171,7 @@ def test_backends_of_separate_runs_are_not_compared(tmp_path: Path) -> None:
         run_files.document({("numpy", 10, 1): 2.0}, number=2),
     ]
     expected = "Fastest per fit at 10 samples: Python lists, in one run."
-    assert verdict(made(tmp_path, documents))[0] == expected
+    assert details(made(tmp_path, documents))[0] == expected
 
 
 def test_a_changed_source_is_said(tmp_path: Path) -> None:
@@ -205,9 +205,9 @@ def test_one_backend_gives_no_comparison(tmp_path: Path) -> None:
 
 def test_one_run_says_that_it_has_no_interval(tmp_path: Path) -> None:
     found = made(tmp_path, [run_files.document(LISTS_WIN_AT_10)])
-    assert "8.33× (one run, so no interval)" in verdict(found)[0]
-    assert not any("not faster" in sentence for sentence in verdict(found))
-    assert "Fastest per fit at 100 to 1,000 samples: NumPy, in one run." in verdict(found)
+    assert "8.33× (one run, so no interval)" in details(found)[0]
+    assert not any("not faster" in sentence for sentence in details(found))
+    assert "Fastest per fit at 100 to 1,000 samples: NumPy, in one run." in details(found)
     assert caveats(found)[0].startswith("This is one run: it gives no interval")
 
 
@@ -283,7 +283,7 @@ def test_the_ceiling_is_the_faster_read_pass_against_one_epoch(tmp_path: Path) -
     documents = with_ceiling(
         [run_files.document({("numpy", 10_000, 1): 4.0}, number=k) for k in (1, 2)], 0.1, 10_000
     )
-    found = verdict(made(tmp_path, documents))
+    found = details(made(tmp_path, documents))
     assert (
         "The limit is reading the data once an epoch. On 10,000 samples NumPy reaches "
         "25 % (25 to 25) of that speed."
@@ -305,4 +305,4 @@ def test_a_shortcut_is_labelled_and_never_the_fastest(tmp_path: Path) -> None:
 def test_the_rules_do_not_care_about_the_order_of_runs(tmp_path: Path, reverse: bool) -> None:
     documents = repeated(LISTS_WIN_AT_10)
     run_files.write(tmp_path, list(reversed(documents)) if reverse else documents)
-    assert len(verdict(Evidence(read_runs(tmp_path)))) == 7
+    assert len(details(Evidence(read_runs(tmp_path)))) == 7

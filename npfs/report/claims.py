@@ -1,0 +1,187 @@
+"""What is said of NumPy, and what this machine's numbers say of it; a claim that they do not bear out is marked so."""
+
+from collections.abc import Callable
+
+from npfs.evidence import first_call as once
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.mechanism import InstructionsRecord, LayoutRecord
+from npfs.evidence.rungs import LISTS, NUMPY
+from npfs.evidence.statistics import Interval
+from npfs.report import wording
+from npfs.report.content import Cell, Claim, Table
+from npfs.report.details import comparison, shared_sizes, speedup_of
+
+BORNE_OUT, IN_PART = "borne out", "borne out in part"
+NOT_BORNE_OUT, NOT_MEASURED = "not borne out", "not measured"
+# As their users know them.
+LIBRARIES = {"torch": "PyTorch", "jax": "JAX"}
+ADD_A_RUN = "the first run of a command, without --budget, looks at it"
+
+
+def claims(evidence: Evidence) -> list[Claim]:
+    """Return the claims in the order of their argument: where numbers lie, who loops, how fast, who builds on it."""
+    rules: tuple[Callable[[Evidence], Claim], ...] = (
+        numbers_lie_side_by_side,
+        the_loop_is_not_pythons,
+        a_fit_is_faster,
+        others_take_its_arrays,
+    )
+    return [rule(evidence) for rule in rules]
+
+
+def numbers_lie_side_by_side(evidence: Evidence) -> Claim:
+    """An array is one piece of memory, a list points to objects."""
+    claim = "An array keeps its numbers side by side in memory; a list keeps pointers to them."
+    layout = newest_layout(evidence)
+    if layout is None:
+        return Claim(claim, NOT_MEASURED, (f"Not looked at: {ADD_A_RUN}.",), None)
+    is_dense = layout.is_contiguous and layout.stride_bytes == layout.array_bytes
+    standing = BORNE_OUT if is_dense and layout.list_bytes > layout.array_bytes else NOT_BORNE_OUT
+    sentences = [
+        f"In an array a number takes {layout.array_bytes} bytes and the next begins {layout.stride_bytes} bytes further on.",
+        f"In a list it takes {layout.list_bytes:.0f} bytes, a pointer and an object of its own{_gaps(layout)}.",
+    ]
+    return Claim(claim, standing, (*sentences, *_held(evidence)), None)
+
+
+def the_loop_is_not_pythons(evidence: Evidence) -> Claim:
+    """Instructions of the interpreter grow with the samples for lists, and do not for arrays."""
+    claim = "Vectorised code moves the loop out of the interpreter: more samples are no more instructions of Python."
+    counted = {name: found for name in _timed(evidence) if (found := instructions(evidence, name))}
+    if not {LISTS, NUMPY} <= counted.keys():
+        return Claim(claim, NOT_MEASURED, (f"Not counted: {ADD_A_RUN}.",), None)
+    lists, arrays = counted[LISTS], counted[NUMPY]
+    if not arrays.is_constant:
+        standing = NOT_BORNE_OUT
+    else:
+        standing = IN_PART if lists.is_constant else BORNE_OUT
+    each = f"{wording.significant(lists.per_sample)} for each further sample of an epoch"
+    sentences = [
+        f"With lists the interpreter executes {each}; with NumPy "
+        + (
+            f"{wording.count(arrays.counts[0][1])} in an epoch, however many samples there are."
+            if arrays.is_constant
+            else f"{wording.significant(arrays.per_sample)}."
+        ),
+        "Counted, not timed, so a faster machine does not change it.",
+    ]
+    return Claim(claim, standing, tuple(sentences), _instructions_table(evidence, counted))
+
+
+def a_fit_is_faster(evidence: Evidence) -> Claim:
+    """Speedups over lists at every measured number of samples of one feature."""
+    claim = "A fit with NumPy is faster than with lists."
+    shared = shared_sizes(evidence, NUMPY, LISTS, n_features=1)
+    if not shared:
+        why = "Lists and NumPy were not both timed at a size of one feature."
+        return Claim(claim, NOT_MEASURED, (why,), None)
+    speedups = [speedup_of(evidence, NUMPY, LISTS, size) for size in shared]
+    if not any(speedup.is_known for speedup in speedups):
+        one_run = "One run gives no interval, so it bears out nothing: add runs."
+        sentences = (comparison(evidence, NUMPY, LISTS, shared[-1]), one_run)
+        return Claim(claim, NOT_MEASURED, sentences, None)
+    faster = [speedup.is_above_one for speedup in speedups]
+    standing = BORNE_OUT if all(faster) else IN_PART if any(faster) else NOT_BORNE_OUT
+    sentences = tuple(
+        comparison(evidence, NUMPY, LISTS, size) for size in dict.fromkeys((shared[0], shared[-1]))
+    )
+    columns = tuple(wording.size(size) for size in shared)
+    row = (
+        Cell("times as fast as lists"),
+        *(Cell(_with_noise(speedup), speedup.value) for speedup in speedups),
+    )
+    table = Table(
+        "NumPy over lists",
+        ("", *columns),
+        (tuple(row),),
+        (False, *(True for _ in columns)),
+    )
+    return Claim(claim, standing, sentences, table)
+
+
+def others_take_its_arrays(evidence: Evidence) -> Claim:
+    """The same memory is handed to deep-learning frameworks, where they are installed."""
+    claim = "Deep-learning frameworks build on its arrays: they take one as it lies in memory, without a copy."
+    layout = newest_layout(evidence)
+    if layout is None:
+        return Claim(claim, NOT_MEASURED, (f"Not looked at: {ADD_A_RUN}.",), None)
+    seen = [handed for handed in layout.hand_over if handed.shares is not None]
+    not_seen = [handed for handed in layout.hand_over if handed.shares is None]
+    shares = [bool(handed.shares) for handed in seen]
+    standing = NOT_MEASURED
+    if shares:
+        standing = BORNE_OUT if all(shares) else IN_PART if any(shares) else NOT_BORNE_OUT
+    sentences = [
+        f"{LIBRARIES.get(handed.library, handed.library)} {handed.version} "
+        + (
+            "works on the very address of the array it is given."
+            if handed.shares
+            else "made a copy of the array."
+        )
+        for handed in seen
+    ]
+    sentences += [
+        f"{LIBRARIES.get(handed.library, handed.library)} was not looked at: {handed.reason}."
+        for handed in not_seen
+    ]
+    return Claim(claim, standing, tuple(sentences), None)
+
+
+def newest_layout(evidence: Evidence) -> LayoutRecord | None:
+    """Return what the newest run that looked found."""
+    return next((run.layout for run in reversed(evidence.runs) if run.layout is not None), None)
+
+
+def instructions(evidence: Evidence, backend: str) -> InstructionsRecord | None:
+    """Return the newest count of a backend; None if there is none."""
+    counts = (
+        record
+        for run in reversed(evidence.runs)
+        for record in run.instructions
+        if record.backend == backend
+    )
+    return next(counts, None)
+
+
+def _gaps(layout: LayoutRecord) -> str:
+    if layout.gap_bytes is None or layout.gap_share is None:
+        return ""
+    share = wording.significant(100 * layout.gap_share)
+    return f"; {share} % of these objects lie {layout.gap_bytes} bytes apart, as a list that was just made has them"
+
+
+def _held(evidence: Evidence) -> list[str]:
+    """Say what a process was seen to hold, beside the bytes that are reckoned."""
+    for size in reversed([size for size in once.memory_sizes(evidence) if size.n_features == 1]):
+        held = {name: once.memory(evidence, name, size)[0] for name in (LISTS, NUMPY)}
+        lists, arrays = held[LISTS], held[NUMPY]
+        if lists is not None and arrays is not None:
+            return [
+                f"For {wording.size(size)} a process was seen to hold {wording.n_bytes(lists)} more with lists and "
+                f"{wording.n_bytes(arrays)} more with arrays."
+            ]
+    return []
+
+
+def _timed(evidence: Evidence) -> list[str]:
+    return [*evidence.backends, *evidence.shortcuts]
+
+
+def _instructions_table(evidence: Evidence, counted: dict[str, InstructionsRecord]) -> Table:
+    samples = sorted({n for record in counted.values() for n, _ in record.counts})
+    rows = []
+    for name, record in counted.items():
+        by_samples = dict(record.counts)
+        cells = [
+            Cell(wording.count(by_samples[n]), by_samples[n]) if n in by_samples else Cell("")
+            for n in samples
+        ]
+        rows.append((Cell(evidence.title(name)), *cells))
+    columns = ("backend", *(f"{wording.count(n)} samples" for n in samples))
+    numeric = (False, *(True for _ in samples))
+    return Table("Instructions of the interpreter in an epoch", columns, tuple(rows), numeric)
+
+
+def _with_noise(speedup: Interval) -> str:
+    noise = ", within noise" if speedup.is_known and speedup.is_within_noise else ""
+    return wording.factor(speedup) + noise

@@ -1,0 +1,137 @@
+"""What to choose in which situation, in words: a table with a row for each, and how to read it."""
+
+from collections.abc import Mapping
+
+from npfs.evidence import first_call as once
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.decisions import Decision, Quantity, Situation, costs, decisions
+from npfs.evidence.first_call import Outcome
+from npfs.evidence.records import Size
+from npfs.evidence.rungs import LISTS, NUMPY
+from npfs.report import wording
+from npfs.report.content import Cell, Table
+from npfs.report.details import SHORT
+
+CAPTION = "What to choose"
+COLUMNS = (
+    "situation", "choose", "against lists", "against NumPy", "first result", "memory in a fit", "to install",
+    "lines of code",
+)  # fmt: skip
+BETTER = {
+    Quantity.FIT: "as fast",
+    Quantity.FIRST_RESULT: "as soon",
+    Quantity.MEMORY: "less memory",
+}
+# What to measure where nothing suits a situation.
+MISSING = {
+    Situation.HANDFUL: "--sizes 10",
+    Situation.THOUSANDS: "--sizes 1000",
+    Situation.MILLIONS: "--sizes 1e6",
+    Situation.MANY_FEATURES: "--features 64",
+    Situation.ONCE: "more than one backend, with its first call",
+    Situation.SERVICE: "--sizes 1e4",
+    Situation.MEMORY: "more than one backend, with its memory, which the first run of a command looks at",
+}
+
+
+def decision_table(evidence: Evidence) -> Table:
+    """Return a row for each situation, with the costs of the first choice."""
+    rows = tuple(_row(evidence, decision) for decision in decisions(evidence))
+    return Table(CAPTION, COLUMNS, rows, (False,) * 2 + (True,) * 6)
+
+
+def decision_notes(evidence: Evidence) -> list[str]:
+    """Say how to read the table, and when what is chosen for a service has paid for its start."""
+    notes = [
+        "Factors compare the choice with Python lists, and with NumPy as the formula reads. Choices within noise of "
+        "each other are all named, the one with the fewest lines of code first; the costs are those of the first.",
+    ]
+    size = _memory_size(evidence)
+    if size is not None:
+        notes.append(
+            f"Memory is the most that a fit of {wording.size(size)} takes beside the arrays it is given, and its "
+            "share of them; it is counted in the first run of a command alone."
+        )
+    for decision in decisions(evidence):
+        paid = decision.break_even
+        if paid is not None and paid.outcome is Outcome.AFTER and paid.fits is not None:
+            notes.append(
+                f"{evidence.title(paid.backend)} starts later than {SHORT[NUMPY]} and is ahead after "
+                f"{wording.number(paid.fits)} fits of {wording.size(paid.size)}."
+            )
+    return notes
+
+
+def choice(evidence: Evidence, decision: Decision) -> str:
+    """Name what to choose, or what to measure first."""
+    if not decision.choices:
+        return f"not measured; it takes {MISSING[decision.situation]}"
+    best = " or ".join(evidence.title(name) for name in decision.choices)
+    return f"{best} (within noise of each other)" if len(decision.choices) > 1 else best
+
+
+def situation(decision: Decision) -> str:
+    """Name the situation, and what was measured for it."""
+    if decision.size is None:
+        return decision.situation.value
+    return f"{decision.situation.value}: {decision.quantity.value} of {wording.size(decision.size)}"
+
+
+def against(decision: Decision, reference: str) -> str:
+    """Say how many times better the first choice is; empty if it was not compared."""
+    if decision.choices[:1] == (reference,):
+        return "the choice itself"
+    factor = decision.factors.get(reference)
+    if factor is None:
+        return ""
+    if decision.quantity is Quantity.MEMORY:
+        return f"{wording.significant(factor.value)}× less memory (looked at, not timed)"
+    noise = ", within noise" if factor.is_known and factor.is_within_noise else ""
+    return f"{wording.factor(factor)} {BETTER[decision.quantity]}{noise}"
+
+
+def _row(evidence: Evidence, decision: Decision) -> tuple[Cell, ...]:
+    chosen = decision.choices[0] if decision.choices else None
+    cells = [
+        Cell(situation(decision)),
+        Cell(choice(evidence, decision)),
+        *(Cell(against(decision, reference)) for reference in (LISTS, NUMPY)),
+    ]
+    return (*cells, *(Cell("") if chosen is None else cell for cell in _costs(evidence, chosen)))
+
+
+def _costs(evidence: Evidence, name: str | None) -> tuple[Cell, ...]:
+    if name is None:
+        return (Cell(""),) * 4
+    seconds, size, cost = once.seconds(evidence, name), _memory_size(evidence), costs(evidence)
+    first = "" if seconds is None else wording.duration(seconds)
+    peak = None if size is None else once.memory(evidence, name, size)[1]
+    memory = ""
+    if peak is not None and size is not None:
+        memory = (
+            f"{wording.n_bytes(peak)} ({wording.significant(peak / size.data_bytes, 2)}× the data)"
+        )
+    if name not in cost:
+        return Cell(first), Cell(memory), Cell(""), Cell("")
+    lines = cost[name].lines_of_code
+    return (
+        Cell(first),
+        Cell(memory),
+        Cell(to_install(cost[name].installed)),
+        Cell("" if lines is None else str(lines)),
+    )
+
+
+def to_install(installed: Mapping[str, int]) -> str:
+    """Say how much there is to install, and what."""
+    if not installed:
+        return "nothing"
+    names = sorted(installed, key=lambda name: -installed[name])
+    named = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{wording.n_bytes(sum(installed.values()))} ({named})"
+
+
+def _memory_size(evidence: Evidence) -> Size | None:
+    """Return the largest size of one feature, else of all, whose memory was looked at."""
+    sizes = once.memory_sizes(evidence)
+    return next(reversed([size for size in sizes if size.n_features == 1] or sizes), None)

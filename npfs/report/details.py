@@ -1,0 +1,289 @@
+"""The findings in detail, in plain sentences. Each rule gives sentences with measured numbers, or nothing.
+
+No backend is favoured: a rule states the faster one, whichever that is, with the interval of the factor,
+or says that the difference is within noise.
+"""
+
+from collections.abc import Callable
+
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.fastest import fastest
+from npfs.evidence.rungs import LADDER, LISTS, NUMBA, NUMPY
+from npfs.evidence.runs import Size
+from npfs.evidence.statistics import Interval
+from npfs.report import wording
+
+# What a sentence calls them where the title would be long.
+SHORT = {LISTS: "Python lists", NUMPY: "NumPy", NUMBA: "Numba"}
+# Of fewer numbers a fit is mostly its calls, and reading them is no limit.
+READING_COUNTS_FROM = 10_000
+ONE_BACKEND = "Only one backend was measured: there is nothing to compare it with."
+
+
+def details(evidence: Evidence) -> list[str]:
+    """Return the findings, in the order of reading."""
+    rules: tuple[Callable[[Evidence], list[str]], ...] = (
+        numpy_against_lists_at_the_largest_size,
+        where_lists_win,
+        numba_against_numpy_for_one_feature,
+        numba_against_numpy_for_many_features,
+        what_using_a_tool_well_gains,
+        other_backends_against_numpy,
+        how_near_the_ceiling,
+        what_an_algorithm_gains,
+        what_float32_gains,
+        what_to_choose,
+    )
+    return [sentence for rule in rules for sentence in rule(evidence)]
+
+
+def numpy_against_lists_at_the_largest_size(evidence: Evidence) -> list[str]:
+    """Say how much vectorisation gains on the most data."""
+    shared = shared_sizes(evidence, NUMPY, LISTS, n_features=1)
+    return [comparison(evidence, NUMPY, LISTS, shared[-1])] if shared else []
+
+
+def where_lists_win(evidence: Evidence) -> list[str]:
+    """Say where NumPy begins to be faster than lists, and by how much lists win below."""
+    shared = shared_sizes(evidence, NUMPY, LISTS, n_features=1)
+    if len(shared) < 2:
+        return []
+    sentences = where_faster(evidence, NUMPY, LISTS, shared)
+    won = [size for size in shared if speedup_of(evidence, LISTS, NUMPY, size).value > 1]
+    if won and won[0] != shared[-1]:
+        sentences.append(comparison(evidence, LISTS, NUMPY, won[0]))
+    return sentences
+
+
+def numba_against_numpy_for_one_feature(evidence: Evidence) -> list[str]:
+    """Say over which range of sizes a compiled loop is faster, and between which factors."""
+    shared = shared_sizes(evidence, NUMBA, NUMPY, n_features=1)
+    if not shared:
+        return []
+    speedups = {size: speedup_of(evidence, NUMBA, NUMPY, size) for size in shared}
+    smallest = min(shared, key=lambda size: speedups[size].value)
+    largest = max(shared, key=lambda size: speedups[size].value)
+    if len(shared) > 1 and all(speedup.is_above_one for speedup in speedups.values()):
+        return [
+            f"Numba is faster than NumPy at every measured number of samples of one feature: from "
+            f"{wording.factor(speedups[smallest])} at {wording.count(smallest.n_samples)} to "
+            f"{wording.factor(speedups[largest])} at {wording.count(largest.n_samples)}."
+        ]
+    where = where_faster(evidence, NUMBA, NUMPY, shared) if len(shared) > 1 else []
+    extremes = dict.fromkeys((smallest, largest))
+    return [*where, *(comparison(evidence, NUMBA, NUMPY, size) for size in extremes)]
+
+
+def numba_against_numpy_for_many_features(evidence: Evidence) -> list[str]:
+    """Say who wins with many features, where NumPy hands whole matrices to BLAS."""
+    shared = [size for size in shared_sizes(evidence, NUMBA, NUMPY) if size.n_features > 1]
+    if not shared:
+        return []
+    return [
+        comparison(evidence, NUMBA, NUMPY, size) for size in dict.fromkeys((shared[0], shared[-1]))
+    ]
+
+
+def other_backends_against_numpy(evidence: Evidence) -> list[str]:
+    """Give each further backend one sentence, at the largest size it shares with NumPy."""
+    sentences = []
+    for backend in evidence.backends:
+        shared = shared_sizes(evidence, backend, NUMPY, n_features=1)
+        rungs = {LISTS, *(name for pair in LADDER for name in pair)}
+        if backend not in rungs and shared:
+            sentences.append(comparison(evidence, backend, NUMPY, shared[-1]))
+    return sentences
+
+
+def what_using_a_tool_well_gains(evidence: Evidence) -> list[str]:
+    """Compare each rung with the one below it, on the most data of one feature."""
+    sentences = []
+    for rung, below in LADDER:
+        shared = shared_sizes(evidence, rung, below, n_features=1)
+        if shared:
+            sentences.append(comparison(evidence, rung, below, shared[-1]))
+    return sentences
+
+
+def how_near_the_ceiling(evidence: Evidence) -> list[str]:
+    """Say what share of the memory's speed the fastest backend reaches on the most data."""
+    nearest = nearest_the_ceiling(evidence)
+    if nearest is None:
+        return []
+    name, size, fraction = nearest
+    return [
+        f"The limit is reading the data once an epoch. On {wording.size(size)} {evidence.title(name)} "
+        f"reaches {wording.share(fraction)} of that speed."
+    ]
+
+
+def nearest_the_ceiling(evidence: Evidence) -> tuple[str, Size, Interval] | None:
+    """Return who comes nearest to reading once on the most data of one feature, and how near."""
+    sizes = [
+        size
+        for size in evidence.sizes(n_features=1)
+        if evidence.ceiling(size) is not None and size.numbers >= READING_COUNTS_FROM
+    ]
+    if not sizes:
+        return None
+    fractions = {name: evidence.fraction_of_ceiling(name, sizes[-1]) for name in evidence.backends}
+    known = {name: fraction for name, fraction in fractions.items() if fraction is not None}
+    if not known:
+        return None
+    best = max(known, key=lambda name: known[name].value)
+    return best, sizes[-1], known[best]
+
+
+def what_an_algorithm_gains(evidence: Evidence) -> list[str]:
+    """Compare a shortcut with the fastest backend that does the work, on the most data of one feature."""
+    sentences = []
+    for shortcut in evidence.shortcuts:
+        sizes = [
+            size
+            for size in evidence.sizes(n_features=1)
+            if evidence.time(shortcut, size) is not None
+        ]
+        if not sizes:
+            continue
+        shared = {name: evidence.speedup(shortcut, name, sizes[-1]) for name in evidence.backends}
+        known = {name: speedup.value for name, speedup in shared.items() if speedup is not None}
+        if known:
+            sentences.append(
+                "A shortcut, which does less work in an epoch, beside the fastest that does it all: "
+                + comparison(
+                    evidence, shortcut, min(known, key=lambda name: known[name]), sizes[-1]
+                )
+            )
+    return sentences
+
+
+def what_float32_gains(evidence: Evidence) -> list[str]:
+    """Compare half-sized numbers with full ones, for NumPy on the most data of one feature."""
+    for size in reversed(evidence.sizes(n_features=1, dtype="float32")):
+        full = Size(size.n_features, size.n_samples)
+        speedup = evidence.speedup(NUMPY, NUMPY, size, reference_size=full)
+        if speedup is not None:
+            noise = ", within noise" if speedup.is_known and speedup.is_within_noise else ""
+            return [
+                f"On {wording.size(full)} {evidence.title(NUMPY)} in float32 is "
+                f"{wording.factor(speedup)} as fast as in float64{noise}."
+            ]
+    return []
+
+
+def what_to_choose(evidence: Evidence) -> list[str]:
+    """Name the fastest backend for each range of one-feature sizes, where it is beyond noise."""
+    choices: list[tuple[str, list[Size]]] = []
+    for size in evidence.sizes(n_features=1) or evidence.sizes():
+        names = fastest(evidence, size)
+        if not names:
+            continue
+        best = " or ".join(evidence.title(name) for name in names)
+        best += " (too close to tell)" if len(names) > 1 else ""
+        best += "" if _is_repeated(evidence, size) else ", in one run"
+        if choices and choices[-1][0] == best and size.n_features == 1:
+            choices[-1][1].append(size)
+        else:
+            choices.append((best, [size]))
+    if not choices:
+        compared = len(evidence.backends) + len(evidence.shortcuts) > 1
+        return [] if compared else [ONE_BACKEND]
+    return [f"Fastest per fit at {_range(sizes)}: {best}." for best, sizes in choices] + [
+        "These are times of a fit alone: importing a library and compiling come once, on top."
+    ]
+
+
+def where_faster(evidence: Evidence, a: str, b: str, shared: list[Size]) -> list[str]:
+    """Say from which size on ``a`` is faster than ``b``; nothing where intervals are unknown."""
+    shared = [size for size in shared if speedup_of(evidence, a, b, size).is_known]
+    speedups = [speedup_of(evidence, a, b, size) for size in shared]
+    if not shared:
+        return []
+    first, second = SHORT.get(a, a), SHORT.get(b, b)
+    crossover = evidence.crossover(a, b)
+    if crossover is not None and crossover.above is not None:
+        if crossover.below is None:
+            return [f"{first} is faster than {second} at every measured number of samples."]
+        at = next(
+            size for size in shared_sizes(evidence, a, b) if size.n_samples == crossover.below
+        )
+        slower = speedup_of(evidence, a, b, at).is_below_one
+        then = "it is slower" if slower else "that cannot be told"
+        return [
+            f"{first} is faster than {second} from {wording.count(crossover.above)} samples on; at "
+            f"{wording.count(crossover.below)} {then}."
+        ]
+    somewhere = [
+        wording.count(size.n_samples)
+        for size, speedup in zip(shared, speedups, strict=True)
+        if speedup.is_above_one
+    ]
+    last = "slower" if speedups[-1].is_below_one else "not told apart"
+    if somewhere:
+        return [
+            f"{first} is faster than {second} at {wording.listed(somewhere)} samples; at the largest measured number "
+            f"it is {last}."
+        ]
+    if all(speedup.is_below_one for speedup in speedups):
+        return [f"{first} is slower than {second} at every measured number of samples."]
+    return [
+        f"These runs do not show that {first} is faster than {second} anywhere in the measured range."
+    ]
+
+
+def _is_repeated(evidence: Evidence, size: Size) -> bool:
+    """Return whether every backend was measured at this size in more than one run."""
+    times = [evidence.time(name, size) for name in evidence.backends]
+    return all(time is None or time.is_known for time in times)
+
+
+def comparison(evidence: Evidence, a: str, b: str, size: Size) -> str:
+    """Say which of two backends is faster at a size, and by how much."""
+    speedup = speedup_of(evidence, a, b, size)
+    where = f"On {wording.size(size)}"
+    if speedup.is_too_wide:
+        return (
+            f"{where} the runs differ too much to compare {evidence.title(a)} with {evidence.title(b)}; "
+            "close other programs and add runs."
+        )
+    if speedup.is_known and speedup.is_within_noise and not speedup.low <= 1 <= speedup.high:
+        return (
+            f"{where} a fit with {evidence.title(a)} seems {wording.factor(speedup)} as fast as with {evidence.title(b)}, "
+            f"which {speedup.runs} runs cannot tell from chance yet."
+        )
+    if speedup.is_known and speedup.is_within_noise:
+        return (
+            f"{where} fits with {evidence.title(a)} and with {evidence.title(b)} are within noise of each other: "
+            f"{wording.factor(speedup)}."
+        )
+    if speedup.value < 1:
+        a, b = b, a
+        speedup = speedup_of(evidence, a, b, size)
+    return (
+        f"{where} a fit with {evidence.title(a)} is {wording.factor(speedup)} as fast as with "
+        f"{evidence.title(b)}."
+    )
+
+
+def speedup_of(evidence: Evidence, backend: str, reference: str, size: Size) -> Interval:
+    """Return a speedup at a size that both were measured at."""
+    speedup = evidence.speedup(backend, reference, size)
+    assert speedup is not None, "asked only for sizes that both were measured at"
+    return speedup
+
+
+def shared_sizes(
+    evidence: Evidence, a: str, b: str, *, n_features: int | None = None
+) -> list[Size]:
+    """Return the sizes that some run measured both backends at, ascending."""
+    return [
+        size
+        for size in evidence.sizes(n_features=n_features)
+        if evidence.speedup(a, b, size) is not None
+    ]
+
+
+def _range(sizes: list[Size]) -> str:
+    if len(sizes) == 1:
+        return wording.size(sizes[0])
+    return f"{wording.count(sizes[0].n_samples)} to {wording.count(sizes[-1].n_samples)} samples"

@@ -39,29 +39,25 @@ _VALUE_AND_NOTE = re.compile(r"(.*\S) (\([^()]*\).*)", re.DOTALL)
 def page_html(page: Page) -> str:
     """Return the whole page as one HTML text."""
     style, script = _text("page.css"), _text("page.js")
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            page=page,
-            sections={
-                anchor: heading
-                for anchor, (heading, parts) in _SECTIONS.items()
-                if any(getattr(page, part) for part in parts)
-            },
-            style=Markup(style),
-            script=Markup(script),
-            policy="; ".join(
-                (
-                    "default-src 'none'",
-                    "img-src data:",
-                    f"style-src '{_digest(style)}'",
-                    f"script-src '{_digest(script)}'",
-                    "base-uri 'none'",
-                    "form-action 'none'",
-                )
-            ),
-        )
+    return _environment().get_template("page.html.j2").render(
+        page=page,
+        sections={
+            anchor: heading
+            for anchor, (heading, parts) in _SECTIONS.items()
+            if any(getattr(page, part) for part in parts)
+        },
+        style=Markup(style),
+        script=Markup(script),
+        policy="; ".join(
+            (
+                "default-src 'none'",
+                "img-src data:",
+                f"style-src '{_digest(style)}'",
+                f"script-src '{_digest(script)}'",
+                "base-uri 'none'",
+                "form-action 'none'",
+            )
+        ),
     )
 
 
@@ -98,7 +94,7 @@ def _digest(text: str) -> str:
 
 
 def data_uri(svg: str) -> str:
-    """Return an SVG as an address that is the image, with no character that HTML or ``srcset`` reads.
+    """Return an SVG as an address that is the image, with no character that HTML reads.
 
     Percent-encoded, as that is shorter than base64 once paths are written without spaces.
     """
@@ -119,12 +115,13 @@ def _beside(name: str) -> str:
     return "./" + quote(name)
 
 
-def _size(svg: str) -> tuple[int, int] | None:
-    """Return width and height of an SVG by its view box, so that its place is kept before it is drawn."""
+def _size(svg: str) -> Markup:
+    """Return the attributes of an SVG's size by its view box, which keep its place until it is drawn."""
     found = re.search(r'viewBox="\S+ \S+ ([\d.]+) ([\d.]+)"', svg)
     if not found:
-        return None
-    return round(float(found[1]) * 4 / 3), round(float(found[2]) * 4 / 3)  # points to pixels
+        return Markup()
+    pixels = (round(float(points) * 4 / 3) for points in found.groups())
+    return Markup(' width="{}" height="{}"').format(*pixels)
 
 
 def _factors(sentence: str) -> Markup:
@@ -144,10 +141,8 @@ def _value(text: str) -> Markup:
     """Mark what stands in parentheses behind a cell's value: its interval, or how it came about."""
     found = _VALUE_AND_NOTE.fullmatch(text)
     if not found:
-        return escape(text)
-    return Markup('<span class="value">{}</span> <span class="interval">{}</span>').format(
-        *found.groups()
-    )
+        return Markup('<span class="value">{}</span>').format(text)
+    return Markup('<span class="value">{}</span> <span class="interval">{}</span>').format(*found.groups())
 
 
 def _sort_key(cell: Cell) -> Markup:
@@ -157,11 +152,7 @@ def _sort_key(cell: Cell) -> Markup:
     if isinstance(cell.sort, str):
         return Markup(' data-text="{}"').format(cell.sort)
     return Markup(' data-number="{}"').format(
-        "Infinity"
-        if cell.sort == math.inf
-        else "-Infinity"
-        if cell.sort == -math.inf
-        else cell.sort
+        "Infinity" if cell.sort == math.inf else "-Infinity" if cell.sort == -math.inf else cell.sort
     )
 
 

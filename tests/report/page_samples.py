@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from npfs.report.content import Cell, Claim, Page, PageFigure, Table
+from npfs.report.wording import significant
 
 REFERENCE = Path(__file__).parents[2] / "reports" / "reference"
 _TITLES = {
@@ -269,7 +270,7 @@ def _case(row: dict[str, str]) -> tuple[Cell, ...]:
     return (
         Cell(f"{samples:,} × {features}", float(samples * 1000 + features)),
         Cell(_TITLES[row["backend"]], _TITLES[row["backend"]]),
-        _number(row, "seconds", 1e6, " µs"),
+        _time(row),
         Cell("") if row["backend"] == "python" else _number(row, "speedup_over_python", 1, "×"),
         Cell("") if row["backend"] == "numpy" else _number(row, "speedup_over_numpy", 1, "×"),
         _number(row, "fraction_of_ceiling", 100, " %"),
@@ -280,5 +281,11 @@ def _case(row: dict[str, str]) -> tuple[Cell, ...]:
 def _number(row: dict[str, str], name: str, scale: float, unit: str) -> Cell:
     if not row[name]:
         return Cell("")
-    value, low, high = (float(row[name + end]) * scale for end in ("", "_low", "_high"))
-    return Cell(f"{value:,.3g}{unit} ({low:,.3g} to {high:,.3g})", float(row[name]))
+    value, low, high = (significant(float(row[name + end]) * scale) for end in ("", "_low", "_high"))
+    return Cell(f"{value}{unit} ({low} to {high})", float(row[name]))
+
+
+def _time(row: dict[str, str]) -> Cell:
+    seconds = float(row["seconds"])
+    unit, scale = ("µs", 1e6) if seconds < 1e-3 else ("ms", 1e3)
+    return _number(row, "seconds", scale, f" {unit}")

@@ -2,7 +2,7 @@
 
 import tempfile
 import textwrap
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,9 +69,7 @@ def build_report(reports: Path) -> Report:
         held = calibration.if_possible(evidence)
         if once := first_call.csv_text(evidence):
             (work / first_call.FILE_NAME).write_text(once, encoding="utf-8")
-        (work / "verdict.md").write_text(
-            verdict_markdown(evidence, held, {path.stem for path in saved}), encoding="utf-8"
-        )
+        (work / "verdict.md").write_text(verdict_markdown(evidence, held, saved), encoding="utf-8")
         paths = []
         for path in sorted(work.iterdir()):
             paths.append(reports / path.name)
@@ -81,16 +79,17 @@ def build_report(reports: Path) -> Report:
     return Report(evidence, held, paths)
 
 
-def verdict_markdown(evidence: Evidence, held: Calibration | None, drawn: Collection[str]) -> str:
+def verdict_markdown(
+    evidence: Evidence, held: Calibration | None, drawn: Sequence[figures.Drawn]
+) -> str:
     """Return the verdict with its caveats, the figures in ``drawn``, table, basis and calibration."""
     lines = [f"# {rules.QUESTION}", ""]
     lines += [f"- {sentence}" for sentence in rules.verdict(evidence)]
     warnings = caveats.caveats(evidence)
     if warnings:
         lines += ["", "## Before you trust this", "", *(f"- {warning}" for warning in warnings)]
-    for name, alt in figures.ALT_TEXTS.items():
-        if name in drawn:
-            lines += ["", f"![{alt}]({name}.svg)"]
+    for figure in drawn:
+        lines += ["", f"![{_image_text(figure.alt)}]({figure.spec.name}.svg)"]
     lines += first_call.section(evidence)
     lines += ["", "## The numbers", "", *tables.markdown_table(evidence), "", basis(evidence), ""]
     if held is not None:
@@ -120,6 +119,11 @@ def basis(evidence: Evidence) -> str:
         f"{number} run{'s, each' if number > 1 else ','} a fresh process, {run.epochs} epochs a fit{intervals}. {run.environment['cpu']}, {cores or 'unknown'} cores, "
         f"{run.environment['system']}, {run.environment['python']}, {versions}."
     )
+
+
+def _image_text(alt: str) -> str:
+    """Escape what would end the text of an image in Markdown."""
+    return alt.replace("[", r"\[").replace("]", r"\]")
 
 
 def _shown(path: Path) -> str:

@@ -1,0 +1,149 @@
+"""How the line finds the slope of the data, and how the loss falls."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from npfs.evidence.analysis import Evidence
+from npfs.report import style, wording
+from npfs.report.figures import lines as shared
+from npfs.report.figures.lines import NUMPY
+
+SAME = 1e-6  # relative: sums in another order differ by less
+NAMES_LISTED = 10
+EPOCHS_MARKED = 60
+
+
+def learning_figure(evidence: Evidence) -> Figure | None:
+    """Draw the lines of some epochs through the data, and the loss of every backend over all epochs."""
+    lesson = newest_lesson(evidence)
+    if lesson is None:
+        return None
+    groups = _groups(lesson)
+    names = [_group_name(evidence, group) for group in groups]
+    lines = _lines(lesson)
+    labels = [_line_name(line) for line in lines]
+    figure, (left, right) = style.row(
+        11.0, 4.6, [(0.62, max(0.3, style.margin(labels))), (0.8, max(0.3, style.margin(names)))]
+    )
+    left.plot(
+        lesson["x"],
+        lesson["y"],
+        "o",
+        color=style.POINT,
+        alpha=0.6,
+        markersize=4,
+        markeredgewidth=0,
+        zorder=1,
+    )
+    left.set(xlabel="x", ylabel="y")
+    right.set(xlabel="epoch", ylabel="mean squared error (lower fits better)")
+    if not groups:
+        left.set_title("No backend recorded the lesson")
+        right.set_axis_off()
+        return figure
+    _draw_lines(left, lesson, lines)
+    left.set_title(f"The line turns to the slope of the data, {lesson['slope']:g}")
+    _draw_losses(right, evidence, lesson, groups)
+    together = len(groups) == 1 and len(groups[0]) > 1
+    same = f", the same for all {len(groups[0])} backends" if together else ""
+    right.set_title(f"The loss falls{same}")
+    return figure
+
+
+def learning_alt(evidence: Evidence) -> str:
+    """Give the slopes by epoch, and the first and last loss."""
+    lesson = newest_lesson(evidence)
+    groups = [] if lesson is None else _groups(lesson)
+    if lesson is None or not groups:
+        return "Points of the data; no backend recorded how it learns."
+    slopes = [f"{weight:.2f} at epoch {epoch}" for epoch, weight, _ in _lines(lesson)]
+    losses = []
+    for group in groups:
+        loss = lesson["backends"][group[0]]["loss"]
+        first, last = (wording.significant(value) for value in (loss[0], loss[-1]))
+        losses.append(f"{_group_name(evidence, group)} from {first} to {last}")
+    return (
+        f"Two charts. Left, the data as points with the fitted line at some epochs: slope {shared.each(slopes)}. Right, the "
+        f"mean squared error over the epochs on a logarithmic axis: {shared.each(losses)}."
+    )
+
+
+def newest_lesson(evidence: Evidence) -> dict[str, Any] | None:
+    """Return what the newest run that recorded a lesson holds of it."""
+    return next((dict(run.learning) for run in reversed(evidence.runs) if run.learning), None)
+
+
+def _lines(lesson: dict[str, Any]) -> list[Sequence[float]]:
+    backends = lesson["backends"]
+    shown = NUMPY if NUMPY in backends else next(iter(backends), None)
+    return [] if shown is None else list(backends[shown]["lines"])
+
+
+def _line_name(line: Sequence[float]) -> str:
+    epoch, weight, _ = line
+    return f"epoch {epoch}: slope {weight:.2f}"
+
+
+def _draw_lines(axes: Axes, lesson: dict[str, Any], lines: Sequence[Sequence[float]]) -> None:
+    low, high = min(lesson["x"]), max(lesson["x"])
+    ends = []
+    for line, (color, text) in zip(lines, style.ramp(len(lines)), strict=True):
+        _, weight, bias = line
+        axes.plot([low, high], [weight * low + bias, weight * high + bias], color=color)
+        ends.append(style.End(_line_name(line), high, weight * high + bias, text))
+    axes.autoscale_view()
+    style.label_ends(axes, ends)
+
+
+def _groups(lesson: dict[str, Any]) -> list[list[str]]:
+    """Put backends whose losses agree in one group."""
+    losses = {name: np.array(one["loss"], dtype=float) for name, one in lesson["backends"].items()}
+    groups: list[list[str]] = []
+    for name, loss in losses.items():
+        for group in groups:
+            other = losses[group[0]]
+            if loss.shape == other.shape and np.allclose(loss, other, rtol=SAME, atol=1e-12):
+                group.append(name)
+                break
+        else:
+            groups += [[name]] if loss.size else []
+    return groups
+
+
+def _group_name(evidence: Evidence, group: Sequence[str]) -> str:
+    return shared.label(evidence, group[0]) if len(group) == 1 else f"{len(group)} backends"
+
+
+def _draw_losses(
+    axes: Axes, evidence: Evidence, lesson: dict[str, Any], groups: Sequence[Sequence[str]]
+) -> None:
+    looks = style.looks([group[0] for group in groups])
+    ends, values = [], []
+    for group in groups:
+        loss = lesson["backends"][group[0]]["loss"]
+        look = looks[group[0]]
+        line, text = (style.INK, style.INK) if len(group) > 1 else (look.line, look.text)
+        marker = "o" if len(loss) <= EPOCHS_MARKED else None
+        axes.plot(
+            range(len(loss)), loss, color=line, marker=marker, markersize=3, markeredgewidth=0
+        )
+        ends.append(style.End(_group_name(evidence, group), len(loss) - 1, loss[-1], text))
+        values += loss
+    style.log_axis(axes.yaxis, *style.log_limits(values))
+    style.label_ends(axes, ends)
+    if len(groups) == 1 and len(groups[0]) > 1:
+        _list_names(axes, evidence, groups[0])
+
+
+def _list_names(axes: Axes, evidence: Evidence, group: Sequence[str]) -> None:
+    """Name the backends that share a line, in the empty corner above it."""
+    names = [shared.label(evidence, name) for name in group[:NAMES_LISTED]]
+    names += [f"and {len(group) - NAMES_LISTED} more"] if len(group) > NAMES_LISTED else []
+    axes.text(
+        0.97, 0.95, "\n".join(names), transform=axes.transAxes, ha="right", va="top",
+        color=style.MUTED, fontsize=9, linespacing=1.35,
+    )  # fmt: skip

@@ -1,0 +1,137 @@
+"""What several figures share: lines over a count with their intervals, each labelled at its end."""
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from matplotlib.axes import Axes
+
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.runs import Size
+from npfs.evidence.statistics import TOO_WIDE, Interval
+from npfs.report import style, wording
+
+LISTS, NUMPY, NUMBA = "python", "numpy", "numba"
+Line = list[tuple[int, Interval]]
+
+
+def label(evidence: Evidence, backend: str) -> str:
+    """Return the name of a backend, short enough for a figure."""
+    return style.shorten(evidence.title(backend))
+
+
+def margin(evidence: Evidence, backends: Iterable[str]) -> float:
+    """Return the inches that the names of these backends need at the ends of their lines."""
+    return style.margin([label(evidence, name) for name in backends])
+
+
+def per_sample(evidence: Evidence, backends: Iterable[str]) -> dict[str, Line]:
+    """Return nanoseconds for each sample and epoch over the number of samples, one feature."""
+    epochs = evidence.newest.epochs
+    return {
+        backend: [
+            (size.n_samples, scaled(time, 1e9 / (size.n_samples * epochs)))
+            for size in evidence.sizes(n_features=1)
+            if (time := evidence.time(backend, size)) is not None
+        ]
+        for backend in backends
+    }
+
+
+def draw_lines(
+    axes: Axes,
+    evidence: Evidence,
+    lines: Mapping[str, Line],
+    two_valued: Collection[tuple[str, int]] = (),
+) -> None:
+    """Draw lines with their intervals: a band between points, a bar at each.
+
+    Where a quantity has two values, or ``two_valued`` names its backend and place, every run is drawn as well.
+    """
+    looks = style.looks([*evidence.backends, *evidence.shortcuts])
+    for backend, line in lines.items():
+        if not line:
+            continue
+        look = looks[backend]
+        x, values = [point for point, _ in line], [interval.value for _, interval in line]
+        axes.plot(x, values, color=look.line, marker=look.marker, markeredgewidth=0)
+        known = [(point, *bounds(interval)) for point, interval in line if interval.is_known]
+        if known:
+            points, low, high = zip(*known, strict=True)
+            axes.fill_between(points, low, high, color=look.line, alpha=0.2, linewidth=0)
+            axes.vlines(points, low, high, color=look.line, linewidth=1.2)
+        for point, interval in line:
+            if interval.two_values or (backend, point) in two_valued:
+                # An average would be the time of no fit: show every run.
+                runs = interval.values
+                axes.plot(
+                    [point] * len(runs), runs, "o", color=look.line, markersize=3, fillstyle="none"
+                )
+
+
+def label_lines(axes: Axes, evidence: Evidence, lines: Mapping[str, Line]) -> None:
+    """Label each line at its end."""
+    looks = style.looks([*evidence.backends, *evidence.shortcuts])
+    ends = [
+        style.End(label(evidence, backend), line[-1][0], line[-1][1].value, looks[backend].text)
+        for backend, line in lines.items()
+        if line
+    ]
+    style.label_ends(axes, ends)
+
+
+def values_of(lines: Mapping[str, Line]) -> list[float]:
+    """Return every value that a drawing of lines must have room for."""
+    found: list[float] = []
+    for line in lines.values():
+        for _, interval in line:
+            found.append(interval.value)
+            found += bounds(interval) if interval.is_known else ()
+            found += interval.values if interval.two_values else ()
+    return found
+
+
+def bounds(interval: Interval) -> tuple[float, float]:
+    """Return the bounds to draw: no further from the value than what already says nothing."""
+    return (
+        max(interval.low, interval.value / TOO_WIDE),
+        min(interval.high, interval.value * TOO_WIDE),
+    )
+
+
+def scaled(interval: Interval, scale: float) -> Interval:
+    """Return an interval in other units."""
+    return Interval(
+        interval.value * scale,
+        interval.low * scale,
+        interval.high * scale,
+        interval.runs,
+        tuple(value * scale for value in interval.values),
+    )
+
+
+def inverse(interval: Interval) -> Interval:
+    """Return one over a ratio."""
+    low, high = (1 / bound if bound else math.inf for bound in (interval.high, interval.low))
+    return Interval(
+        1 / interval.value, low, high, interval.runs, tuple(1 / value for value in interval.values)
+    )
+
+
+def short_size(size: Size) -> str:
+    """Format a size for an axis: 10k, 10k×16."""
+    features = f"×{size.n_features}" if size.n_features > 1 else ""
+    return wording.short_count(size.n_samples) + features
+
+
+def data(n_bytes: float) -> str:
+    """Format a number of bytes: 16 MB."""
+    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if n_bytes >= factor:
+            return f"{wording.significant(n_bytes / factor, 2 if n_bytes < 100 * factor else 3)} {unit}"
+    return f"{n_bytes:.0f} bytes"
+
+
+def each(items: Sequence[str], limit: int = 12) -> str:
+    """Join what an alternative text names, and say how many more there are."""
+    more = f" and {len(items) - limit} more" if len(items) > limit else ""
+    return "; ".join(items[:limit]) + more

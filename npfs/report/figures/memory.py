@@ -1,0 +1,130 @@
+"""Memory beside the arrays that a backend is given."""
+
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from npfs.evidence import first_call as once
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.runs import Size
+from npfs.report import style, wording
+from npfs.report.figures import lines as shared
+
+
+class Use(NamedTuple):
+    """Bytes held between fits and at most in a fit; None is not known."""
+
+    held: float | None
+    peak: float | None
+
+    @property
+    def largest(self) -> float:
+        """The larger of what is known."""
+        return max(self.held or 0.0, self.peak or 0.0)
+
+
+def memory_figure(evidence: Evidence) -> Figure | None:
+    """Draw a bar for each backend, in bytes over the bytes of the data."""
+    size, uses = _uses(evidence)
+    if size is None:
+        return None
+    left = style.margin([shared.label(evidence, name) for name in uses])
+    figure, (axes,) = style.row(8.4, 1.55 + 0.42 * len(uses), [(left, 0.2)], top=0.76)
+    longest = max(1.0, *(use.largest / size.data_bytes for use in uses.values()))
+    axes.set_xlim(0, longest * 1.42)  # room for the numbers beside the bars
+    for row, (name, use) in enumerate(uses.items()):
+        _draw(axes, len(uses) - 1 - row, use, size, style.looks(list(uses))[name])
+    _finish(axes, evidence, size, list(uses))
+    return figure
+
+
+def memory_alt(evidence: Evidence) -> str:
+    """Give the bytes of each backend."""
+    size, uses = _uses(evidence)
+    if size is None:
+        return ""
+    texts = [f"{shared.label(evidence, name)} {_words(use, size)}" for name, use in uses.items()]
+    return (
+        "Bar chart with a row for each backend: memory beside the arrays it is given, as a multiple of their bytes, for "
+        f"{wording.size(size)} ({shared.data(size.data_bytes)}). {shared.each(texts)}."
+    )
+
+
+def _uses(evidence: Evidence) -> tuple[Size | None, dict[str, Use]]:
+    """Return the memory of each backend at the largest size of one feature, or the largest, that most have."""
+    backends = once.backends(evidence)
+    found = {
+        size: {name: Use(*once.memory(evidence, name, size)) for name in backends}
+        for size in once.memory_sizes(evidence)
+    }
+    known = {
+        size: sum(use.held is not None or use.peak is not None for use in uses.values())
+        for size, uses in found.items()
+    }
+    best = max(
+        (size for size in found if known[size]),
+        key=lambda size: (known[size], size.n_features == 1, size.data_bytes),
+        default=None,
+    )
+    return best, found[best] if best else {}
+
+
+def _draw(axes: Axes, y: int, use: Use, size: Size, look: style.Look) -> None:
+    held, peak = ((n_bytes or 0.0) / size.data_bytes for n_bytes in use)
+    if use.held is not None:
+        axes.barh(y, held, height=0.56, color=look.line, linewidth=0, zorder=2)
+    if use.peak is not None and peak > held:
+        axes.barh(
+            y, peak - held, left=held, height=0.56, facecolor=look.tint, edgecolor=look.line,
+            hatch="////", linewidth=0, zorder=2,
+        )  # fmt: skip
+    axes.annotate(
+        _words(use, size),
+        (max(held, peak), y),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=9,
+        zorder=5,
+    )
+
+
+def _words(use: Use, size: Size) -> str:
+    """Return the bytes in words: "79 MB held, 80 MB in a fit", or one number where both are alike."""
+    if use.held is None and use.peak is None:
+        return "not known"
+    if use.peak is None:
+        return f"{shared.data(use.held or 0.0)} held, in a fit not known"
+    if use.held is None:
+        return f"{shared.data(use.peak)} in a fit, held not known"
+    if shared.data(use.held) == shared.data(use.peak):
+        return f"{shared.data(use.peak)}, {wording.significant(use.peak / size.data_bytes, 2)}×"
+    in_a_fit = wording.significant(use.peak / size.data_bytes, 2)
+    return f"{shared.data(use.held)} held, {shared.data(use.peak)} in a fit, {in_a_fit}×"
+
+
+def _finish(axes: Axes, evidence: Evidence, size: Size, shown: list[str]) -> None:
+    last = len(shown) - 1
+    axes.set_ylim(-0.6, last + 0.6)
+    axes.set_yticks(
+        [last - k for k in range(len(shown))], [shared.label(evidence, name) for name in shown]
+    )
+    axes.axvline(1, color=style.INK, linestyle=(0, (1, 1.5)), linewidth=1.6, zorder=4)
+    axes.annotate(
+        "1×: the data itself",
+        (1, last + 0.6),
+        xytext=(4, 1),
+        textcoords="offset points",
+        va="bottom",
+        fontsize=8.5,
+    )
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel(
+        f"bytes over those of the data ({shared.data(size.data_bytes)}); solid: held between fits, "
+        "hatched: more in a fit"
+    )
+    axes.set_title(f"Memory beside the given arrays, {wording.size(size)}", pad=26)

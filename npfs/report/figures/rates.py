@@ -1,0 +1,137 @@
+"""Loss curves for learning rates from slow to diverging, and with features on other scales."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from npfs.evidence.analysis import Evidence
+from npfs.report import style, wording
+from npfs.report.figures import lines as shared
+from npfs.report.figures.learning import newest_lesson
+
+# How far above the first loss a diverging curve is followed; it leaves the figure there.
+FOLLOWED = 30.0
+RAW, STANDARDISED = "raw", "standardised"
+
+Curve = tuple[float, list[float]]
+
+
+def rates_figure(evidence: Evidence) -> Figure | None:
+    """Draw the loss for several learning rates, and for raw beside standardised features."""
+    rates, scaling = _rates(evidence), _scaling(evidence)
+    if not rates and not scaling:
+        return None
+    names = [[_rate_name(evidence, rate, loss) for rate, loss in rates], [n for n, _ in scaling]]
+    shown = [k for k, curves in enumerate((rates, scaling)) if curves]
+    margins = [(0.85 if k == shown[0] else 0.7, style.margin(names[k])) for k in shown]
+    figure, all_axes = style.row(11.0 if len(shown) > 1 else 8.4, 4.6, margins)
+    places = dict(zip(shown, all_axes, strict=True))
+    if rates:
+        _draw_rates(places[0], rates, names[0])
+    if scaling:
+        _draw_scaling(places[1], scaling)
+        places[1].set_title(_scaling_title(evidence))
+    all_axes[0].set_ylabel("mean squared error (lower fits better)")
+    return figure
+
+
+def rates_alt(evidence: Evidence) -> str:
+    """Give the last loss of each curve."""
+    texts = []
+    if rates := _rates(evidence):
+        curves = [f"{_rate_name(evidence, rate, loss)}: {_course(loss)}" for rate, loss in rates]
+        texts.append(f"For learning rates: {shared.each(curves)}.")
+    if scaling := _scaling(evidence):
+        curves = [f"{name}: {_course(loss)}" for name, loss in scaling]
+        texts.append(f"By scale of the features: {shared.each(curves)}.")
+    return (
+        "Line charts, logarithmic vertical axes: the mean squared error over the epochs. "
+        + " ".join(texts)
+    )
+
+
+def _recorded(evidence: Evidence, name: str) -> dict[str, Any]:
+    lesson = newest_lesson(evidence)
+    return dict((lesson or {}).get(name) or {})
+
+
+def _rates(evidence: Evidence) -> list[Curve]:
+    """Return the curves by learning rate, slow to fast."""
+    recorded = _recorded(evidence, "rates").get("losses") or []
+    return sorted((float(rate), list(loss)) for rate, loss in recorded if loss)
+
+
+def _scaling(evidence: Evidence) -> list[tuple[str, list[float]]]:
+    """Return the loss on standardised and on raw features, with the name of each."""
+    recorded = _recorded(evidence, "scaling")
+    return [
+        (f"{name}, rate {wording.significant(float(one['learning_rate']), 2)}", list(one["loss"]))
+        for name in (STANDARDISED, RAW)
+        if (one := recorded.get(name)) and one["loss"]
+    ]
+
+
+def _scaling_title(evidence: Evidence) -> str:
+    scales = _recorded(evidence, "scaling").get("scales") or []
+    on = " and ".join(f"{scale:g}" for scale in scales[:3])
+    return f"Features on scales {on}" if on else "Raw and standardised features"
+
+
+def _rate_name(evidence: Evidence, rate: float, loss: Sequence[float]) -> str:
+    largest = _recorded(evidence, "rates").get("largest_stable")
+    if _diverges(loss):
+        words = ", diverges"
+    elif largest and rate == largest:
+        words = ", largest stable"
+    else:
+        words = ""
+    return f"rate {wording.significant(rate, 2)}{words}"
+
+
+def _diverges(loss: Sequence[float]) -> bool:
+    return loss[-1] > loss[0]
+
+
+def _course(loss: Sequence[float]) -> str:
+    first, last = (wording.significant(value) for value in (loss[0], loss[-1]))
+    return f"from {first} to {last} in {len(loss)} epochs"
+
+
+def _draw_rates(axes: Axes, rates: Sequence[Curve], names: Sequence[str]) -> None:
+    calm = [curve for curve in rates if not _diverges(curve[1])]
+    colors = dict(zip((rate for rate, _ in calm), style.ramp(len(calm)), strict=True))
+    curves = [
+        (name, loss, colors.get(rate, (style.WARNING, style.WARNING)))
+        for (rate, loss), name in zip(rates, names, strict=True)
+    ]
+    _draw(axes, curves)
+    axes.set_title("Learning rates, from slow to diverging")
+
+
+def _draw_scaling(axes: Axes, scaling: Sequence[tuple[str, list[float]]]) -> None:
+    colors = {STANDARDISED: style.ramp(1)[0], RAW: (style.WARNING, style.WARNING)}
+    _draw(axes, [(name, loss, colors[name.partition(",")[0]]) for name, loss in scaling])
+
+
+def _draw(axes: Axes, curves: Sequence[tuple[str, list[float], tuple[str, str]]]) -> None:
+    """Draw loss curves; one that diverges leaves at the top and is labelled there."""
+    top = FOLLOWED * max(loss[0] for _, loss, _ in curves)
+    inside = [min(value, top) for _, loss, _ in curves for value in loss if value > 0]
+    low, high = style.log_limits(inside or [1.0])
+    last = max(len(loss) for _, loss, _ in curves) - 1
+    ends = []
+    for index, (name, loss, (line, text)) in enumerate(curves):
+        is_dashed = line == style.WARNING
+        cut = next((k + 1 for k, value in enumerate(loss) if value > high), len(loss))
+        drawn = [max(value, low) for value in loss[:cut]]
+        dashes = (0, (5, 1.5)) if is_dashed else "-"
+        # Without colour, width tells neighbours apart.
+        width = 1.3 + 1.2 * index / max(1, len(curves) - 1)
+        axes.plot(range(len(drawn)), drawn, color=line, linestyle=dashes, linewidth=width)
+        ends.append(style.End(name, len(drawn) - 1, min(drawn[-1], high), text))
+    axes.set_xlim(0, max(1, last) * 1.02)
+    style.log_axis(axes.yaxis, low, high)
+    axes.set_xlabel("epoch")
+    style.label_ends(axes, ends)

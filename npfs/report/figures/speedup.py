@@ -1,0 +1,136 @@
+"""Speedups over lists: over the number of samples, and over the number of features."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.runs import Size
+from npfs.report import style, wording
+from npfs.report.figures import lines as shared
+from npfs.report.figures.lines import LISTS, NUMPY, Line
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Lines over a count, all speedups over ``reference``."""
+
+    title: str
+    x_label: str
+    lines: dict[str, Line]
+    two_valued: frozenset[tuple[str, int]]
+
+
+def speedup_figure(evidence: Evidence) -> Figure | None:
+    """Draw how many times as fast each backend is; None if there are no two to compare."""
+    panels = _panels(evidence)
+    if not panels:
+        return None
+    room = max(shared.margin(evidence, panel.lines) for panel in panels)
+    reference = _reference(evidence)
+    width = 11.0 if len(panels) > 1 else 8.4
+    figure, all_axes = style.row(width, 4.6, [(0.85, room), (0.62, room)][: len(panels)])
+    values = [value for panel in panels for value in shared.values_of(panel.lines)]
+    low, high = style.log_limits([*values, 1.0])
+    for axes, panel in zip(all_axes, panels, strict=True):
+        counts = [point for line in panel.lines.values() for point, _ in line]
+        style.count_axis(axes, counts, panel.x_label)
+        style.log_axis(axes.yaxis, low, high, style.times)
+        _draw_reference(axes, evidence, reference)
+        shared.draw_lines(axes, evidence, panel.lines, panel.two_valued)
+        shared.label_lines(axes, evidence, panel.lines)
+        axes.set_title(panel.title)
+    all_axes[0].set_ylabel("times as fast (higher is faster)")
+    return figure
+
+
+def speedup_alt(evidence: Evidence) -> str:
+    """Say what the figure shows, with the last value of each line."""
+    reference = shared.label(evidence, _reference(evidence))
+    texts = []
+    for panel in _panels(evidence):
+        ends = [
+            f"{shared.label(evidence, backend)} {wording.significant(line[-1][1].value)}×"
+            for backend, line in panel.lines.items()
+        ]
+        last = max(line[-1][0] for line in panel.lines.values())
+        texts.append(f"Over {panel.x_label}, up to {wording.count(last)}: {shared.each(ends)}.")
+    return (
+        f"Line chart, both axes logarithmic: how many times as fast as {reference} each backend is. "
+        + " ".join(texts)
+    )
+
+
+def _reference(evidence: Evidence) -> str:
+    named = (LISTS, NUMPY, *evidence.backends)
+    return next(name for name in named if name in evidence.backends)
+
+
+def _panels(evidence: Evidence) -> list[Panel]:
+    if len(evidence.backends) < 2:
+        return []
+    many = [size.n_samples for size in evidence.sizes(many=True)]
+    common = max(set(many), key=lambda n: (many.count(n), -abs(n - 10_000)), default=0)
+    by_features = [size for size in evidence.sizes() if size.n_samples == common]
+    over = shared.label(evidence, _reference(evidence))
+    found = [
+        _panel(
+            evidence,
+            evidence.sizes(n_features=1),
+            lambda size: size.n_samples,
+            f"Speedup over {over}, by samples",
+            "samples, one feature",
+        ),
+        _panel(
+            evidence,
+            by_features if many else [],
+            lambda size: size.n_features,
+            "… and by features",
+            f"features, {wording.short_count(common)} samples",
+        ),
+    ]
+    return [panel for panel in found if panel.lines]
+
+
+def _panel(
+    evidence: Evidence,
+    sizes: Sequence[Size],
+    count: Callable[[Size], int],
+    title: str,
+    x_label: str,
+) -> Panel:
+    reference = _reference(evidence)
+    lines = {
+        backend: [
+            (count(size), speedup)
+            for size in sizes
+            if (speedup := evidence.speedup(backend, reference, size)) is not None
+        ]
+        for backend in evidence.backends
+        if backend != reference
+    }
+    two_valued = frozenset(
+        (backend, count(size))
+        for backend in lines
+        for size in sizes
+        if (time := evidence.time(backend, size)) is not None and time.two_values
+    )
+    return Panel(title, x_label, {name: line for name, line in lines.items() if line}, two_valued)
+
+
+def _draw_reference(axes: Axes, evidence: Evidence, reference: str) -> None:
+    look = style.looks(evidence.backends)[reference]
+    axes.axhline(1, color=look.line, linewidth=1.4)
+    axes.annotate(
+        f"{shared.label(evidence, reference)}, 1×",
+        (0.99, 1),
+        xycoords=axes.get_yaxis_transform(),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        color=look.text,
+        fontsize=9,
+    )

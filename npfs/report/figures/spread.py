@@ -1,0 +1,187 @@
+"""The number of each run for each case, over the case's mean: what the intervals rest on."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.runs import Size
+from npfs.evidence.statistics import Interval
+from npfs.report import style, wording
+from npfs.report.figures import lines as shared
+
+COLUMNS = 4
+PANEL_HEIGHT, WIDTH = 1.55, 10.0  # inches
+LEFT, RIGHT, BETWEEN = 0.78, 0.15, 0.14
+TOP, BOTTOM = 0.82, 0.95
+NAME_HEIGHT = 0.26
+JITTER = 0.28  # of the distance between two sizes, to each side
+SMALLEST_REACH = 1.03  # a scale that magnifies less than 3 % would show nothing but the clock
+
+Cases = Mapping[str, Mapping[Size, Interval]]
+
+
+def spread_figure(evidence: Evidence) -> Figure | None:
+    """Draw every run of every case as a point, a panel for each backend; None without repeated runs."""
+    cases = _cases(evidence)
+    if not cases:
+        return None
+    sizes = sorted({size for by_size in cases.values() for size in by_size})
+    columns = min(COLUMNS, len(cases))
+    rows = math.ceil(len(cases) / columns)
+    height = TOP + BOTTOM + rows * PANEL_HEIGHT + (rows - 1) * NAME_HEIGHT
+    figure = Figure(figsize=(WIDTH, height))
+    width = (WIDTH - LEFT - RIGHT - (columns - 1) * BETWEEN) / columns
+    limits = _limits(cases)
+    for index, (backend, by_size) in enumerate(cases.items()):
+        row, column = divmod(index, columns)
+        x = LEFT + column * (width + BETWEEN)
+        y = BOTTOM + (rows - 1 - row) * (PANEL_HEIGHT + NAME_HEIGHT)
+        axes = figure.add_axes((x / WIDTH, y / height, width / WIDTH, PANEL_HEIGHT / height))
+        _draw(axes, by_size, sizes, style.looks(list(cases))[backend], limits)
+        axes.set_title(style.shorten(evidence.title(backend), 26), fontsize=9.5, pad=4)
+        axes.tick_params(labelleft=column == 0, labelbottom=index + columns >= len(cases))
+    _frame(figure, height, cases)
+    return figure
+
+
+def spread_alt(evidence: Evidence) -> str:
+    """Give the widest spread of each backend, and the cases that are two-valued."""
+    cases = _cases(evidence)
+    texts = []
+    for backend, by_size in cases.items():
+        widest = max(
+            by_size, key=lambda size: max(_relative(by_size[size])) / min(_relative(by_size[size]))
+        )
+        values = by_size[widest].values
+        texts.append(
+            f"{shared.label(evidence, backend)} at most {wording.significant(max(values) / min(values))}× from the fastest "
+            f"to the slowest run, at {wording.size(widest)}"
+        )
+    two = _two_valued(evidence, cases)
+    return (
+        "Small charts of points, one for each backend: the time of every run over the mean of its case, by size, on a "
+        f"logarithmic axis. {shared.each(texts)}."
+        + (f" Two values: {shared.each(two)}." if two else "")
+    )
+
+
+def _cases(evidence: Evidence) -> dict[str, dict[Size, Interval]]:
+    """Return what was timed in more than one run."""
+    found = {
+        backend: {
+            size: time
+            for size in evidence.sizes()
+            if (time := evidence.time(backend, size)) is not None and time.is_known
+        }
+        for backend in [*evidence.backends, *evidence.shortcuts]
+    }
+    return {backend: by_size for backend, by_size in found.items() if by_size}
+
+
+def _two_valued(evidence: Evidence, cases: Cases) -> list[str]:
+    return [
+        f"{shared.label(evidence, backend)} at {wording.size(size)}"
+        for backend, by_size in cases.items()
+        for size, time in by_size.items()
+        if time.two_values
+    ]
+
+
+def _relative(time: Interval) -> list[float]:
+    return [value / time.value for value in time.values]
+
+
+def _limits(cases: Cases) -> tuple[float, float]:
+    """Return limits that hold every point, alike in both directions."""
+    ratios = [r for by_size in cases.values() for time in by_size.values() for r in _relative(time)]
+    reach = max(SMALLEST_REACH, *ratios, 1 / min(ratios)) ** 1.12
+    return 1 / reach, reach
+
+
+def _draw(
+    axes: Axes,
+    by_size: Mapping[Size, Interval],
+    sizes: Sequence[Size],
+    look: style.Look,
+    limits: tuple[float, float],
+) -> None:
+    axes.set_xlim(-0.7, len(sizes) - 0.3)
+    style.log_axis(axes.yaxis, *limits, style.times)
+    axes.axhline(1, color=style.EDGE, linewidth=1)
+    axes.grid(visible=False, axis="x")
+    axes.spines["left"].set_visible(False)
+    names = [shared.short_size(size) for size in sizes]
+    axes.set_xticks(range(len(sizes)), names, rotation=90, fontsize=8)
+    for is_two_valued in (False, True):
+        dots: list[tuple[float, float]] = []
+        for x, size in enumerate(sizes):
+            time = by_size.get(size)
+            if time is None or (time.two_values is not None) != is_two_valued:
+                continue
+            low, high = (bound / time.value for bound in shared.bounds(time))
+            axes.fill_between(
+                [x - 0.4, x + 0.4], low, high, color=look.line, alpha=0.25, linewidth=0
+            )
+            ratios = _relative(time)
+            places = x + JITTER * np.linspace(-1, 1, len(ratios))
+            dots += zip(places.tolist(), ratios, strict=True)
+            if time.two_values:
+                _mark(axes, x, time, limits)
+        _dots(axes, dots, style.WARNING if is_two_valued else look.text)
+
+
+def _dots(axes: Axes, dots: Sequence[tuple[float, float]], color: str) -> None:
+    """Draw points as the round ends of tiny strokes: one short path in place of a marker each."""
+    if not dots:
+        return
+    x = [value for place, _ in dots for value in (place, place + 1e-3, np.nan)]
+    y = [value for _, ratio in dots for value in (ratio, ratio, np.nan)]
+    (line,) = axes.plot(x, y, color=color, linewidth=2.4, solid_capstyle="round")
+    line.get_path().should_simplify = False
+
+
+def _mark(axes: Axes, x: int, time: Interval, limits: tuple[float, float]) -> None:
+    """Mark a case of two values: a bar at each, and words."""
+    assert time.two_values is not None
+    for value in time.two_values:
+        ratio = value.value / time.value
+        axes.plot([x - 0.45, x + 0.45], [ratio, ratio], color=style.WARNING, linewidth=1.2)
+    is_right = x > axes.get_xlim()[1] / 2
+    axes.annotate(
+        "two values",
+        (x, max(*_relative(time), 1.0)),
+        xytext=(6 if is_right else -6, 5),
+        textcoords="offset points",
+        ha="right" if is_right else "left",
+        va="bottom",
+        color=style.WARNING,
+        fontsize=8,
+    )
+
+
+def _frame(figure: Figure, height: float, cases: Cases) -> None:
+    """Write what the panels have in common."""
+    runs = max(time.runs for by_size in cases.values() for time in by_size.values())
+    figure.text(
+        LEFT / WIDTH, 1 - 0.13 / height, f"What each of {runs} runs measured, over the mean of its case",
+        va="top", fontsize=11, fontweight="bold",
+    )  # fmt: skip
+    figure.text(
+        LEFT / WIDTH, 1 - 0.35 / height, "a point: one run; a band: the 95 % interval of the mean; above 1× is slower",
+        va="top", fontsize=8.5, color=style.MUTED,
+    )  # fmt: skip
+    figure.text(
+        0.14 / WIDTH, (BOTTOM + (height - TOP - BOTTOM) / 2) / height, "time of a run over the mean",
+        rotation=90, va="center", ha="left",
+    )  # fmt: skip
+    figure.text(
+        0.5,
+        0.1 / height,
+        "samples, × features where there are more than one",
+        ha="center",
+        va="bottom",
+    )

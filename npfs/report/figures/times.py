@@ -1,0 +1,126 @@
+"""Time for each sample and epoch: of the tools that do the work, and of a shortcut beside them."""
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.runs import Size
+from npfs.report import style, wording
+from npfs.report.figures import lines as shared
+from npfs.report.figures.lines import NUMPY, Line
+
+LEFT = 0.82
+Y_LABEL = "ns per sample and epoch (lower is faster)"
+
+
+def time_figure(evidence: Evidence) -> Figure | None:
+    """Draw nanoseconds for each sample and epoch over the number of samples, one feature."""
+    sizes = evidence.sizes(n_features=1)
+    lines = _measured(shared.per_sample(evidence, evidence.backends))
+    if not lines:
+        return None
+    figure, axes = _draw(evidence, lines, _ceiling(evidence, sizes), "samples, one feature")
+    axes.set_title("Time for each sample in each epoch")
+    return figure
+
+
+def time_alt(evidence: Evidence) -> str:
+    """Say what the figure shows, with the values at both ends of each line."""
+    lines = _measured(shared.per_sample(evidence, evidence.backends))
+    ceiling = _ceiling(evidence, evidence.sizes(n_features=1))
+    read = ""
+    if ceiling:
+        read = f" Just reading the data takes {_ns(ceiling[-1][1])} at {wording.count(ceiling[-1][0])} samples."
+    return (
+        "Line chart, both axes logarithmic: nanoseconds per sample and epoch over the number of samples. "
+        f"{_ends(evidence, lines)}.{read}"
+    )
+
+
+def shortcut_figure(evidence: Evidence) -> Figure | None:
+    """Draw a better algorithm beside the tools that do the work in every epoch; None without one."""
+    lines = _measured(_beside_the_shortcut(evidence))
+    if not any(name in lines for name in evidence.shortcuts):
+        return None
+    figure, axes = _draw(evidence, lines, [], "samples, one feature")
+    axes.set_title("A shortcut beside the tools that do all the work")
+    return figure
+
+
+def shortcut_alt(evidence: Evidence) -> str:
+    """Say what the figure shows, with the values at both ends of each line."""
+    return (
+        "Line chart, both axes logarithmic: nanoseconds per sample and epoch over the number of samples, for a shortcut "
+        f"that does less work in an epoch beside tools that do it all. {_ends(evidence, _measured(_beside_the_shortcut(evidence)))}."
+    )
+
+
+def _beside_the_shortcut(evidence: Evidence) -> dict[str, Line]:
+    numpy = [name for name in (NUMPY,) if name in evidence.backends]
+    shown = [*numpy, *evidence.backends[-1:], *evidence.shortcuts]
+    return shared.per_sample(evidence, dict.fromkeys(shown))
+
+
+def _draw(
+    evidence: Evidence,
+    lines: Mapping[str, Line],
+    ceiling: Sequence[tuple[int, float]],
+    label: str,
+) -> tuple[Figure, Axes]:
+    counts = [point for line in lines.values() for point, _ in line]
+    values = shared.values_of(lines) + [value for _, value in ceiling]
+    figure, (axes,) = style.row(8.4, 4.6, [(LEFT, shared.margin(evidence, lines))])
+    style.count_axis(axes, counts, label)
+    low, high = style.log_limits(values)
+    if ceiling:
+        low = min(low, min(value for _, value in ceiling) * (low / high) ** 0.06)
+    style.log_axis(axes.yaxis, low, high)
+    axes.set_ylabel(Y_LABEL)
+    _draw_ceiling(axes, ceiling)
+    shared.draw_lines(axes, evidence, lines)
+    shared.label_lines(axes, evidence, lines)
+    return figure, axes
+
+
+def _ceiling(evidence: Evidence, sizes: Sequence[Size]) -> list[tuple[int, float]]:
+    """Return the nanoseconds for each sample of reading the data once: what no backend can be faster than."""
+    return [
+        (size.n_samples, ceiling.value / size.n_samples * 1e9)
+        for size in sizes
+        if (ceiling := evidence.ceiling(size)) is not None
+    ]
+
+
+def _draw_ceiling(axes: Axes, ceiling: Sequence[tuple[int, float]]) -> None:
+    if not ceiling:
+        return
+    x, values = [point for point, _ in ceiling], [value for _, value in ceiling]
+    axes.plot(x, values, color=style.INK, linestyle=(0, (1, 1.5)), linewidth=1.6, zorder=4)
+    axes.fill_between(x, values, axes.get_ylim()[0], color=style.SHADE, linewidth=0, zorder=0)
+    axes.annotate(
+        "dotted: just reading the data, the limit",
+        (0.02, 0.025),
+        xycoords="axes fraction",
+        fontsize=9,
+    )
+
+
+def _measured(lines: Mapping[str, Line]) -> dict[str, Line]:
+    return {backend: line for backend, line in lines.items() if line}
+
+
+def _ends(evidence: Evidence, lines: Mapping[str, Line]) -> str:
+    texts = []
+    for backend, line in lines.items():
+        (first, start), (last, end) = line[0], line[-1]
+        texts.append(
+            f"{shared.label(evidence, backend)} {_ns(start.value)} at {wording.count(first)}"
+            + (f" and {_ns(end.value)} at {wording.count(last)} samples" if last != first else "")
+        )
+    return shared.each(texts)
+
+
+def _ns(value: float) -> str:
+    return f"{wording.significant(value)} ns"

@@ -1,0 +1,168 @@
+"""Total time over the number of fits, what comes once included, and where a later start has paid."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from npfs.evidence import first_call as once
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.first_call import BreakEven, Outcome
+from npfs.evidence.runs import Size
+from npfs.evidence.statistics import Interval, geometric_interval
+from npfs.report import style, wording
+from npfs.report.figures import lines as shared
+from npfs.report.figures.lines import LISTS, NUMBA, NUMPY
+
+POINTS = 25
+FEWEST_FITS, MOST_FITS = 1e3, 1e8  # the last number of fits drawn: at least, and at most
+PAIRS = ((NUMPY, LISTS), (NUMBA, NUMPY))
+
+
+class Start(NamedTuple):
+    """Of each run: the seconds that come once, the interpreter's start included, and those of a fit."""
+
+    once_s: Mapping[int, float]
+    fit_s: Mapping[int, float]
+
+    def total(self, fits: float) -> Interval:
+        """Return the seconds of a program that makes that many fits."""
+        runs = sorted(set(self.once_s) & set(self.fit_s))
+        return geometric_interval([self.once_s[run] + fits * self.fit_s[run] for run in runs])
+
+
+def total_figure(evidence: Evidence) -> Figure | None:
+    """Draw the seconds from the start of a program to its last fit, at a small and at the largest size."""
+    panels = _panels(evidence)
+    if not panels:
+        return None
+    room = max(shared.margin(evidence, starts) for starts in panels.values())
+    margins = [(0.85, room), (0.62, room)][: len(panels)]
+    figure, all_axes = style.row(11.0 if len(panels) > 1 else 8.4, 4.7, margins, top=0.72)
+    for axes, (size, starts) in zip(all_axes, panels.items(), strict=True):
+        most = _most_fits(evidence, size)
+        _draw(axes, evidence, starts, most)
+        _draw_break_evens(axes, _break_evens(evidence, size), starts, most)
+        axes.set_title(f"Fits of {wording.size(size)}", pad=24)
+        style.note(axes, "start, import and compiling once, then fits")
+        axes.set_xlabel("number of fits in one program")
+    all_axes[0].set_ylabel("time in all (lower is faster)")
+    return figure
+
+
+def total_alt(evidence: Evidence) -> str:
+    """Give the start of each backend, and the break-even points."""
+    texts = []
+    for size, starts in _panels(evidence).items():
+        first = [
+            f"{shared.label(evidence, name)} {wording.duration(start.total(1))} for one fit"
+            for name, start in starts.items()
+        ]
+        points = [
+            f"{shared.label(evidence, found.backend)} is ahead of {shared.label(evidence, found.reference)} {_after(found.fits)}"
+            for found in _break_evens(evidence, size)
+            if found.fits is not None
+        ]
+        texts.append(f"Fits of {wording.size(size)}: {shared.each([*first, *points])}.")
+    return (
+        "Line chart, both axes logarithmic: time in all, with the start, over the number of fits in one program. "
+        + " ".join(texts)
+    )
+
+
+def _panels(evidence: Evidence) -> dict[Size, dict[str, Start]]:
+    sizes = [size for size in evidence.sizes(n_features=1) if len(_starts(evidence, size)) > 1]
+    samples = once.first_call_samples(evidence)
+    small = [size for size in sizes if size.n_samples == samples] or sizes[:1]
+    return {size: _starts(evidence, size) for size in dict.fromkeys([*small, *sizes[-1:]])}
+
+
+def _starts(evidence: Evidence, size: Size) -> dict[str, Start]:
+    """Return the starts of lists, NumPy, Numba and the fastest; the interpreter's start is common to all."""
+    interpreter = [
+        first.interpreter_s
+        for backend in evidence.backends
+        for first in once.first_calls(evidence, backend).values()
+    ]
+    if not interpreter:
+        return {}
+    common = geometric_interval(interpreter).value
+    found = {}
+    for name in dict.fromkeys((LISTS, NUMPY, NUMBA, *evidence.backends[-1:])):
+        first = once.first_calls(evidence, name)
+        fits = evidence.seconds.get((name, size), {})
+        if set(first) & set(fits):
+            found[name] = Start({run: common + f.once_s for run, f in first.items()}, fits)
+    return found
+
+
+def _break_evens(evidence: Evidence, size: Size) -> list[BreakEven]:
+    both = [order for pair in PAIRS for order in (pair, pair[::-1])]
+    found = [once.break_even(evidence, one, other, size) for one, other in both]
+    return [one for one in found if one is not None and one.outcome is Outcome.AFTER and one.fits]
+
+
+def _most_fits(evidence: Evidence, size: Size) -> float:
+    """Return how many fits to draw: a good way beyond the last break-even."""
+    fits = [found.fits.value for found in _break_evens(evidence, size) if found.fits]
+    return min(MOST_FITS, max([FEWEST_FITS, *(30 * number for number in fits)]))
+
+
+def _draw(axes: Axes, evidence: Evidence, starts: Mapping[str, Start], most: float) -> None:
+    looks = style.looks(evidence.backends)
+    fits = np.geomspace(1, most, POINTS).tolist()
+    ends, values = [], []
+    for name, start in starts.items():
+        look = looks[name]
+        totals = [start.total(number) for number in fits]
+        middle = [total.value for total in totals]
+        axes.plot(fits, middle, color=look.line)
+        axes.plot(
+            fits[:1], middle[:1], look.marker, color=look.line, markeredgewidth=0, clip_on=False
+        )
+        if totals[0].is_known:
+            lows, highs = zip(*map(shared.bounds, totals), strict=True)
+            axes.fill_between(fits, lows, highs, color=look.line, alpha=0.2, linewidth=0)
+        values += middle
+        ends.append(style.End(shared.label(evidence, name), fits[-1], middle[-1], look.text))
+    style.log_axis(axes.xaxis, 1, most, style.plain)
+    low, high = style.log_limits(values, 0.05)
+    style.log_axis(axes.yaxis, low, high, style.duration)
+    style.label_ends(axes, ends)
+
+
+def _draw_break_evens(
+    axes: Axes, found: Sequence[BreakEven], starts: Mapping[str, Start], most: float
+) -> None:
+    for one in found:
+        if one.fits is None or not 1 <= one.fits.value <= most:
+            continue
+        fits = one.fits.value
+        total = starts[one.reference].total(fits).value
+        if one.fits.is_known:
+            low, high = shared.bounds(one.fits)
+            axes.plot([low, high], [total, total], color=style.INK, linewidth=1.4, zorder=5)
+        axes.plot(
+            [fits], [total], "o", color=style.INK, markersize=6.5, markeredgewidth=0, zorder=6
+        )
+        is_left = fits > most**0.62
+        axes.annotate(
+            _after(one.fits),
+            (fits, total),
+            xytext=(-9 if is_left else 9, 10 if is_left else -9),
+            textcoords="offset points",
+            ha="right" if is_left else "left",
+            va="center",
+            fontsize=9,
+            zorder=7,
+        )
+
+
+def _after(fits: Interval | None) -> str:
+    number = 0 if fits is None else fits.value
+    text = wording.significant(number, 2) if number < 100 else f"{float(f'{number:.2g}'):,.0f}"
+    if number >= 100_000:
+        text = wording.short_count(float(f"{number:.2g}"))
+    return f"after {text} fits"

@@ -1,0 +1,159 @@
+"""A map of samples by features: which tool is the fastest where."""
+
+import textwrap
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.fastest import fastest
+from npfs.evidence.runs import Size
+from npfs.report import style, wording
+from npfs.report.figures import lines as shared
+from npfs.report.figures.lines import NUMPY
+
+CELL_WIDTH, CELL_HEIGHT = 1.16, 1.0  # inches
+IN_A_CELL = 14  # characters of a line
+MOST_COLUMNS, MOST_ROWS = 9, 7
+CLOSE = "too close to tell"
+
+
+def winners_figure(evidence: Evidence) -> Figure | None:
+    """Draw the fastest backend at each size, and how many times as fast as NumPy it is."""
+    if not any(fastest(evidence, size) for size in evidence.sizes()):
+        return None
+    columns, rows, left_out = _grid(evidence)
+    left, right = 0.85, max(0.25, 4.6 - len(columns) * CELL_WIDTH)
+    width = left + right + len(columns) * CELL_WIDTH
+    height = 1.35 + len(rows) * CELL_HEIGHT
+    figure, (axes,) = style.row(width, height, [(left, right)], top=0.72, bottom=0.63)
+    looks = style.looks(evidence.backends)
+    measured = set(evidence.sizes())
+    for x, n_samples in enumerate(columns):
+        for y, n_features in enumerate(rows):
+            size = Size(n_features, n_samples, evidence.dtypes[0])
+            names = fastest(evidence, size)
+            if names:
+                _fill(axes, x, y, looks[names[0]].tint, is_tie=len(names) > 1)
+                _write(axes, x, y, _words(evidence, size, names), looks[names[0]].marker)
+            else:
+                why = "only one\nmeasured" if size in measured else "not\nmeasured"
+                axes.text(x, y, why, ha="center", va="center", fontsize=8, color=style.MUTED)
+    _finish(axes, columns, rows)
+    axes.set_title("The fastest tool by samples and features", pad=25)
+    how = (
+        f"×: times as fast as {shared.label(evidence, NUMPY)}" if NUMPY in evidence.backends else ""
+    )
+    style.note(axes, "; ".join(text for text in (how, "95 % intervals", left_out) if text))
+    return figure
+
+
+def winners_alt(evidence: Evidence) -> str:
+    """Name the fastest backend of each size."""
+    cells = []
+    for size in evidence.sizes():
+        names = fastest(evidence, size)
+        if names:
+            words = " or ".join(shared.label(evidence, name) for name in names[:3])
+            words += " and others" if len(names) > 3 else ""
+            words += f" ({CLOSE})" if len(names) > 1 else ""
+            factor = _factor(evidence, size, names[0])
+            cells.append(f"{wording.size(size)}: {words}{f', {factor[0]}' if factor else ''}")
+    return (
+        "Map of number of samples by number of features; each measured cell names its fastest tool and how many times as "
+        f"fast as NumPy it is. {shared.each(cells, 30)}."
+    )
+
+
+def _grid(evidence: Evidence) -> tuple[list[int], list[int], str]:
+    """Return the numbers of samples and of features to draw, and what is left out."""
+    samples = sorted({size.n_samples for size in evidence.sizes()})
+    features = sorted({size.n_features for size in evidence.sizes()})
+    columns, rows = _thinned(samples, MOST_COLUMNS), _thinned(features, MOST_ROWS)
+    hidden = [
+        f"{len(shown)} of {len(all_of)} {what}"
+        for what, shown, all_of in (("columns", columns, samples), ("rows", rows, features))
+        if len(shown) < len(all_of)
+    ]
+    return columns, rows, " and ".join(hidden) + " shown" if hidden else ""
+
+
+def _thinned(counts: Sequence[int], most: int) -> list[int]:
+    """Keep at most that many, evenly, with both ends."""
+    if len(counts) <= most:
+        return list(counts)
+    return [counts[round(k * (len(counts) - 1) / (most - 1))] for k in range(most)]
+
+
+def _fill(axes: Axes, x: int, y: int, tint: str, *, is_tie: bool) -> None:
+    place = (x - 0.47, y - 0.465)
+    axes.add_patch(Rectangle(place, 0.94, 0.93, facecolor=tint, linewidth=0))
+    if is_tie:  # marked without colour as well, around the text
+        axes.add_patch(
+            Rectangle(
+                place, 0.94, 0.93, fill=False, edgecolor=style.MUTED, linewidth=1.2, linestyle=(0, (3, 2))
+            )
+        )  # fmt: skip
+
+
+def _words(evidence: Evidence, size: Size, names: Sequence[str]) -> list[tuple[str, bool]]:
+    """Return the lines of a cell, each with whether it is bold."""
+    first = _wrapped(shared.label(evidence, names[0]))
+    lines = [(line, True) for line in first]
+    if len(names) == 2:
+        lines.append((style.shorten(f"or {_last_word(evidence, names)}", IN_A_CELL + 2), True))
+    elif len(names) > 2:
+        lines.append((f"or {len(names) - 1} others", True))
+    lines += [(text, False) for text in _factor(evidence, size, names[0])]
+    return [*lines, (CLOSE, False)] if len(names) > 1 else lines
+
+
+def _last_word(evidence: Evidence, names: Sequence[str]) -> str:
+    """Return the second name, without the part that it shares with the first."""
+    first, second = (shared.label(evidence, name) for name in names)
+    tool, _, rest = second.partition(", ")
+    return rest if rest and first.startswith(f"{tool}, ") else second
+
+
+def _factor(evidence: Evidence, size: Size, best: str) -> list[str]:
+    """Return how many times as fast as NumPy it is, and the interval; nothing if that was not measured."""
+    speedup = evidence.speedup(best, NUMPY, size) if NUMPY in evidence.backends else None
+    if speedup is None or best == NUMPY:
+        return []
+    text = f"{wording.significant(speedup.value)}×"
+    if not speedup.is_known:
+        return [text, "one run"]
+    if speedup.is_too_wide:
+        return [text, "uncertain"]
+    return [text, f"{wording.significant(speedup.low)} to {wording.significant(speedup.high)}"]
+
+
+def _wrapped(name: str) -> list[str]:
+    """Break a name in at most two lines."""
+    tool, comma, rest = name.partition(", ")
+    if comma and max(len(tool) + 1, len(rest)) <= IN_A_CELL:
+        return [f"{tool},", rest]
+    lines = textwrap.wrap(name, IN_A_CELL, break_on_hyphens=False)
+    return [*lines[:1], *(style.shorten(line, IN_A_CELL) for line in [" ".join(lines[1:])] if line)]
+
+
+def _write(axes: Axes, x: int, y: int, lines: Sequence[tuple[str, bool]], marker: str) -> None:
+    step = 0.155 / CELL_HEIGHT
+    top = y + step * (len(lines) - 1) / 2
+    for index, (text, is_bold) in enumerate(lines):
+        axes.text(
+            x, top - index * step, text, ha="center", va="center_baseline",
+            fontsize=8.5 if is_bold else 8, fontweight="bold" if is_bold else "normal",
+        )  # fmt: skip
+    axes.plot([x - 0.39], [y + 0.375], marker, color=style.INK, markersize=5, markeredgewidth=0)
+
+
+def _finish(axes: Axes, columns: Sequence[int], rows: Sequence[int]) -> None:
+    axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(-0.5, len(rows) - 0.5))
+    axes.set_xticks(range(len(columns)), [wording.short_count(count) for count in columns])
+    axes.set_yticks(range(len(rows)), [wording.short_count(count) for count in rows])
+    axes.set(xlabel="samples", ylabel="features")
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)

@@ -1,0 +1,124 @@
+"""Names in figures: short enough for their place, and moved apart where they would touch."""
+
+from collections.abc import Sequence
+from functools import cache
+from itertools import chain, repeat
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.textpath import text_to_path
+
+FONT = "DejaVu Sans"  # matplotlib brings it along: the same figure everywhere
+LABEL_SIZE = 9.5
+LONGEST = 28
+GAP = 12.5  # points between the middles of two labels
+OFFSET = 8  # points between the end of a line and its label
+LEADER_FROM = 9  # points: a label further away is tied to its line
+
+
+class End(NamedTuple):
+    """The label of a line, the (x, y) of the line's last point, and the colour of the text."""
+
+    label: str
+    x: float
+    y: float
+    color: str
+
+
+def shorten(text: str, limit: int = LONGEST) -> str:
+    """Return a name in one line of at most ``limit`` characters, with a box for what the font lacks."""
+    line = " ".join(text.split())
+    font = get_font(findfont(FontProperties(family=FONT)))
+    line = "".join(char if font.get_char_index(ord(char)) else "□" for char in line)
+    return line if len(line) <= limit else line[: limit - 1].rstrip(" ,") + "…"
+
+
+@cache
+def text_width(text: str, size: float = LABEL_SIZE, weight: str = "bold") -> float:
+    """Return how wide a text is, in inches."""
+    font = FontProperties(family=FONT, size=size, weight=weight)
+    # measured in units of 1/72 inch
+    return float(text_to_path.get_text_width_height_descent(text, font, False)[0]) / 72
+
+
+def margin(labels: Sequence[str]) -> float:
+    """Return the inches that labels need at the right of the axes."""
+    return max(map(text_width, labels), default=0.0) + (OFFSET + 6) / 72
+
+
+def label_ends(axes: Axes, ends: Sequence[End]) -> None:
+    """Write each label at the right of its line's end, moved apart vertically where they would touch.
+
+    Call after the limits are final.
+    """
+    figure = axes.get_figure(root=True)
+    if not ends or figure is None:
+        return
+    points = figure.dpi / 72
+    right = axes.bbox.x1
+    pixels = {end: axes.transData.transform((end.x, end.y)) for end in ends}
+    order = sorted(ends, key=lambda end: float(pixels[end][1]))
+    bottom, top = axes.bbox.y0 / points, axes.bbox.y1 / points
+    placed = spread([float(pixels[end][1]) / points for end in order], GAP, bottom, top)
+    for end, height in zip(order, placed, strict=True):
+        x, y = pixels[end] / points
+        far = abs(height - y) > LEADER_FROM
+        axes.annotate(
+            end.label,
+            (end.x, end.y),
+            xytext=(right / points - x + OFFSET + (6 if far else 0), height - y),
+            textcoords="offset points",
+            color=end.color,
+            va="center",
+            fontweight="bold",
+            fontsize=LABEL_SIZE,
+            annotation_clip=False,
+        )
+        if far:
+            start = axes.transAxes.inverted().transform((right + 3 * points, y * points))
+            stop = axes.transAxes.inverted().transform(
+                (right + (OFFSET + 4) * points, height * points)
+            )
+            axes.plot(
+                [start[0], stop[0]],
+                [start[1], stop[1]],
+                color=end.color,
+                linewidth=0.7,
+                transform=axes.transAxes,
+                clip_on=False,
+                scalex=False,
+                scaley=False,
+            )
+
+
+def spread(
+    heights: Sequence[float], gap: float, bottom: float | None = None, top: float | None = None
+) -> list[float]:
+    """Move ascending heights apart to at least ``gap``, each group about its own mean.
+
+    Between ``bottom`` and ``top`` where given; if they hold too many, the gap shrinks.
+    """
+    last = len(heights) - 1
+    if bottom is not None and top is not None and last > 0:
+        gap = min(gap, (top - bottom) / last)
+    groups: list[list[float]] = []
+    for height in heights:
+        groups.append([height])
+        while len(groups) > 1 and _bottom(groups[-1], gap) - _top(groups[-2], gap) < gap:
+            groups[-2:] = [groups[-2] + groups[-1]]
+    starts = chain.from_iterable(zip(repeat(_bottom(g, gap)), range(len(g))) for g in groups)
+    placed = [start + index * gap for start, index in starts]
+    if bottom is not None:
+        placed = [max(height, bottom + k * gap) for k, height in enumerate(placed)]
+    if top is not None:
+        placed = [min(height, top - (last - k) * gap) for k, height in enumerate(placed)]
+    return placed
+
+
+def _bottom(group: Sequence[float], gap: float) -> float:
+    return sum(group) / len(group) - gap * (len(group) - 1) / 2
+
+
+def _top(group: Sequence[float], gap: float) -> float:
+    return sum(group) / len(group) + gap * (len(group) - 1) / 2

@@ -1,0 +1,138 @@
+"""The colours of the figures, each for a light page with its counterpart for a dark one.
+
+Figures are drawn in the light colours alone; ``DARK`` turns a drawn one into its dark twin.
+"""
+
+from collections.abc import Sequence
+from itertools import cycle
+from typing import NamedTuple
+
+MINIMUM_CONTRAST = 4.6  # WCAG asks for 4.5; rounding a channel may cost a little
+BACKGROUND, DARK_BACKGROUND = "#ffffff", "#15181d"
+INK, MUTED = "#1f2328", "#57606a"  # text, and text that says less
+POINT = "#8a949e"  # data that is only context
+EDGE, GRID, SHADE = "#c9ced6", "#e8ebef", "#f0f2f4"
+WARNING = "#b3261e"
+TINT, DARK_TINT = 0.22, 0.38  # how much of a colour fills a cell that text is written in
+RAMP_STEPS = 8
+
+
+class Look(NamedTuple):
+    """How a backend is drawn: its line, text in its colour, a fill that text can lie on, its marker."""
+
+    line: str
+    text: str
+    tint: str
+    marker: str
+
+
+# Colours after Okabe and Ito, told apart with any colour vision: one hue for each tool, deeper for each rung, and
+# each at least 3 to 1 on its page. Markers tell them apart in greyscale. Light, dark, marker.
+_KNOWN = {
+    "python": ("#c75000", "#ff9b57", "o"),
+    "numpy": ("#0072b2", "#4aa8e8", "s"),
+    "numpy-inplace": ("#3f9bd9", "#a9d8fb", "^"),
+    "numpy-gram": ("#b0568f", "#eba3cf", "P"),
+    "numba": ("#4fa683", "#46a582", "D"),
+    "numba-simd": ("#00835f", "#5ed3a8", "v"),
+    "numba-parallel": ("#004d38", "#b5f2da", "X"),
+    "c": ("#6b7280", "#a3acb8", "<"),
+    "jax": ("#6a3d9a", "#c0a0ee", ">"),
+    "torch": ("#a06a00", "#e3b341", "h"),
+}
+_OTHERS = (
+    ("#a0522d", "#dd9a75", "p"),
+    ("#4b5563", "#bcc5d3", "*"),
+    ("#be185d", "#f585b8", "d"),
+    ("#1e3a8a", "#95aaf7", "8"),
+)
+
+
+def looks(backends: Sequence[str]) -> dict[str, Look]:
+    """Give each backend its look; those we know keep theirs in every figure."""
+    others = dict(zip(sorted(set(backends) - set(_KNOWN)), cycle(_OTHERS), strict=False))
+    return {name: _look(*(_KNOWN | others)[name]) for name in backends}
+
+
+def ramp(number: int) -> list[tuple[str, str]]:
+    """Return that many (line, text) colours from grey to blue, for what comes in an order."""
+    last = RAMP_STEPS - 1
+    steps = [
+        round((k + 1) * last / number) if number < last else k % RAMP_STEPS for k in range(number)
+    ]
+    return [(_RAMP[step][0], readable(_RAMP[step][0], BACKGROUND)) for step in steps]
+
+
+def blend(start: str, end: str, share: float) -> str:
+    """Mix two colours: ``share`` of ``end``, the rest of ``start``."""
+    return _hexadecimal(
+        [a * (1 - share) + b * share for a, b in zip(_channels(start), _channels(end), strict=True)]
+    )
+
+
+def readable(color: str, background: str) -> str:
+    """Move a colour away from its background until text in it has a contrast of at least 4.5 to 1."""
+    away = 0.0 if _luminance(background) > 0.5 else 1.0
+    channels = _channels(color)
+    while contrast(_hexadecimal(channels), background) < MINIMUM_CONTRAST:
+        channels = [channel * 0.95 + away * 0.05 for channel in channels]
+    return _hexadecimal(channels)
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the contrast ratio of two colours, 1 to 21.
+
+    Source: WCAG 2.2, relative luminance and contrast ratio.
+    """
+    low, high = sorted((_luminance(first), _luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(color: str) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _channels(color)]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def _channels(color: str) -> list[float]:
+    return [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+
+
+def _hexadecimal(channels: Sequence[float]) -> str:
+    return "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)
+
+
+def _look(light: str, _: str, marker: str) -> Look:
+    return Look(light, readable(light, BACKGROUND), blend(BACKGROUND, light, TINT), marker)
+
+
+_DARK_POINT = "#7d8894"
+_RAMP = [
+    (
+        blend(POINT, _KNOWN["numpy"][0], step / (RAMP_STEPS - 1)),
+        blend(_DARK_POINT, _KNOWN["numpy"][1], step / (RAMP_STEPS - 1)),
+    )
+    for step in range(RAMP_STEPS)
+]
+
+
+def _dark() -> dict[str, str]:
+    pairs = {
+        BACKGROUND: DARK_BACKGROUND,
+        INK: "#e6e8eb",
+        MUTED: "#a1abb6",
+        EDGE: "#454c55",
+        GRID: "#272c33",
+        SHADE: "#1f242a",
+        WARNING: "#ff8f85",
+    }
+    for light, dark, marker in (*_KNOWN.values(), *_OTHERS):
+        look = _look(light, dark, marker)
+        pairs |= {look.line: dark, look.text: readable(dark, DARK_BACKGROUND)}
+        pairs[look.tint] = blend(DARK_BACKGROUND, dark, DARK_TINT)
+    for light, dark in _RAMP:
+        pairs |= {light: dark, readable(light, BACKGROUND): readable(dark, DARK_BACKGROUND)}
+    return pairs
+
+
+# Every colour that a figure may use, with what stands for it on a dark page.
+DARK = _dark()

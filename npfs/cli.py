@@ -36,20 +36,30 @@ def report(
     reports: Annotated[
         Path, typer.Option(help="Folder whose runs/ are read and where the report is written.")
     ] = Path("reports"),
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORM",
+            help="all (every file, with figures), or one of html, markdown, csv, json and "
+            "github-action-benchmark, printed.",
+        ),
+    ] = "all",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write there instead: a folder for all, a file for one."),
+    ] = None,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Open the page in the browser.")
+    ] = False,
 ) -> None:
-    """Build figures, table and verdict again from the saved runs."""
+    """Build the report again from the saved runs: page, verdict, figures and tables."""
     from npfs.measure.recovery import recover
-    from npfs.report.build import NoRuns, build_report
+    from npfs.report.report_command import run_report
 
     for found in recover(reports / "runs"):
-        typer.echo(found)
-    try:
-        built = build_report(reports)
-    except (NoRuns, OSError) as error:
-        typer.echo(f"npfs report: {error}", err=True)
-        raise typer.Exit(2) from None
-    for line in built.terminal_lines():
-        typer.echo(line)
+        typer.echo(found, err=form != "all")
+    raise typer.Exit(run_report(reports, form, out, open_page=open_page))
 
 
 @app.command()

@@ -56,6 +56,12 @@ class Interval:
         """The two values around which the runs lie, if their spread is clearly two-valued."""
         return two_values(self.values)
 
+    def scaled(self, scale: float) -> "Interval":
+        """Return the interval in another unit."""
+        numbers = tuple(value * scale for value in self.values)
+        low, high = self.low * scale, self.high * scale
+        return Interval(self.value * scale, low, high, self.runs, numbers)
+
     @property
     def p_value(self) -> float:
         """How often chance alone takes a ratio of 1 as far from 1, by Student's t; NaN if not known."""

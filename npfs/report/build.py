@@ -1,16 +1,42 @@
-"""From the runs in a reports folder to figures, table and verdict in the same folder."""
+"""From the runs in a reports folder to the report in the same folder: page, verdict, figures and tables."""
 
 import tempfile
 import textwrap
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.calibration import Calibration
+from npfs.evidence.decisions import decisions
 from npfs.evidence.runs import read_runs
-from npfs.report import calibration, caveats, figures, first_call, tables
-from npfs.report import verdict as rules
+from npfs.report import (
+    calibration,
+    caveats,
+    decision_table,
+    figures,
+    first_call,
+    results_json,
+    tables,
+    verdict,
+)
+from npfs.report.basis import basis
+from npfs.report.content import Page
+from npfs.report.figures import Drawn
+from npfs.report.markdown import verdict_markdown
+from npfs.report.page import page_html
+from npfs.report.page_content import page_content, page_without_runs
+from npfs.whole_file import write_whole
+
+PAGE = "index.html"
+# What each file is for, in the order in which the page names them.
+TEXTS = {
+    PAGE: "this page",
+    "verdict.md": "the verdict as Markdown, for a pull request",
+    "results.csv": "every case's numbers",
+    "results.json": "all numbers and findings, for programs",
+    first_call.FILE_NAME: "what comes once: first calls, memory, conversions",
+    "github-action-benchmark.json": "times for github-action-benchmark (customSmallerIsBetter)",
+}
 
 
 class NoRuns(ValueError):
@@ -26,16 +52,21 @@ class Report:
     paths: list[Path]
 
     def terminal_lines(self, width: int = 100) -> list[str]:
-        """Return the verdict, what to know before trusting it, and the paths, wrapped to ``width``."""
-        lines = [rules.QUESTION, ""]
-        for sentence in rules.verdict(self.evidence):
+        """Return the verdict, what to know before trusting it, and where the rest is, wrapped to ``width``."""
+        lines = [verdict.QUESTION, ""]
+        for sentence in verdict.answer(self.evidence):
             lines += textwrap.wrap(sentence, width, initial_indent="  ", subsequent_indent="    ")
+        lines += ["", *decision_lines(self.evidence, width), ""]
         for caveat in caveats.caveats(self.evidence):
             lines += textwrap.wrap(caveat, width, initial_indent="! ", subsequent_indent="  ")
         lines += ["", *textwrap.wrap(basis(self.evidence), width)]
         if self.calibration is not None:
             lines += textwrap.wrap(calibration.sentence(self.calibration), width)
-        return [*lines, *(f"wrote {_shown(path)}" for path in self.paths)]
+        page = next(path for path in self.paths if path.name == PAGE)
+        return [
+            *lines,
+            f"Read on, with figures and every number: {_shown(page)} (and {len(self.paths) - 1} more files beside it)",
+        ]
 
     def effort(self, job: str, wall_s: float) -> str:
         """Say what share of the time of a command, ``wall_s`` seconds, its rounds took."""
@@ -47,83 +78,92 @@ class Report:
         )
 
 
-def build_report(reports: Path) -> Report:
-    """Read ``reports/runs``, write the report into ``reports``.
+def decision_lines(evidence: Evidence, width: int) -> list[str]:
+    """Return the decisions for a terminal: a situation, and under it what to choose."""
+    lines = ["What to choose"]
+    for decision in decisions(evidence):
+        situation = decision_table.situation(decision)
+        lines += textwrap.wrap(situation, width, initial_indent="  ", subsequent_indent="    ")
+        spoken = decision_table.spoken(evidence, decision)
+        lines += textwrap.wrap(spoken, width, initial_indent="    > ", subsequent_indent="      ")
+    return lines
+
+
+def read_evidence(reports: Path) -> Evidence:
+    """Read ``reports/runs``.
 
     Raises
     ------
     NoRuns
         If there is no run that can be read; the message names what was found instead.
-    OSError
-        If the folder cannot be written.
     """
     folder = read_runs(reports / "runs")
     if not any(run.cases for run in folder.runs):
         found = "".join(f"\n{path.name} {why}" for path, why in folder.rejected)
         raise NoRuns(f"no runs in {reports / 'runs'}; make some with: {caveats.HOW_TO_RUN}{found}")
-    evidence = Evidence(folder)
-    with tempfile.TemporaryDirectory(dir=reports, prefix=".building-") as building:
+    return Evidence(folder)
+
+
+def build_report(reports: Path, out: Path | None = None) -> Report:
+    """Read ``reports/runs``, write the report into ``out``, or into ``reports``.
+
+    Raises
+    ------
+    NoRuns
+        As ``read_evidence``. A page that says so is written where the folder is there.
+    OSError
+        If the folder cannot be written.
+    """
+    out = out or reports
+    try:
+        evidence = read_evidence(reports)
+    except NoRuns as error:
+        if out.is_dir():
+            write_whole(out / PAGE, page_html(page_without_runs(str(error))))
+        raise
+    out.mkdir(parents=True, exist_ok=True)
+    held = calibration.if_possible(evidence)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as building:
         work = Path(building)
-        saved = figures.save_figures(evidence, work)
-        (work / "results.csv").write_text(tables.results_csv(evidence), encoding="utf-8")
-        held = calibration.if_possible(evidence)
-        if once := first_call.csv_text(evidence):
-            (work / first_call.FILE_NAME).write_text(once, encoding="utf-8")
-        (work / "verdict.md").write_text(verdict_markdown(evidence, held, saved), encoding="utf-8")
+        drawn = figures.save_figures(evidence, work)
+        for name, text in texts(evidence, held, drawn).items():
+            (work / name).write_text(text, encoding="utf-8")
         paths = []
         for path in sorted(work.iterdir()):
-            paths.append(reports / path.name)
+            paths.append(out / path.name)
             path.replace(paths[-1])
-        for stale in {*figures.file_names(), first_call.FILE_NAME} - {path.name for path in paths}:
-            (reports / stale).unlink(missing_ok=True)  # of an earlier report, on other evidence
+    for stale in {*figures.file_names(), *TEXTS} - {path.name for path in paths}:
+        (out / stale).unlink(missing_ok=True)  # of an earlier report, on other evidence
     return Report(evidence, held, paths)
 
 
-def verdict_markdown(
-    evidence: Evidence, held: Calibration | None, drawn: Sequence[figures.Drawn]
-) -> str:
-    """Return the verdict with its caveats, the figures in ``drawn``, table, basis and calibration."""
-    lines = [f"# {rules.QUESTION}", ""]
-    lines += [f"- {sentence}" for sentence in rules.verdict(evidence)]
-    warnings = caveats.caveats(evidence)
-    if warnings:
-        lines += ["", "## Before you trust this", "", *(f"- {warning}" for warning in warnings)]
-    for figure in drawn:
-        lines += ["", f"![{_image_text(figure.alt)}]({figure.spec.name}.svg)"]
-    lines += first_call.section(evidence)
-    lines += ["", "## The numbers", "", *tables.markdown_table(evidence), "", basis(evidence), ""]
-    if held is not None:
-        lines += [*calibration.markdown(held, evidence), ""]
-    return "\n".join(lines)
+def texts(evidence: Evidence, held: Calibration | None, drawn: list[Drawn]) -> dict[str, str]:
+    """Return the content of every file that is no figure, by its name; what has no evidence has no file."""
+    beside = {
+        "results.csv": tables.results_csv(evidence),
+        "results.json": results_json.results_json(evidence),
+        first_call.FILE_NAME: first_call.csv_text(evidence),
+        "github-action-benchmark.json": results_json.github_action_benchmark(evidence),
+    }
+    page = content(evidence, held, drawn)
+    return {
+        PAGE: page_html(page),
+        "verdict.md": verdict_markdown(page),
+        **{name: text for name, text in beside.items() if text},
+    }
 
 
-def basis(evidence: Evidence) -> str:
-    """Say what the numbers rest on."""
-    run = evidence.newest
-    libraries = run.environment["libraries"]
-    versions = ", ".join(
-        f"{name} {libraries[key]}"
-        for name, key in (("NumPy", "numpy"), ("Numba", "numba"))
-        if libraries[key]
-    )
-    number = len(evidence.runs)
-    intervals = ""
-    if number > 1:
-        intervals = (
-            "; in parentheses 95 % intervals (Student's t over runs, on logarithms; speedups paired within runs), "
-            f"and a difference is called one where it stands out among all {evidence.noise.comparisons} comparisons "
-            "(Benjamini and Hochberg, 5 %)"
-        )
-    cores = run.environment["cores"]
-    return (
-        f"{number} run{'s, each' if number > 1 else ','} a fresh process, {run.epochs} epochs a fit{intervals}. {run.environment['cpu']}, {cores or 'unknown'} cores, "
-        f"{run.environment['system']}, {run.environment['python']}, {versions}."
-    )
-
-
-def _image_text(alt: str) -> str:
-    """Escape what would end the text of an image in Markdown."""
-    return alt.replace("[", r"\[").replace("]", r"\]")
+def content(
+    evidence: Evidence, held: Calibration | None, drawn: list[Drawn], *, alone: bool = False
+) -> Page:
+    """Return what the page says, with the files that lie beside it unless it is ``alone``."""
+    has_once = bool(first_call.csv_text(evidence))
+    downloads = [
+        (purpose, name)
+        for name, purpose in TEXTS.items()
+        if name != PAGE and (has_once or name != first_call.FILE_NAME)
+    ]
+    return page_content(evidence, held, drawn, [] if alone else downloads)
 
 
 def _shown(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What a reader must know before trusting the verdict."""
+"""What a reader must know before trusting the verdict, and what was left out of it."""
 
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.findings import findings
@@ -9,21 +9,35 @@ HOW_TO_RUN = "python -m pytest bench --benchmark-only (in the clone of npfs)"
 
 
 def caveats(evidence: Evidence) -> list[str]:
-    """Return what a reader must know before trusting the verdict; empty if there is nothing."""
+    """Return what a reader must know and what was left out; empty if there is nothing."""
+    return [*warnings(evidence), *observations(evidence), *left_out(evidence)]
+
+
+def warnings(evidence: Evidence) -> list[str]:
+    """Return what a reader must know before trusting the verdict."""
     sentences = []
     if len(evidence.runs) == 1:
         sentences.append(
             "This is one run: it gives no interval, and a second one may contradict it. "
             f"Add runs with: {HOW_TO_RUN}"
         )
-    newest = evidence.newest
-    loads = [run.load for run in evidence.runs if run.job == newest.job]
-    sentences += [str(finding) for finding in findings(newest.environment, loads)]
+    sentences += _findings(evidence, "warning")
     cut = [run.number for run in evidence.runs if run.interrupted]
     if cut:
         what = f"Run {cut[0]} was" if len(cut) == 1 else f"{len(cut)} runs were"
         sentences.append(f"{what} interrupted; the cases finished by then count.")
-    sentences += [f"{path.name} was left out: {why}." for path, why in evidence.rejected]
+    newest = evidence.newest
+    return sentences + [f"{newest.titles[name]}: {note}." for name, note in newest.notes.items()]
+
+
+def observations(evidence: Evidence) -> list[str]:
+    """Return what was found of the machine that makes no number wrong."""
+    return _findings(evidence, "information")
+
+
+def left_out(evidence: Evidence) -> list[str]:
+    """Return which files, runs, backends and cases are not in the numbers, and why."""
+    sentences = [f"{path.name} was left out: {why}." for path, why in evidence.rejected]
     sentences += [
         f"{clause[0].upper()}{clause[1:]}. The report follows the newest run's settings."
         for clause in wording.left_out(evidence.left_out)
@@ -32,13 +46,18 @@ def caveats(evidence: Evidence) -> list[str]:
         f"{evidence.title(name)} of {wording.numbered_runs(runs)} left out: its source has changed since."
         for name, runs in evidence.older_source.items()
     ]
-    sentences += [f"{newest.titles[name]}: {note}." for name, note in newest.notes.items()]
-    if newest.unavailable:
-        broken = {n: why for n, why in newest.unavailable.items() if MISSING not in why}
-        absent = [name for name in newest.unavailable if name not in broken]
-        if absent:
-            sentences.append(f"Not installed, so not compared: {wording.listed(absent)}.")
-        sentences += [f"Not compared: {why}." for why in broken.values()]
+    unavailable = evidence.newest.unavailable
+    broken = {name: why for name, why in unavailable.items() if MISSING not in why}
+    absent = [name for name in unavailable if name not in broken]
+    if absent:
+        sentences.append(f"Not installed, so not compared: {wording.listed(absent)}.")
+    sentences += [f"Not compared: {why}." for why in broken.values()]
     sentences += [f"{name} was not timed: {why}." for name, why in evidence.not_timed.items()]
-    sentences += [f"{name} failed: {why}." for name, why in evidence.failed.items()]
-    return sentences
+    return sentences + [f"{name} failed: {why}." for name, why in evidence.failed.items()]
+
+
+def _findings(evidence: Evidence, severity: str) -> list[str]:
+    newest = evidence.newest
+    loads = [run.load for run in evidence.runs if run.job == newest.job]
+    found = findings(newest.environment, loads)
+    return [str(finding) for finding in found if finding.severity == severity]

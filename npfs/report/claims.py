@@ -56,7 +56,7 @@ def the_loop_is_not_pythons(evidence: Evidence) -> Claim:
     else:
         standing = IN_PART if lists.is_constant else BORNE_OUT
     each = f"{wording.significant(lists.per_sample)} for each further sample of an epoch"
-    sentences = [
+    sentences = (
         f"With lists the interpreter executes {each}; with NumPy "
         + (
             f"{wording.count(arrays.counts[0][1])} in an epoch, however many samples there are."
@@ -64,8 +64,8 @@ def the_loop_is_not_pythons(evidence: Evidence) -> Claim:
             else f"{wording.significant(arrays.per_sample)}."
         ),
         "Counted, not timed, so a faster machine does not change it.",
-    ]
-    return Claim(claim, standing, tuple(sentences), _instructions_table(evidence, counted))
+    )
+    return Claim(claim, standing, sentences, _instructions_table(evidence, counted))
 
 
 def a_fit_is_faster(evidence: Evidence) -> Claim:
@@ -78,8 +78,8 @@ def a_fit_is_faster(evidence: Evidence) -> Claim:
     speedups = [speedup_of(evidence, NUMPY, LISTS, size) for size in shared]
     if not any(speedup.is_known for speedup in speedups):
         one_run = "One run gives no interval, so it bears out nothing: add runs."
-        sentences = (comparison(evidence, NUMPY, LISTS, shared[-1]), one_run)
-        return Claim(claim, NOT_MEASURED, sentences, None)
+        in_it = comparison(evidence, NUMPY, LISTS, shared[-1])
+        return Claim(claim, NOT_MEASURED, (in_it, one_run), None)
     faster = [speedup.is_above_one for speedup in speedups]
     standing = BORNE_OUT if all(faster) else IN_PART if any(faster) else NOT_BORNE_OUT
     sentences = tuple(

@@ -80,26 +80,30 @@ class Page:
         Whether the intervals hold.
     environment
         Name and value.
+    observations
+        What was found of the machine that makes no number wrong.
     downloads
         Label and name of each file that lies beside the page.
     """
 
     question: str
-    lacks: tuple[str, ...]
-    answer: tuple[str, ...]
-    basis: str
-    decisions: Table | None
-    decision_notes: tuple[str, ...]
-    warnings: tuple[str, ...]
-    claims: tuple[Claim, ...]
-    figures: tuple[PageFigure, ...]
-    findings: tuple[str, ...]
-    once: tuple[str, ...]
-    once_table: Table | None
-    numbers: Table | None
-    calibration: tuple[str, ...]
-    environment: tuple[tuple[str, str], ...]
-    method: tuple[str, ...]
-    left_out: tuple[str, ...]
     version: str
-    downloads: tuple[tuple[str, str], ...]
+    lacks: tuple[str, ...] = ()
+    answer: tuple[str, ...] = ()
+    basis: str = ""
+    decisions: Table | None = None
+    decision_notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    figures: tuple[PageFigure, ...] = ()
+    findings: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
+    once_table: Table | None = None
+    once_notes: tuple[str, ...] = ()
+    numbers: Table | None = None
+    calibration: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    observations: tuple[str, ...] = ()
+    method: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    downloads: tuple[tuple[str, str], ...] = ()

@@ -17,6 +17,7 @@ COLUMNS = (
     "situation", "choose", "against lists", "against NumPy", "first result", "memory in a fit", "to install",
     "lines of code",
 )  # fmt: skip
+ITSELF = "the choice itself"
 BETTER = {
     Quantity.FIT: "as fast",
     Quantity.FIRST_RESULT: "as soon",
@@ -78,16 +79,28 @@ def situation(decision: Decision) -> str:
 
 
 def against(decision: Decision, reference: str) -> str:
-    """Say how many times better the first choice is; empty if it was not compared."""
+    """Say how many times better the first choice is, for a cell; empty if it was not compared."""
     if decision.choices[:1] == (reference,):
-        return "the choice itself"
+        return ITSELF
     factor = decision.factors.get(reference)
     if factor is None:
         return ""
-    if decision.quantity is Quantity.MEMORY:
-        return f"{wording.significant(factor.value)}× less memory (looked at, not timed)"
-    noise = ", within noise" if factor.is_known and factor.is_within_noise else ""
-    return f"{wording.factor(factor)} {BETTER[decision.quantity]}{noise}"
+    if factor.is_known and factor.is_within_noise:
+        return f"{wording.factor(factor)}, within noise"
+    if decision.quantity is Quantity.MEMORY:  # seen in one process, where one run is enough
+        return f"{wording.significant(factor.value)}× {BETTER[decision.quantity]}"
+    return f"{wording.factor(factor)} {BETTER[decision.quantity]}"
+
+
+def spoken(evidence: Evidence, decision: Decision) -> str:
+    """Say what to choose and how much better it is, for a line of its own."""
+    than = "than" if decision.quantity is Quantity.MEMORY else "as"
+    factors = [
+        f"{factor} {than} with {name}"
+        for reference, name in ((LISTS, "lists"), (NUMPY, "NumPy"))
+        if (factor := against(decision, reference)) not in ("", ITSELF)
+    ]
+    return ": ".join(filter(None, (choice(evidence, decision), ", ".join(factors))))
 
 
 def _row(evidence: Evidence, decision: Decision) -> tuple[Cell, ...]:

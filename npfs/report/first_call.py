@@ -1,4 +1,4 @@
-"""What comes once: the section of the verdict, and its numbers as CSV."""
+"""What comes once, in sentences and a table, and its numbers as CSV."""
 
 import csv
 import io
@@ -9,8 +9,8 @@ from npfs.evidence.analysis import Evidence
 from npfs.evidence.first_call import BreakEven, Outcome
 from npfs.evidence.records import COLD, TO_ARRAY, TO_LISTS, WARM, Size
 from npfs.evidence.rungs import LISTS, NUMBA, NUMPY
-from npfs.evidence.statistics import Interval
 from npfs.report import wording
+from npfs.report.content import Cell, Table
 from npfs.report.details import SHORT
 from npfs.report.tables import bounds
 
@@ -20,18 +20,6 @@ COLUMNS = (
 )  # fmt: skip
 PAIRS = ((NUMPY, LISTS), (NUMBA, NUMPY))
 UNKNOWN = "not known"
-
-
-def section(evidence: Evidence) -> list[str]:
-    """Return the lines of the section; none if nothing that comes once was measured."""
-    backends = once.backends(evidence)
-    said = sentences(evidence)
-    if not backends and not said:
-        return []
-    lines = ["", "## What comes once", "", *(f"- {sentence}" for sentence in said)]
-    if backends:
-        lines += ["", *table(evidence, backends), "", _notes(evidence)]
-    return lines
 
 
 def sentences(evidence: Evidence) -> list[str]:
@@ -44,23 +32,33 @@ def sentences(evidence: Evidence) -> list[str]:
     return [*found, *_conversion(evidence)]
 
 
-def table(evidence: Evidence, backends: list[str]) -> list[str]:
-    """Return a table with a row for each backend; memory at the largest size that all were looked at."""
+def once_table(evidence: Evidence) -> Table | None:
+    """Return a row for each backend; memory at the largest size that all were looked at. None if there is nothing."""
+    backends = once.backends(evidence)
+    if not backends:
+        return None
     size = _memory_size(evidence, backends)
     at = "" if size is None else f" for {wording.size(size)}"
-    header = ["backend", "import", "first result", "nothing compiled yet"]
-    header += [f"memory held{at}", "at most in a fit"]
-    rows = [wording.table_row(header), wording.table_row(["---"] * len(header))]
+    columns = (
+        "backend",
+        "import",
+        "first result",
+        "nothing compiled yet",
+        f"memory held{at}",
+        "at most in a fit",
+    )
+    rows = []
     for name in backends:
-        cells = [
-            evidence.title(name),
-            _duration(once.seconds(evidence, name, "import_s")),
-            _duration(once.seconds(evidence, name)),
-            _duration(once.seconds(evidence, name, cache=COLD)),
-            *_memory_cells(evidence, name, size),
+        seconds = [
+            once.seconds(evidence, name, "import_s"),
+            once.seconds(evidence, name),
+            once.seconds(evidence, name, cache=COLD),
         ]
-        rows.append(wording.table_row(cells))
-    return rows
+        durations = [
+            Cell("") if of is None else Cell(wording.duration(of), of.value) for of in seconds
+        ]
+        rows.append((Cell(evidence.title(name)), *durations, *_memory_cells(evidence, name, size)))
+    return Table("What comes once", columns, tuple(rows), (False, *(True,) * 5))
 
 
 def csv_text(evidence: Evidence) -> str:
@@ -152,34 +150,35 @@ def _held(evidence: Evidence, backend: str, size: Size) -> bool:
     return once.memory(evidence, backend, size)[0] is not None
 
 
-def _memory_cells(evidence: Evidence, backend: str, size: Size | None) -> list[str]:
+def _memory_cells(evidence: Evidence, backend: str, size: Size | None) -> list[Cell]:
     if size is None:
-        return [UNKNOWN, UNKNOWN]
+        return [Cell(UNKNOWN), Cell(UNKNOWN)]
     return [
-        UNKNOWN
+        Cell(UNKNOWN)
         if n_bytes is None
-        else f"{wording.significant(n_bytes / 1e6)} MB ({wording.significant(n_bytes / size.data_bytes)}×)"
+        else Cell(
+            f"{wording.significant(n_bytes / 1e6)} MB ({wording.significant(n_bytes / size.data_bytes)}×)",
+            n_bytes,
+        )
         for n_bytes in once.memory(evidence, backend, size)
     ]
 
 
-def _notes(evidence: Evidence) -> str:
+def notes(evidence: Evidence) -> list[str]:
+    """Say what the columns of the table are."""
     samples = once.first_call_samples(evidence)
-    notes = [
+    said = [
         f"First result: a fresh process from its start through the import to the end of its first fit, of "
         f"{wording.count(samples)} samples. Making data and preparing them is left out. Compiled code is on disk "
         "already, or not yet where that is said."
     ] * bool(samples)
     if once.memory_sizes(evidence):
-        notes.append(
+        said.append(
             "Memory comes on top of the arrays that a backend is given; the factor is over their bytes."
         )
-    notes += [f"Some of it is not known: {reason}." for reason in once.memory_reasons(evidence)]
-    return " ".join(notes)
-
-
-def _duration(seconds: Interval | None) -> str:
-    return "" if seconds is None else wording.duration(seconds)
+    return said + [
+        f"Some of it is not known: {reason}." for reason in once.memory_reasons(evidence)
+    ]
 
 
 def _first_call_rows(evidence: Evidence) -> Iterator[list[str | int]]:

@@ -1,4 +1,4 @@
-"""The numbers behind the verdict, as CSV for programs and as a Markdown table for people."""
+"""The numbers behind the verdict, as CSV for programs and as a table for people."""
 
 import csv
 import io
@@ -9,7 +9,12 @@ from npfs.evidence.rungs import LISTS, NUMPY
 from npfs.evidence.runs import Size
 from npfs.evidence.statistics import Interval
 from npfs.report import wording
+from npfs.report.content import Cell, Table
 
+HEADINGS = (
+    "backend", "samples × features", "one fit", "ns per sample and epoch", "over lists", "over NumPy",
+    "of the read ceiling", "runs",
+)  # fmt: skip
 COLUMNS = (
     "backend",
     "same_work",
@@ -38,7 +43,7 @@ def results_csv(evidence: Evidence) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for backend, size, seconds in _cases(evidence):
+    for backend, size, seconds in cases(evidence):
         same_work = str(backend not in evidence.shortcuts).lower()
         row = [backend, same_work, size.n_samples, size.n_features, size.dtype, seconds.runs]
         for interval in (
@@ -52,29 +57,40 @@ def results_csv(evidence: Evidence) -> str:
     return text.getvalue()
 
 
-def markdown_table(evidence: Evidence) -> list[str]:
-    """Return a table with a row for each case: time, and ratios to lists, NumPy and the ceiling."""
-    rows = [
-        "| samples × features | backend | one fit | over lists | over NumPy | of the read ceiling | runs |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+def numbers_table(evidence: Evidence) -> Table:
+    """Return a row for each case: time, and ratios to lists, NumPy and the ceiling."""
+    epochs = evidence.newest.epochs
+    rows = []
+    for backend, size, seconds in cases(evidence):
+        is_shortcut = backend in evidence.shortcuts
+        each = seconds.scaled(1e9 / (size.n_samples * epochs))
+        fraction = None if is_shortcut else evidence.fraction_of_ceiling(backend, size)
+        ratios = [_ratio(evidence, backend, reference, size) for reference in (LISTS, NUMPY)]
+        rows.append(
+            (
+                Cell(evidence.title(backend) + (", a shortcut" if is_shortcut else "")),
+                Cell(_size(size), size.numbers),
+                Cell(wording.duration(seconds), seconds.value),
+                Cell(wording.significant(each.value), each.value),
+                *ratios,
+                Cell("") if fraction is None else Cell(wording.share(fraction), fraction.value),
+                Cell(str(seconds.runs), seconds.runs),
+            )
+        )
+    return Table("The numbers", HEADINGS, tuple(rows), (False, *(True,) * 7))
+
+
+def markdown_rows(table: Table) -> list[str]:
+    """Return a table as lines of Markdown."""
+    return [
+        wording.table_row(table.columns),
+        wording.table_row("---:" if numeric else "---" for numeric in table.numeric),
+        *(wording.table_row(cell.text for cell in row) for row in table.rows),
     ]
-    for backend, size, seconds in _cases(evidence):
-        fraction = evidence.fraction_of_ceiling(backend, size)
-        shortcut = ", a shortcut" if backend in evidence.shortcuts else ""
-        cells = [
-            _size(size),
-            evidence.title(backend) + shortcut,
-            wording.duration(seconds),
-            _speedup(evidence, backend, LISTS, size),
-            _speedup(evidence, backend, NUMPY, size),
-            "" if fraction is None or shortcut else wording.share(fraction),
-            str(seconds.runs),
-        ]
-        rows.append(wording.table_row(cells))
-    return rows
 
 
-def _cases(evidence: Evidence) -> Iterator[tuple[str, Size, Interval]]:
+def cases(evidence: Evidence) -> Iterator[tuple[str, Size, Interval]]:
+    """Yield backend, size and seconds of a fit of every case."""
     for dtype in evidence.dtypes:
         for size in evidence.sizes(dtype=dtype):
             for backend in [*evidence.backends, *evidence.shortcuts]:
@@ -88,13 +104,13 @@ def _size(size: Size) -> str:
     return f"{wording.count(size.n_samples)} × {size.n_features}{dtype}"
 
 
-def _speedup(evidence: Evidence, backend: str, reference: str, size: Size) -> str:
+def _ratio(evidence: Evidence, backend: str, reference: str, size: Size) -> Cell:
     speedup = None if backend == reference else evidence.speedup(backend, reference, size)
     if speedup is None:
-        return ""
+        return Cell("")
     told_apart = not speedup.is_known or speedup.is_too_wide or not speedup.is_within_noise
     noise = "" if told_apart else ", within noise"
-    return wording.factor(speedup) + noise
+    return Cell(wording.factor(speedup) + noise, speedup.value)
 
 
 def bounds(interval: Interval | None) -> list[str]:

@@ -281,7 +281,9 @@ def _case(row: dict[str, str]) -> tuple[Cell, ...]:
 def _number(row: dict[str, str], name: str, scale: float, unit: str) -> Cell:
     if not row[name]:
         return Cell("")
-    value, low, high = (significant(float(row[name + end]) * scale) for end in ("", "_low", "_high"))
+    value, low, high = (
+        significant(float(row[name + end]) * scale) for end in ("", "_low", "_high")
+    )
     return Cell(f"{value}{unit} ({low} to {high})", float(row[name]))
 
 

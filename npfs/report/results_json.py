@@ -1,0 +1,143 @@
+"""The numbers and findings as JSON, for programs; ``docs/results.schema.json`` describes it."""
+
+import json
+import math
+from typing import Any
+
+from npfs import __version__
+from npfs.evidence import first_call as once
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.decisions import Decision, costs, decisions
+from npfs.evidence.records import COLD, WARM, Size
+from npfs.evidence.rungs import LISTS, NUMPY
+from npfs.evidence.statistics import Interval
+from npfs.report import caveats, claims, verdict
+from npfs.report.tables import cases
+
+SCHEMA = 1
+
+
+def results_json(evidence: Evidence) -> str:
+    """Return the document as text; seconds and bytes, what is not known is null."""
+    document = {
+        "schema": SCHEMA,
+        "npfs": __version__,
+        "question": verdict.QUESTION,
+        "answer": verdict.answer(evidence),
+        "decisions": [_decision(decision) for decision in decisions(evidence)],
+        "claims": [
+            {"claim": claim.claim, "standing": claim.standing, "evidence": list(claim.evidence)}
+            for claim in claims.claims(evidence)
+        ],
+        "cases": [
+            _case(evidence, backend, size, seconds) for backend, size, seconds in cases(evidence)
+        ],
+        "ceilings": [
+            {**_size(size), "seconds": _interval(ceiling)}
+            for size in evidence.sizes()
+            if (ceiling := evidence.ceiling(size)) is not None
+        ],
+        "backends": _backends(evidence),
+        "caveats": caveats.caveats(evidence),
+        "conditions": dict(evidence.newest.conditions),
+        "epochs": evidence.newest.epochs,
+        "runs": [
+            {"number": run.number, "job": run.job, "started": run.started, "file": run.path.name}
+            for run in evidence.runs
+        ],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def github_action_benchmark(evidence: Evidence) -> str:
+    """Return the list that github-action-benchmark's ``customSmallerIsBetter`` reads: seconds of a fit."""
+    entries = []
+    for backend, size, seconds in cases(evidence):
+        entry: dict[str, Any] = {"name": f"{backend}-{size}", "unit": "s", "value": seconds.value}
+        if seconds.is_known and not math.isinf(seconds.high):
+            entry["range"] = f"{seconds.low:.4g} to {seconds.high:.4g}"
+        entry["extra"] = f"{evidence.title(backend)}; {seconds.runs} runs, 95 % interval"
+        entries.append(entry)
+    return json.dumps(entries, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "situation": decision.situation.value,
+        "quantity": decision.quantity.value,
+        "size": None if decision.size is None else _size(decision.size),
+        "choices": list(decision.choices),
+        **{f"over_{name}": _ratio(decision.factors.get(name)) for name in (LISTS, NUMPY)},
+    }
+
+
+def _case(evidence: Evidence, backend: str, size: Size, seconds: Interval) -> dict[str, Any]:
+    return {
+        "backend": backend,
+        "same_work": backend not in evidence.shortcuts,
+        **_size(size),
+        "seconds": _interval(seconds),
+        f"speedup_over_{LISTS}": _ratio(evidence.speedup(backend, LISTS, size)),
+        f"speedup_over_{NUMPY}": _ratio(evidence.speedup(backend, NUMPY, size)),
+        "fraction_of_ceiling": _interval(evidence.fraction_of_ceiling(backend, size)),
+    }
+
+
+def _backends(evidence: Evidence) -> dict[str, Any]:
+    """Return what is known of each backend beside its times."""
+    known = costs(evidence)
+    names = dict.fromkeys([*evidence.backends, *evidence.shortcuts, *once.backends(evidence)])
+    return {
+        name: {
+            "title": evidence.title(name),
+            "lines_of_code": known[name].lines_of_code if name in known else None,
+            "installed_bytes": dict(known[name].installed) if name in known else None,
+            "first_call": {
+                cache: {
+                    part: _interval(once.seconds(evidence, name, part, cache))
+                    for part in once.PARTS
+                }
+                for cache in (WARM, COLD)
+                if once.first_calls(evidence, name, cache)
+            },
+            "memory": [
+                {**_size(size), "held_bytes": held, "peak_bytes": peak}
+                for size in once.memory_sizes(evidence)
+                for held, peak in [once.memory(evidence, name, size)]
+                if (held, peak) != (None, None)
+            ],
+            "instructions": [list(row) for row in found.counts]
+            if (found := claims.instructions(evidence, name))
+            else None,
+        }
+        for name in names
+    }
+
+
+def _size(size: Size) -> dict[str, Any]:
+    return {"n_samples": size.n_samples, "n_features": size.n_features, "dtype": size.dtype}
+
+
+def _interval(interval: Interval | None) -> dict[str, Any] | None:
+    if interval is None:
+        return None
+    two = interval.two_values
+    return {
+        "value": interval.value,
+        "low": _finite(interval.low),
+        "high": _finite(interval.high),
+        "runs": interval.runs,
+        "values": list(interval.values),
+        "two_values": None if two is None else [value.value for value in two],
+    }
+
+
+def _ratio(interval: Interval | None) -> dict[str, Any] | None:
+    found = _interval(interval)
+    if found is None or interval is None:
+        return None
+    return found | {"within_noise": interval.is_within_noise if interval.is_known else None}
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None

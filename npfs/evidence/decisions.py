@@ -37,8 +37,8 @@ class Situation(Enum):
 class Quantity(Enum):
     """What decides."""
 
-    FIT = "time of a fit"
-    FIRST_RESULT = "time to the first result"
+    FIT = "a fit"
+    FIRST_RESULT = "first result"
     MEMORY = "memory"
 
 

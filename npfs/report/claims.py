@@ -85,17 +85,14 @@ def a_fit_is_faster(evidence: Evidence) -> Claim:
     sentences = tuple(
         comparison(evidence, NUMPY, LISTS, size) for size in dict.fromkeys((shared[0], shared[-1]))
     )
-    columns = tuple(wording.size(size) for size in shared)
-    row = (
-        Cell("times as fast as lists"),
-        *(Cell(_with_noise(speedup), speedup.value) for speedup in speedups),
+    rows = tuple(
+        (
+            Cell(wording.count(size.n_samples), size.n_samples),
+            Cell(_with_noise(speedup), speedup.value),
+        )
+        for size, speedup in zip(shared, speedups, strict=True)
     )
-    table = Table(
-        "NumPy over lists",
-        ("", *columns),
-        (tuple(row),),
-        (False, *(True for _ in columns)),
-    )
+    table = Table("NumPy over lists", ("samples", "times as fast"), rows, (True, True))
     return Claim(claim, standing, sentences, table)
 
 

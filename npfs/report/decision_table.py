@@ -68,14 +68,16 @@ def choice(evidence: Evidence, decision: Decision) -> str:
     if not decision.choices:
         return f"not measured; it takes {MISSING[decision.situation]}"
     best = " or ".join(evidence.title(name) for name in decision.choices)
-    return f"{best} (within noise of each other)" if len(decision.choices) > 1 else best
+    return f"{best} (within noise)" if len(decision.choices) > 1 else best
 
 
 def situation(decision: Decision) -> str:
     """Name the situation, and what was measured for it."""
     if decision.size is None:
         return decision.situation.value
-    return f"{decision.situation.value}: {decision.quantity.value} of {wording.size(decision.size)}"
+    return (
+        f"{decision.situation.value} ({decision.quantity.value} of {wording.size(decision.size)})"
+    )
 
 
 def against(decision: Decision, reference: str) -> str:

@@ -16,7 +16,6 @@ from npfs.report.details import (
     READING_COUNTS_FROM,
     SHORT,
     comparison,
-    nearest_the_ceiling,
     shared_sizes,
     speedup_of,
 )
@@ -52,9 +51,9 @@ def lists_or_numpy(evidence: Evidence) -> str:
     below = ""
     if won:
         lists = wording.factor(speedup_of(evidence, LISTS, NUMPY, won[0]))
-        below = f"; on {wording.size(won[0])} lists are {lists} as fast as NumPy"
+        below = f"; on {wording.size(won[0])} lists are {lists} as fast"
     return (
-        f"Use NumPy in place of lists {where}: on {wording.size(most)} a fit is {wording.factor(speedup)} "
+        f"Use NumPy in place of lists {where}: on {wording.count(most.n_samples)} a fit is {wording.factor(speedup)} "
         f"as fast{below}."
     )
 
@@ -80,36 +79,27 @@ def numpy_or_numba(evidence: Evidence) -> str:
     )  # fmt: skip
     said = f"{wording.factor(speedups[low])} as fast as NumPy at {wording.count(low.n_samples)} samples"
     if high != low:
-        said += f" and {wording.factor(speedups[high])} at {wording.count(high.n_samples)} samples"
+        said += f" and {wording.factor(speedups[high])} at {wording.count(high.n_samples)}"
     if len(above) == len(one):
-        where = "still" if len(one) < 2 else "still at every measured number of samples"
+        start = "Numba is faster still"
     else:
-        where = f"at {wording.listed([wording.count(size.n_samples) for size in above])} samples, not at the others"
-    return (
-        f"Numba is faster {where}: on one feature a plain compiled loop is {said}"
-        f"{_with_many_features(evidence, many)}."
-    )
+        sizes = wording.listed([wording.count(size.n_samples) for size in above])
+        start = f"Numba is faster than NumPy at {sizes} samples, not at the others"
+    return f"{start}: a plain compiled loop is {said}{_with_many_features(evidence, many)}."
 
 
 def what_it_costs(evidence: Evidence) -> str:
-    """Say what a start costs, after how many fits it has paid, and how much any other tool could still gain."""
+    """Say what a start costs, and after how many fits it has paid."""
     starts = [
         f"{wording.duration(seconds)} with {SHORT[name]}"
         for name in (LISTS, NUMPY, NUMBA)
         if (seconds := once.seconds(evidence, name)) is not None
     ]
-    said = ""
-    if len(starts) > 1:
-        said = f"It has a price: the first result takes {wording.listed(starts)}{_paid(evidence)}"
-    nearest = nearest_the_ceiling(evidence)
-    if nearest is None:
-        return f"{said}." if said else ""
-    name, size, fraction = nearest
-    limit = (
-        f"{evidence.title(name)} reaches {wording.share(fraction)} of the speed at which {wording.size(size)} "
-        "can be read at all"
+    if len(starts) < 2:
+        return ""
+    return (
+        f"The price is the start: the first result takes {wording.listed(starts)}{_paid(evidence)}."
     )
-    return f"{said}; and there is a limit: {limit}." if said else f"{limit}."
 
 
 def _with_many_features(evidence: Evidence, many: list[Size]) -> str:
@@ -118,27 +108,25 @@ def _with_many_features(evidence: Evidence, many: list[Size]) -> str:
         return ""
     size = max(many, key=lambda size: (size.n_features, -abs(size.n_samples - READING_COUNTS_FROM)))
     speedup = speedup_of(evidence, NUMBA, NUMPY, size)
-    where = f"on {wording.size(size)}"
+    where = f"with {size.n_features} features"
     if not speedup.is_known or speedup.is_too_wide:
-        return f"; {where} it is {wording.factor(speedup)} as fast as NumPy"
+        return f"; {where} it is {wording.factor(speedup)} as fast"
+    turned = wording.factor(speedup_of(evidence, NUMPY, NUMBA, size))
     if speedup.is_within_noise:
-        return (
-            f"; {where} the two are within noise of each other, NumPy over Numba "
-            f"{wording.factor(speedup_of(evidence, NUMPY, NUMBA, size))}"
-        )
+        return f"; {where} the two are within noise of each other, {turned} for NumPy"
     if speedup.is_above_one:
         return f"; {where} it is {wording.factor(speedup)} as fast"
-    return f"; {where} NumPy is {wording.factor(speedup_of(evidence, NUMPY, NUMBA, size))} as fast as that loop"
+    return f"; {where} NumPy is {turned} as fast as that loop"
 
 
 def _paid(evidence: Evidence) -> str:
-    """Return a clause: after how many fits Numba's start has paid."""
+    """Return a clause: how many fits repay Numba's start."""
     size = Size(1, once.first_call_samples(evidence))
     paid = once.break_even(evidence, NUMBA, NUMPY, size) if size.n_samples else None
     if paid is None or paid.outcome is not Outcome.AFTER or not _can_be_told(paid.fits):
         return ""
     assert paid.fits is not None
-    return f", so Numba pays from {wording.number(paid.fits)} fits of {wording.size(size)} on"
+    return f", which {wording.number(paid.fits)} fits of {wording.size(size)} repay"
 
 
 def _can_be_told(fits: Interval | None) -> bool:

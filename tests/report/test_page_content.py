@@ -1,0 +1,127 @@
+"""From run files to the page: every odd set of runs gives a page that says what it lacks."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from npfs.report.build import NoRuns, build_report
+from tests import run_files
+from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
+
+LONG = "T" * 200
+SCRIPT = "<script>alert(1)</script>"
+
+
+class Seen(HTMLParser):
+    """What a browser would show, and which elements there are."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def page(folder: Path, documents: list[dict[str, Any]]) -> Seen:
+    run_files.write(folder, documents)
+    build_report(folder)
+    return Seen((folder / "index.html").read_text(encoding="utf-8"))
+
+
+def test_a_whole_set_of_runs_gives_answer_table_figures_and_numbers(tmp_path: Path) -> None:
+    seen = page(tmp_path, repeated(LISTS_WIN_AT_10))
+    assert "8.33× (8.33 to 8.33)" in seen.text
+    assert "a handful of numbers" in seen.text
+    assert "not measured; it takes --sizes 1e6" in seen.text
+    assert seen.tags.count("img") >= 4
+    assert "Three sentences" not in seen.text
+    for name in re.findall(r'href="\./([^"]+)"', (tmp_path / "index.html").read_text("utf-8")):
+        assert (tmp_path / name).is_file(), name
+
+
+def test_no_runs_is_a_page_and_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(NoRuns):
+        build_report(tmp_path)
+    seen = Seen((tmp_path / "index.html").read_text(encoding="utf-8"))
+    assert "no runs in" in seen.text
+    assert "python -m pytest bench --benchmark-only" in seen.text
+    with pytest.raises(NoRuns):
+        build_report(tmp_path / "absent")
+    assert not (tmp_path / "absent").exists()
+
+
+def test_one_run_has_no_interval_and_says_so(tmp_path: Path) -> None:
+    seen = page(tmp_path, repeated(LISTS_WIN_AT_10, runs=1))
+    assert "One run gives no interval" in seen.text
+    assert "(one run, so no interval)" in seen.text
+    assert "within noise" not in seen.text.partition("Factors compare")[0]
+
+
+def test_one_backend_has_nothing_to_compare(tmp_path: Path) -> None:
+    seen = page(tmp_path, repeated({("numpy", 10, 1): 1.0, ("numpy", 100, 1): 2.0}))
+    assert "Only one backend was measured" in seen.text
+    assert "--backends python,numpy,numba" in seen.text
+
+
+def test_one_size_shows_no_growth(tmp_path: Path) -> None:
+    seen = page(tmp_path, repeated({("numpy", 10, 1): 1.0, ("python", 10, 1): 2.0}))
+    assert "One size was measured (10 samples)" in seen.text
+
+
+def test_partial_runs_are_named(tmp_path: Path) -> None:
+    documents = repeated(LISTS_WIN_AT_10)
+    documents[1]["npfs"]["interrupted"] = True
+    documents[1]["benchmarks"] = documents[1]["benchmarks"][:2]
+    documents[2]["npfs"]["skipped"] = {"python-1000000": "a fit would take 9 s"}
+    seen = page(tmp_path, documents)
+    assert "Run 2 was interrupted" in seen.text
+    assert "python-1000000 was not timed: a fit would take 9 s." in seen.text
+
+
+def test_runs_of_other_machines_are_left_out_and_named(tmp_path: Path) -> None:
+    documents = repeated(LISTS_WIN_AT_10)
+    other = run_files.ENVIRONMENT | {"machine": "Darwin-arm64-Other-8cpu", "cpu": "Other"}
+    documents[0]["npfs"]["environment"] = other
+    seen = page(tmp_path, documents)
+    assert "Run 1 was left out: machine: Darwin-arm64-Other-8cpu there" in seen.text
+    assert "2 runs, each a fresh process" in seen.text
+
+
+@pytest.mark.parametrize(
+    "name", [SCRIPT, '"><img src=x onerror=alert(1)>', LONG, "a|b", "{{ 7*7 }}"]
+)
+def test_a_name_is_never_code(tmp_path: Path, name: str) -> None:
+    seconds = {(name, n, 1): 1.0 * n for n in (10, 1000)} | {
+        ("numpy", n, 1): 2.0 * n for n in (10, 1000)
+    }
+    documents = repeated(seconds)
+    for document in documents:
+        document["npfs"]["backends"][name]["title"] = name
+        document["npfs"]["backends"][name]["note"] = name
+    seen = page(tmp_path, documents)
+    assert name in seen.text
+    assert seen.tags.count("script") == 1
+    assert not [attribute for attribute, _ in seen.attributes if attribute.startswith("on")]
+    sources = [str(value) for attribute, value in seen.attributes if attribute == "src"]
+    assert all(source.startswith("data:image/svg+xml,") for source in sources)
+    markdown = (tmp_path / "verdict.md").read_text(encoding="utf-8")
+    assert not re.search(r"(?<!\\)<(?!/?(details|summary)>)", markdown)
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(1e-9, "1.00 ns"), (3600.0, "3,600 s")])
+def test_times_from_a_nanosecond_to_an_hour(tmp_path: Path, seconds: float, shown: str) -> None:
+    cells = {("numpy", n, 1): seconds for n in (10, 1000)} | {
+        ("python", n, 1): 2 * seconds for n in (10, 1000)
+    }
+    assert shown in page(tmp_path, repeated(cells, runs=1)).text

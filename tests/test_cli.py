@@ -26,7 +26,7 @@ def test_report_builds_again_and_ends_with_the_paths(tmp_path: Path) -> None:
     result = npfs("report", folder=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert "8.33× (8.33 to 8.33)" in result.stdout
-    assert result.stdout.rstrip().endswith(str(Path("reports/verdict.md")))
+    assert f"{Path('reports/index.html')} (and " in result.stdout.splitlines()[-1]
 
 
 def test_no_runs_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
@@ -34,6 +34,67 @@ def test_no_runs_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert result.stderr.startswith("npfs report: no runs in elsewhere")
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [
+        ("html", "<!doctype html>"),
+        ("markdown", "# Why NumPy"),
+        ("csv", "backend,same_work,"),
+        ("json", '{\n "schema": 1,'),
+        ("github-action-benchmark", '[\n {\n  "name": "python-10",'),
+    ],
+)
+def test_one_form_is_printed_or_written(tmp_path: Path, form: str, begins: str) -> None:
+    run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10))
+    printed = npfs("report", "--format", form, folder=tmp_path)
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert printed.stdout.lower().startswith(begins.lower())
+    written = npfs("report", "--format", form, "--out", "deep/report.txt", folder=tmp_path)
+    assert written.stdout.strip() == f"wrote {Path('deep/report.txt')}"
+    assert (tmp_path / "deep" / "report.txt").read_text(encoding="utf-8") == printed.stdout
+    assert [path.name for path in (tmp_path / "reports").iterdir()] == ["runs"]
+
+
+def test_the_whole_report_can_go_elsewhere(tmp_path: Path) -> None:
+    run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10))
+    assert npfs("report", "--out", "other", folder=tmp_path).returncode == 0
+    assert (tmp_path / "other" / "index.html").is_file()
+    assert [path.name for path in (tmp_path / "reports").iterdir()] == ["runs"]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--format", "pdf"], "--format takes one of all, html, markdown"),
+        (["--format", "csv", "--open"], "--open shows the page"),
+        (["--format", "html", "--open"], "give --out FILE"),
+        (["--out", "a-file"], "--out takes a folder"),
+        (["--format", "csv", "--out", "a-folder"], "is no plain file"),
+    ],
+)
+def test_bad_options_of_report_are_one_sentence(
+    tmp_path: Path, options: list[str], reason: str
+) -> None:
+    run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10))
+    (tmp_path / "a-file").write_text("kept")
+    (tmp_path / "a-folder").mkdir()
+    result = npfs("report", *options, folder=tmp_path)
+    assert result.returncode == 2
+    assert reason in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert (tmp_path / "a-file").read_text() == "kept"
+
+
+def test_open_shows_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from npfs.report.report_command import run_report
+
+    shown: list[str] = []
+    monkeypatch.setattr("webbrowser.open", shown.append)
+    run_files.write(tmp_path, repeated(LISTS_WIN_AT_10))
+    assert run_report(tmp_path, "all", None, open_page=True) == 0
+    assert shown == [(tmp_path / "index.html").resolve().as_uri()]
 
 
 def test_a_report_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:

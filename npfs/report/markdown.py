@@ -1,5 +1,6 @@
 """The verdict as Markdown: it reads in a terminal, renders beside the code, and pastes into a pull request."""
 
+from npfs.report import wording
 from npfs.report.content import Page, Table
 from npfs.report.tables import markdown_rows
 
@@ -14,7 +15,9 @@ def verdict_markdown(page: Page) -> str:
     lines += _section("Before you trust this", _list(page.warnings))
     for claim in page.claims:
         lines += _section(
-            f"{claim.claim[:-1]}: {claim.standing}", _list(claim.evidence), _table(claim.table)
+            wording.markdown(f"{claim.claim[:-1]}: {claim.standing}"),
+            _list(claim.evidence),
+            _table(claim.table),
         )
     lines += _section("The findings in detail", _list(page.findings))
     lines += _section(
@@ -34,16 +37,11 @@ def _section(heading: str, *parts: list[str] | tuple[str, ...]) -> list[str]:
 
 
 def _list(sentences: tuple[str, ...]) -> list[str]:
-    return [f"- {_plain(sentence)}" for sentence in sentences]
+    return [f"- {wording.markdown(sentence)}" for sentence in sentences]
 
 
 def _paragraphs(texts: tuple[str, ...]) -> list[str]:
-    return [line for text in texts for line in ("", _plain(text))]
-
-
-def _plain(text: str) -> str:
-    """Escape what Markdown would read as a tag: a name stays a name."""
-    return text.replace("<", r"\<")
+    return [line for text in texts for line in ("", wording.markdown(text))]
 
 
 def _table(table: Table | None) -> list[str]:

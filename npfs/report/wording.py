@@ -97,7 +97,12 @@ def size(of: Size) -> str:
 
 def table_row(cells: Iterable[str]) -> str:
     """Return a row of a Markdown table; a bar in a name stays in its cell."""
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+    return "| " + " | ".join(markdown(cell).replace("|", r"\|") for cell in cells) + " |"
+
+
+def markdown(text: str) -> str:
+    """Escape what Markdown would read as a tag: a name stays a name."""
+    return text.replace("<", r"\<")
 
 
 def numbered_runs(numbers: Sequence[str]) -> str:

@@ -85,7 +85,7 @@ def test_the_main_job_end_to_end(tmp_path: Path) -> None:
     # the user's own file is that of this process, with our key
     assert load(own_json)["npfs"]["run"] == first["npfs"]["run"]
     assert "Why NumPy" in result.stdout
-    assert "verdict.md" in result.stdout
+    assert "index.html" in result.stdout
     assert "inside timed rounds" in result.stdout
     assert (tmp_path / "r" / "time.svg").is_file()
 

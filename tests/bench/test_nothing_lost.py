@@ -111,7 +111,7 @@ def test_an_interruption_keeps_and_reports_what_is_there(
     assert len(runs) == run
     assert runs[-1]["npfs"]["interrupted"]
     assert runs[-1]["benchmarks"]
-    assert "verdict.md" in output
+    assert "index.html" in output
     assert "interrupted; the cases finished by then count" in output
     assert (tmp_path / "verdict.md").is_file()
     assert not journals(tmp_path)

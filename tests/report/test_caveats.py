@@ -7,7 +7,7 @@ from hypothesis import given
 
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.runs import read_runs
-from npfs.report.build import basis
+from npfs.report.basis import basis
 from npfs.report.caveats import caveats
 from tests import run_files
 from tests.evidence.test_findings import ODD_ENVIRONMENT, ODD_LOAD, QUIET, run

@@ -10,7 +10,7 @@ import pytest
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.runs import read_runs
 from npfs.report.build import build_report
-from npfs.report.first_call import csv_text, section, sentences
+from npfs.report.first_call import csv_text, notes, once_table, sentences
 from tests import run_files
 
 Cell = tuple[str, int, int]
@@ -106,15 +106,20 @@ def test_the_table_holds_times_and_memory(tmp_path: Path) -> None:
         run_files.memory("python", 10**6, 80e6, None),
         run_files.memory("numpy", 10**7, 16e7, 40e7),
     ]
-    lines = section(made(tmp_path, once))
-    assert "| backend | import | first result | nothing compiled yet | memory held for " in lines[6]
-    assert "for 1,000,000 samples" in lines[6]  # the largest that both were looked at
-    assert lines[8:10] == [
-        "| Python lists | 1.00 s | 1.75 s |  | 80.0 MB (5.00×) | not known |",
-        "| NumPy | 21.0 s | 21.8 s | 33.2 s | 16.0 MB (1.00×) | 40.0 MB (2.50×) |",
+    found = made(tmp_path, once)
+    table = once_table(found)
+    assert table is not None
+    assert table.columns == (
+        "backend", "import", "first result", "nothing compiled yet",
+        "memory held for 1,000,000 samples",  # the largest that both were looked at
+        "at most in a fit",
+    )  # fmt: skip
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["Python lists", "1.00 s", "1.75 s", "", "80.0 MB (5.00×)", "not known"],
+        ["NumPy", "21.0 s", "21.8 s", "33.2 s", "16.0 MB (1.00×)", "40.0 MB (2.50×)"],
     ]
-    assert "nobody looked" in lines[-1]
-    assert "of 1,000 samples" in lines[-1]
+    assert "nobody looked" in notes(found)[-1]
+    assert "of 1,000 samples" in notes(found)[0]
 
 
 def test_conversions_are_said_at_the_largest_size(tmp_path: Path) -> None:
@@ -148,7 +153,7 @@ def test_files_without_it_give_no_section_and_an_old_csv_goes(tmp_path: Path) ->
     names = {path.name for path in build_report(tmp_path).paths}
     assert "first_call.csv" in names
     verdict = (tmp_path / "verdict.md").read_text(encoding="utf-8")
-    assert verdict.index("## What comes once") < verdict.index("## The numbers")
+    assert verdict.index("## What comes once") < verdict.index("Every case's numbers")
     run_files.write(tmp_path, [run_files.document(FITS)])
     build_report(tmp_path)
     assert not (tmp_path / "first_call.csv").exists()

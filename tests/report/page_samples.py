@@ -271,7 +271,7 @@ def _case(row: dict[str, str]) -> tuple[Cell, ...]:
         _time(row),
         Cell("") if row["backend"] == "python" else _number(row, "speedup_over_python", 1, "×"),
         Cell("") if row["backend"] == "numpy" else _number(row, "speedup_over_numpy", 1, "×"),
-        _number(row, "fraction_of_ceiling", 100, " %"),
+        _share(row),
         Cell(row["runs"], float(row["runs"])),
     )
 
@@ -287,3 +287,9 @@ def _time(row: dict[str, str]) -> Cell:
     seconds = float(row["seconds"])
     unit, scale = ("µs", 1e6) if seconds < 1e-3 else ("ms", 1e3)
     return _number(row, "seconds", scale, f" {unit}")
+
+
+def _share(row: dict[str, str]) -> Cell:
+    names = ("fraction_of_ceiling", "fraction_of_ceiling_low", "fraction_of_ceiling_high")
+    value, low, high = (f"{float(row[name]):.0%}".replace("%", " %") for name in names)
+    return Cell(f"{value} ({low[:-2]} to {high[:-2]})", float(row[names[0]]))

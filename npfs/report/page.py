@@ -39,25 +39,29 @@ _VALUE_AND_NOTE = re.compile(r"(.*\S) (\([^()]*\).*)", re.DOTALL)
 def page_html(page: Page) -> str:
     """Return the whole page as one HTML text."""
     style, script = _text("page.css"), _text("page.js")
-    return _environment().get_template("page.html.j2").render(
-        page=page,
-        sections={
-            anchor: heading
-            for anchor, (heading, parts) in _SECTIONS.items()
-            if any(getattr(page, part) for part in parts)
-        },
-        style=Markup(style),  # noqa: S704 - ours, as is the script
-        script=Markup(script),  # noqa: S704
-        policy="; ".join(
-            (
-                "default-src 'none'",
-                "img-src data:",
-                f"style-src '{_digest(style)}'",
-                f"script-src '{_digest(script)}'",
-                "base-uri 'none'",
-                "form-action 'none'",
-            )
-        ),
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            page=page,
+            sections={
+                anchor: heading
+                for anchor, (heading, parts) in _SECTIONS.items()
+                if any(getattr(page, part) for part in parts)
+            },
+            style=Markup(style),  # ours, as is the script
+            script=Markup(script),
+            policy="; ".join(
+                (
+                    "default-src 'none'",
+                    "img-src data:",
+                    f"style-src '{_digest(style)}'",
+                    f"script-src '{_digest(script)}'",
+                    "base-uri 'none'",
+                    "form-action 'none'",
+                )
+            ),
+        )
     )
 
 
@@ -142,7 +146,9 @@ def _value(text: str) -> Markup:
     found = _VALUE_AND_NOTE.fullmatch(text)
     if not found:
         return Markup('<span class="value">{}</span>').format(text)
-    return Markup('<span class="value">{}</span> <span class="interval">{}</span>').format(*found.groups())
+    return Markup('<span class="value">{}</span> <span class="interval">{}</span>').format(
+        *found.groups()
+    )
 
 
 def _sort_key(cell: Cell) -> Markup:
@@ -152,7 +158,11 @@ def _sort_key(cell: Cell) -> Markup:
     if isinstance(cell.sort, str):
         return Markup(' data-text="{}"').format(cell.sort)
     return Markup(' data-number="{}"').format(
-        "Infinity" if cell.sort == math.inf else "-Infinity" if cell.sort == -math.inf else cell.sort
+        "Infinity"
+        if cell.sort == math.inf
+        else "-Infinity"
+        if cell.sort == -math.inf
+        else cell.sort
     )
 
 

@@ -98,6 +98,12 @@ def whole_page(number_of_figures: int = 4) -> Page:
     )
 
 
+def short_page() -> Page:
+    """Return a page with all its parts, each of few rows."""
+    table = numbers()
+    return replace(whole_page(2), numbers=replace(table, rows=table.rows[:8]))
+
+
 def empty_page() -> Page:
     """Return what is left without a run."""
     return Page(
@@ -137,10 +143,13 @@ def nasty_page() -> Page:
         lacks=NASTY,
         answer=NASTY,
         basis=" ".join(NASTY),
-        decisions=table,
+        decisions=replace(table, caption=NASTY[4]),
         decision_notes=NASTY,
         warnings=NASTY,
-        claims=tuple(Claim(text, "not borne out", NASTY, table) for text in NASTY),
+        claims=tuple(
+            Claim(text, "not borne out", NASTY, replace(table, caption=text + NASTY[5]))
+            for text in NASTY
+        ),
         figures=titles,
         findings=NASTY,
         once=NASTY,
@@ -175,7 +184,9 @@ def sample_figures(number: int) -> tuple[PageFigure, ...]:
 
 def _drawing(name: str) -> tuple[str, str]:
     light = (REFERENCE / f"{name}.svg").read_text(encoding="utf-8")
-    return light, re.sub(r"#([0-9a-f]{6})\b", lambda color: "#" + _DARK.get(color[1], color[1]), light)
+    return light, re.sub(
+        r"#([0-9a-f]{6})\b", lambda color: "#" + _DARK.get(color[1], color[1]), light
+    )
 
 
 def _decisions() -> Table:
@@ -279,7 +290,9 @@ def _case(row: dict[str, str]) -> tuple[Cell, ...]:
 def _number(row: dict[str, str], name: str, scale: float, unit: str) -> Cell:
     if not row[name]:
         return Cell("")
-    value, low, high = (significant(float(row[name + end]) * scale) for end in ("", "_low", "_high"))
+    value, low, high = (
+        significant(float(row[name + end]) * scale) for end in ("", "_low", "_high")
+    )
     return Cell(f"{value}{unit} ({low} to {high})", float(row[name]))
 
 

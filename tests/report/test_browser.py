@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from npfs.report.content import Cell
 from npfs.report.page import page_html
 from tests.report import page_samples
 
@@ -16,12 +15,18 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe i
 Page = Any
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SAMPLES = {
     "whole": page_samples.whole_page,
+    "short": page_samples.short_page,
     "nasty": page_samples.nasty_page,
     "empty": page_samples.empty_page,
 }
@@ -73,7 +78,7 @@ def opened(browser: Any, files: dict[str, Path]) -> Iterator[Callable[..., Page]
     assert own & set(requests)
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", ["whole", "nasty", "empty"])
 def test_opens_from_disk_and_asks_for_nothing(opened: Callable[..., Page], name: str) -> None:
     page = opened(name)
     page.wait_for_load_state("networkidle")
@@ -85,9 +90,9 @@ def test_opens_from_disk_and_asks_for_nothing(opened: Callable[..., Page], name:
 
 def test_nothing_in_a_name_runs(opened: Callable[..., Page]) -> None:
     page = opened("nasty")
-    for element in page.query_selector_all("h3, td, th, footer a"):
-        element.dispatch_event("mouseover")
-    page.locator("footer a", has_text="javascript:").first.evaluate("link => link.href") == ""
+    page.evaluate(
+        "document.querySelectorAll('*').forEach(element => element.dispatchEvent(new Event('mouseover')))"
+    )
     assert all(
         link.startswith("file://")
         for link in page.eval_on_selector_all("a", "links => links.map(link => link.href)")
@@ -95,18 +100,26 @@ def test_nothing_in_a_name_runs(opened: Callable[..., Page]) -> None:
     assert "injected'</script>" in page.title()  # as it was written, not as the script would set it
 
 
-@pytest.mark.parametrize("column", ["samples × features", "backend", "one fit", "over lists", "over NumPy"])
 @pytest.mark.parametrize("way", ["mouse", "keyboard"])
-def test_sorting(opened: Callable[..., Page], column: str, way: str) -> None:
+def test_sorting(opened: Callable[..., Page], way: str) -> None:
     page = opened()
+    for column in ("samples × features", "one fit", "over lists", "over NumPy", "backend"):
+        sort_both_ways(page, column, way)
+    assert len(page.query_selector_all("[aria-sort]")) == 1
+
+
+def sort_both_ways(page: Page, column: str, way: str) -> None:
     table = page_samples.numbers()
     index = table.columns.index(column)
     key = {(row[0].text, row[1].text): row[index].sort for row in table.rows}
-    known = sorted(value for value in key.values() if value is not None)  # type: ignore[type-var]
+    known = sorted(
+        (value for value in key.values() if value is not None),
+        key=lambda value: value.lower() if isinstance(value, str) else value,
+    )
     unknown = [None] * (len(key) - len(known))
     assert (column.startswith("over")) == bool(unknown)
     button = page.get_by_role("button", name=column, exact=True)
-    head = page.get_by_role("columnheader", name=column, exact=True)
+    head = page.locator("#cases").get_by_role("columnheader", name=column, exact=True)
     for direction, expected in (("ascending", known), ("descending", known[::-1])):
         if way == "mouse":
             button.click()
@@ -116,20 +129,19 @@ def test_sorting(opened: Callable[..., Page], column: str, way: str) -> None:
         assert head.get_attribute("aria-sort") == direction
         assert [key[row[0], row[1]] for row in _shown(page)] == [*expected, *unknown]
         assert page.get_by_role("status").inner_text().endswith(f", by {column}, {direction}")
-    assert len(page.query_selector_all("[aria-sort]")) == 1
 
 
 def test_filtering(opened: Callable[..., Page]) -> None:
     page = opened()
     rows = [[cell.text for cell in row] for row in page_samples.numbers().rows]
-    status, search = page.get_by_role("status"), page.get_by_label("Search")
+    status, search = page.get_by_role("status"), page.get_by_label("Search", exact=True)
     assert _shown(page) == rows
     assert status.inner_text() == f"{len(rows)} of {len(rows)} cases shown"
     search.click()
     page.keyboard.type("GRAM 1,000 ")
-    gram = [row for row in rows if "Gram" in row[1] and "1,000 " in " ".join(row).replace("×", " ")]
+    gram = [row for row in rows if "Gram" in row[1] and "1,000" in " ".join(row)]
     assert 0 < len(gram) < len(rows)
-    assert _shown(page) == [row for row in rows if "Gram" in row[1] and "1,000" in " ".join(row)]
+    assert _shown(page) == gram
     search.fill("no such thing")
     assert _shown(page) == []
     assert status.inner_text() == f"0 of {len(rows)} cases shown"
@@ -141,7 +153,7 @@ def test_filtering(opened: Callable[..., Page]) -> None:
     assert status.inner_text() == f"{len(numpy)} of {len(rows)} cases shown"
     page.get_by_role("button", name="one fit").click()
     assert sorted(_shown(page)) == sorted(numpy)
-    page.get_by_label("Backend").select_option("all")
+    page.get_by_label("Backend", exact=True).select_option("all")
     assert len(_shown(page)) == len(rows)
 
 
@@ -157,20 +169,25 @@ def test_without_script_everything_is_there(opened: Callable[..., Page]) -> None
     page = opened(java_script_enabled=False)
     assert len(page.query_selector_all("#cases tbody tr")) == len(page_samples.numbers().rows)
     assert page.locator("#cases tbody tr").last.is_visible()
-    assert page.locator("#cases th[scope=col]").all_inner_texts() == list(page_samples.numbers().columns)
+    assert page.locator("#cases th[scope=col]").all_inner_texts() == list(
+        page_samples.numbers().columns
+    )
     assert page.get_by_role("button").count() == 0
-    assert not page.get_by_label("Search").is_visible()
+    assert not page.get_by_label("Search", exact=True).is_visible()
     assert all(image.is_visible() for image in page.query_selector_all("img.light"))
 
 
-@pytest.mark.parametrize("width", [320, 360, 768, 1400])
-@pytest.mark.parametrize("name", SAMPLES)
-def test_the_page_never_scrolls_sideways(opened: Callable[..., Page], name: str, width: int) -> None:
-    page = opened(name, viewport={"width": width, "height": 740})
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+@pytest.mark.parametrize("name", ["whole", "nasty", "empty"])
+def test_the_page_never_scrolls_sideways(opened: Callable[..., Page], name: str) -> None:
+    page = opened(name)
+    for width in (320, 360, 768, 1400):
+        page.set_viewport_size({"width": width, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_keyboard_reaches_what_scrolls_and_shows_where_it_is(opened: Callable[..., Page]) -> None:
+def test_the_keyboard_reaches_what_scrolls_and_shows_where_it_is(
+    opened: Callable[..., Page],
+) -> None:
     page = opened(viewport=PHONE)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
@@ -181,16 +198,15 @@ def test_the_keyboard_reaches_what_scrolls_and_shows_where_it_is(opened: Callabl
     for _ in range(60):
         page.keyboard.press("Tab")
         name, outline = page.evaluate(
-            "[document.activeElement.ariaLabelledByElements?.[0]?.textContent"
-            " ?? document.activeElement.textContent, getComputedStyle(document.activeElement).outlineStyle]"
+            "[document.activeElement.ariaLabel ?? document.activeElement.textContent, getComputedStyle(document.activeElement).outlineStyle]"
         )
         reached.add(name)
         if page.evaluate("document.activeElement === document.body"):
             break
         assert outline == "solid", name
     whole = page_samples.whole_page()
-    assert {figure.title for figure in whole.figures} <= reached
-    assert {page_samples.numbers().caption, "results.csv"} <= reached
+    assert {f"Figure: {figure.title}" for figure in whole.figures} <= reached
+    assert {f"Table: {page_samples.numbers().caption}", "results.csv"} <= reached
 
 
 def test_what_does_not_scroll_is_no_stop(opened: Callable[..., Page]) -> None:
@@ -222,9 +238,14 @@ def test_figures_and_colours_follow_the_scheme_and_print_is_light(
     assert _background(page) == 255
     for hidden in (".controls", "nav", ".skip"):
         assert not page.locator(hidden).is_visible()
-    cut = "[...document.querySelectorAll('.scroll')].filter(box => box.scrollWidth > box.clientWidth)"
+    cut = (
+        "[...document.querySelectorAll('.scroll')].filter(box => box.scrollWidth > box.clientWidth)"
+    )
     assert page.evaluate(f"{cut}.map(box => box.textContent.trim())") == []
-    assert page.evaluate("getComputedStyle(document.querySelector('.tall .scroll')).maxHeight") == "none"
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.tall .scroll')).maxHeight")
+        == "none"
+    )
 
 
 def _background(page: Page) -> int:
@@ -242,27 +263,27 @@ def test_printed_figures_are_there(opened: Callable[..., Page]) -> None:
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("whole", {"color_scheme": "light"}),
-        ("whole", {"color_scheme": "dark"}),
-        ("whole", {"viewport": PHONE}),
-        ("whole", {"viewport": PHONE, "color_scheme": "dark"}),
+        ("short", {"color_scheme": "light"}),
+        ("short", {"color_scheme": "dark"}),
+        ("short", {"viewport": PHONE}),
+        ("short", {"viewport": PHONE, "color_scheme": "dark"}),
         ("nasty", {"color_scheme": "light"}),
         ("empty", {"color_scheme": "light"}),
     ],
 )
 def test_axe_finds_nothing(opened: Callable[..., Page], name: str, options: dict[str, Any]) -> None:
     page = opened(name, **options)
-    if name == "whole":
+    if name == "short":
         page.get_by_role("button", name="one fit").click()
     found = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response
-    assert {rule["id"] for rule in found["passes"]} >= {"color-contrast", "region", "landmark-one-main"}
+    assert {rule["id"] for rule in found["passes"]} >= {
+        "color-contrast",
+        "region",
+        "landmark-one-main",
+    }
     problems = [
         (rule["id"], node["html"][:200], node["failureSummary"])
         for rule in found["violations"]
         for node in rule["nodes"]
     ]
     assert problems == []
-
-
-def test_the_samples_have_an_empty_cell() -> None:
-    assert Cell("") in {cell for row in page_samples.numbers().rows for cell in row}

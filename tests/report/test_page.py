@@ -6,7 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from urllib.parse import unquote
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -57,7 +57,9 @@ def test_nothing_is_injected(whole: Read, nasty: Read) -> None:
     for page in (whole, nasty):
         assert len(page.inside["script"]) == len(page.inside["style"]) == 1
         for tag, attributes in page.tags:
-            assert not [name for name in attributes if name.startswith("on") or name == "style"], tag
+            assert not [name for name in attributes if name.startswith("on") or name == "style"], (
+                tag
+            )
             for name in ADDRESSES & set(attributes):
                 assert (attributes[name] or "").startswith(("#", "./", "data:image/svg+xml,"))
     assert {a for _, attributes in nasty.tags for a in attributes} <= {
@@ -131,7 +133,9 @@ def test_headings_are_in_order_and_named_in_the_navigation(whole: Read) -> None:
     assert all(after - before <= 1 for before, after in pairwise(levels))
     ids = [attributes["id"] for _, attributes in whole.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
-    anchors = [(a["href"] or "")[1:] for t, a in whole.tags if t == "a" and (a["href"] or "")[0] == "#"]
+    anchors = [
+        (a["href"] or "")[1:] for t, a in whole.tags if t == "a" and (a["href"] or "")[0] == "#"
+    ]
     assert set(anchors) <= set(ids)
     assert whole.inside["h2"] == whole.inside["a"][1 : 1 + len(whole.inside["h2"])]
 
@@ -178,7 +182,7 @@ def _drawn(svg: str) -> list[tuple[str, dict[str, object]]]:
                 for name, value in element.attrib.items()
             },
         )
-        for element in ElementTree.fromstring(svg).iter()
+        for element in ET.fromstring(svg).iter()
         if "metadata" not in element.tag and "rdf" not in element.tag and "purl" not in element.tag
         and "creativecommons" not in element.tag
     ]  # fmt: skip
@@ -192,12 +196,26 @@ def test_a_path_is_shortened_and_not_changed(svg: str) -> None:
 
 
 def test_keys_for_sorting() -> None:
-    cells = [Cell("a", 1.5e-9), Cell("b", "<&>"), Cell("c"), Cell("d", math.nan), Cell("e", math.inf), Cell("f", 0)]
+    cells = [
+        Cell("a", 1.5e-9),
+        Cell("b", "<&>"),
+        Cell("c"),
+        Cell("d", math.nan),
+        Cell("e", math.inf),
+        Cell("f", 0),
+    ]
     table = Table("t", ("case",), tuple((cell,) for cell in cells), (False,))
     read = Read(page_html(replace(page_samples.empty_page(), numbers=table)))
     heads = [attributes for tag, attributes in read.tags if attributes.get("scope") == "row"]
     keys = [(a.get("data-number"), a.get("data-text")) for a in heads]
-    expected = [("1.5e-09", None), (None, "<&>"), (None, None), (None, None), ("Infinity", None), ("0", None)]
+    expected = [
+        ("1.5e-09", None),
+        (None, "<&>"),
+        (None, None),
+        (None, None),
+        ("Infinity", None),
+        ("0", None),
+    ]
     assert keys == expected
 
 

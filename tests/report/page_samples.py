@@ -19,7 +19,7 @@ _TITLES = {
     "numba-parallel": "Numba, all cores",
 }
 _DARK = {
-    "ffffff": "14171b",
+    "ffffff": "15181d",
     "1f2328": "e4e7eb",
     "e8ebef": "2a2f36",
     "c9ced6": "454c56",

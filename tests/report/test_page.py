@@ -14,6 +14,7 @@ from npfs.report.content import Cell, Table
 from npfs.report.page import data_uri, page_html
 from tests.report import page_samples
 
+SCROLLS = {"scroll", "scroll drawing"}
 ADDRESSES = {"href", "src", "srcset", "action", "poster", "data"}
 
 
@@ -138,6 +139,13 @@ def test_headings_are_in_order_and_named_in_the_navigation(whole: Read) -> None:
     ]
     assert set(anchors) <= set(ids)
     assert whole.inside["h2"] == whole.inside["a"][1 : 1 + len(whole.inside["h2"])]
+
+
+def test_what_may_scroll_is_named_and_can_be_focused_without_script(whole: Read) -> None:
+    regions = [attributes for _, attributes in whole.tags if attributes.get("class") in SCROLLS]
+    assert len(regions) == 8  # four figures, four tables
+    assert {(region["role"], region["tabindex"]) for region in regions} == {("region", "0")}
+    assert len({region["aria-label"] for region in regions}) == len(regions)
 
 
 def test_what_is_empty_leaves_no_heading_behind() -> None:

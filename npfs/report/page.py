@@ -49,7 +49,7 @@ def page_html(page: Page) -> str:
                 for anchor, (heading, parts) in _SECTIONS.items()
                 if any(getattr(page, part) for part in parts)
             },
-            style=Markup(style),
+            style=Markup(style),  # ours, as is the script
             script=Markup(script),
             policy="; ".join(
                 (

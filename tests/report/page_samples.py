@@ -19,7 +19,7 @@ _TITLES = {
     "numba-parallel": "Numba, all cores",
 }
 _DARK = {
-    "ffffff": "14171b",
+    "ffffff": "15181d",
     "1f2328": "e4e7eb",
     "e8ebef": "2a2f36",
     "c9ced6": "454c56",
@@ -98,6 +98,12 @@ def whole_page(number_of_figures: int = 4) -> Page:
     )
 
 
+def short_page() -> Page:
+    """Return a page with all its parts, each of few rows."""
+    table = numbers()
+    return replace(whole_page(2), numbers=replace(table, rows=table.rows[:8]))
+
+
 def empty_page() -> Page:
     """Return what is left without a run."""
     return Page(
@@ -137,10 +143,13 @@ def nasty_page() -> Page:
         lacks=NASTY,
         answer=NASTY,
         basis=" ".join(NASTY),
-        decisions=table,
+        decisions=replace(table, caption=NASTY[4]),
         decision_notes=NASTY,
         warnings=NASTY,
-        claims=tuple(Claim(text, "not borne out", NASTY, table) for text in NASTY),
+        claims=tuple(
+            Claim(text, "not borne out", NASTY, replace(table, caption=text + NASTY[5]))
+            for text in NASTY
+        ),
         figures=titles,
         findings=NASTY,
         once=NASTY,
@@ -273,7 +282,7 @@ def _case(row: dict[str, str]) -> tuple[Cell, ...]:
         _time(row),
         Cell("") if row["backend"] == "python" else _number(row, "speedup_over_python", 1, "×"),
         Cell("") if row["backend"] == "numpy" else _number(row, "speedup_over_numpy", 1, "×"),
-        _number(row, "fraction_of_ceiling", 100, " %"),
+        _share(row),
         Cell(row["runs"], float(row["runs"])),
     )
 
@@ -291,3 +300,9 @@ def _time(row: dict[str, str]) -> Cell:
     seconds = float(row["seconds"])
     unit, scale = ("µs", 1e6) if seconds < 1e-3 else ("ms", 1e3)
     return _number(row, "seconds", scale, f" {unit}")
+
+
+def _share(row: dict[str, str]) -> Cell:
+    names = ("fraction_of_ceiling", "fraction_of_ceiling_low", "fraction_of_ceiling_high")
+    value, low, high = (f"{float(row[name]):.0%}".replace("%", " %") for name in names)
+    return Cell(f"{value} ({low[:-2]} to {high[:-2]})", float(row[names[0]]))

@@ -31,7 +31,7 @@ def memory_figure(evidence: Evidence) -> Figure | None:
     if size is None:
         return None
     left = style.margin([shared.label(evidence, name) for name in uses])
-    figure, (axes,) = style.row(8.4, 1.55 + 0.42 * len(uses), [(left, 0.2)], top=0.76)
+    figure, (axes,) = style.row(8.4, 1.72 + 0.42 * len(uses), [(left, 0.2)], top=0.76)
     longest = max(1.0, *(use.largest / size.data_bytes for use in uses.values()))
     axes.set_xlim(0, longest * 1.42)  # room for the numbers beside the bars
     for row, (name, use) in enumerate(uses.items()):
@@ -107,24 +107,25 @@ def _words(use: Use, size: Size) -> str:
 
 def _finish(axes: Axes, evidence: Evidence, size: Size, shown: list[str]) -> None:
     last = len(shown) - 1
-    axes.set_ylim(-0.6, last + 0.6)
+    axes.set_ylim(-0.6, last + 1.0)
     axes.set_yticks(
         [last - k for k in range(len(shown))], [shared.label(evidence, name) for name in shown]
     )
     axes.axvline(1, color=style.INK, linestyle=(0, (1, 1.5)), linewidth=1.6, zorder=4)
     axes.annotate(
         "1×: the data itself",
-        (1, last + 0.6),
-        xytext=(4, 1),
+        (1, last + 0.68),
+        xytext=(5, 0),
         textcoords="offset points",
-        va="bottom",
-        fontsize=8.5,
+        va="center",
+        fontsize=9,
     )
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel(
-        f"bytes over those of the data ({shared.data(size.data_bytes)}); solid: held between fits, "
-        "hatched: more in a fit"
+    axes.set_xlabel(f"times the bytes of the data, {shared.data(size.data_bytes)}")
+    style.note(
+        axes,
+        "beside the arrays a backend is given; solid: held between fits, hatched: more in a fit",
     )
-    axes.set_title(f"Memory beside the given arrays, {wording.size(size)}", pad=26)
+    axes.set_title(f"Memory beside the given arrays, {wording.size(size)}", pad=24)

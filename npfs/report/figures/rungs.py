@@ -26,7 +26,7 @@ def rungs_figure(evidence: Evidence) -> Figure | None:
     figure, all_axes = style.row(10.0 if len(panels) > 1 else 8.4, height, margins, top=0.72)
     values = [value for rungs in panels.values() for x in rungs.values() for value in _ends(x)]
     low, high = style.log_limits([*values, 1.0])
-    high *= (high / low) ** 0.24  # room for the numbers beside the points
+    high *= (high / low) ** 0.5  # room for the numbers beside the points
     for axes, (size, rungs) in zip(all_axes, panels.items(), strict=True):
         style.log_axis(axes.xaxis, low, high, style.times)
         _draw(axes, evidence, shown, rungs)
@@ -89,17 +89,28 @@ def _draw(axes: Axes, evidence: Evidence, shown: Sequence[str], rungs: Rungs) ->
         axes.plot([1, ratio.value], [y, y], color=look.line, linewidth=2.2, solid_capstyle="butt")
         axes.plot([ratio.value], [y], look.marker, color=look.line, markersize=7, markeredgewidth=0)
         low, high = _ends(ratio)
-        axes.plot([low, high], [y, y], "|-", color=style.INK, linewidth=1.2, markersize=7)
-        axes.annotate(
-            f"{wording.significant(ratio.value)}×",
-            (max(high, 1.0), y),
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            color=look.text,
-            fontweight="bold",
-            fontsize=style.LABEL_SIZE,
+        axes.plot(
+            [low, high], [y, y], "|-", color=style.INK, linewidth=1.2, markersize=8, zorder=1.5
         )
+        _write(axes, y, ratio, look.text)
+
+
+def _write(axes: Axes, y: int, ratio: Interval, color: str) -> None:
+    """Write a ratio, and its interval, right of its point."""
+    value = f"{wording.significant(ratio.value)}×"
+    place = (max(_ends(ratio)[1], 1.0), y)
+    axes.annotate(
+        value, place, xytext=(8, 0), textcoords="offset points", va="center_baseline", color=color,
+        fontweight="bold", fontsize=style.LABEL_SIZE,
+    )  # fmt: skip
+    if not ratio.is_known:
+        return
+    low, high = (wording.significant(bound) for bound in (ratio.low, ratio.high))
+    axes.annotate(
+        "too uncertain to tell" if ratio.is_too_wide else f"{low} to {high}", place,
+        xytext=(14 + 72 * style.text_width(value), 0), textcoords="offset points", va="center_baseline",
+        color=style.MUTED, fontsize=8.5,
+    )  # fmt: skip
 
 
 def _ends(ratio: Interval) -> tuple[float, float]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as DrawnPath
 
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.runs import Size
@@ -14,10 +16,11 @@ from npfs.report import style, wording
 from npfs.report.figures import lines as shared
 
 COLUMNS = 4
-PANEL_HEIGHT, WIDTH = 1.55, 10.0  # inches
+PANEL_HEIGHT, WIDTH = 1.75, 10.0  # inches
 LEFT, RIGHT, BETWEEN = 0.78, 0.15, 0.14
 TOP, BOTTOM = 0.82, 0.95
 NAME_HEIGHT = 0.26
+MOST_TICKS = 6
 JITTER = 0.28  # of the distance between two sizes, to each side
 SMALLEST_REACH = 1.03  # a scale that magnifies less than 3 % would show nothing but the clock
 
@@ -96,10 +99,20 @@ def _relative(time: Interval) -> list[float]:
 
 
 def _limits(cases: Cases) -> tuple[float, float]:
-    """Return limits that hold every point, alike in both directions."""
+    """Return limits that hold every point."""
     ratios = [r for by_size in cases.values() for time in by_size.values() for r in _relative(time)]
-    reach = max(SMALLEST_REACH, *ratios, 1 / min(ratios)) ** 1.12
-    return 1 / reach, reach
+    low, high = min(*ratios, 1 / SMALLEST_REACH), max(*ratios, SMALLEST_REACH)
+    room = (high / low) ** 0.09
+    return low / room, high * room
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Return round numbers for a scale that is often narrow."""
+    for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5):
+        ticks = [round(k * step, 2) for k in range(math.ceil(low / step), int(high / step) + 1)]
+        if len(ticks) <= MOST_TICKS:
+            return ticks
+    return style.round_numbers(low, high, MOST_TICKS)
 
 
 def _draw(
@@ -110,7 +123,7 @@ def _draw(
     limits: tuple[float, float],
 ) -> None:
     axes.set_xlim(-0.7, len(sizes) - 0.3)
-    style.log_axis(axes.yaxis, *limits, style.times)
+    style.log_axis(axes.yaxis, *limits, style.times, _ticks(*limits))
     axes.axhline(1, color=style.EDGE, linewidth=1)
     axes.grid(visible=False, axis="x")
     axes.spines["left"].set_visible(False)
@@ -136,12 +149,12 @@ def _draw(
 
 def _dots(axes: Axes, dots: Sequence[tuple[float, float]], color: str) -> None:
     """Draw points as the round ends of tiny strokes: one short path in place of a marker each."""
-    if not dots:
-        return
-    x = [value for place, _ in dots for value in (place, place + 1e-3, np.nan)]
-    y = [value for _, ratio in dots for value in (ratio, ratio, np.nan)]
-    (line,) = axes.plot(x, y, color=color, linewidth=2.4, solid_capstyle="round")
-    line.get_path().should_simplify = False
+    if dots:
+        ends = [(x + step, ratio) for x, ratio in dots for step in (0.0, 1e-3)]
+        path = DrawnPath(ends, [DrawnPath.MOVETO, DrawnPath.LINETO] * len(dots))
+        axes.add_patch(
+            PathPatch(path, fill=False, edgecolor=color, linewidth=2.4, capstyle="round", zorder=3)
+        )
 
 
 def _mark(axes: Axes, x: int, time: Interval, limits: tuple[float, float]) -> None:

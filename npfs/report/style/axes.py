@@ -49,7 +49,7 @@ def count_axis(axes: Axes, counts: Collection[int], label: str) -> None:
     counts = sorted(set(counts))
     axes.set_xscale("log")
     pad = 2 if len(counts) == 1 else (counts[-1] / counts[0]) ** 0.05
-    axes.set_xlim(counts[0] / pad, counts[-1] * pad)
+    axes.set_xlim(counts[0] / pad, counts[-1] * pad**0.6)
     _ticks(axes.xaxis, _with_room(counts), wording.short_count)
     axes.set_xlabel(label)
 
@@ -63,14 +63,18 @@ def log_limits(values: Iterable[float], pad: float = 0.07) -> tuple[float, float
 
 
 def log_axis(
-    axis: Axis, low: float, high: float, write: Callable[[float], str] | None = None
+    axis: Axis,
+    low: float,
+    high: float,
+    write: Callable[[float], str] | None = None,
+    ticks: Sequence[float] | None = None,
 ) -> None:
-    """Make an axis logarithmic from ``low`` to ``high``, with few round numbers on it."""
+    """Make an axis logarithmic from ``low`` to ``high``, with ``ticks`` or few round numbers on it."""
     if axis is axis.axes.xaxis:
         axis.axes.set(xscale="log", xlim=(low, high))
     else:
         axis.axes.set(yscale="log", ylim=(low, high))
-    _ticks(axis, round_numbers(low, high), write or plain)
+    _ticks(axis, round_numbers(low, high) if ticks is None else ticks, write or plain)
 
 
 def plain(value: float) -> str:

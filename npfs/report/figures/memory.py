@@ -126,6 +126,6 @@ def _finish(axes: Axes, evidence: Evidence, size: Size, shown: list[str]) -> Non
     axes.set_xlabel(f"times the bytes of the data, {shared.data(size.data_bytes)}")
     style.note(
         axes,
-        "beside the arrays a backend is given; solid: held between fits, hatched: more in a fit",
+        "solid: held between fits; hatched: on top of that, at most, in a fit",
     )
     axes.set_title(f"Memory beside the given arrays, {wording.size(size)}", pad=24)

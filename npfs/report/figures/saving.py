@@ -18,6 +18,9 @@ _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 _NOT_DRAWN = re.compile(
     r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL
 )
+_DOT = re.compile(
+    r"(M [-\d.]+ ([-\d.]+)) ?L [-\d.]+ \2(?= M|\s?\")"
+)  # the round end of a stroke of no length
 _COLOR = re.compile(r"#[0-9a-f]{6}(?![\w-])")
 
 
@@ -28,6 +31,7 @@ def svg_of(figure: Figure, alt: str) -> str:
     FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})  # type: ignore[no-untyped-call]
     svg = _NOT_DRAWN.sub("", text.getvalue())
     svg = _COORDINATES.sub(lambda found: _NUMBER.sub(_rounded, found[0].replace("\n", " ")), svg)
+    svg = _DOT.sub(r"\1h0", svg)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # nothing refers to a group
     svg = re.sub(r'style="[^"]*"', lambda found: re.sub(r"([;:]) ", r"\1", found[0]), svg)
     svg = re.sub(r"\s+", " ", svg)

@@ -20,7 +20,7 @@ PANEL_HEIGHT, WIDTH = 1.75, 10.0  # inches
 LEFT, RIGHT, BETWEEN = 0.78, 0.15, 0.14
 TOP, BOTTOM = 0.82, 0.95
 NAME_HEIGHT = 0.26
-MOST_TICKS = 6
+MOST_TICKS, SIZES_WITH_ROOM = 6, 14
 JITTER = 0.28  # of the distance between two sizes, to each side
 SMALLEST_REACH = 1.03  # a scale that magnifies less than 3 % would show nothing but the clock
 
@@ -103,7 +103,12 @@ def _limits(cases: Cases) -> tuple[float, float]:
     ratios = [r for by_size in cases.values() for time in by_size.values() for r in _relative(time)]
     low, high = min(*ratios, 1 / SMALLEST_REACH), max(*ratios, SMALLEST_REACH)
     room = (high / low) ** 0.09
-    return low / room, high * room
+    above = (
+        (high / low) ** 0.12
+        if any(t.two_values for by in cases.values() for t in by.values())
+        else 1
+    )
+    return low / room, high * room * above
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -128,7 +133,9 @@ def _draw(
     axes.grid(visible=False, axis="x")
     axes.spines["left"].set_visible(False)
     names = [shared.short_size(size) for size in sizes]
-    axes.set_xticks(range(len(sizes)), names, rotation=90, fontsize=8)
+    axes.set_xticks(
+        range(len(sizes)), names, rotation=90, fontsize=8 if len(sizes) <= SIZES_WITH_ROOM else 6.5
+    )
     for is_two_valued in (False, True):
         dots: list[tuple[float, float]] = []
         for x, size in enumerate(sizes):
@@ -152,9 +159,11 @@ def _dots(axes: Axes, dots: Sequence[tuple[float, float]], color: str) -> None:
     if dots:
         ends = [(x + step, ratio) for x, ratio in dots for step in (0.0, 1e-3)]
         path = DrawnPath(ends, [DrawnPath.MOVETO, DrawnPath.LINETO] * len(dots))
-        axes.add_patch(
-            PathPatch(path, fill=False, edgecolor=color, linewidth=2.4, capstyle="round", zorder=3)
+        patch = PathPatch(
+            path, fill=False, edgecolor=color, linewidth=2.4, capstyle="round", zorder=3
         )
+        patch.set_snap(False)  # a snapped stroke of no length is not drawn
+        axes.add_patch(patch)
 
 
 def _mark(axes: Axes, x: int, time: Interval, limits: tuple[float, float]) -> None:

@@ -20,7 +20,7 @@ from npfs.report.figures.lines import LISTS, NUMBA, NUMPY
 
 POINTS = 25
 FEWEST_FITS, MOST_FITS = 1e3, 1e8  # the last number of fits drawn: at least, and at most
-TEXT_SIZE = 9
+TEXT_SIZE, NEAREST = 9, 14  # points, and how far above or below a dot its text is at least
 PAIRS = ((NUMPY, LISTS), (NUMBA, NUMPY))
 
 Pixels = NDArray[np.float64]  # (points, 2)
@@ -180,7 +180,13 @@ def _free_place(
     points = figure.dpi / 72
     width, height = style.text_width(text, TEXT_SIZE, "normal") * 72, TEXT_SIZE * 1.3
     reach = width / 2 + 8
-    offsets = [(x, y) for y in (-12, 12, -22, 22, -32, 32) for x in (reach, -reach, 0)]
+    offsets = [
+        (share * reach, side * y)
+        for y in range(0, 41, 4)
+        for side in (-1, 1)
+        for share in (1, 0.6, 0.2, -0.2, -0.6, -1)
+        if y >= NEAREST or abs(share) == 1
+    ]
     here = axes.transData.transform(point)
     box = axes.bbox
 

@@ -103,13 +103,15 @@ def _words(
     evidence: Evidence, size: Size, names: Sequence[str], width: float
 ) -> list[tuple[str, bool]]:
     """Return the lines of a cell ``width`` inches wide, each with whether it is bold."""
-    lines = [(line, True) for line in _wrapped(shared.label(evidence, names[0]), width)]
+    lines = _wrapped(shared.label(evidence, names[0]), width)
     if len(names) == 2:
-        lines.append((_fitting(f"or {_other_name(evidence, names)}", width), True))
+        lines += _wrapped(f"or {_other_name(evidence, names)}", width)
     elif len(names) > 2:
-        lines.append((f"or {len(names) - 1} others", True))
-    lines += [(text, False) for text in _factor(evidence, size, names[0])]
-    return [*lines, (CLOSE, False)] if len(names) > 1 else lines
+        lines.append(f"or {len(names) - 1} others")
+    numbers = _factor(evidence, size, names[0])
+    if len(names) > 1:
+        numbers = [*numbers[:1], CLOSE]
+    return [*((line, True) for line in lines), *((text, False) for text in numbers)]
 
 
 def _other_name(evidence: Evidence, names: Sequence[str]) -> str:
@@ -133,7 +135,11 @@ def _factor(evidence: Evidence, size: Size, best: str) -> list[str]:
 
 
 def _wrapped(name: str, width: float) -> list[str]:
-    """Break a name in at most two lines."""
+    """Break a name in at most two lines, after a comma if that will do."""
+    parts = name.replace(", ", ",\n", 1).split("\n")
+    widest = max(style.text_width(part, NAME_SIZE) for part in parts)
+    if style.text_width(name, NAME_SIZE) > width >= widest and len(parts) == 2:
+        return parts
     lines = [""]
     for word in name.split():
         longer = f"{lines[-1]} {word}".strip()

@@ -18,6 +18,7 @@ from npfs.report.style.axes import (
     times,
 )
 from npfs.report.style.labels import (
+    GAP,
     LABEL_SIZE,
     End,
     label_ends,
@@ -45,7 +46,7 @@ from npfs.report.style.palette import (
 )
 
 __all__ = [
-    "BACKGROUND", "DARK", "DARK_BACKGROUND", "EDGE", "GRID", "INK", "LABEL_SIZE", "MUTED", "POINT", "SHADE", "WARNING", "End",
+    "BACKGROUND", "DARK", "DARK_BACKGROUND", "EDGE", "GAP", "GRID", "INK", "LABEL_SIZE", "MUTED", "POINT", "SHADE", "WARNING", "End",
     "Look", "contrast", "count_axis", "duration", "house_style", "label_ends", "log_axis", "log_limits", "looks",
     "margin", "note", "plain", "ramp", "readable", "round_numbers", "row", "shorten", "spread", "text_width", "times",
 ]  # fmt: skip

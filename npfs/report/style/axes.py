@@ -79,7 +79,7 @@ def log_axis(
 
 def plain(value: float) -> str:
     """Format a number for an axis: 0.1, 1, 10k."""
-    return wording.short_count(value) if value >= 10_000 else f"{value:,.10g}"
+    return wording.short_count(value) if value >= 1000 else f"{value:.10g}"
 
 
 def times(value: float) -> str:
@@ -88,11 +88,11 @@ def times(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Format round seconds for an axis: 10 ms, 1 s, 10k s."""
+    """Format round seconds for an axis: 10 ms, 1 s, 10,000 s."""
     for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
         if seconds >= factor * 0.9999:
-            return f"{plain(round(seconds / factor, 9))} {unit}"
-    return f"{plain(round(seconds * 1e9, 9))} ns"
+            return f"{round(seconds / factor, 9):,.10g} {unit}"
+    return f"{round(seconds * 1e9, 9):.10g} ns"
 
 
 def round_numbers(low: float, high: float, most: int = MOST_TICKS) -> list[float]:

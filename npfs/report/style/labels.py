@@ -14,6 +14,7 @@ LABEL_SIZE = 9.5
 LONGEST = 28
 GAP = 12.5  # points between the middles of two labels
 OFFSET = 8  # points between the end of a line and its label
+SHIFT = 6  # and how much further it is where a stroke ties it to its line
 LEADER_FROM = 9  # points: a label further away is tied to its line
 
 
@@ -44,7 +45,7 @@ def text_width(text: str, size: float = LABEL_SIZE, weight: str = "bold") -> flo
 
 def margin(labels: Sequence[str]) -> float:
     """Return the inches that labels need at the right of the axes."""
-    return max(map(text_width, labels), default=0.0) + (OFFSET + 6) / 72
+    return max(map(text_width, labels), default=0.0) + (OFFSET + SHIFT + 6) / 72
 
 
 def label_ends(axes: Axes, ends: Sequence[End]) -> None:
@@ -67,7 +68,7 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
         axes.annotate(
             end.label,
             (end.x, end.y),
-            xytext=(right / points - x + OFFSET + (6 if far else 0), height - y),
+            xytext=(right / points - x + OFFSET + (SHIFT if far else 0), height - y),
             textcoords="offset points",
             color=end.color,
             va="center",
@@ -78,7 +79,7 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
         if far:
             start = axes.transAxes.inverted().transform((right + 3 * points, y * points))
             stop = axes.transAxes.inverted().transform(
-                (right + (OFFSET + 4) * points, height * points)
+                (right + (OFFSET + SHIFT - 2) * points, height * points)
             )
             axes.plot(
                 [start[0], stop[0]],

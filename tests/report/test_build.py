@@ -89,35 +89,6 @@ def test_a_figure_without_evidence_is_not_drawn_and_an_old_one_goes(tmp_path: Pa
     assert not {"time.svg", "speedup.png"} & {path.name for path in tmp_path.iterdir()}
 
 
-def test_the_main_figure_shows_nanoseconds_per_sample_and_epoch(tmp_path: Path) -> None:
-    """1 ms for 1,000 samples and 10 epochs is 100 ns; a read pass of 2 µs is 2 ns a sample."""
-    seconds = {("numpy", 10, 1): 1e-5, ("numpy", 1000, 1): 1e-3}
-    documents = [run_files.document(seconds, number=k) for k in (1, 2)]
-    for document in documents:
-        document["benchmarks"].append(
-            {
-                "name": "bench_ceiling",
-                "extra_info": {
-                    "ceiling": "one", "passes": 10, "source": "s", "n_samples": 1000, "n_features": 1,
-                    "dtype": "float64", "timed_s": 0.5,
-                },
-                "stats": {"data": [2e-5]},
-            }
-        )  # fmt: skip
-    run_files.write(tmp_path, documents)
-    report = build_report(tmp_path)
-    figure = figures.time_figure(report.evidence)
-    assert figure is not None
-    lines = {
-        tuple(np.asarray(line.get_xdata()).tolist()): np.asarray(line.get_ydata()).tolist()
-        for line in figure.axes[0].get_lines()
-    }
-    assert lines[(10, 1000)] == pytest.approx([100.0, 100.0])
-    assert lines[(1000,)] == pytest.approx([2.0])
-    # two runs of two cases and a read pass: 2 * (0.3 + 0.3 + 0.5) s of 11 s
-    assert report.effort("job", 11.0).startswith("2 runs in 11 s, 20% of it")
-
-
 @pytest.mark.parametrize("color", ["#56B4E9", "#6FBF9B", "#CC79A7", "#0072B2", "#FFFFFF"])
 def test_labels_can_be_read_on_white(color: str) -> None:
     dark = darker(color)
@@ -133,15 +104,6 @@ def test_no_runs_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "runs" / "x.json").write_text("{}")
     with pytest.raises(NoRuns, match=r"x\.json was not written by npfs"):
         build_report(tmp_path)
-
-
-def test_labels_are_moved_apart_and_stay_in_order() -> None:
-    assert spread([0, 100, 200], 10) == [0, 100, 200]
-    assert spread([0, 1], 10) == [-4.5, 5.5]
-    placed = spread([0, 1, 2, 50, 51], 10)
-    assert all(b - a >= 10 - 1e-9 for a, b in pairwise(placed))
-    assert sum(placed[:3]) == pytest.approx(3)
-    assert spread([], 10) == []
 
 
 def test_from_ten_runs_on_the_report_says_how_well_intervals_hold(tmp_path: Path) -> None:
@@ -169,24 +131,3 @@ def test_every_run_of_what_has_two_values_is_drawn(tmp_path: Path) -> None:
     drawn = [len(np.atleast_1d(line.get_xydata())) for line in figure.axes[0].lines]
     assert drawn.count(5) == 1
     assert "100 or 220 ms (in 3 and 2 runs)" in (tmp_path / "verdict.md").read_text("utf-8")
-
-
-def test_a_speedup_over_times_that_vary_shows_the_runs_of_a_two_valued_backend(
-    tmp_path: Path,
-) -> None:
-    lists = (1.0, 1.5, 0.7, 1.2, 0.9)
-    documents = [
-        run_files.document({("python", 10, 1): slow, ("numpy", 10, 1): seconds}, number)
-        for number, (slow, seconds) in enumerate(
-            zip(lists, (0.1, 0.22, 0.1, 0.221, 0.1), strict=True), start=1
-        )
-    ]
-    run_files.write(tmp_path, documents)
-    evidence = build_report(tmp_path).evidence
-    speedup = evidence.speedup("numpy", "python", Size(1, 10))
-    assert speedup is not None
-    assert speedup.two_values is None
-    figure = figures.speedup_figure(evidence)
-    assert figure is not None
-    drawn = [len(np.atleast_1d(line.get_xydata())) for line in figure.axes[0].lines]
-    assert drawn.count(5) == 1

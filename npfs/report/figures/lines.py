@@ -53,7 +53,7 @@ def draw_lines(
             continue
         look = looks[backend]
         x, values = [point for point, _ in line], [interval.value for _, interval in line]
-        axes.plot(x, values, color=look.line, marker=look.marker, markeredgewidth=0)
+        axes.plot(x, values, color=look.line, marker=look.marker)
         known = [(point, *bounds(interval)) for point, interval in line if interval.is_known]
         if known:
             points, low, high = zip(*known, strict=True)
@@ -64,8 +64,9 @@ def draw_lines(
                 # An average would be the time of no fit: show every run.
                 runs = interval.values
                 axes.plot(
-                    [point] * len(runs), runs, "o", color=look.line, markersize=3, fillstyle="none"
-                )
+                    [point] * len(runs), runs, "o", color=look.line, markeredgecolor=look.line,
+                    markersize=3.5, fillstyle="none",
+                )  # fmt: skip
 
 
 def label_lines(axes: Axes, evidence: Evidence, lines: Mapping[str, Line]) -> None:

@@ -82,7 +82,9 @@ _RC: dict[Any, Any] = {
     "xtick.major.pad": 5,
     "ytick.major.pad": 5,
     "lines.linewidth": 1.8,
-    "lines.markersize": 5,
+    "lines.markersize": 6.5,
+    "lines.markeredgecolor": BACKGROUND,  # tells markers on top of each other apart
+    "lines.markeredgewidth": 0.7,
     "hatch.linewidth": 0.7,
     "svg.fonttype": "path",
     "svg.hashsalt": "npfs",  # the same numbers give the same file

@@ -1,5 +1,4 @@
 import csv
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +7,9 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from npfs.evidence.runs import Size
 from npfs.report import figures
 from npfs.report.build import NoRuns, build_report
-from npfs.report.style import contrast_on_white, darker, spread
+from npfs.report.style import contrast_on_white, darker
 from tests import run_files
 from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
 

@@ -11,12 +11,13 @@ from npfs.evidence.statistics import TOO_WIDE, Interval
 from npfs.report import style, wording
 
 LISTS, NUMPY, NUMBA = "python", "numpy", "numba"
+WIDEST_LABEL = 2.3  # inches
 Line = list[tuple[int, Interval]]
 
 
 def label(evidence: Evidence, backend: str) -> str:
     """Return the name of a backend, short enough for a figure."""
-    return style.shorten(evidence.title(backend))
+    return style.fitting(evidence.title(backend), WIDEST_LABEL)
 
 
 def margin(evidence: Evidence, backends: Iterable[str]) -> float:
@@ -130,6 +131,11 @@ def data(n_bytes: float) -> str:
         if n_bytes >= factor:
             return f"{wording.significant(n_bytes / factor, 2 if n_bytes < 100 * factor else 3)} {unit}"
     return f"{n_bytes:.0f} bytes"
+
+
+def number(value: float) -> str:
+    """Format a number with three significant digits, a large one with a prefix."""
+    return wording.significant(value) if value < 1e5 else style.plain(float(f"{value:.3g}"))
 
 
 def each(items: Sequence[str], limit: int = 12) -> str:

@@ -43,7 +43,7 @@ def rungs_alt(evidence: Evidence) -> str:
     texts = []
     for size, rungs in _panels(evidence).items():
         each = [
-            f"{shared.label(evidence, name)} {wording.significant(ratio.value)}×"
+            f"{shared.label(evidence, name)} {shared.number(ratio.value)}×"
             for name, ratio in rungs.items()
         ]
         texts.append(f"{wording.size(size)}: {shared.each(each)}.")
@@ -97,7 +97,7 @@ def _draw(axes: Axes, evidence: Evidence, shown: Sequence[str], rungs: Rungs) ->
 
 def _write(axes: Axes, y: int, ratio: Interval, color: str) -> None:
     """Write a ratio, and its interval, right of its point."""
-    value = f"{wording.significant(ratio.value)}×"
+    value = f"{shared.number(ratio.value)}×"
     place = (max(_ends(ratio)[1], 1.0), y)
     axes.annotate(
         value, place, xytext=(8, 0), textcoords="offset points", va="center_baseline", color=color,
@@ -105,7 +105,7 @@ def _write(axes: Axes, y: int, ratio: Interval, color: str) -> None:
     )  # fmt: skip
     if not ratio.is_known:
         return
-    low, high = (wording.significant(bound) for bound in (ratio.low, ratio.high))
+    low, high = (shared.number(bound) for bound in (ratio.low, ratio.high))
     axes.annotate(
         "too uncertain to tell" if ratio.is_too_wide else f"{low} to {high}", place,
         xytext=(14 + 72 * style.text_width(value), 0), textcoords="offset points", va="center_baseline",

@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 _NOT_DRAWN = re.compile(
     r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL
 )
-_STROKE = re.compile(r"M ([-\d.]+) ([-\d.]+) L ([-\d.]+) \2(?= M| ?\")")
+_STROKE = re.compile(r"M ([-\d.]+) ([-\d.]+) L ([-\d.]+) \2(?: L \3 \2)?(?= M| ?\")")
 _COLOR = re.compile(r"#[0-9a-f]{6}(?![\w-])")
 
 
@@ -57,7 +57,7 @@ def _rounded(number: re.Match[str]) -> str:
 
 def _dot(stroke: re.Match[str]) -> str:
     """Shorten the stroke of no length whose round ends are a point."""
-    is_point = abs(float(stroke[3]) - float(stroke[1])) <= 0.02
+    is_point = abs(float(stroke[3]) - float(stroke[1])) <= 0.05
     return f"M {stroke[1]} {stroke[2]}h0" if is_point else stroke[0]
 
 

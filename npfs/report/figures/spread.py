@@ -20,7 +20,7 @@ PANEL_HEIGHT, WIDTH = 1.75, 10.0  # inches
 LEFT, RIGHT, BETWEEN = 0.78, 0.15, 0.14
 TOP, BOTTOM = 0.82, 0.95
 NAME_HEIGHT = 0.26
-MOST_TICKS, SIZES_WITH_ROOM = 6, 14
+MOST_TICKS, SIZES_WITH_ROOM, MOST_SIZES = 6, 14, 24
 JITTER = 0.28  # of the distance between two sizes, to each side
 SMALLEST_REACH = 1.03  # a scale that magnifies less than 3 % would show nothing but the clock
 
@@ -45,7 +45,7 @@ def spread_figure(evidence: Evidence) -> Figure | None:
         y = BOTTOM + (rows - 1 - row) * (PANEL_HEIGHT + NAME_HEIGHT)
         axes = figure.add_axes((x / WIDTH, y / height, width / WIDTH, PANEL_HEIGHT / height))
         _draw(axes, by_size, sizes, style.looks(list(cases))[backend], limits)
-        axes.set_title(style.shorten(evidence.title(backend), 26), fontsize=9.5, pad=4)
+        axes.set_title(style.fitting(evidence.title(backend), width), fontsize=9.5, pad=4)
         axes.tick_params(labelleft=column == 0, labelbottom=index + columns >= len(cases))
     _frame(figure, height, cases)
     return figure
@@ -114,9 +114,8 @@ def _limits(cases: Cases) -> tuple[float, float]:
 def _ticks(low: float, high: float) -> list[float]:
     """Return round numbers for a scale that is often narrow."""
     for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5):
-        ticks = [round(k * step, 2) for k in range(math.ceil(low / step), int(high / step) + 1)]
-        if len(ticks) <= MOST_TICKS:
-            return ticks
+        if high - low < MOST_TICKS * step:
+            return [round(k * step, 2) for k in range(math.ceil(low / step), int(high / step) + 1)]
     return style.round_numbers(low, high, MOST_TICKS)
 
 
@@ -132,10 +131,9 @@ def _draw(
     axes.axhline(1, color=style.EDGE, linewidth=1)
     axes.grid(visible=False, axis="x")
     axes.spines["left"].set_visible(False)
-    names = [shared.short_size(size) for size in sizes]
-    axes.set_xticks(
-        range(len(sizes)), names, rotation=90, fontsize=8 if len(sizes) <= SIZES_WITH_ROOM else 6.5
-    )
+    shown = range(0, len(sizes), -(-len(sizes) // MOST_SIZES))
+    names = [shared.short_size(sizes[place]) for place in shown]
+    axes.set_xticks(shown, names, rotation=90, fontsize=8 if len(names) <= SIZES_WITH_ROOM else 6.5)
     for is_two_valued in (False, True):
         dots: list[tuple[float, float]] = []
         for x, size in enumerate(sizes):

@@ -126,12 +126,12 @@ def _factor(evidence: Evidence, size: Size, best: str) -> list[str]:
     speedup = evidence.speedup(best, NUMPY, size) if NUMPY in evidence.backends else None
     if speedup is None or best == NUMPY:
         return []
-    text = f"{wording.significant(speedup.value)}×"
+    text = f"{shared.number(speedup.value)}×"
     if not speedup.is_known:
         return [text, "one run"]
     if speedup.is_too_wide:
         return [text, "uncertain"]
-    return [text, f"{wording.significant(speedup.low)} to {wording.significant(speedup.high)}"]
+    return [text, f"{shared.number(speedup.low)} to {shared.number(speedup.high)}"]
 
 
 def _wrapped(name: str, width: float) -> list[str]:
@@ -147,15 +147,7 @@ def _wrapped(name: str, width: float) -> list[str]:
             lines.append(word)
         else:
             lines[-1] = longer
-    return [_fitting(line, width) for line in lines]
-
-
-def _fitting(text: str, width: float) -> str:
-    """Shorten a text until it fits."""
-    limit = len(text)
-    while style.text_width(style.shorten(text, limit), NAME_SIZE) > width and limit > 2:
-        limit -= 1
-    return style.shorten(text, limit)
+    return [style.fitting(line, width, NAME_SIZE) for line in lines]
 
 
 def _write(axes: Axes, x: int, y: int, lines: Sequence[tuple[str, bool]], marker: str) -> None:

@@ -12,6 +12,7 @@ from npfs.report.style.axes import (
     log_axis,
     log_limits,
     note,
+    number_margin,
     plain,
     round_numbers,
     row,
@@ -21,6 +22,7 @@ from npfs.report.style.labels import (
     GAP,
     LABEL_SIZE,
     End,
+    fitting,
     label_ends,
     margin,
     shorten,
@@ -47,8 +49,8 @@ from npfs.report.style.palette import (
 
 __all__ = [
     "BACKGROUND", "DARK", "DARK_BACKGROUND", "EDGE", "GAP", "GRID", "INK", "LABEL_SIZE", "MUTED", "POINT", "SHADE", "WARNING", "End",
-    "Look", "contrast", "count_axis", "duration", "house_style", "label_ends", "log_axis", "log_limits", "looks",
-    "margin", "note", "plain", "ramp", "readable", "round_numbers", "row", "shorten", "spread", "text_width", "times",
+    "Look", "contrast", "count_axis", "duration", "fitting", "house_style", "label_ends", "log_axis", "log_limits", "looks",
+    "margin", "note", "number_margin", "plain", "ramp", "readable", "round_numbers", "row", "shorten", "spread", "text_width", "times",
 ]  # fmt: skip
 
 _RC: dict[Any, Any] = {

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
 from npfs.report import wording
+from npfs.report.style.labels import text_width
 from npfs.report.style.palette import MUTED
 
 TOP, BOTTOM = 0.46, 0.62  # inches for a title, and for the numbers and the name of an axis
@@ -77,8 +78,16 @@ def log_axis(
     _ticks(axis, round_numbers(low, high) if ticks is None else ticks, write or plain)
 
 
+def number_margin(low: float, high: float, write: Callable[[float], str]) -> float:
+    """Return the inches that the numbers of a vertical axis and its name need."""
+    widths = [text_width(write(number), 10, "normal") for number in round_numbers(low, high)]
+    return max(0.4, *widths) + 0.42
+
+
 def plain(value: float) -> str:
     """Format a number for an axis: 0.1, 1, 10k."""
+    if value >= 1e12:
+        return f"{value:.3g}".replace("e+", "e")
     return wording.short_count(value) if value >= 1000 else f"{value:.10g}"
 
 
@@ -91,7 +100,7 @@ def duration(seconds: float) -> str:
     """Format round seconds for an axis: 10 ms, 1 s, 10,000 s."""
     for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
         if seconds >= factor * 0.9999:
-            return f"{round(seconds / factor, 9):,.10g} {unit}"
+            return f"{plain(seconds) if seconds > 1e5 else f'{round(seconds / factor, 9):,.10g}'} {unit}"
     return f"{round(seconds * 1e9, 9):.10g} ns"
 
 

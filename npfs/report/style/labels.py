@@ -35,6 +35,14 @@ def shorten(text: str, limit: int = LONGEST) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip(" ,") + "…"
 
 
+def fitting(text: str, width: float, size: float = LABEL_SIZE) -> str:
+    """Shorten a name until it is at most ``width`` inches wide."""
+    limit = LONGEST
+    while text_width(shorten(text, limit), size) > width and limit > 2:
+        limit -= 1
+    return shorten(text, limit)
+
+
 @cache
 def text_width(text: str, size: float = LABEL_SIZE, weight: str = "bold") -> float:
     """Return how wide a text is, in inches."""

@@ -344,8 +344,8 @@ def assert_readable(spec: FigureSpec, evidence: Evidence) -> None:
         figure = spec.draw(evidence)
         assert figure is not None
         canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        renderer = canvas.get_renderer()
+        canvas.draw()  # type: ignore[no-untyped-call]
+        renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
         texts = shown(figure)
         boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in texts]
     assert max(figure.get_size_inches()[0], 0) <= 11.7

@@ -72,7 +72,7 @@ def _draw(
     values = shared.values_of(lines) + [value for _, value in ceiling]
     low, high = style.log_limits(values)
     if ceiling:
-        low = min(low, min(value for _, value in ceiling) * (low / high) ** 0.06)
+        low = min(low, min(value for _, value in ceiling) * (low / high) ** 0.12)
     left = style.number_margin(low, high, style.plain)
     figure, (axes,) = style.row(8.4, 4.6, [(left, shared.margin(evidence, lines))])
     style.count_axis(axes, counts, label)

@@ -135,6 +135,7 @@ def _draw(axes: Axes, evidence: Evidence, starts: Mapping[str, Start], most: flo
         ends.append(style.End(shared.label(evidence, name), fits[-1], middle[-1], look.text))
     style.log_axis(axes.xaxis, 1, most, style.plain)
     low, high = style.log_limits([value for line in drawn for value in line], 0.05)
+    low /= (high / low) ** 0.08  # room for words below the lines
     style.log_axis(axes.yaxis, low, high, style.duration)
     style.label_ends(axes, ends)
     pixels = np.array(

@@ -6,6 +6,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib.image import imread
 
+from npfs.report import figures
 from npfs.report.build import NoRuns, build_report
 from tests import run_files
 from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
@@ -19,6 +20,12 @@ WRITTEN = sorted(
 MANY = {("python", 10_000, d): 3.0 * d for d in (4, 16)} | {
     ("numpy", 10_000, d): 1.0 for d in (4, 16)
 }
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a test that looks at none: drawing them takes most of its time."""
+    monkeypatch.setattr(figures, "save_figures", lambda *_: [])
 
 
 def test_everything_is_written_from_files_alone(tmp_path: Path) -> None:
@@ -38,6 +45,7 @@ def test_everything_is_written_from_files_alone(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_table_holds_the_numbers(tmp_path: Path) -> None:
     run_files.write(tmp_path, repeated(LISTS_WIN_AT_10, runs=1))
     build_report(tmp_path)
@@ -95,6 +103,7 @@ def test_no_runs_is_a_sentence(tmp_path: Path) -> None:
         build_report(tmp_path)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_from_ten_runs_on_the_report_says_how_well_intervals_hold(tmp_path: Path) -> None:
     run_files.write(tmp_path, repeated(LISTS_WIN_AT_10, runs=9))
     few = build_report(tmp_path)
@@ -109,6 +118,7 @@ def test_from_ten_runs_on_the_report_says_how_well_intervals_hold(tmp_path: Path
     assert "stands out among all 3 comparisons" in verdict
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_what_has_two_values_is_given_as_two(tmp_path: Path) -> None:
     documents = [
         run_files.document({("python", 10, 1): 1.0, ("numpy", 10, 1): seconds}, number)
@@ -119,6 +129,7 @@ def test_what_has_two_values_is_given_as_two(tmp_path: Path) -> None:
     assert "100 or 220 ms (in 3 and 2 runs)" in (tmp_path / "verdict.md").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_report_says_what_share_of_the_time_was_timed(tmp_path: Path) -> None:
     """Two runs of two cases and a read pass: 2 * (0.3 + 0.3 + 0.5) s of 11 s."""
     documents = [

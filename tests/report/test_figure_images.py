@@ -32,7 +32,7 @@ def test_images_are_compared(pytestconfig: pytest.Config) -> None:
 
 
 @pytest.mark.parametrize("name", SPECS)
-@pytest.mark.mpl_image_compare(tolerance=3, savefig_kwargs={"dpi": 60}, style="default")
+@pytest.mark.mpl_image_compare(tolerance=1, savefig_kwargs={"dpi": 60}, style="default")
 def test_image(name: str, evidence: Evidence) -> Figure:
     with house_style():
         figure = SPECS[name].draw(evidence)

@@ -288,6 +288,22 @@ def test_odd_runs_are_drawn_too(name: str, runs: int, tmp_path: Path) -> None:
             assert_readable(spec, evidence)
 
 
+@pytest.mark.parametrize("scale", [1e-4, 1e7])
+@pytest.mark.parametrize("runs", [1, 3])
+def test_what_is_very_fast_or_very_slow_is_drawn_too(
+    scale: float, runs: int, tmp_path: Path
+) -> None:
+    documents = figure_samples.documents(runs)
+    for document in documents:
+        for benchmark in document["benchmarks"]:
+            if "backend" in benchmark["extra_info"]:
+                data = benchmark["stats"]["data"]
+                benchmark["stats"]["data"] = [seconds * scale for seconds in data]
+    evidence = figure_samples.evidence(tmp_path, documents)
+    for name in ("time", "rungs", "total"):
+        assert_readable(SPECS[name], evidence)
+
+
 def test_two_runs_that_agree_on_nothing_are_drawn(tmp_path: Path) -> None:
     """Their intervals reach from nothing to infinity."""
     documents = [

@@ -44,7 +44,7 @@ def total_figure(evidence: Evidence) -> Figure | None:
     if not panels:
         return None
     room = max(shared.margin(evidence, starts) for starts in panels.values())
-    margins = [(0.85, room), (0.62, room)][: len(panels)]
+    margins = [(0.95, room), (0.72, room)][: len(panels)]
     figure, all_axes = style.row(11.0 if len(panels) > 1 else 8.4, 4.7, margins, top=0.72)
     for axes, (size, starts) in zip(all_axes, panels.items(), strict=True):
         most = _most_fits(evidence, size)
@@ -166,6 +166,7 @@ def _draw_break_evens(
         )
         text = _after(one.fits)
         x, y = _free_place(axes, (fits, total), text, lines)
+        lines = np.vstack([lines, _taken(axes, (fits, total), text, (x, y))])
         axes.annotate(
             text, (fits, total), xytext=(x, y), textcoords="offset points", ha="center", va="center",
             fontsize=TEXT_SIZE, zorder=7,
@@ -200,6 +201,20 @@ def _free_place(
         return float(covered + 1000 * outside), math.hypot(*offset)
 
     return min(offsets, key=cost)
+
+
+def _taken(
+    axes: Axes, point: tuple[float, float], text: str, offset: tuple[float, float]
+) -> Pixels:
+    """Return points all over the place of a text, which no other text should cover."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    half_width = style.text_width(text, TEXT_SIZE, "normal") * 72 / 2
+    across = np.linspace(offset[0] - half_width, offset[0] + half_width, 60)
+    up = offset[1] + np.array([-TEXT_SIZE / 2, 0.0, TEXT_SIZE / 2])
+    grid = np.array(np.meshgrid(across, up)).reshape(2, -1).T
+    here = np.asarray(axes.transData.transform(point))
+    return np.asarray(here + grid * figure.dpi / 72, dtype=np.float64)
 
 
 def _after(fits: Interval | None) -> str:

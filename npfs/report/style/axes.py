@@ -97,10 +97,10 @@ def times(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Format round seconds for an axis: 10 ms, 1 s, 10,000 s."""
+    """Format round seconds for an axis: 10 ms, 1 s, 10k s."""
     for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
         if seconds >= factor * 0.9999:
-            return f"{plain(seconds) if seconds > 1e5 else f'{round(seconds / factor, 9):,.10g}'} {unit}"
+            return f"{plain(seconds) if seconds >= 1e4 else f'{round(seconds / factor, 9):,.10g}'} {unit}"
     return f"{round(seconds * 1e9, 9):.10g} ns"
 
 

@@ -85,20 +85,20 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
             annotation_clip=False,
         )
         if far:
-            start = axes.transAxes.inverted().transform((right + 3 * points, y * points))
-            stop = axes.transAxes.inverted().transform(
-                (right + (OFFSET + SHIFT - 2) * points, height * points)
-            )
-            axes.plot(
-                [start[0], stop[0]],
-                [start[1], stop[1]],
-                color=end.color,
-                linewidth=0.7,
-                transform=axes.transAxes,
-                clip_on=False,
-                scalex=False,
-                scaley=False,
-            )
+            _tie(axes, y * points, height * points, end.color)
+
+
+def _tie(axes: Axes, start: float, stop: float, color: str) -> None:
+    """Draw a stroke from beside the end of a line to its label, between two heights in pixels."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    points, right = figure.dpi / 72, axes.bbox.x1
+    places = ((right + 3 * points, start), (right + (OFFSET + SHIFT - 2) * points, stop))
+    x, y = axes.transAxes.inverted().transform(places).T
+    axes.plot(
+        x, y, color=color, linewidth=0.7, transform=axes.transAxes, clip_on=False,
+        scalex=False, scaley=False,
+    )  # fmt: skip
 
 
 def spread(

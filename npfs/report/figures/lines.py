@@ -11,12 +11,13 @@ from npfs.evidence.statistics import TOO_WIDE, Interval
 from npfs.report import style, wording
 
 LISTS, NUMPY, NUMBA = "python", "numpy", "numba"
+WIDEST_LABEL = 2.3  # inches
 Line = list[tuple[int, Interval]]
 
 
 def label(evidence: Evidence, backend: str) -> str:
     """Return the name of a backend, short enough for a figure."""
-    return style.shorten(evidence.title(backend))
+    return style.fitting(evidence.title(backend), WIDEST_LABEL)
 
 
 def margin(evidence: Evidence, backends: Iterable[str]) -> float:
@@ -53,7 +54,7 @@ def draw_lines(
             continue
         look = looks[backend]
         x, values = [point for point, _ in line], [interval.value for _, interval in line]
-        axes.plot(x, values, color=look.line, marker=look.marker, markeredgewidth=0)
+        axes.plot(x, values, color=look.line, marker=look.marker)
         known = [(point, *bounds(interval)) for point, interval in line if interval.is_known]
         if known:
             points, low, high = zip(*known, strict=True)
@@ -64,8 +65,9 @@ def draw_lines(
                 # An average would be the time of no fit: show every run.
                 runs = interval.values
                 axes.plot(
-                    [point] * len(runs), runs, "o", color=look.line, markersize=3, fillstyle="none"
-                )
+                    [point] * len(runs), runs, "o", color=look.line, markeredgecolor=look.line,
+                    markersize=3.5, fillstyle="none",
+                )  # fmt: skip
 
 
 def label_lines(axes: Axes, evidence: Evidence, lines: Mapping[str, Line]) -> None:
@@ -129,6 +131,11 @@ def data(n_bytes: float) -> str:
         if n_bytes >= factor:
             return f"{wording.significant(n_bytes / factor, 2 if n_bytes < 100 * factor else 3)} {unit}"
     return f"{n_bytes:.0f} bytes"
+
+
+def number(value: float) -> str:
+    """Format a number with three significant digits, a large one with a prefix."""
+    return wording.significant(value) if value < 1e5 else style.plain(float(f"{value:.3g}"))
 
 
 def each(items: Sequence[str], limit: int = 12) -> str:

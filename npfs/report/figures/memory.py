@@ -1,5 +1,6 @@
 """Memory beside the arrays that a backend is given."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
@@ -11,6 +12,9 @@ from npfs.evidence.analysis import Evidence
 from npfs.evidence.runs import Size
 from npfs.report import style, wording
 from npfs.report.figures import lines as shared
+
+WIDTH, RIGHT = 8.4, 0.2  # inches
+WORD_SIZE = 9
 
 
 class Use(NamedTuple):
@@ -31,9 +35,8 @@ def memory_figure(evidence: Evidence) -> Figure | None:
     if size is None:
         return None
     left = style.margin([shared.label(evidence, name) for name in uses])
-    figure, (axes,) = style.row(8.4, 1.55 + 0.42 * len(uses), [(left, 0.2)], top=0.76)
-    longest = max(1.0, *(use.largest / size.data_bytes for use in uses.values()))
-    axes.set_xlim(0, longest * 1.42)  # room for the numbers beside the bars
+    figure, (axes,) = style.row(WIDTH, 1.72 + 0.42 * len(uses), [(left, RIGHT)], top=0.76)
+    axes.set_xlim(0, _longest(uses.values(), size, WIDTH - left - RIGHT))
     for row, (name, use) in enumerate(uses.items()):
         _draw(axes, len(uses) - 1 - row, use, size, style.looks(list(uses))[name])
     _finish(axes, evidence, size, list(uses))
@@ -71,6 +74,15 @@ def _uses(evidence: Evidence) -> tuple[Size | None, dict[str, Use]]:
     return best, found[best] if best else {}
 
 
+def _longest(uses: Iterable[Use], size: Size, width: float) -> float:
+    """Return the end of an axis ``width`` inches long that has room for every bar and the words behind it."""
+    ends = [1.3]
+    for use in uses:
+        words = style.text_width(_words(use, size), WORD_SIZE, "normal") + 0.15
+        ends.append(use.largest / size.data_bytes / max(0.2, 1 - words / width))
+    return max(ends)
+
+
 def _draw(axes: Axes, y: int, use: Use, size: Size, look: style.Look) -> None:
     held, peak = ((n_bytes or 0.0) / size.data_bytes for n_bytes in use)
     if use.held is not None:
@@ -86,7 +98,7 @@ def _draw(axes: Axes, y: int, use: Use, size: Size, look: style.Look) -> None:
         xytext=(6, 0),
         textcoords="offset points",
         va="center",
-        fontsize=9,
+        fontsize=WORD_SIZE,
         zorder=5,
     )
 
@@ -107,24 +119,25 @@ def _words(use: Use, size: Size) -> str:
 
 def _finish(axes: Axes, evidence: Evidence, size: Size, shown: list[str]) -> None:
     last = len(shown) - 1
-    axes.set_ylim(-0.6, last + 0.6)
+    axes.set_ylim(-0.6, last + 1.0)
     axes.set_yticks(
         [last - k for k in range(len(shown))], [shared.label(evidence, name) for name in shown]
     )
     axes.axvline(1, color=style.INK, linestyle=(0, (1, 1.5)), linewidth=1.6, zorder=4)
     axes.annotate(
         "1×: the data itself",
-        (1, last + 0.6),
-        xytext=(4, 1),
+        (1, last + 0.68),
+        xytext=(5, 0),
         textcoords="offset points",
-        va="bottom",
-        fontsize=8.5,
+        va="center",
+        fontsize=9,
     )
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel(
-        f"bytes over those of the data ({shared.data(size.data_bytes)}); solid: held between fits, "
-        "hatched: more in a fit"
+    axes.set_xlabel(f"times the bytes of the data, {shared.data(size.data_bytes)}")
+    style.note(
+        axes,
+        "solid: held between fits; hatched: on top of that, at most, in a fit",
     )
-    axes.set_title(f"Memory beside the given arrays, {wording.size(size)}", pad=26)
+    axes.set_title(f"Memory beside the given arrays, {wording.size(size)}", pad=24)

@@ -23,16 +23,19 @@ def rates_figure(evidence: Evidence) -> Figure | None:
     rates, scaling = _rates(evidence), _scaling(evidence)
     if not rates and not scaling:
         return None
-    names = [[_rate_name(evidence, rate, loss) for rate, loss in rates], [n for n, _ in scaling]]
+    names = [[_rate_name(rate, loss) for rate, loss in rates], [n for n, _ in scaling]]
     shown = [k for k, curves in enumerate((rates, scaling)) if curves]
     margins = [(0.85 if k == shown[0] else 0.7, style.margin(names[k])) for k in shown]
-    figure, all_axes = style.row(11.0 if len(shown) > 1 else 8.4, 4.6, margins)
+    figure, all_axes = style.row(11.0 if len(shown) > 1 else 8.4, 4.7, margins, top=0.72)
     places = dict(zip(shown, all_axes, strict=True))
     if rates:
         _draw_rates(places[0], rates, names[0])
+        if stable := _recorded(evidence, "rates").get("largest_stable"):
+            style.note(places[0], f"the loss falls with rates up to {stable:.2g}")
     if scaling:
         _draw_scaling(places[1], scaling)
-        places[1].set_title(_scaling_title(evidence))
+        places[1].set_title(_scaling_title(evidence), pad=24)
+        style.note(places[1], "the same data, once divided by their spread")
     all_axes[0].set_ylabel("mean squared error (lower fits better)")
     return figure
 
@@ -41,7 +44,7 @@ def rates_alt(evidence: Evidence) -> str:
     """Give the last loss of each curve."""
     texts = []
     if rates := _rates(evidence):
-        curves = [f"{_rate_name(evidence, rate, loss)}: {_course(loss)}" for rate, loss in rates]
+        curves = [f"{_rate_name(rate, loss)}: {_course(loss)}" for rate, loss in rates]
         texts.append(f"For learning rates: {shared.each(curves)}.")
     if scaling := _scaling(evidence):
         curves = [f"{name}: {_course(loss)}" for name, loss in scaling]
@@ -67,7 +70,7 @@ def _scaling(evidence: Evidence) -> list[tuple[str, list[float]]]:
     """Return the loss on standardised and on raw features, with the name of each."""
     recorded = _recorded(evidence, "scaling")
     return [
-        (f"{name}, rate {wording.significant(float(one['learning_rate']), 2)}", list(one["loss"]))
+        (f"{name}, rate {float(one['learning_rate']):.2g}", list(one["loss"]))
         for name in (STANDARDISED, RAW)
         if (one := recorded.get(name)) and one["loss"]
     ]
@@ -79,15 +82,8 @@ def _scaling_title(evidence: Evidence) -> str:
     return f"Features on scales {on}" if on else "Raw and standardised features"
 
 
-def _rate_name(evidence: Evidence, rate: float, loss: Sequence[float]) -> str:
-    largest = _recorded(evidence, "rates").get("largest_stable")
-    if _diverges(loss):
-        words = ", diverges"
-    elif largest and rate == largest:
-        words = ", largest stable"
-    else:
-        words = ""
-    return f"rate {wording.significant(rate, 2)}{words}"
+def _rate_name(rate: float, loss: Sequence[float]) -> str:
+    return f"rate {rate:.2g}{', diverges' if _diverges(loss) else ''}"
 
 
 def _diverges(loss: Sequence[float]) -> bool:
@@ -107,7 +103,7 @@ def _draw_rates(axes: Axes, rates: Sequence[Curve], names: Sequence[str]) -> Non
         for (rate, loss), name in zip(rates, names, strict=True)
     ]
     _draw(axes, curves)
-    axes.set_title("Learning rates, from slow to diverging")
+    axes.set_title("Learning rates, from slow to diverging", pad=24)
 
 
 def _draw_scaling(axes: Axes, scaling: Sequence[tuple[str, list[float]]]) -> None:
@@ -121,17 +117,23 @@ def _draw(axes: Axes, curves: Sequence[tuple[str, list[float], tuple[str, str]]]
     inside = [min(value, top) for _, loss, _ in curves for value in loss if value > 0]
     low, high = style.log_limits(inside or [1.0])
     last = max(len(loss) for _, loss, _ in curves) - 1
-    ends = []
-    for index, (name, loss, (line, text)) in enumerate(curves):
-        is_dashed = line == style.WARNING
-        cut = next((k + 1 for k, value in enumerate(loss) if value > high), len(loss))
-        drawn = [max(value, low) for value in loss[:cut]]
-        dashes = (0, (5, 1.5)) if is_dashed else "-"
-        # Without colour, width tells neighbours apart.
-        width = 1.3 + 1.2 * index / max(1, len(curves) - 1)
-        axes.plot(range(len(drawn)), drawn, color=line, linestyle=dashes, linewidth=width)
-        ends.append(style.End(name, len(drawn) - 1, min(drawn[-1], high), text))
     axes.set_xlim(0, max(1, last) * 1.02)
     style.log_axis(axes.yaxis, low, high)
     axes.set_xlabel("epoch")
+    ends, leaving = [], 0
+    for name, loss, (line, text) in curves:
+        dashes = (0, (5, 1.5)) if line == style.WARNING else "-"
+        axes.plot(
+            range(len(loss)), [max(value, low) for value in loss], color=line, linestyle=dashes
+        )
+        cut = next((k for k, value in enumerate(loss) if value > high), None)
+        if cut is None:
+            ends.append(style.End(name, len(loss) - 1, max(loss[-1], low), text))
+            continue
+        axes.annotate(
+            name, (cut, high), xytext=(8, -9 - leaving * style.GAP), textcoords="offset points",
+            color=text, fontweight="bold", fontsize=style.LABEL_SIZE, va="center",
+            bbox={"facecolor": style.BACKGROUND, "edgecolor": "none", "pad": 1},
+        )  # fmt: skip
+        leaving += 1
     style.label_ends(axes, ends)

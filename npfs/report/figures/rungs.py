@@ -1,5 +1,6 @@
 """How each rung narrows the gap to the read ceiling."""
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -11,6 +12,7 @@ from npfs.evidence.statistics import Interval
 from npfs.report import style, wording
 from npfs.report.figures import lines as shared
 
+RIGHT, SMALL = 0.3, 8.5  # inches; points
 Rungs = dict[str, Interval]
 
 
@@ -21,12 +23,12 @@ def rungs_figure(evidence: Evidence) -> Figure | None:
         return None
     shown = [name for name in evidence.backends if any(name in rungs for rungs in panels.values())]
     left = style.margin([shared.label(evidence, name) for name in shown])
-    margins = [(left, 0.3), (0.2, 0.3)][: len(panels)]
-    height = 1.45 + 0.42 * len(shown)
-    figure, all_axes = style.row(10.0 if len(panels) > 1 else 8.4, height, margins, top=0.72)
-    values = [value for rungs in panels.values() for x in rungs.values() for value in _ends(x)]
-    low, high = style.log_limits([*values, 1.0])
-    high *= (high / low) ** 0.24  # room for the numbers beside the points
+    margins = [(left, RIGHT), (0.2, RIGHT)][: len(panels)]
+    width = 10.0 if len(panels) > 1 else 8.4
+    figure, all_axes = style.row(width, 1.45 + 0.42 * len(shown), margins, top=0.72)
+    ratios = [ratio for rungs in panels.values() for ratio in rungs.values()]
+    low, _ = style.log_limits([*(end for ratio in ratios for end in _ends(ratio)), 1.0])
+    high = _right_end(ratios, low, all_axes[0].get_position().width * width + RIGHT)
     for axes, (size, rungs) in zip(all_axes, panels.items(), strict=True):
         style.log_axis(axes.xaxis, low, high, style.times)
         _draw(axes, evidence, shown, rungs)
@@ -43,7 +45,7 @@ def rungs_alt(evidence: Evidence) -> str:
     texts = []
     for size, rungs in _panels(evidence).items():
         each = [
-            f"{shared.label(evidence, name)} {wording.significant(ratio.value)}×"
+            f"{shared.label(evidence, name)} {shared.number(ratio.value)}×"
             for name, ratio in rungs.items()
         ]
         texts.append(f"{wording.size(size)}: {shared.each(each)}.")
@@ -69,6 +71,16 @@ def _panels(evidence: Evidence) -> dict[Size, Rungs]:
     }
 
 
+def _right_end(ratios: Sequence[Interval], low: float, width: float) -> float:
+    """Return where axes that begin at ``low`` end so that the words behind every point fit in ``width`` inches."""
+    ends = [math.log(2)]
+    for ratio in ratios:
+        value, interval = _words(ratio)
+        words = style.text_width(value) + style.text_width(interval, SMALL, "normal") + 0.35
+        ends.append(math.log(max(_ends(ratio)[1], 1.0) / low) / max(0.2, 1 - words / width))
+    return low * math.exp(max(ends))
+
+
 def _draw(axes: Axes, evidence: Evidence, shown: Sequence[str], rungs: Rungs) -> None:
     looks = style.looks(evidence.backends)
     last = len(shown) - 1
@@ -89,17 +101,34 @@ def _draw(axes: Axes, evidence: Evidence, shown: Sequence[str], rungs: Rungs) ->
         axes.plot([1, ratio.value], [y, y], color=look.line, linewidth=2.2, solid_capstyle="butt")
         axes.plot([ratio.value], [y], look.marker, color=look.line, markersize=7, markeredgewidth=0)
         low, high = _ends(ratio)
-        axes.plot([low, high], [y, y], "|-", color=style.INK, linewidth=1.2, markersize=7)
-        axes.annotate(
-            f"{wording.significant(ratio.value)}×",
-            (max(high, 1.0), y),
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            color=look.text,
-            fontweight="bold",
-            fontsize=style.LABEL_SIZE,
+        axes.plot(
+            [low, high], [y, y], "|-", color=style.INK, linewidth=1.2, markersize=8, zorder=1.5
         )
+        _write(axes, y, ratio, look.text)
+
+
+def _words(ratio: Interval) -> tuple[str, str]:
+    """Return a ratio and its interval in words."""
+    value = f"{shared.number(ratio.value)}×"
+    if not ratio.is_known:
+        return value, ""
+    if ratio.is_too_wide:
+        return value, "too uncertain to tell"
+    return value, f"{shared.number(ratio.low)} to {shared.number(ratio.high)}"
+
+
+def _write(axes: Axes, y: int, ratio: Interval, color: str) -> None:
+    """Write a ratio, and its interval, right of its point."""
+    value, interval = _words(ratio)
+    place = (max(_ends(ratio)[1], 1.0), y)
+    axes.annotate(
+        value, place, xytext=(8, 0), textcoords="offset points", va="center_baseline", color=color,
+        fontweight="bold", fontsize=style.LABEL_SIZE,
+    )  # fmt: skip
+    axes.annotate(
+        interval, place, xytext=(14 + 72 * style.text_width(value), 0), textcoords="offset points",
+        va="center_baseline", color=style.MUTED, fontsize=SMALL,
+    )  # fmt: skip
 
 
 def _ends(ratio: Interval) -> tuple[float, float]:

@@ -18,6 +18,7 @@ _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 _NOT_DRAWN = re.compile(
     r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL
 )
+_STROKE = re.compile(r"M ([-\d.]+) ([-\d.]+) L ([-\d.]+) \2(?: L \3 \2)?(?= M| ?\")")
 _COLOR = re.compile(r"#[0-9a-f]{6}(?![\w-])")
 
 
@@ -31,6 +32,8 @@ def svg_of(figure: Figure, alt: str) -> str:
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # nothing refers to a group
     svg = re.sub(r'style="[^"]*"', lambda found: re.sub(r"([;:]) ", r"\1", found[0]), svg)
     svg = re.sub(r"\s+", " ", svg)
+    svg = _STROKE.sub(_dot, svg)
+    svg = re.sub(r"([MLQCZz]) (?=[-\d])", r"\1", svg)
     svg = re.sub(r"\s*(<|>|/>)\s*", r"\1", svg)
     return svg.strip().replace("<svg ", f'<svg role="img" aria-label="{_attribute(alt)}" ', 1)
 
@@ -50,6 +53,12 @@ def save_png(figure: Figure, path: Path) -> None:
 def _rounded(number: re.Match[str]) -> str:
     text = f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def _dot(stroke: re.Match[str]) -> str:
+    """Shorten the stroke of no length whose round ends are a point."""
+    is_point = abs(float(stroke[3]) - float(stroke[1])) <= 0.05
+    return f"M {stroke[1]} {stroke[2]}h0" if is_point else stroke[0]
 
 
 def _attribute(text: str) -> str:

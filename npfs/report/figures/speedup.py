@@ -31,9 +31,10 @@ def speedup_figure(evidence: Evidence) -> Figure | None:
     room = max(shared.margin(evidence, panel.lines) for panel in panels)
     reference = _reference(evidence)
     width = 11.0 if len(panels) > 1 else 8.4
-    figure, all_axes = style.row(width, 4.6, [(0.85, room), (0.62, room)][: len(panels)])
     values = [value for panel in panels for value in shared.values_of(panel.lines)]
     low, high = style.log_limits([*values, 1.0])
+    left = style.number_margin(low, high, style.times)
+    figure, all_axes = style.row(width, 4.6, [(left, room), (left - 0.22, room)][: len(panels)])
     for axes, panel in zip(all_axes, panels, strict=True):
         counts = [point for line in panel.lines.values() for point, _ in line]
         style.count_axis(axes, counts, panel.x_label)
@@ -52,7 +53,7 @@ def speedup_alt(evidence: Evidence) -> str:
     texts = []
     for panel in _panels(evidence):
         ends = [
-            f"{shared.label(evidence, backend)} {wording.significant(line[-1][1].value)}×"
+            f"{shared.label(evidence, backend)} {shared.number(line[-1][1].value)}×"
             for backend, line in panel.lines.items()
         ]
         last = max(line[-1][0] for line in panel.lines.values())

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as DrawnPath
 
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.runs import Size
@@ -14,10 +16,11 @@ from npfs.report import style, wording
 from npfs.report.figures import lines as shared
 
 COLUMNS = 4
-PANEL_HEIGHT, WIDTH = 1.55, 10.0  # inches
+PANEL_HEIGHT, WIDTH = 1.75, 10.0  # inches
 LEFT, RIGHT, BETWEEN = 0.78, 0.15, 0.14
 TOP, BOTTOM = 0.82, 0.95
 NAME_HEIGHT = 0.26
+MOST_TICKS, SIZES_WITH_ROOM, MOST_SIZES = 6, 14, 24
 JITTER = 0.28  # of the distance between two sizes, to each side
 SMALLEST_REACH = 1.03  # a scale that magnifies less than 3 % would show nothing but the clock
 
@@ -42,7 +45,7 @@ def spread_figure(evidence: Evidence) -> Figure | None:
         y = BOTTOM + (rows - 1 - row) * (PANEL_HEIGHT + NAME_HEIGHT)
         axes = figure.add_axes((x / WIDTH, y / height, width / WIDTH, PANEL_HEIGHT / height))
         _draw(axes, by_size, sizes, style.looks(list(cases))[backend], limits)
-        axes.set_title(style.shorten(evidence.title(backend), 26), fontsize=9.5, pad=4)
+        axes.set_title(style.fitting(evidence.title(backend), width), fontsize=9.5, pad=4)
         axes.tick_params(labelleft=column == 0, labelbottom=index + columns >= len(cases))
     _frame(figure, height, cases)
     return figure
@@ -96,10 +99,24 @@ def _relative(time: Interval) -> list[float]:
 
 
 def _limits(cases: Cases) -> tuple[float, float]:
-    """Return limits that hold every point, alike in both directions."""
+    """Return limits that hold every point."""
     ratios = [r for by_size in cases.values() for time in by_size.values() for r in _relative(time)]
-    reach = max(SMALLEST_REACH, *ratios, 1 / min(ratios)) ** 1.12
-    return 1 / reach, reach
+    low, high = min(*ratios, 1 / SMALLEST_REACH), max(*ratios, SMALLEST_REACH)
+    room = (high / low) ** 0.09
+    above = (
+        (high / low) ** 0.12
+        if any(t.two_values for by in cases.values() for t in by.values())
+        else 1
+    )
+    return low / room, high * room * above
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Return round numbers for a scale that is often narrow."""
+    for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5):
+        if high - low < MOST_TICKS * step:
+            return [round(k * step, 2) for k in range(math.ceil(low / step), int(high / step) + 1)]
+    return style.round_numbers(low, high, MOST_TICKS)
 
 
 def _draw(
@@ -110,12 +127,13 @@ def _draw(
     limits: tuple[float, float],
 ) -> None:
     axes.set_xlim(-0.7, len(sizes) - 0.3)
-    style.log_axis(axes.yaxis, *limits, style.times)
+    style.log_axis(axes.yaxis, *limits, style.times, _ticks(*limits))
     axes.axhline(1, color=style.EDGE, linewidth=1)
     axes.grid(visible=False, axis="x")
     axes.spines["left"].set_visible(False)
-    names = [shared.short_size(size) for size in sizes]
-    axes.set_xticks(range(len(sizes)), names, rotation=90, fontsize=8)
+    shown = range(0, len(sizes), -(-len(sizes) // MOST_SIZES))
+    names = [shared.short_size(sizes[place]) for place in shown]
+    axes.set_xticks(shown, names, rotation=90, fontsize=8 if len(names) <= SIZES_WITH_ROOM else 6.5)
     for is_two_valued in (False, True):
         dots: list[tuple[float, float]] = []
         for x, size in enumerate(sizes):
@@ -136,12 +154,14 @@ def _draw(
 
 def _dots(axes: Axes, dots: Sequence[tuple[float, float]], color: str) -> None:
     """Draw points as the round ends of tiny strokes: one short path in place of a marker each."""
-    if not dots:
-        return
-    x = [value for place, _ in dots for value in (place, place + 1e-3, np.nan)]
-    y = [value for _, ratio in dots for value in (ratio, ratio, np.nan)]
-    (line,) = axes.plot(x, y, color=color, linewidth=2.4, solid_capstyle="round")
-    line.get_path().should_simplify = False
+    if dots:
+        ends = [(x + step, ratio) for x, ratio in dots for step in (0.0, 1e-3)]
+        path = DrawnPath(ends, [DrawnPath.MOVETO, DrawnPath.LINETO] * len(dots))
+        patch = PathPatch(
+            path, fill=False, edgecolor=color, linewidth=2.4, capstyle="round", zorder=3
+        )
+        patch.set_snap(False)  # a snapped stroke of no length is not drawn
+        axes.add_patch(patch)
 
 
 def _mark(axes: Axes, x: int, time: Interval, limits: tuple[float, float]) -> None:

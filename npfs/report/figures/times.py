@@ -11,7 +11,6 @@ from npfs.report import style, wording
 from npfs.report.figures import lines as shared
 from npfs.report.figures.lines import NUMPY, Line
 
-LEFT = 0.82
 Y_LABEL = "ns per sample and epoch (lower is faster)"
 
 
@@ -71,11 +70,12 @@ def _draw(
 ) -> tuple[Figure, Axes]:
     counts = [point for line in lines.values() for point, _ in line]
     values = shared.values_of(lines) + [value for _, value in ceiling]
-    figure, (axes,) = style.row(8.4, 4.6, [(LEFT, shared.margin(evidence, lines))])
-    style.count_axis(axes, counts, label)
     low, high = style.log_limits(values)
     if ceiling:
-        low = min(low, min(value for _, value in ceiling) * (low / high) ** 0.06)
+        low = min(low, min(value for _, value in ceiling) * (low / high) ** 0.12)
+    left = style.number_margin(low, high, style.plain)
+    figure, (axes,) = style.row(8.4, 4.6, [(left, shared.margin(evidence, lines))])
+    style.count_axis(axes, counts, label)
     style.log_axis(axes.yaxis, low, high)
     axes.set_ylabel(Y_LABEL)
     _draw_ceiling(axes, ceiling)

@@ -1,11 +1,13 @@
 """Total time over the number of fits, what comes once included, and where a later start has paid."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from npfs.evidence import first_call as once
 from npfs.evidence.analysis import Evidence
@@ -18,7 +20,10 @@ from npfs.report.figures.lines import LISTS, NUMBA, NUMPY
 
 POINTS = 25
 FEWEST_FITS, MOST_FITS = 1e3, 1e8  # the last number of fits drawn: at least, and at most
+TEXT_SIZE, NEAREST = 9, 14  # points, and how far above or below a dot its text is at least
 PAIRS = ((NUMPY, LISTS), (NUMBA, NUMPY))
+
+Pixels = NDArray[np.float64]  # (points, 2)
 
 
 class Start(NamedTuple):
@@ -39,12 +44,12 @@ def total_figure(evidence: Evidence) -> Figure | None:
     if not panels:
         return None
     room = max(shared.margin(evidence, starts) for starts in panels.values())
-    margins = [(0.85, room), (0.62, room)][: len(panels)]
+    margins = [(0.95, room), (0.72, room)][: len(panels)]
     figure, all_axes = style.row(11.0 if len(panels) > 1 else 8.4, 4.7, margins, top=0.72)
     for axes, (size, starts) in zip(all_axes, panels.items(), strict=True):
         most = _most_fits(evidence, size)
-        _draw(axes, evidence, starts, most)
-        _draw_break_evens(axes, _break_evens(evidence, size), starts, most)
+        lines = _draw(axes, evidence, starts, most)
+        _draw_break_evens(axes, _break_evens(evidence, size), starts, most, lines)
         axes.set_title(f"Fits of {wording.size(size)}", pad=24)
         style.note(axes, "start, import and compiling once, then fits")
         axes.set_xlabel("number of fits in one program")
@@ -110,10 +115,11 @@ def _most_fits(evidence: Evidence, size: Size) -> float:
     return min(MOST_FITS, max([FEWEST_FITS, *(30 * number for number in fits)]))
 
 
-def _draw(axes: Axes, evidence: Evidence, starts: Mapping[str, Start], most: float) -> None:
+def _draw(axes: Axes, evidence: Evidence, starts: Mapping[str, Start], most: float) -> Pixels:
+    """Draw the lines, and return their points in pixels."""
     looks = style.looks(evidence.backends)
     fits = np.geomspace(1, most, POINTS).tolist()
-    ends, values = [], []
+    ends, drawn = [], []
     for name, start in starts.items():
         look = looks[name]
         totals = [start.total(number) for number in fits]
@@ -125,16 +131,27 @@ def _draw(axes: Axes, evidence: Evidence, starts: Mapping[str, Start], most: flo
         if totals[0].is_known:
             lows, highs = zip(*map(shared.bounds, totals), strict=True)
             axes.fill_between(fits, lows, highs, color=look.line, alpha=0.2, linewidth=0)
-        values += middle
+        drawn.append(middle)
         ends.append(style.End(shared.label(evidence, name), fits[-1], middle[-1], look.text))
     style.log_axis(axes.xaxis, 1, most, style.plain)
-    low, high = style.log_limits(values, 0.05)
+    low, high = style.log_limits([value for line in drawn for value in line], 0.05)
+    low /= (high / low) ** 0.08  # room for words below the lines
     style.log_axis(axes.yaxis, low, high, style.duration)
     style.label_ends(axes, ends)
+    pixels = np.array(
+        [axes.transData.transform(list(zip(fits, line, strict=True))) for line in drawn]
+    )
+    steps = np.linspace(0, POINTS - 1, 400)
+    columns = [np.interp(steps, np.arange(POINTS), line[:, k]) for line in pixels for k in (0, 1)]
+    return np.array(columns).reshape(len(drawn), 2, -1).transpose(0, 2, 1).reshape(-1, 2)
 
 
 def _draw_break_evens(
-    axes: Axes, found: Sequence[BreakEven], starts: Mapping[str, Start], most: float
+    axes: Axes,
+    found: Sequence[BreakEven],
+    starts: Mapping[str, Start],
+    most: float,
+    lines: Pixels,
 ) -> None:
     for one in found:
         if one.fits is None or not 1 <= one.fits.value <= most:
@@ -147,17 +164,57 @@ def _draw_break_evens(
         axes.plot(
             [fits], [total], "o", color=style.INK, markersize=6.5, markeredgewidth=0, zorder=6
         )
-        is_left = fits > most**0.62
+        text = _after(one.fits)
+        x, y = _free_place(axes, (fits, total), text, lines)
+        lines = np.vstack([lines, _taken(axes, (fits, total), text, (x, y))])
         axes.annotate(
-            _after(one.fits),
-            (fits, total),
-            xytext=(-9 if is_left else 9, 10 if is_left else -9),
-            textcoords="offset points",
-            ha="right" if is_left else "left",
-            va="center",
-            fontsize=9,
-            zorder=7,
-        )
+            text, (fits, total), xytext=(x, y), textcoords="offset points", ha="center", va="center",
+            fontsize=TEXT_SIZE, zorder=7,
+        )  # fmt: skip
+
+
+def _free_place(
+    axes: Axes, point: tuple[float, float], text: str, lines: Pixels
+) -> tuple[float, float]:
+    """Return the offset in points at which a text about a point covers the fewest lines, and is nearest."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    points = figure.dpi / 72
+    width, height = style.text_width(text, TEXT_SIZE, "normal") * 72, TEXT_SIZE * 1.3
+    reach = width / 2 + 8
+    offsets = [
+        (share * reach, side * y)
+        for y in range(0, 41, 4)
+        for side in (-1, 1)
+        for share in (1, 0.6, 0.2, -0.2, -0.6, -1)
+        if y >= NEAREST or abs(share) == 1
+    ]
+    here = axes.transData.transform(point)
+    box = axes.bbox
+
+    def cost(offset: tuple[float, float]) -> tuple[float, float]:
+        x, y = here + np.array(offset) * points
+        half = np.array([width / 2 + 3, height / 2 + 2]) * points
+        covered = (np.abs(lines - [x, y]) < half).all(axis=1).sum()
+        outside = x - half[0] < box.x0 or y - half[1] < box.y0 or y + half[1] > box.y1
+        outside = outside or x + half[0] > box.x1
+        return float(covered + 1000 * outside), math.hypot(*offset)
+
+    return min(offsets, key=cost)
+
+
+def _taken(
+    axes: Axes, point: tuple[float, float], text: str, offset: tuple[float, float]
+) -> Pixels:
+    """Return points all over the place of a text, which no other text should cover."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    half_width = style.text_width(text, TEXT_SIZE, "normal") * 72 / 2
+    across = np.linspace(offset[0] - half_width, offset[0] + half_width, 60)
+    up = offset[1] + np.array([-TEXT_SIZE / 2, 0.0, TEXT_SIZE / 2])
+    grid = np.array(np.meshgrid(across, up)).reshape(2, -1).T
+    here = np.asarray(axes.transData.transform(point))
+    return np.asarray(here + grid * figure.dpi / 72, dtype=np.float64)
 
 
 def _after(fits: Interval | None) -> str:

@@ -1,6 +1,5 @@
 """A map of samples by features: which tool is the fastest where."""
 
-import textwrap
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -14,8 +13,8 @@ from npfs.report import style, wording
 from npfs.report.figures import lines as shared
 from npfs.report.figures.lines import NUMPY
 
-CELL_WIDTH, CELL_HEIGHT = 1.16, 1.0  # inches
-IN_A_CELL = 14  # characters of a line
+ALL_CELLS, NARROWEST, WIDEST, CELL_HEIGHT = 8.3, 1.16, 1.42, 1.04  # inches
+NAME_SIZE, NUMBER_SIZE = 8.5, 8
 MOST_COLUMNS, MOST_ROWS = 9, 7
 CLOSE = "too close to tell"
 
@@ -25,8 +24,9 @@ def winners_figure(evidence: Evidence) -> Figure | None:
     if not any(fastest(evidence, size) for size in evidence.sizes()):
         return None
     columns, rows, left_out = _grid(evidence)
-    left, right = 0.85, max(0.25, 4.6 - len(columns) * CELL_WIDTH)
-    width = left + right + len(columns) * CELL_WIDTH
+    cell = min(WIDEST, max(NARROWEST, ALL_CELLS / len(columns)))
+    left, right = 0.85, max(0.2, 4.6 - len(columns) * cell)
+    width = left + right + len(columns) * cell
     height = 1.35 + len(rows) * CELL_HEIGHT
     figure, (axes,) = style.row(width, height, [(left, right)], top=0.72, bottom=0.63)
     looks = style.looks(evidence.backends)
@@ -37,10 +37,11 @@ def winners_figure(evidence: Evidence) -> Figure | None:
             names = fastest(evidence, size)
             if names:
                 _fill(axes, x, y, looks[names[0]].tint, is_tie=len(names) > 1)
-                _write(axes, x, y, _words(evidence, size, names), looks[names[0]].marker)
+                words = _words(evidence, size, names, cell * 0.9)
+                _write(axes, x, y, words, looks[names[0]].marker)
             else:
-                why = "only one\nmeasured" if size in measured else "not\nmeasured"
-                axes.text(x, y, why, ha="center", va="center", fontsize=8, color=style.MUTED)
+                why = "only one measured" if size in measured else "not measured"
+                axes.text(x, y, why, ha="center", va="center", fontsize=7.5, color=style.MUTED)
     _finish(axes, columns, rows)
     axes.set_title("The fastest tool by samples and features", pad=25)
     how = (
@@ -98,19 +99,22 @@ def _fill(axes: Axes, x: int, y: int, tint: str, *, is_tie: bool) -> None:
         )  # fmt: skip
 
 
-def _words(evidence: Evidence, size: Size, names: Sequence[str]) -> list[tuple[str, bool]]:
-    """Return the lines of a cell, each with whether it is bold."""
-    first = _wrapped(shared.label(evidence, names[0]))
-    lines = [(line, True) for line in first]
+def _words(
+    evidence: Evidence, size: Size, names: Sequence[str], width: float
+) -> list[tuple[str, bool]]:
+    """Return the lines of a cell ``width`` inches wide, each with whether it is bold."""
+    lines = _wrapped(shared.label(evidence, names[0]), width)
     if len(names) == 2:
-        lines.append((style.shorten(f"or {_last_word(evidence, names)}", IN_A_CELL + 2), True))
+        lines += _wrapped(f"or {_other_name(evidence, names)}", width)
     elif len(names) > 2:
-        lines.append((f"or {len(names) - 1} others", True))
-    lines += [(text, False) for text in _factor(evidence, size, names[0])]
-    return [*lines, (CLOSE, False)] if len(names) > 1 else lines
+        lines.append(f"or {len(names) - 1} others")
+    numbers = _factor(evidence, size, names[0])
+    if len(names) > 1:
+        numbers = [*numbers[:1], CLOSE]
+    return [*((line, True) for line in lines), *((text, False) for text in numbers)]
 
 
-def _last_word(evidence: Evidence, names: Sequence[str]) -> str:
+def _other_name(evidence: Evidence, names: Sequence[str]) -> str:
     """Return the second name, without the part that it shares with the first."""
     first, second = (shared.label(evidence, name) for name in names)
     tool, _, rest = second.partition(", ")
@@ -122,30 +126,37 @@ def _factor(evidence: Evidence, size: Size, best: str) -> list[str]:
     speedup = evidence.speedup(best, NUMPY, size) if NUMPY in evidence.backends else None
     if speedup is None or best == NUMPY:
         return []
-    text = f"{wording.significant(speedup.value)}×"
+    text = f"{shared.number(speedup.value)}×"
     if not speedup.is_known:
         return [text, "one run"]
     if speedup.is_too_wide:
         return [text, "uncertain"]
-    return [text, f"{wording.significant(speedup.low)} to {wording.significant(speedup.high)}"]
+    return [text, f"{shared.number(speedup.low)} to {shared.number(speedup.high)}"]
 
 
-def _wrapped(name: str) -> list[str]:
-    """Break a name in at most two lines."""
-    tool, comma, rest = name.partition(", ")
-    if comma and max(len(tool) + 1, len(rest)) <= IN_A_CELL:
-        return [f"{tool},", rest]
-    lines = textwrap.wrap(name, IN_A_CELL, break_on_hyphens=False)
-    return [*lines[:1], *(style.shorten(line, IN_A_CELL) for line in [" ".join(lines[1:])] if line)]
+def _wrapped(name: str, width: float) -> list[str]:
+    """Break a name in at most two lines, after a comma if that will do."""
+    parts = name.replace(", ", ",\n", 1).split("\n")
+    widest = max(style.text_width(part, NAME_SIZE) for part in parts)
+    if style.text_width(name, NAME_SIZE) > width >= widest and len(parts) == 2:
+        return parts
+    lines = [""]
+    for word in name.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if len(lines) < 2 and lines[0] and style.text_width(longer, NAME_SIZE) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return [style.fitting(line, width, NAME_SIZE) for line in lines]
 
 
 def _write(axes: Axes, x: int, y: int, lines: Sequence[tuple[str, bool]], marker: str) -> None:
-    step = 0.155 / CELL_HEIGHT
+    step = 0.152 / CELL_HEIGHT
     top = y + step * (len(lines) - 1) / 2
     for index, (text, is_bold) in enumerate(lines):
         axes.text(
             x, top - index * step, text, ha="center", va="center_baseline",
-            fontsize=8.5 if is_bold else 8, fontweight="bold" if is_bold else "normal",
+            fontsize=NAME_SIZE if is_bold else NUMBER_SIZE, fontweight="bold" if is_bold else "normal",
         )  # fmt: skip
     axes.plot([x - 0.39], [y + 0.375], marker, color=style.INK, markersize=5, markeredgewidth=0)
 

@@ -12,14 +12,17 @@ from npfs.report.style.axes import (
     log_axis,
     log_limits,
     note,
+    number_margin,
     plain,
     round_numbers,
     row,
     times,
 )
 from npfs.report.style.labels import (
+    GAP,
     LABEL_SIZE,
     End,
+    fitting,
     label_ends,
     margin,
     shorten,
@@ -45,9 +48,9 @@ from npfs.report.style.palette import (
 )
 
 __all__ = [
-    "BACKGROUND", "DARK", "DARK_BACKGROUND", "EDGE", "GRID", "INK", "LABEL_SIZE", "MUTED", "POINT", "SHADE", "WARNING", "End",
-    "Look", "contrast", "count_axis", "duration", "house_style", "label_ends", "log_axis", "log_limits", "looks",
-    "margin", "note", "plain", "ramp", "readable", "round_numbers", "row", "shorten", "spread", "text_width", "times",
+    "BACKGROUND", "DARK", "DARK_BACKGROUND", "EDGE", "GAP", "GRID", "INK", "LABEL_SIZE", "MUTED", "POINT", "SHADE", "WARNING", "End",
+    "Look", "contrast", "count_axis", "duration", "fitting", "house_style", "label_ends", "log_axis", "log_limits", "looks",
+    "margin", "note", "number_margin", "plain", "ramp", "readable", "round_numbers", "row", "shorten", "spread", "text_width", "times",
 ]  # fmt: skip
 
 _RC: dict[Any, Any] = {
@@ -81,7 +84,9 @@ _RC: dict[Any, Any] = {
     "xtick.major.pad": 5,
     "ytick.major.pad": 5,
     "lines.linewidth": 1.8,
-    "lines.markersize": 5,
+    "lines.markersize": 6.5,
+    "lines.markeredgecolor": BACKGROUND,  # tells markers on top of each other apart
+    "lines.markeredgewidth": 0.7,
     "hatch.linewidth": 0.7,
     "svg.fonttype": "path",
     "svg.hashsalt": "npfs",  # the same numbers give the same file

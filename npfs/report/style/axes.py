@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
 from npfs.report import wording
+from npfs.report.style.labels import text_width
 from npfs.report.style.palette import MUTED
 
 TOP, BOTTOM = 0.46, 0.62  # inches for a title, and for the numbers and the name of an axis
@@ -49,7 +50,7 @@ def count_axis(axes: Axes, counts: Collection[int], label: str) -> None:
     counts = sorted(set(counts))
     axes.set_xscale("log")
     pad = 2 if len(counts) == 1 else (counts[-1] / counts[0]) ** 0.05
-    axes.set_xlim(counts[0] / pad, counts[-1] * pad)
+    axes.set_xlim(counts[0] / pad, counts[-1] * pad**0.6)
     _ticks(axes.xaxis, _with_room(counts), wording.short_count)
     axes.set_xlabel(label)
 
@@ -63,19 +64,31 @@ def log_limits(values: Iterable[float], pad: float = 0.07) -> tuple[float, float
 
 
 def log_axis(
-    axis: Axis, low: float, high: float, write: Callable[[float], str] | None = None
+    axis: Axis,
+    low: float,
+    high: float,
+    write: Callable[[float], str] | None = None,
+    ticks: Sequence[float] | None = None,
 ) -> None:
-    """Make an axis logarithmic from ``low`` to ``high``, with few round numbers on it."""
+    """Make an axis logarithmic from ``low`` to ``high``, with ``ticks`` or few round numbers on it."""
     if axis is axis.axes.xaxis:
         axis.axes.set(xscale="log", xlim=(low, high))
     else:
         axis.axes.set(yscale="log", ylim=(low, high))
-    _ticks(axis, round_numbers(low, high), write or plain)
+    _ticks(axis, round_numbers(low, high) if ticks is None else ticks, write or plain)
+
+
+def number_margin(low: float, high: float, write: Callable[[float], str]) -> float:
+    """Return the inches that the numbers of a vertical axis and its name need."""
+    widths = [text_width(write(number), 10, "normal") for number in round_numbers(low, high)]
+    return max(0.4, *widths) + 0.42
 
 
 def plain(value: float) -> str:
     """Format a number for an axis: 0.1, 1, 10k."""
-    return wording.short_count(value) if value >= 10_000 else f"{value:,.10g}"
+    if value >= 1e12:
+        return f"{value:.3g}".replace("e+", "e")
+    return wording.short_count(value) if value >= 1000 else f"{value:.10g}"
 
 
 def times(value: float) -> str:
@@ -87,8 +100,8 @@ def duration(seconds: float) -> str:
     """Format round seconds for an axis: 10 ms, 1 s, 10k s."""
     for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
         if seconds >= factor * 0.9999:
-            return f"{plain(round(seconds / factor, 9))} {unit}"
-    return f"{plain(round(seconds * 1e9, 9))} ns"
+            return f"{plain(seconds) if seconds >= 1e4 else f'{round(seconds / factor, 9):,.10g}'} {unit}"
+    return f"{round(seconds * 1e9, 9):.10g} ns"
 
 
 def round_numbers(low: float, high: float, most: int = MOST_TICKS) -> list[float]:

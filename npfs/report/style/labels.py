@@ -14,6 +14,7 @@ LABEL_SIZE = 9.5
 LONGEST = 28
 GAP = 12.5  # points between the middles of two labels
 OFFSET = 8  # points between the end of a line and its label
+SHIFT = 6  # and how much further it is where a stroke ties it to its line
 LEADER_FROM = 9  # points: a label further away is tied to its line
 
 
@@ -34,6 +35,14 @@ def shorten(text: str, limit: int = LONGEST) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip(" ,") + "…"
 
 
+def fitting(text: str, width: float, size: float = LABEL_SIZE) -> str:
+    """Shorten a name until it is at most ``width`` inches wide."""
+    limit = LONGEST
+    while text_width(shorten(text, limit), size) > width and limit > 2:
+        limit -= 1
+    return shorten(text, limit)
+
+
 @cache
 def text_width(text: str, size: float = LABEL_SIZE, weight: str = "bold") -> float:
     """Return how wide a text is, in inches."""
@@ -44,7 +53,7 @@ def text_width(text: str, size: float = LABEL_SIZE, weight: str = "bold") -> flo
 
 def margin(labels: Sequence[str]) -> float:
     """Return the inches that labels need at the right of the axes."""
-    return max(map(text_width, labels), default=0.0) + (OFFSET + 6) / 72
+    return max(map(text_width, labels), default=0.0) + (OFFSET + SHIFT + 6) / 72
 
 
 def label_ends(axes: Axes, ends: Sequence[End]) -> None:
@@ -67,7 +76,7 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
         axes.annotate(
             end.label,
             (end.x, end.y),
-            xytext=(right / points - x + OFFSET + (6 if far else 0), height - y),
+            xytext=(right / points - x + OFFSET + (SHIFT if far else 0), height - y),
             textcoords="offset points",
             color=end.color,
             va="center",
@@ -76,20 +85,20 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
             annotation_clip=False,
         )
         if far:
-            start = axes.transAxes.inverted().transform((right + 3 * points, y * points))
-            stop = axes.transAxes.inverted().transform(
-                (right + (OFFSET + 4) * points, height * points)
-            )
-            axes.plot(
-                [start[0], stop[0]],
-                [start[1], stop[1]],
-                color=end.color,
-                linewidth=0.7,
-                transform=axes.transAxes,
-                clip_on=False,
-                scalex=False,
-                scaley=False,
-            )
+            _tie(axes, y * points, height * points, end.color)
+
+
+def _tie(axes: Axes, start: float, stop: float, color: str) -> None:
+    """Draw a stroke from beside the end of a line to its label, between two heights in pixels."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    points, right = figure.dpi / 72, axes.bbox.x1
+    places = ((right + 3 * points, start), (right + (OFFSET + SHIFT - 2) * points, stop))
+    x, y = axes.transAxes.inverted().transform(places).T
+    axes.plot(
+        x, y, color=color, linewidth=0.7, transform=axes.transAxes, clip_on=False,
+        scalex=False, scaley=False,
+    )  # fmt: skip
 
 
 def spread(

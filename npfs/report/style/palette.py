@@ -38,7 +38,7 @@ _KNOWN = {
     "numba-parallel": ("#004d38", "#b5f2da", "X"),
     "c": ("#6b7280", "#a3acb8", "<"),
     "jax": ("#6a3d9a", "#c0a0ee", ">"),
-    "torch": ("#a06a00", "#e3b341", "h"),
+    "torch": ("#5c3d00", "#f4dc8c", "h"),
 }
 _OTHERS = (
     ("#a0522d", "#dd9a75", "p"),

@@ -1,0 +1,40 @@
+"""The figures of hand-made runs, compared with stored images.
+
+To store them anew after an intended change, look at each: ``pytest tests/report/test_figure_images.py
+--mpl-generate-path=tests/report/baseline``.
+"""
+
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+
+from npfs.evidence.analysis import Evidence
+from npfs.report.figures import FIGURES
+from npfs.report.style import house_style
+from tests.report import figure_samples
+
+SPECS = {spec.name: spec for spec in FIGURES}
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    folder = tmp_path_factory.mktemp("runs")
+    return figure_samples.evidence(folder, figure_samples.documents())
+
+
+def test_images_are_compared(pytestconfig: pytest.Config) -> None:
+    """Without its plugin the tests below would pass whatever is drawn."""
+    plugins = {type(plugin).__name__ for plugin in pytestconfig.pluginmanager.get_plugins()}
+    assert "ImageComparison" in plugins
+    baseline = Path(__file__).parent / "baseline"
+    assert {path.stem for path in baseline.iterdir()} == {f"test_image_{name}" for name in SPECS}
+
+
+@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.mpl_image_compare(tolerance=1, savefig_kwargs={"dpi": 60}, style="default")
+def test_image(name: str, evidence: Evidence) -> Figure:
+    with house_style():
+        figure = SPECS[name].draw(evidence)
+    assert figure is not None
+    return figure

@@ -71,7 +71,8 @@ def build_report(reports: Path) -> Report:
             (work / first_call.FILE_NAME).write_text(once, encoding="utf-8")
         (work / "verdict.md").write_text(verdict_markdown(evidence, held, saved), encoding="utf-8")
         paths = []
-        for path in sorted(work.iterdir()):
+        # A person reads the last line first: the verdict.
+        for path in sorted(work.iterdir(), key=lambda path: (path.name == "verdict.md", path.name)):
             paths.append(reports / path.name)
             path.replace(paths[-1])
         for stale in {*figures.file_names(), first_call.FILE_NAME} - {path.name for path in paths}:

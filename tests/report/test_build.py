@@ -13,10 +13,13 @@ from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
 from tests.report import figure_samples
 
 FIGURES = ("learning", "speedup", "spread", "time", "winners")
-WRITTEN = sorted(
-    [f"{name}{end}" for name in FIGURES for end in (".png", ".svg", "-dark.svg")]
-    + ["results.csv", "verdict.md"]
-)
+WRITTEN = [
+    *sorted(
+        [f"{name}{end}" for name in FIGURES for end in (".png", ".svg", "-dark.svg")]
+        + ["results.csv"]
+    ),
+    "verdict.md",
+]
 MANY = {("python", 10_000, d): 3.0 * d for d in (4, 16)} | {
     ("numpy", 10_000, d): 1.0 for d in (4, 16)
 }

@@ -36,7 +36,11 @@ def decided(
     return {found.situation: found for found in decisions(Evidence(read_runs(folder)))}
 
 
-def at(n_samples: int, n_features: int = 1, **seconds: float) -> dict[Cell, float]:
+def at(n_samples: int, **seconds: float) -> dict[Cell, float]:
+    return wide(n_samples, 1, **seconds)
+
+
+def wide(n_samples: int, n_features: int, **seconds: float) -> dict[Cell, float]:
     return {(name, n_samples, n_features): s for name, s in seconds.items()}
 
 
@@ -70,8 +74,8 @@ def test_the_size_suits_the_situation_or_there_is_none(tmp_path: Path) -> None:
     both = {"python": 2.0, "numpy": 1.0}
     found = decided(
         tmp_path,
-        at(100, **both) | at(20_000, **both) | at(1_000, 4, **both) | at(9_000, 64, **both)
-        | at(50_000, 64, **both),
+        at(100, **both) | at(20_000, **both) | wide(1_000, 4, **both) | wide(9_000, 64, **both)
+        | wide(50_000, 64, **both),
     )  # fmt: skip
     sizes = {situation: str(decision.size) for situation, decision in found.items()}
     assert sizes == {

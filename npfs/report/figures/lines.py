@@ -30,7 +30,7 @@ def per_sample(evidence: Evidence, backends: Iterable[str]) -> dict[str, Line]:
     epochs = evidence.newest.epochs
     return {
         backend: [
-            (size.n_samples, scaled(time, 1e9 / (size.n_samples * epochs)))
+            (size.n_samples, time.scaled(1e9 / (size.n_samples * epochs)))
             for size in evidence.sizes(n_features=1)
             if (time := evidence.time(backend, size)) is not None
         ]
@@ -97,17 +97,6 @@ def bounds(interval: Interval) -> tuple[float, float]:
     return (
         max(interval.low, interval.value / TOO_WIDE),
         min(interval.high, interval.value * TOO_WIDE),
-    )
-
-
-def scaled(interval: Interval, scale: float) -> Interval:
-    """Return an interval in other units."""
-    return Interval(
-        interval.value * scale,
-        interval.low * scale,
-        interval.high * scale,
-        interval.runs,
-        tuple(value * scale for value in interval.values),
     )
 
 

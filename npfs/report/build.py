@@ -127,7 +127,7 @@ def build_report(reports: Path, out: Path | None = None) -> Report:
         work = Path(building)
         drawn = figures.save_figures(evidence, work)
         for name, text in texts(evidence, held, drawn).items():
-            (work / name).write_text(text, encoding="utf-8")
+            (work / name).write_text(text, encoding="utf-8", newline="\n")
         paths = []
         for path in sorted(work.iterdir()):
             paths.append(out / path.name)

@@ -158,23 +158,24 @@ def _sooner(evidence: Evidence, backend: str, reference: str) -> Interval | None
 
 def _by_memory(evidence: Evidence) -> Decision:
     """Compare the data and the most that is taken beside them during a fit."""
-    for size in reversed([size for size in once.memory_sizes(evidence) if size.n_features == 1]):
-        needs: dict[str, float] = {}
-        for name in evidence.backends:
-            _, peak = once.memory(evidence, name, size)
-            if peak is not None:
-                needs[name] = size.data_bytes + peak
-        if len(needs) > 1:
-            least = min(needs.values())
-            close = [name for name, need in needs.items() if need <= SAME_MEMORY * least]
-            best = _fastest_of(evidence, close, size)
-            factors = {
-                name: Interval(needs[name] / needs[best], math.nan, math.nan, 1)
-                for name in (LISTS, NUMPY)
-                if name in needs and name != best
-            }
-            return Decision(Situation.MEMORY, Quantity.MEMORY, size, (best,), factors)
-    return Decision(Situation.MEMORY, Quantity.MEMORY, None)
+    size = once.memory_size(evidence)
+    of = {} if size is None else _memory_needs(evidence, size)
+    if size is None or len(of) < 2:
+        return Decision(Situation.MEMORY, Quantity.MEMORY, None)
+    close = [name for name, need in of.items() if need <= SAME_MEMORY * min(of.values())]
+    best = _fastest_of(evidence, close, size)
+    factors = {
+        name: Interval(of[name] / of[best], math.nan, math.nan, 1)
+        for name in (LISTS, NUMPY)
+        if name in of and name != best
+    }
+    return Decision(Situation.MEMORY, Quantity.MEMORY, size, (best,), factors)
+
+
+def _memory_needs(evidence: Evidence, size: Size) -> dict[str, float]:
+    """Return the bytes of the data and of what is taken beside them, for each backend where they are known."""
+    peaks = {name: once.memory(evidence, name, size)[1] for name in evidence.backends}
+    return {name: size.data_bytes + peak for name, peak in peaks.items() if peak is not None}
 
 
 def _fastest_of(evidence: Evidence, names: list[str], size: Size) -> str:

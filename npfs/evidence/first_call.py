@@ -91,6 +91,19 @@ def memory_sizes(evidence: Evidence) -> list[Size]:
     return sorted(sizes, key=lambda size: (size.data_bytes, size))
 
 
+def memory_size(evidence: Evidence) -> Size | None:
+    """Return the size to compare memory at: known of the most backends, one feature if it can be, the largest.
+
+    Lists are not looked at where they would take too long: rather all backends than the most samples.
+    """
+
+    def rank(size: Size) -> tuple[int, bool, int]:
+        known = sum(memory(evidence, name, size) != (None, None) for name in backends(evidence))
+        return known, size.n_features == 1, size.data_bytes
+
+    return max(memory_sizes(evidence), key=rank, default=None)
+
+
 def memory_reasons(evidence: Evidence) -> list[str]:
     """Return why some of it is not known, each reason once."""
     reasons = (record.reason for run in evidence.runs for record in run.memory if record.reason)

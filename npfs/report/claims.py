@@ -55,13 +55,13 @@ def the_loop_is_not_pythons(evidence: Evidence) -> Claim:
         standing = NOT_BORNE_OUT
     else:
         standing = IN_PART if lists.is_constant else BORNE_OUT
-    each = f"{wording.significant(lists.per_sample)} for each further sample of an epoch"
+    each = f"{lists.per_sample:.3g} instructions for each further sample of an epoch"
     sentences = (
         f"With lists the interpreter executes {each}; with NumPy "
         + (
             f"{wording.count(arrays.counts[0][1])} in an epoch, however many samples there are."
             if arrays.is_constant
-            else f"{wording.significant(arrays.per_sample)}."
+            else f"{arrays.per_sample:.3g}."
         ),
         "Counted, not timed, so a faster machine does not change it.",
     )
@@ -92,7 +92,7 @@ def a_fit_is_faster(evidence: Evidence) -> Claim:
         )
         for size, speedup in zip(shared, speedups, strict=True)
     )
-    table = Table("NumPy over lists", ("samples", "times as fast"), rows, (True, True))
+    table = Table("NumPy over lists", ("samples", "times as fast"), rows, (False, True))
     return Claim(claim, standing, sentences, table)
 
 

@@ -6,7 +6,6 @@ from npfs.evidence import first_call as once
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.decisions import Decision, Quantity, Situation, costs, decisions
 from npfs.evidence.first_call import Outcome
-from npfs.evidence.records import Size
 from npfs.evidence.rungs import LISTS, NUMPY
 from npfs.report import wording
 from npfs.report.content import Cell, Table
@@ -47,7 +46,7 @@ def decision_notes(evidence: Evidence) -> list[str]:
         "Factors compare the choice with Python lists, and with NumPy as the formula reads. Choices within noise of "
         "each other are all named, the one with the fewest lines of code first; the costs are those of the first.",
     ]
-    size = _memory_size(evidence)
+    size = once.memory_size(evidence)
     if size is not None:
         notes.append(
             f"Memory is the most that a fit of {wording.size(size)} takes beside the arrays it is given, and its "
@@ -118,7 +117,7 @@ def _row(evidence: Evidence, decision: Decision) -> tuple[Cell, ...]:
 def _costs(evidence: Evidence, name: str | None) -> tuple[Cell, ...]:
     if name is None:
         return (Cell(""),) * 4
-    seconds, size, cost = once.seconds(evidence, name), _memory_size(evidence), costs(evidence)
+    seconds, size, cost = once.seconds(evidence, name), once.memory_size(evidence), costs(evidence)
     first = "" if seconds is None else wording.duration(seconds)
     peak = None if size is None else once.memory(evidence, name, size)[1]
     memory = ""
@@ -144,9 +143,3 @@ def to_install(installed: Mapping[str, int]) -> str:
     names = sorted(installed, key=lambda name: -installed[name])
     named = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return f"{wording.n_bytes(sum(installed.values()))} ({named})"
-
-
-def _memory_size(evidence: Evidence) -> Size | None:
-    """Return the largest size of one feature, else of all, whose memory was looked at."""
-    sizes = once.memory_sizes(evidence)
-    return next(reversed([size for size in sizes if size.n_features == 1] or sizes), None)

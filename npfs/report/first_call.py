@@ -37,7 +37,7 @@ def once_table(evidence: Evidence) -> Table | None:
     backends = once.backends(evidence)
     if not backends:
         return None
-    size = _memory_size(evidence, backends)
+    size = once.memory_size(evidence)
     at = "" if size is None else f" for {wording.size(size)}"
     columns = (
         "backend",
@@ -137,17 +137,6 @@ def _conversion(evidence: Evidence) -> list[str]:
     return [
         f"Turning lists of {wording.size(sizes[-1])} into arrays takes {wording.duration(there)}{same}{and_back}."
     ]
-
-
-def _memory_size(evidence: Evidence, backends: list[str]) -> Size | None:
-    sizes = once.memory_sizes(evidence)
-    looked_at = [name for name in backends if any(_held(evidence, name, size) for size in sizes)]
-    shared = [size for size in sizes if all(_held(evidence, name, size) for name in looked_at)]
-    return next(reversed(shared or sizes), None)
-
-
-def _held(evidence: Evidence, backend: str, size: Size) -> bool:
-    return once.memory(evidence, backend, size)[0] is not None
 
 
 def _memory_cells(evidence: Evidence, backend: str, size: Size | None) -> list[Cell]:

@@ -108,7 +108,7 @@ def _with_many_features(evidence: Evidence, many: list[Size]) -> str:
         return ""
     size = max(many, key=lambda size: (size.n_features, -abs(size.n_samples - READING_COUNTS_FROM)))
     speedup = speedup_of(evidence, NUMBA, NUMPY, size)
-    where = f"with {size.n_features} features"
+    where = f"on {wording.size(size)}"
     if not speedup.is_known or speedup.is_too_wide:
         return f"; {where} it is {wording.factor(speedup)} as fast"
     turned = wording.factor(speedup_of(evidence, NUMPY, NUMBA, size))

@@ -1,11 +1,17 @@
 """The committed example is what its committed runs give."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.runs import read_runs
+from npfs.report import decision_table, verdict
+from npfs.report.basis import basis
 from npfs.report.build import build_report
+from npfs.report.figures import FIGURES
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "reports" / "reference"
@@ -18,7 +24,7 @@ def test_the_reference_is_rebuilt_from_its_runs_to_the_same_numbers(tmp_path: Pa
     assert {path.name for path in report.paths} == {
         path.name for path in REFERENCE.iterdir() if path.is_file()
     }
-    for name in ("verdict.md", "results.csv"):
+    for name in ("verdict.md", "results.csv", "results.json", "first_call.csv"):
         rebuilt = (tmp_path / name).read_text(encoding="utf-8")
         assert rebuilt == (REFERENCE / name).read_text(encoding="utf-8")
 
@@ -30,12 +36,27 @@ def test_no_host_name_or_path_is_committed(path: Path) -> None:
     assert '"node": "Linux-' in text
 
 
+def test_it_is_of_the_full_preset() -> None:
+    runs = read_runs(REFERENCE / "runs").runs
+    assert {run.planned["preset"] for run in runs} == {"full"}
+    assert len(runs) >= 10  # from there on the intervals are calibrated
+
+
 def test_the_readme_quotes_the_reference() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    verdict = (REFERENCE / "verdict.md").read_text(encoding="utf-8")
-    sentences = [
-        line for line in verdict.partition("\n## ")[0].splitlines() if line.startswith("- ")
-    ]
-    assert len(sentences) > 5
-    for sentence in sentences:
-        assert f"> {sentence}" in readme
+    evidence = Evidence(read_runs(REFERENCE / "runs"))
+    sentences = [f"> - {sentence}" for sentence in verdict.answer(evidence)]
+    assert len(sentences) == 3
+    rows = [row[:4] for row in decision_table.decision_table(evidence).rows]
+    sentences += ["| " + " | ".join(cell.text for cell in row) + " |" for row in rows]
+    for sentence in [*sentences, f"> {basis(evidence)}"]:
+        assert sentence in readme
+
+
+def test_the_readme_explains_every_figure_and_shows_those_that_are_there() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for figure in FIGURES:
+        assert f"| `{figure.name}` | {figure.title} | {figure.how_to_read} |" in readme
+    shown = re.findall(r'(?:src|srcset)="(reports/[^"]+)"', readme)
+    assert len(shown) >= 4
+    assert all((ROOT / name).is_file() for name in shown)

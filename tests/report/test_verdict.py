@@ -49,8 +49,8 @@ def test_the_answer_has_three_sentences(tmp_path: Path) -> None:
     assert answer(made(tmp_path, seconds, once=STARTS)) == [
         "Use NumPy in place of lists from 1,000 samples on: on 1,000 a fit is 10.0× (10.0 to 10.0) as fast; on 10 "
         "samples lists are 2.00× (2.00 to 2.00) as fast.",
-        "Numba is faster still: a plain compiled loop is 2.00× (2.00 to 2.00) as fast as NumPy at 10 samples; with "
-        "64 features NumPy is 4.00× (4.00 to 4.00) as fast as that loop.",
+        "Numba is faster still: a plain compiled loop is 2.00× (2.00 to 2.00) as fast as NumPy at 10 samples; on "
+        "1,000 samples of 64 features NumPy is 4.00× (4.00 to 4.00) as fast as that loop.",
         "The price is the start: the first result takes 1.00 s (1.00 to 1.00) with Python lists, 2.00 s (2.00 to "
         "2.00) with NumPy and 12.0 s (12.0 to 12.0) with Numba, which 1.99 (1.97 to 2.02) fits of 1,000 samples "
         "repay.",

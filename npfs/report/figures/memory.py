@@ -56,22 +56,13 @@ def memory_alt(evidence: Evidence) -> str:
 
 
 def _uses(evidence: Evidence) -> tuple[Size | None, dict[str, Use]]:
-    """Return the memory of each backend at the largest size of one feature, or the largest, that most have."""
-    backends = once.backends(evidence)
-    found = {
-        size: {name: Use(*once.memory(evidence, name, size)) for name in backends}
-        for size in once.memory_sizes(evidence)
-    }
-    known = {
-        size: sum(use.held is not None or use.peak is not None for use in uses.values())
-        for size, uses in found.items()
-    }
-    best = max(
-        (size for size in found if known[size]),
-        key=lambda size: (known[size], size.n_features == 1, size.data_bytes),
-        default=None,
-    )
-    return best, found[best] if best else {}
+    """Return the memory of each backend at the size to compare it at."""
+    size = once.memory_size(evidence)
+    if size is None:
+        return None, {}
+    uses = {name: Use(*once.memory(evidence, name, size)) for name in once.backends(evidence)}
+    is_known = any(use.held is not None or use.peak is not None for use in uses.values())
+    return (size, uses) if is_known else (None, {})
 
 
 def _longest(uses: Iterable[Use], size: Size, width: float) -> float:

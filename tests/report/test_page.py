@@ -172,7 +172,7 @@ def test_the_same_page_gives_the_same_bytes() -> None:
 def test_a_figure_s_address_holds_the_whole_drawing(name: str) -> None:
     svg = (page_samples.REFERENCE / f"{name}.svg").read_text(encoding="utf-8")
     address = data_uri(svg)
-    assert len(address) < 1.1 * len(svg)
+    assert len(address) < 1.3 * len(svg)  # base64 would take 1.33
     assert not set(address) & set("<>\"'& #\n")
     head, drawing = address.split(",", 1)
     assert head == "data:image/svg+xml"

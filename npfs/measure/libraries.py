@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 import threadpoolctl
 
-NAMES = ("numpy", "numba", "llvmlite", "npfs")
+NAMES = (
+    "numpy",
+    "numba",
+    "llvmlite",
+    "npfs",
+    "scipy",
+)  # Numba imports SciPy where it is installed: its first call is then longer
 
 
 def versions() -> dict[str, str | None]:

@@ -61,7 +61,7 @@ def environment_rows(evidence: Evidence) -> list[tuple[str, str]]:
         ("Python", told["python"]),
         ("NumPy", _text(libraries.get("numpy"))),
         ("BLAS", " ".join(filter(None, (told["blas"], _in_parentheses(blas, ("architecture", "{} kernels"), ("threads", "{} threads")))))),
-        ("Numba", " ".join(filter(None, (_text(libraries.get("numba")), _in_parentheses(numba, ("threads", "{} threads"), ("threading_layer", "{}"), ("cpu", "for {}")))))),
+        ("Numba", " ".join(filter(None, (_text(libraries.get("numba")), _in_parentheses({**numba, **libraries}, ("threads", "{} threads"), ("threading_layer", "{}"), ("cpu", "for {}"), ("scipy", "which imports SciPy {}")))))),
         ("Variables", ", ".join(f"{name}={value}" for name, value in variables.items()) or "none that change speed"),
     ]  # fmt: skip
     return [(name, value) for name, value in rows if value]

@@ -89,7 +89,7 @@ def against(decision: Decision, reference: str) -> str:
     if factor.is_known and factor.is_within_noise:
         return f"{wording.factor(factor)}, within noise"
     if decision.quantity is Quantity.MEMORY:  # seen in one process, where one run is enough
-        return f"{wording.significant(factor.value)}× {BETTER[decision.quantity]}"
+        return f"{wording.significant(factor.value)}× {BETTER[decision.quantity]} (seen once)"
     return f"{wording.factor(factor)} {BETTER[decision.quantity]}"
 
 

@@ -15,7 +15,7 @@ def verdict_markdown(page: Page) -> str:
     lines += _section("Before you trust this", _list(page.warnings))
     for claim in page.claims:
         lines += _section(
-            wording.markdown(f"{claim.claim[:-1]}: {claim.standing}"),
+            wording.markdown(f"{claim.claim} ({claim.standing})"),
             _list(claim.evidence),
             _table(claim.table),
         )

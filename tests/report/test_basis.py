@@ -1,0 +1,83 @@
+"""What the numbers rest on."""
+
+from pathlib import Path
+from typing import Any
+
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.runs import read_runs
+from npfs.report.basis import basis, environment_rows, lacks, method
+from tests import run_files
+from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
+
+
+def made(folder: Path, **environment: Any) -> Evidence:
+    documents = repeated(LISTS_WIN_AT_10)
+    for document in documents:
+        document["npfs"]["environment"] = run_files.ENVIRONMENT | environment
+    run_files.write(folder, documents)
+    return Evidence(read_runs(folder))
+
+
+def test_the_basis_names_runs_comparisons_and_machine(tmp_path: Path) -> None:
+    assert basis(made(tmp_path)) == (
+        "3 runs, each a fresh process, 10 epochs a fit; in parentheses 95 % intervals (Student's t over runs, on "
+        "logarithms; speedups paired within runs), and a difference is called one where it stands out among all 3 "
+        "comparisons (Benjamini and Hochberg, 5 %). Test CPU, 2 cores, Linux 6, CPython 3.11.7, NumPy 2.4.6, Numba 0.68.1."
+    )
+
+
+def test_what_the_system_tells_is_shown_and_what_it_does_not_is_left_out(tmp_path: Path) -> None:
+    rows = dict(environment_rows(made(tmp_path)))
+    assert rows == {
+        "Processor": "Test CPU",
+        "Cores": "2, 2 usable",
+        "System": "Linux 6",
+        "Python": "CPython 3.11.7",
+        "NumPy": "2.4.6",
+        "BLAS": "openblas 0.3",
+        "Numba": "0.68.1",
+        "Variables": "none that change speed",
+    }
+    rows = dict(
+        environment_rows(
+            made(
+                tmp_path,
+                memory_bytes=16e9, caches={"L1d": 32_000, "L2": None}, virtual_machine=True, boost=False,
+                blas_in_effect=[{"architecture": "Zen", "threads": 2}], numba={"threads": 2},
+                speed_variables={"OMP_NUM_THREADS": "2"},
+                libraries=run_files.ENVIRONMENT["libraries"] | {"scipy": "1.17"},
+            )
+        )
+    )  # fmt: skip
+    assert rows["Memory"] == "16.0 GB"
+    assert rows["Caches"] == "L1d 32.0 kB"
+    assert rows["System"] == "Linux 6, a virtual machine"
+    assert rows["Boost"] == "off"
+    assert rows["BLAS"] == "openblas 0.3 (Zen kernels, 2 threads)"
+    assert rows["Numba"] == "0.68.1 (2 threads, which imports SciPy 1.17)"
+    assert rows["Variables"] == "OMP_NUM_THREADS=2"
+
+
+def test_the_method_counts_what_was_done(tmp_path: Path) -> None:
+    """Three runs of six cases with three rounds; 0.3 s timed for each case, of 10 s a run."""
+    [here] = [text for text in method(made(tmp_path)) if text.startswith("Here")]
+    assert here.startswith("Here 3 runs of 1 command made 54 rounds, 5 s of 30 s inside them")
+    assert "between 2026-01-01 00:01 and 2026-01-01 00:03 UTC" in here
+
+
+def test_nothing_is_lacking_where_everything_was_looked_at(tmp_path: Path) -> None:
+    assert len(lacks(made(tmp_path))) == 3  # ceiling, first call, layout
+    ceiling = {
+        "name": "bench_ceiling",
+        "extra_info": {
+            "ceiling": "one", "source": "s", "n_samples": 10, "n_features": 1, "dtype": "float64", "timed_s": 0.5,
+        },
+        "stats": {"data": [1e-9]},
+    }  # fmt: skip
+    documents = repeated(LISTS_WIN_AT_10)
+    for document in documents:
+        document["benchmarks"] += [
+            ceiling, run_files.first_call("numpy", 1.0), run_files.layout({"torch": None})
+        ]  # fmt: skip
+    run_files.write(tmp_path, documents)
+    assert lacks(Evidence(read_runs(tmp_path))) == []

@@ -70,8 +70,8 @@ def test_the_whole_report_can_go_elsewhere(tmp_path: Path) -> None:
         (["--format", "pdf"], "--format takes one of all, html, markdown"),
         (["--format", "csv", "--open"], "--open shows the page"),
         (["--format", "html", "--open"], "give --out FILE"),
-        (["--out", "a-file"], "--out takes a folder"),
-        (["--format", "csv", "--out", "a-folder"], "is no plain file"),
+        (["--out", "a-file"], "a-file cannot be written: it is a file"),
+        (["--format", "csv", "--out", "a-folder"], "it is a folder, and one form takes a file"),
     ],
 )
 def test_bad_options_of_report_are_one_sentence(

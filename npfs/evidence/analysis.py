@@ -83,13 +83,10 @@ class Evidence:
         self.seconds, self.older_source = seconds_by_case(self.runs)
         self._ceilings = ceiling_seconds(self.runs)
         timed = {f"{backend}-{size}" for backend, size in self.seconds}
+        skipped = {name: why for run in self.runs for name, why in sorted(run.skipped.items())}
         # A case may be skipped or fail in one run and be timed in another.
-        self.not_timed = {
-            name: why
-            for run in self.runs
-            for name, why in sorted(run.skipped.items())
-            if name not in timed
-        }
+        self.not_timed = {name: why for name, why in skipped.items() if name not in timed}
+        self.partly_timed = {name: why for name, why in skipped.items() if name in timed}
         self.failed = {name: why for run in self.runs for name, why in sorted(run.failed.items())}
 
     @property
@@ -234,18 +231,29 @@ def _paired(numerators: Mapping[int, float], denominators: Mapping[int, float]) 
 
 
 def ceiling_seconds(runs: Iterable[RunRecord]) -> dict[Size, dict[int, float]]:
-    """Collect the fastest read pass of each run for each size, by the newest source alone."""
-    seconds: dict[Size, dict[int, float]] = {}
+    """Collect the fastest read pass of each run for each size, by the newest source alone.
+
+    A run that timed one core and not all, or the other way round, says nothing: the other may be faster.
+    """
     runs = list(runs)
     newest = [read.source for run in runs for read in run.ceilings][-1:]
     visits = most_visits(read for run in runs for read in run.ceilings if read.source in newest)
+    passes: dict[Size, dict[int, dict[str, float]]] = {}
     for index, run in enumerate(runs):
         for read in run.ceilings:
-            if read.source not in newest or read.visits < visits[read.backend, read.size]:
-                continue
-            by_run = seconds.setdefault(read.size, {})
-            by_run[index] = min(read.seconds, by_run.get(index, read.seconds))
-    return seconds
+            if read.source in newest and read.visits == visits[read.backend, read.size]:
+                of_run = passes.setdefault(read.size, {}).setdefault(index, {})
+                of_run[read.backend] = read.seconds
+    cores = {cores for cores, _ in visits}
+    seconds = {
+        size: {
+            index: min(of_run.values())
+            for index, of_run in by_run.items()
+            if of_run.keys() == cores
+        }
+        for size, by_run in passes.items()
+    }
+    return {size: by_run for size, by_run in seconds.items() if by_run}
 
 
 def pool(runs: Sequence[RunRecord]) -> tuple[list[RunRecord], list[tuple[RunRecord, str]]]:

@@ -56,6 +56,8 @@ class Decision:
         How many times better the first choice is than lists and than NumPy: in time, or in memory.
     break_even : BreakEven or None
         Of the first choice with NumPy, for a service.
+    is_uncertain : bool
+        Whether the runs differ too much to choose.
     """
 
     situation: Situation
@@ -64,6 +66,7 @@ class Decision:
     choices: tuple[str, ...] = ()
     factors: dict[str, Interval] = field(default_factory=dict)
     break_even: BreakEven | None = None
+    is_uncertain: bool = False
 
 
 def decisions(evidence: Evidence) -> list[Decision]:
@@ -106,9 +109,12 @@ def _nearest(
 def _by_time(evidence: Evidence, situation: Situation, size: Size | None) -> Decision:
     if size is None:
         return Decision(situation, Quantity.FIT, None)
-    choices = _simplest_first(evidence, fastest(evidence, size))
-    if not choices:
+    names = fastest(evidence, size)
+    if not names:
         return Decision(situation, Quantity.FIT, size)
+    if any(_is_too_wide(evidence.speedup(names[0], name, size)) for name in names[1:]):
+        return Decision(situation, Quantity.FIT, size, is_uncertain=True)
+    choices = _simplest_first(evidence, names)
     factors = {
         name: factor
         for name in (LISTS, NUMPY)
@@ -129,6 +135,9 @@ def _by_first_result(evidence: Evidence) -> Decision:
     best = min(names, key=lambda name: _first_result(evidence, name))
     ratios = {name: _sooner(evidence, best, name) for name in names if name != best}
     close = [name for name, ratio in ratios.items() if ratio is not None and _is_close(ratio)]
+    if any(_is_too_wide(ratios[name]) for name in close):
+        size = Size(1, samples)
+        return Decision(Situation.ONCE, Quantity.FIRST_RESULT, size, is_uncertain=True)
     choices = _simplest_first(evidence, [best, *close])
     factors = {
         name: ratio
@@ -163,13 +172,13 @@ def _by_memory(evidence: Evidence) -> Decision:
     if size is None or len(of) < 2:
         return Decision(Situation.MEMORY, Quantity.MEMORY, None)
     close = [name for name, need in of.items() if need <= SAME_MEMORY * min(of.values())]
-    best = _fastest_of(evidence, close, size)
+    choices = _simplest_first(evidence, close)
     factors = {
-        name: Interval(of[name] / of[best], math.nan, math.nan, 1)
+        name: Interval(of[name] / of[choices[0]], math.nan, math.nan, 1)
         for name in (LISTS, NUMPY)
-        if name in of and name != best
+        if name in of and name != choices[0]
     }
-    return Decision(Situation.MEMORY, Quantity.MEMORY, size, (best,), factors)
+    return Decision(Situation.MEMORY, Quantity.MEMORY, size, choices, factors)
 
 
 def _memory_needs(evidence: Evidence, size: Size) -> dict[str, float]:
@@ -178,12 +187,8 @@ def _memory_needs(evidence: Evidence, size: Size) -> dict[str, float]:
     return {name: size.data_bytes + peak for name, peak in peaks.items() if peak is not None}
 
 
-def _fastest_of(evidence: Evidence, names: list[str], size: Size) -> str:
-    def seconds(name: str) -> float:
-        time = evidence.time(name, size)
-        return math.inf if time is None else time.value
-
-    return min(names, key=seconds)
+def _is_too_wide(ratio: Interval | None) -> bool:
+    return ratio is not None and ratio.is_too_wide
 
 
 def _is_close(ratio: Interval) -> bool:

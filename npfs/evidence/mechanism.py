@@ -42,20 +42,26 @@ class LayoutRecord:
 
     Attributes
     ----------
-    list_bytes : float
-        In all: the pointer that the list holds, and the number it points to.
+    pointer_bytes, object_bytes : float
+        Of what the list holds, and of the number that this points to.
     gap_bytes : int or None
         The most frequent distance between the numbers of a list, which ``gap_share`` of them have.
     array_bytes, stride_bytes : int
     """
 
-    list_bytes: float
+    pointer_bytes: float
+    object_bytes: float
     gap_bytes: int | None
     gap_share: float | None
     array_bytes: int
     stride_bytes: int
     is_contiguous: bool
     hand_over: tuple[HandOver, ...]
+
+    @property
+    def list_bytes(self) -> float:
+        """Bytes of a number in a list, what lies between them not counted."""
+        return self.pointer_bytes + self.object_bytes
 
 
 def instructions(
@@ -81,7 +87,8 @@ def layout(benchmarks: Iterable[dict[str, Any]]) -> LayoutRecord | None:
     of_list, of_array = infos[0]["layout"]["list"], infos[0]["layout"]["array"]
     gap, share = of_list["gap_bytes"], of_list["gap_share"]
     return LayoutRecord(
-        list_bytes=_positive(of_list["bytes_in_list"]) + _positive(of_list["bytes_of_number"]),
+        pointer_bytes=_positive(of_list["bytes_in_list"]),
+        object_bytes=_positive(of_list["bytes_of_number"]),
         gap_bytes=None if gap is None else int(gap),
         gap_share=None if share is None else float(share),
         array_bytes=int(_positive(of_array["bytes_of_number"])),

@@ -21,10 +21,15 @@ def _runs(evidence: Evidence) -> str:
     number, epochs = len(evidence.runs), evidence.newest.epochs
     if number == 1:
         return f"1 run, a fresh process, {epochs} epochs a fit"
+    among = ""
+    if evidence.noise.comparisons:
+        among = (
+            ", and a difference is called one where it stands out among all "
+            f"{evidence.noise.comparisons} comparisons (Benjamini and Hochberg, 5 %)"
+        )
     return (
         f"{number} runs, each a fresh process, {epochs} epochs a fit; in parentheses 95 % intervals (Student's t over "
-        "runs, on logarithms; speedups paired within runs), and a difference is called one where it stands out among "
-        f"all {evidence.noise.comparisons} comparisons (Benjamini and Hochberg, 5 %)"
+        f"runs, on logarithms; speedups paired within runs){among}"
     )
 
 
@@ -87,8 +92,8 @@ def method(evidence: Evidence) -> list[str]:
         f"{timed_s:,.0f} s of {wall_s:,.0f} s inside them and their calibration, between {_minute(runs[0].started)} and "
         f"{_minute(newest.started)} UTC.",
         "Intervals are taken over runs, never over rounds, by Student's t on logarithms, and speedups are paired within "
-        "each run: rounds of one process agree within half a per cent, while processes differ by up to thirty. Only runs "
-        "of the same machine, versions, settings and source are pooled.",
+        "each run: rounds of one process are much more alike than the next process is. Only runs of the same machine, "
+        "versions, settings and source are pooled.",
         "The ceiling is one pure read pass over the same data, by one core or all, whichever is faster.",
     ]
 

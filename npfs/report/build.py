@@ -19,7 +19,7 @@ from npfs.report import (
     tables,
     verdict,
 )
-from npfs.report.basis import basis
+from npfs.report.basis import basis, lacks
 from npfs.report.content import Page
 from npfs.report.figures import Drawn
 from npfs.report.markdown import verdict_markdown
@@ -54,7 +54,7 @@ class Report:
     def terminal_lines(self, width: int = 100) -> list[str]:
         """Return the verdict, what to know before trusting it, and where the rest is, wrapped to ``width``."""
         lines = [verdict.QUESTION, ""]
-        for sentence in verdict.answer(self.evidence):
+        for sentence in [*verdict.answer(self.evidence), *lacks(self.evidence)]:
             lines += textwrap.wrap(sentence, width, initial_indent="  ", subsequent_indent="    ")
         lines += ["", *decision_lines(self.evidence, width), ""]
         for caveat in caveats.caveats(self.evidence):

@@ -1,10 +1,13 @@
 """What a reader must know before trusting the verdict, and what was left out of it."""
 
+from collections.abc import Mapping
+
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.findings import findings
 from npfs.report import wording
 
 MISSING = "needs the package"  # in the reason of a backend whose library is not installed
+NAMED = 8  # cases of one reason; the rest is counted
 HOW_TO_RUN = "python -m pytest bench --benchmark-only (in the clone of npfs)"
 
 
@@ -52,8 +55,25 @@ def left_out(evidence: Evidence) -> list[str]:
     if absent:
         sentences.append(f"Not installed, so not compared: {wording.listed(absent)}.")
     sentences += [f"Not compared: {why}." for why in broken.values()]
-    sentences += [f"{name} was not timed: {why}." for name, why in evidence.not_timed.items()]
+    sentences += _not_timed(evidence.not_timed)
+    sentences += [
+        f"{name} was not timed in every run: {why}." for name, why in evidence.partly_timed.items()
+    ]
     return sentences + [f"{name} failed: {why}." for name, why in evidence.failed.items()]
+
+
+def _not_timed(reasons: Mapping[str, str]) -> list[str]:
+    """Name the cases, those that share a reason together: a short budget may leave out dozens."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in reasons.items():
+        by_reason.setdefault(why, []).append(name)
+    return [
+        f"{names[0]} was not timed: {why}."
+        if len(names) == 1
+        else f"{len(names)} cases were not timed ({', '.join(names[:NAMED])}"
+        f"{', ...' if len(names) > NAMED else ''}): {why}."
+        for why, names in by_reason.items()
+    ]
 
 
 def _findings(evidence: Evidence, severity: str) -> list[str]:

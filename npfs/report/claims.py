@@ -39,7 +39,8 @@ def numbers_lie_side_by_side(evidence: Evidence) -> Claim:
     standing = BORNE_OUT if is_dense and layout.list_bytes > layout.array_bytes else NOT_BORNE_OUT
     sentences = [
         f"In an array a number takes {layout.array_bytes} bytes and the next begins {layout.stride_bytes} bytes further on.",
-        f"In a list it takes {layout.list_bytes:.0f} bytes, a pointer and an object of its own{_gaps(layout)}.",
+        f"In a list it takes a pointer of {layout.pointer_bytes:.0f} bytes and an object of its own of "
+        f"{layout.object_bytes:.0f}{_gaps(layout)}.",
     ]
     return Claim(claim, standing, (*sentences, *_held(evidence)), None)
 
@@ -49,7 +50,8 @@ def the_loop_is_not_pythons(evidence: Evidence) -> Claim:
     claim = "Vectorised code moves the loop out of the interpreter: more samples are no more instructions of Python."
     counted = {name: found for name in _timed(evidence) if (found := instructions(evidence, name))}
     if not {LISTS, NUMPY} <= counted.keys():
-        return Claim(claim, NOT_MEASURED, (f"Not counted: {ADD_A_RUN}.",), None)
+        why = f"Not counted for both lists and NumPy: {ADD_A_RUN}."
+        return Claim(claim, NOT_MEASURED, (why,), None)
     lists, arrays = counted[LISTS], counted[NUMPY]
     if not arrays.is_constant:
         standing = NOT_BORNE_OUT
@@ -144,7 +146,10 @@ def _gaps(layout: LayoutRecord) -> str:
     if layout.gap_bytes is None or layout.gap_share is None:
         return ""
     share = wording.significant(100 * layout.gap_share)
-    return f"; {share} % of these objects lie {layout.gap_bytes} bytes apart, as a list that was just made has them"
+    return (
+        f"; {share} % of these objects lie {layout.gap_bytes} bytes apart in a list that was just made, so it is "
+        f"{layout.pointer_bytes + layout.gap_bytes:.0f} bytes in all"
+    )
 
 
 def _held(evidence: Evidence) -> list[str]:

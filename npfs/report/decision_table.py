@@ -12,10 +12,7 @@ from npfs.report.content import Cell, Table
 from npfs.report.details import SHORT
 
 CAPTION = "What to choose"
-COLUMNS = (
-    "situation", "choose", "against lists", "against NumPy", "first result", "memory in a fit", "to install",
-    "lines of code",
-)  # fmt: skip
+NAMED = 3  # choices within noise of each other; the others are counted
 ITSELF = "the choice itself"
 BETTER = {
     Quantity.FIT: "as fast",
@@ -37,7 +34,18 @@ MISSING = {
 def decision_table(evidence: Evidence) -> Table:
     """Return a row for each situation, with the costs of the first choice."""
     rows = tuple(_row(evidence, decision) for decision in decisions(evidence))
-    return Table(CAPTION, COLUMNS, rows, (False,) * 2 + (True,) * 6)
+    samples, size = once.first_call_samples(evidence), once.memory_size(evidence)
+    columns = (
+        "situation",
+        "choose",
+        "against lists",
+        "against NumPy",
+        f"first result of {wording.short_count(samples)}" if samples else "first result",
+        "memory in a fit" if size is None else f"memory of {wording.short_count(size.n_samples)}",
+        "to install",
+        "lines of code",
+    )
+    return Table(CAPTION, columns, rows, (False,) * 2 + (True,) * 6)
 
 
 def decision_notes(evidence: Evidence) -> list[str]:
@@ -50,7 +58,9 @@ def decision_notes(evidence: Evidence) -> list[str]:
     if size is not None:
         notes.append(
             f"Memory is the most that a fit of {wording.size(size)} takes beside the arrays it is given, and its "
-            "share of them; it is counted in the first run of a command alone."
+            "share of them; where it decides, it is compared together with these arrays. It is seen in the first run of a "
+            "command alone. The first result is that of "
+            f"{wording.count(once.first_call_samples(evidence))} samples, in a fresh process."
         )
     for decision in decisions(evidence):
         paid = decision.break_even
@@ -64,10 +74,20 @@ def decision_notes(evidence: Evidence) -> list[str]:
 
 def choice(evidence: Evidence, decision: Decision) -> str:
     """Name what to choose, or what to measure first."""
+    if decision.is_uncertain:
+        return "the runs differ too much to tell; add runs"
     if not decision.choices:
-        return f"not measured; it takes {MISSING[decision.situation]}"
-    best = " or ".join(evidence.title(name) for name in decision.choices)
-    return f"{best} (within noise)" if len(decision.choices) > 1 else best
+        what = MISSING[decision.situation] if decision.size is None else "more than one backend"
+        return f"not measured; it takes {what}"
+    titles = [evidence.title(name) for name in decision.choices]
+    if len(titles) > NAMED:
+        titles = [*titles[: NAMED - 1], f"{len(titles) - NAMED + 1} others"]
+    notes = ["within noise"] * (len(titles) > 1)
+    if decision.quantity is Quantity.FIT and decision.size is not None:
+        timed = [name for name in evidence.backends if evidence.time(name, decision.size)]
+        if len(timed) < len(evidence.backends):
+            notes.append(f"of {len(timed)} timed")
+    return " or ".join(titles) + (f" ({', '.join(notes)})" if notes else "")
 
 
 def situation(decision: Decision) -> str:
@@ -86,6 +106,8 @@ def against(decision: Decision, reference: str) -> str:
     factor = decision.factors.get(reference)
     if factor is None:
         return ""
+    if factor.is_too_wide:
+        return wording.factor(factor)
     if factor.is_known and factor.is_within_noise:
         return f"{wording.factor(factor)}, within noise"
     if decision.quantity is Quantity.MEMORY:  # seen in one process, where one run is enough
@@ -95,9 +117,8 @@ def against(decision: Decision, reference: str) -> str:
 
 def spoken(evidence: Evidence, decision: Decision) -> str:
     """Say what to choose and how much better it is, for a line of its own."""
-    than = "than" if decision.quantity is Quantity.MEMORY else "as"
     factors = [
-        f"{factor} {than} with {name}"
+        f"{factor} against {name}"
         for reference, name in ((LISTS, "lists"), (NUMPY, "NumPy"))
         if (factor := against(decision, reference)) not in ("", ITSELF)
     ]

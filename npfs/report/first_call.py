@@ -9,6 +9,7 @@ from npfs.evidence.analysis import Evidence
 from npfs.evidence.first_call import BreakEven, Outcome
 from npfs.evidence.records import COLD, TO_ARRAY, TO_LISTS, WARM, Size
 from npfs.evidence.rungs import LISTS, NUMBA, NUMPY
+from npfs.evidence.statistics import Interval
 from npfs.report import wording
 from npfs.report.content import Cell, Table
 from npfs.report.details import SHORT
@@ -55,7 +56,7 @@ def once_table(evidence: Evidence) -> Table | None:
             once.seconds(evidence, name, cache=COLD),
         ]
         durations = [
-            Cell("") if of is None else Cell(wording.duration(of), of.value) for of in seconds
+            Cell("") if of is None else Cell(_duration(of, evidence), of.value) for of in seconds
         ]
         rows.append((Cell(evidence.title(name)), *durations, *_memory_cells(evidence, name, size)))
     return Table("What comes once", columns, tuple(rows), (False, *(True,) * 5))
@@ -151,6 +152,11 @@ def _memory_cells(evidence: Evidence, backend: str, size: Size | None) -> list[C
         )
         for n_bytes in once.memory(evidence, backend, size)
     ]
+
+
+def _duration(seconds: Interval, evidence: Evidence) -> str:
+    is_once = not seconds.is_known and len(evidence.runs) > 1
+    return wording.duration(seconds) + (" (seen once)" if is_once else "")
 
 
 def notes(evidence: Evidence) -> list[str]:

@@ -32,7 +32,9 @@ _SECTIONS = {  # anchor: heading, and the parts of a Page without which it is le
 }
 _SIGNS = dict(zip(STANDINGS, "✓◐✗–", strict=True))
 # A factor, and the interval after it: 32.7× (31.1 to 34.4).
-_FACTOR = re.compile(r"(?P<factor>\d[\d.,]*×)|(?P<interval>\([\d.,]+ to [\d.,]+\))")
+_FACTOR = re.compile(
+    r"(?P<factor>\d[\d.,]*×)|(?P<interval>\([\d.,]+ to [\d.,]+\)|\(one run, so no interval\)|\(too uncertain to tell\))"
+)
 _VALUE_AND_NOTE = re.compile(r"(.*\S) (\([^()]*\).*)", re.DOTALL)
 
 

@@ -28,8 +28,13 @@ def run_report(reports: Path, form: str, out: Path | None, *, open_page: bool = 
         return _fail("--open needs a file to show: give --out FILE, or leave --format out")
     try:
         page = _everything(reports, out) if form == EVERYTHING else _one(reports, form, out)
-    except (NoRuns, OSError) as error:
+    except NoRuns as error:
         return _fail(str(error))
+    except OSError as error:
+        where = out or reports
+        return _fail(
+            f"{where} cannot be written: {error.strerror or error}; name another place with --out"
+        )
     if open_page and page is not None:
         webbrowser.open(page.resolve().as_uri())
     return 0
@@ -37,7 +42,7 @@ def run_report(reports: Path, form: str, out: Path | None, *, open_page: bool = 
 
 def _everything(reports: Path, out: Path | None) -> Path:
     if out is not None and out.exists() and not out.is_dir():
-        raise NotADirectoryError(f"{out} is a file; --out takes a folder for the whole report")
+        raise OSError("it is a file, and the whole report takes a folder")
     built = build_report(reports, out)
     print("\n".join(built.terminal_lines()))
     return next(path for path in built.paths if path.name == PAGE)
@@ -48,6 +53,8 @@ def _one(reports: Path, form: str, out: Path | None) -> Path | None:
     if out is None:
         sys.stdout.write(text)
     else:
+        if out.is_dir():
+            raise OSError("it is a folder, and one form takes a file")
         out.parent.mkdir(parents=True, exist_ok=True)
         write_whole(out, text)
         print(f"wrote {out}")

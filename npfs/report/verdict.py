@@ -36,7 +36,9 @@ def lists_or_numpy(evidence: Evidence) -> str:
         return ""
     most = shared[-1]
     speedup = speedup_of(evidence, NUMPY, LISTS, most)
-    if speedup.is_too_wide or not speedup.is_known or speedup.is_within_noise:
+    if not speedup.is_known:
+        return _in_one_run(evidence, shared)
+    if speedup.is_too_wide or speedup.is_within_noise:
         return comparison(evidence, NUMPY, LISTS, most)
     if speedup.is_below_one:
         turned = speedup_of(evidence, LISTS, NUMPY, most)
@@ -56,6 +58,13 @@ def lists_or_numpy(evidence: Evidence) -> str:
         f"Use NumPy in place of lists {where}: on {wording.count(most.n_samples)} a fit is {wording.factor(speedup)} "
         f"as fast{below}."
     )
+
+
+def _in_one_run(evidence: Evidence, shared: list[Size]) -> str:
+    """Compare at the most samples, and at the fewest if the other is ahead there."""
+    fewest, most = (speedup_of(evidence, NUMPY, LISTS, size) for size in (shared[0], shared[-1]))
+    sizes = shared[-1:] if (fewest.value < 1) == (most.value < 1) else [shared[-1], shared[0]]
+    return " ".join(comparison(evidence, NUMPY, LISTS, size) for size in sizes)
 
 
 def numpy_or_numba(evidence: Evidence) -> str:
@@ -90,10 +99,11 @@ def numpy_or_numba(evidence: Evidence) -> str:
 
 def what_it_costs(evidence: Evidence) -> str:
     """Say what a start costs, and after how many fits it has paid."""
+    known = {name: once.seconds(evidence, name) for name in (LISTS, NUMPY, NUMBA)}
     starts = [
-        f"{wording.duration(seconds)} with {SHORT[name]}"
-        for name in (LISTS, NUMPY, NUMBA)
-        if (seconds := once.seconds(evidence, name)) is not None
+        f"{wording.seen(seconds)} with {SHORT[name]}"
+        for name, seconds in known.items()
+        if seconds is not None
     ]
     if len(starts) < 2:
         return ""

@@ -84,6 +84,11 @@ def duration(seconds: Interval) -> str:
     return f"{value} ({low} to {high})"
 
 
+def seen(seconds: Interval) -> str:
+    """Format a time, and say so where it was seen once."""
+    return duration(seconds) + ("" if seconds.is_known else " (one run, so no interval)")
+
+
 def _in_runs(first: Value, second: Value) -> str:
     return f"in {first.runs} and {second.runs} runs"
 

@@ -237,3 +237,21 @@ def test_the_p_value_is_that_of_students_t(tmp_path: Path) -> None:
     assert math.isnan(geometric_interval([2.0]).p_value)
     assert geometric_interval([2.0, 2.0]).p_value == 0
     assert geometric_interval([1.0, 1.0]).p_value == 1
+
+
+def test_a_read_pass_by_one_core_is_no_ceiling_where_all_were_timed_elsewhere(
+    tmp_path: Path,
+) -> None:
+    """All cores may be faster: at 1,000 samples only one core was timed, so nothing is known there."""
+
+    def read_pass(cores: str, n_samples: int, seconds: float) -> dict[str, Any]:
+        info = {"ceiling": cores, "source": "s", "n_samples": n_samples, "n_features": 1}
+        info |= {"dtype": "float64", "timed_s": 0.5}
+        return {"name": "bench_ceiling", "extra_info": info, "stats": {"data": [seconds]}}
+
+    once = [read_pass("one", 10, 2.0), read_pass("all", 10, 1.0), read_pass("one", 1000, 3.0)]
+    found = evidence(tmp_path, [run_files.document({("numpy", 10, 1): 4.0}, once=once)])
+    ceiling = found.ceiling(Size(1, 10))
+    assert ceiling is not None
+    assert ceiling.value == 1.0
+    assert found.ceiling(Size(1, 1000)) is None

@@ -40,8 +40,8 @@ def test_the_layout_speaks_for_itself(tmp_path: Path) -> None:
     assert found.standing == "borne out"
     assert found.evidence[:2] == (
         "In an array a number takes 8 bytes and the next begins 8 bytes further on.",
-        "In a list it takes 32 bytes, a pointer and an object of its own; 99.0 % of these objects lie 32 bytes apart, as "
-        "a list that was just made has them.",
+        "In a list it takes a pointer of 8 bytes and an object of its own of 24; 99.0 % of these objects lie 32 bytes apart "
+        "in a list that was just made, so it is 40 bytes in all.",
     )
     strided = run_files.layout({})
     strided["extra_info"]["layout"]["array"]["stride_bytes"] = 16

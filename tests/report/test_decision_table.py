@@ -6,10 +6,14 @@ from typing import Any
 
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.runs import read_runs
-from npfs.report.decision_table import COLUMNS, decision_notes, decision_table
+from npfs.report.decision_table import decision_notes, decision_table
 from tests import run_files
 from tests.evidence.test_analysis import Cell, repeated
 
+COLUMNS = (
+    "situation", "choose", "against lists", "against NumPy", "first result", "memory", "to install",
+    "lines of code",
+)  # fmt: skip
 COSTS = {
     "python": {"lines_of_code": 70, "installed_bytes": {}},
     "numpy": {"lines_of_code": 40, "installed_bytes": {"numpy": 57_300_000}},
@@ -52,7 +56,7 @@ def test_a_row_names_the_choice_its_factors_and_its_costs(tmp_path: Path) -> Non
         "against lists": "3.00× (3.00 to 3.00) as fast",
         "against NumPy": "2.00× (2.00 to 2.00) as fast",
         "first result": "12.0 s (12.0 to 12.0)",
-        "memory in a fit": "16.0 MB (1.0× the data)",
+        "memory": "16.0 MB (1.0× the data)",
         "to install": "195 MB (llvmlite, numba, b and 1 more)",
         "lines of code": "",
     }
@@ -81,3 +85,33 @@ def test_what_was_not_measured_says_what_it_takes(tmp_path: Path) -> None:
 def test_lists_need_nothing(tmp_path: Path) -> None:
     rows, _ = table(tmp_path, {("python", 10, 1): 1.0, ("numpy", 10, 1): 2.0})
     assert rows["a handful of numbers"]["to install"] == "nothing"
+
+
+def test_the_columns_say_what_of(tmp_path: Path) -> None:
+    once = [run_files.first_call("numpy", 1.0), run_files.memory("numpy", 10**6, 16e6, 40e6)]
+    _, evidence = table(tmp_path, {("numpy", 10, 1): 2.0}, once)
+    assert decision_table(evidence).columns[4:6] == ("first result of 1k", "memory of 1M")
+
+
+def test_one_backend_needs_another(tmp_path: Path) -> None:
+    rows, _ = table(tmp_path, {("numpy", 10, 1): 2.0})
+    choice = rows["a handful of numbers"]["choose"]
+    assert choice == "not measured; it takes more than one backend"
+
+
+def test_runs_that_differ_too_much_choose_nothing(tmp_path: Path) -> None:
+    documents = [
+        run_files.document({("python", 10, 1): s, ("numpy", 10, 1): 2.0}, number=k)
+        for k, s in enumerate((1.0, 9.0), start=1)
+    ]
+    run_files.write(tmp_path, documents)
+    evidence = Evidence(read_runs(tmp_path))
+    row = decision_table(evidence).rows[0]
+    assert row[1].text == "the runs differ too much to tell; add runs"
+    assert {cell.text for cell in row[2:]} == {""}
+
+
+def test_what_was_not_timed_at_a_size_is_said_beside_the_choice(tmp_path: Path) -> None:
+    seconds = {("python", 10, 1): 4.0, ("numpy", 10, 1): 2.0, ("numba", 100, 1): 1.0}
+    rows, _ = table(tmp_path, seconds)
+    assert rows["a handful of numbers"]["choose"] == "NumPy (of 2 timed)"

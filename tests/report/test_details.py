@@ -181,7 +181,7 @@ def test_a_changed_source_is_said(tmp_path: Path) -> None:
     assert found == ["NumPy of run 1 was left out: its source has changed since."]
 
 
-def test_a_failed_case_is_said_and_a_case_timed_elsewhere_is_not(tmp_path: Path) -> None:
+def test_a_failed_case_is_said_and_so_is_one_that_only_some_runs_timed(tmp_path: Path) -> None:
     documents = repeated({("numpy", 10, 1): 4.0})
     documents[0]["npfs"] |= {
         "skipped": {"numpy-10": "too slow then", "python-99": "too slow"},
@@ -189,7 +189,19 @@ def test_a_failed_case_is_said_and_a_case_timed_elsewhere_is_not(tmp_path: Path)
     }
     assert caveats(made(tmp_path, documents)) == [
         "python-99 was not timed: too slow.",
+        "numpy-10 was not timed in every run: too slow then.",
         "numba-10 failed: ConformanceError: wrong.",
+    ]
+
+
+def test_cases_that_share_a_reason_share_a_sentence(tmp_path: Path) -> None:
+    documents = repeated({("numpy", 10, 1): 4.0})
+    skipped = {f"python-{k}": "the budget of 1 s was spent" for k in range(10, 20)}
+    documents[0]["npfs"]["skipped"] = skipped | {"numba-99": "too slow"}
+    assert caveats(made(tmp_path, documents)) == [
+        "numba-99 was not timed: too slow.",
+        "10 cases were not timed (python-10, python-11, python-12, python-13, python-14, python-15, python-16, "
+        "python-17, ...): the budget of 1 s was spent.",
     ]
 
 

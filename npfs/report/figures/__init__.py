@@ -93,8 +93,8 @@ FIGURES = (
     FigureSpec(
         "total",
         "When a slow start has paid",
-        "A tool that starts later begins higher on the left; from the dot where two lines cross, its faster fits have made up "
-        "for that.",
+        "A tool that starts later begins higher on the left; where its line crosses another, its faster fits have made up for "
+        "that, and a dot marks it where the runs agree on it.",
         total_figure,
         total_alt,
     ),

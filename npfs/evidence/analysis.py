@@ -1,22 +1,20 @@
 """From records to findings: pooled times, speedups paired within runs, crossovers."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
 
 from npfs.evidence.multiplicity import FALSE_DISCOVERY_RATE, benjamini_hochberg
-from npfs.evidence.runs import CaseRecord, RunFolder, RunRecord, Size
+from npfs.evidence.pooling import ceiling_seconds, pool, seconds_by_case
+from npfs.evidence.runs import RunFolder, RunRecord, Size
 from npfs.evidence.statistics import Interval, geometric_interval, ratio_interval
 from npfs.evidence.student_t import student_t_quantile
 
 REFERENCES = ("python", "numpy")  # what speedups are given over
 NORMAL_QUANTILE = 1.96  # of 95 %
-
-# (backend, size) -> run index -> seconds for one fit
-Seconds = Mapping[tuple[str, Size], Mapping[int, float]]
 
 
 @dataclass(frozen=True)
@@ -130,6 +128,16 @@ class Evidence:
             (run.titles[backend] for run in reversed(self.runs) if backend in run.titles), backend
         )
 
+    def source(self, backend: str) -> str | None:
+        """Return the digest of the newest source of a backend that was timed."""
+        sources = (
+            case.source
+            for run in reversed(self.runs)
+            for case in run.cases
+            if case.backend == backend
+        )
+        return next(sources, None)
+
     def time(self, backend: str, size: Size) -> Interval | None:
         """Return the seconds of one fit, None if it was not measured."""
         by_run = self.seconds.get((backend, size))
@@ -228,82 +236,3 @@ def _paired(numerators: Mapping[int, float], denominators: Mapping[int, float]) 
     if not both:
         return None
     return ratio_interval([numerators[run] for run in both], [denominators[run] for run in both])
-
-
-def ceiling_seconds(runs: Iterable[RunRecord]) -> dict[Size, dict[int, float]]:
-    """Collect the fastest read pass of each run for each size, by the newest source alone.
-
-    A run that timed one core and not all, or the other way round, says nothing: the other may be faster.
-    """
-    runs = list(runs)
-    newest = [read.source for run in runs for read in run.ceilings][-1:]
-    visits = most_visits(read for run in runs for read in run.ceilings if read.source in newest)
-    passes: dict[Size, dict[int, dict[str, float]]] = {}
-    for index, run in enumerate(runs):
-        for read in run.ceilings:
-            if read.source in newest and read.visits == visits[read.backend, read.size]:
-                of_run = passes.setdefault(read.size, {}).setdefault(index, {})
-                of_run[read.backend] = read.seconds
-    cores = {cores for cores, _ in visits}
-    seconds = {
-        size: {
-            index: min(of_run.values())
-            for index, of_run in by_run.items()
-            if of_run.keys() == cores
-        }
-        for size, by_run in passes.items()
-    }
-    return {size: by_run for size, by_run in seconds.items() if by_run}
-
-
-def pool(runs: Sequence[RunRecord]) -> tuple[list[RunRecord], list[tuple[RunRecord, str]]]:
-    """Keep the runs made under the conditions of the newest; give the reason for each other one.
-
-    A condition that one of them does not have, such as the threads of a library it did not load, is no reason.
-    """
-    kept, left_out = [], []
-    for run in runs:
-        differs = [
-            f"{name}: {run.conditions[name]} there, {value} now"
-            for name, value in runs[-1].conditions.items()
-            if run.conditions.get(name, value) != value
-        ]
-        if differs:
-            left_out.append((run, "; ".join(differs)))
-        else:
-            kept.append(run)
-    return kept, left_out
-
-
-def seconds_by_case(runs: Iterable[RunRecord]) -> tuple[Seconds, dict[str, list[str]]]:
-    """Collect the number that each run gives for each case.
-
-    Of a backend whose source changed between runs, only the newest source counts; the second part of
-    the result names the runs that are left out of it. Where a run that was cut short visited a case fewer times
-    than others, its number for the case does not count beside theirs: it is that of a more disturbed visit.
-    """
-    seconds: dict[tuple[str, Size], dict[int, float]] = {}
-    runs = list(runs)
-    newest_source = {case.backend: case.source for run in runs for case in run.cases}
-    older: dict[str, list[str]] = {}
-    visits = most_visits(
-        case for run in runs for case in run.cases if case.source == newest_source[case.backend]
-    )
-    for index, run in enumerate(runs):
-        for case in run.cases:
-            if case.source == newest_source[case.backend]:
-                if case.visits < visits[case.backend, case.size]:
-                    continue
-                seconds.setdefault((case.backend, case.size), {})[index] = case.seconds
-            elif str(run.number) not in older.setdefault(case.backend, []):
-                older[case.backend].append(str(run.number))
-    return seconds, older
-
-
-def most_visits(cases: Iterable[CaseRecord]) -> dict[tuple[str, Size], int]:
-    """Return for each case the largest number of visits that a run made to it."""
-    visits: dict[tuple[str, Size], int] = {}
-    for case in cases:
-        key = case.backend, case.size
-        visits[key] = max(case.visits, visits.get(key, 0))
-    return visits

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from npfs.evidence.analysis import ceiling_seconds, pool, seconds_by_case
 from npfs.evidence.conditions import NOT_RECORDED
 from npfs.evidence.multiplicity import (
     FALSE_DISCOVERY_RATE,
     benjamini_hochberg,
     selected_confidence,
 )
+from npfs.evidence.pooling import ceiling_seconds, pool, seconds_by_case
 from npfs.evidence.runs import RunFolder, RunRecord, Size
 from npfs.evidence.statistics import CONFIDENCE, Interval
 from npfs.evidence.welch import LogRatio, log_ratio

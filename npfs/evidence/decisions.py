@@ -12,7 +12,7 @@ from enum import Enum
 from npfs.evidence import first_call as once
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.costs import CostRecord
-from npfs.evidence.fastest import SMALLEST_ADVANTAGE, fastest
+from npfs.evidence.fastest import fastest, is_beyond_noise
 from npfs.evidence.first_call import BreakEven
 from npfs.evidence.records import Size
 from npfs.evidence.rungs import LISTS, NUMPY
@@ -134,11 +134,20 @@ def _by_first_result(evidence: Evidence) -> Decision:
         return Decision(Situation.ONCE, Quantity.FIRST_RESULT, None)
     best = min(names, key=lambda name: _first_result(evidence, name))
     ratios = {name: _sooner(evidence, best, name) for name in names if name != best}
-    close = [name for name, ratio in ratios.items() if ratio is not None and _is_close(ratio)]
+    close = [
+        name
+        for name, ratio in ratios.items()
+        if ratio is not None and ratio.is_known and not is_beyond_noise(ratio)
+    ]
     if any(_is_too_wide(ratios[name]) for name in close):
         size = Size(1, samples)
         return Decision(Situation.ONCE, Quantity.FIRST_RESULT, size, is_uncertain=True)
-    choices = _simplest_first(evidence, [best, *close])
+    told = [
+        name
+        for name in (best, *close)
+        if not any(is_beyond_noise(_sooner(evidence, other, name)) for other in (best, *close))
+    ]
+    choices = _simplest_first(evidence, told)
     factors = {
         name: ratio
         for name in (LISTS, NUMPY)
@@ -176,23 +185,26 @@ def _by_memory(evidence: Evidence) -> Decision:
     factors = {
         name: Interval(of[name] / of[choices[0]], math.nan, math.nan, 1)
         for name in (LISTS, NUMPY)
-        if name in of and name != choices[0]
+        if name in of and name not in choices
     }
     return Decision(Situation.MEMORY, Quantity.MEMORY, size, choices, factors)
 
 
 def _memory_needs(evidence: Evidence, size: Size) -> dict[str, float]:
-    """Return the bytes of the data and of what is taken beside them, for each backend where they are known."""
+    """Return the bytes that a program needs, for each backend where they are known.
+
+    That is the given arrays and the most that is taken beside them; lists are made without arrays.
+    """
     peaks = {name: once.memory(evidence, name, size)[1] for name in evidence.backends}
-    return {name: size.data_bytes + peak for name, peak in peaks.items() if peak is not None}
+    return {
+        name: peak + (0 if name == LISTS else size.data_bytes)
+        for name, peak in peaks.items()
+        if peak is not None
+    }
 
 
 def _is_too_wide(ratio: Interval | None) -> bool:
     return ratio is not None and ratio.is_too_wide
-
-
-def _is_close(ratio: Interval) -> bool:
-    return ratio.is_known and (not ratio.is_above_one or ratio.value < SMALLEST_ADVANTAGE)
 
 
 def _simplest_first(evidence: Evidence, names: list[str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 HISTORIES = ("raw", "standardised")
+SMALLEST_LOSS = 1e-200  # noise is part of the data, so a fit leaves far more
 
 
 def read_learning(learning: dict[str, Any]) -> Mapping[str, Any]:
@@ -35,4 +36,23 @@ def read_learning(learning: dict[str, Any]) -> Mapping[str, Any]:
             numbers += [history["learning_rate"], *history["loss"]]
     if not all(math.isfinite(number) for number in numbers):
         raise ValueError("learning holds a number that is not finite")
-    return learning
+    return _drawable(learning)
+
+
+def _drawable(learning: dict[str, Any]) -> Mapping[str, Any]:
+    """Leave out what no logarithmic axis shows: losses of zero, below it, or too small to be told from it."""
+    backends = learning["backends"]
+    kept = {name: lesson for name, lesson in backends.items() if _is_positive(lesson["loss"])}
+    found = {**learning, "backends": kept}
+    if "rates" in learning and not all(
+        _is_positive(loss) for _, loss in learning["rates"]["losses"]
+    ):
+        del found["rates"]
+    if "scaling" in learning:
+        if not all(_is_positive(learning["scaling"][name]["loss"]) for name in HISTORIES):
+            del found["scaling"]
+    return found
+
+
+def _is_positive(losses: list[float]) -> bool:
+    return min(losses, default=1.0) > SMALLEST_LOSS

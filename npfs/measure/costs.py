@@ -57,7 +57,7 @@ def installed_bytes(backend: Backend) -> dict[str, int]:
     needed: set[str] = set()
     for name in {backend.prepare.__module__, backend.fit.__module__}:
         for imported in _imports(name):
-            for distribution in _offered().get(imported, ()):
+            for distribution in filter(None, _offered().get(imported, ())):  # some have no name
                 _add_with_requirements(distribution, needed)
     sizes = {name: _bytes(name) for name in sorted(needed)}
     return {name: size for name, size in sizes.items() if size}

@@ -90,7 +90,7 @@ def method(evidence: Evidence) -> list[str]:
         "the rounds of the least disturbed visit.",
         f"Here {len(runs)} runs of {jobs} command{'s' if jobs > 1 else ''} made {wording.count(rounds)} rounds, "
         f"{timed_s:,.0f} s of {wall_s:,.0f} s inside them and their calibration, between {_minute(runs[0].started)} and "
-        f"{_minute(newest.started)} UTC.",
+        f"{_minute(newest.started)} UTC{_options(newest.planned)}.",
         "Intervals are taken over runs, never over rounds, by Student's t on logarithms, and speedups are paired within "
         "each run: rounds of one process are much more alike than the next process is. Only runs of the same machine, "
         "versions, settings and source are pooled.",
@@ -153,6 +153,12 @@ def _text(value: Any) -> str:
 
 def _switch(value: Any) -> str:
     return "" if value is None else "on" if value else "off"
+
+
+def _options(planned: Mapping[str, Any]) -> str:
+    """Name the preset and the backends that were asked for."""
+    said = [f"--{name} {planned[name]}" for name in ("preset", "backends") if planned.get(name)]
+    return f", with {' and '.join(said)}" if said else ""
 
 
 def _minute(started: str) -> str:

@@ -82,7 +82,7 @@ def a_fit_is_faster(evidence: Evidence) -> Claim:
         one_run = "One run gives no interval, so it bears out nothing: add runs."
         in_it = comparison(evidence, NUMPY, LISTS, shared[-1])
         return Claim(claim, NOT_MEASURED, (in_it, one_run), None)
-    faster = [speedup.is_above_one for speedup in speedups]
+    faster = [speedup.is_above_one and not speedup.is_too_wide for speedup in speedups]
     standing = BORNE_OUT if all(faster) else IN_PART if any(faster) else NOT_BORNE_OUT
     sentences = tuple(
         comparison(evidence, NUMPY, LISTS, size) for size in dict.fromkeys((shared[0], shared[-1]))
@@ -132,12 +132,13 @@ def newest_layout(evidence: Evidence) -> LayoutRecord | None:
 
 
 def instructions(evidence: Evidence, backend: str) -> InstructionsRecord | None:
-    """Return the newest count of a backend; None if there is none."""
+    """Return the newest count of a backend as it is now; None if there is none."""
+    source = evidence.source(backend)
     counts = (
         record
         for run in reversed(evidence.runs)
         for record in run.instructions
-        if record.backend == backend
+        if record.backend == backend and source in (None, record.source)
     )
     return next(counts, None)
 

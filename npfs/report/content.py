@@ -78,8 +78,8 @@ class Page:
         A row for each case; a column ``backend`` can be chosen from.
     calibration
         Whether the intervals hold.
-    environment
-        Name and value.
+    environment, words
+        Name and value, word and meaning.
     observations
         What was found of the machine that makes no number wrong.
     downloads
@@ -104,6 +104,7 @@ class Page:
     calibration: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     observations: tuple[str, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
     method: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     downloads: tuple[tuple[str, str], ...] = ()

@@ -58,7 +58,7 @@ def decision_notes(evidence: Evidence) -> list[str]:
     if size is not None:
         notes.append(
             f"Memory is the most that a fit of {wording.size(size)} takes beside the arrays it is given, and its "
-            "share of them; where it decides, it is compared together with these arrays. It is seen in the first run of a "
+            "share of them; where it decides, these arrays count as well, but for lists, which do without. It is seen in the first run of a "
             "command alone. The first result is that of "
             f"{wording.count(once.first_call_samples(evidence))} samples, in a fresh process."
         )

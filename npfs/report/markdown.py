@@ -25,7 +25,7 @@ def verdict_markdown(page: Page) -> str:
     )
     lines += _section("What was left out", _list(page.left_out))
     lines += _section("Do the intervals hold?", _paragraphs(page.calibration))
-    lines += ["", page.basis] if page.basis else []
+    lines += _paragraphs((page.basis,)) if page.basis else []
     if page.numbers is not None:
         lines += ["", *NUMBERS, "", *markdown_rows(page.numbers), "", "</details>"]
     return "\n".join(lines) + "\n"

@@ -27,6 +27,7 @@ _SECTIONS = {  # anchor: heading, and the parts of a Page without which it is le
     "numbers": ("Every case’s numbers", ("numbers",)),
     "intervals": ("Do the intervals hold?", ("calibration",)),
     "environment": ("Where it was measured", ("environment",)),
+    "words": ("What the words mean", ("words",)),
     "method": ("How it was measured", ("method",)),
     "left-out": ("What was left out", ("left_out",)),
 }

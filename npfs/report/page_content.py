@@ -15,6 +15,7 @@ from npfs.report import (
     first_call,
     tables,
     verdict,
+    words,
 )
 from npfs.report.content import Page, PageFigure
 from npfs.report.figures import Drawn
@@ -55,6 +56,7 @@ def page_content(
         calibration=() if held is None else _calibration(held),
         environment=tuple(basis.environment_rows(evidence)),
         observations=tuple(caveats.observations(evidence)),
+        words=tuple(words.words(evidence)),
         method=tuple(basis.method(evidence)),
         left_out=tuple(caveats.left_out(evidence)),
         version=__version__,

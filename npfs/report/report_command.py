@@ -51,7 +51,11 @@ def _everything(reports: Path, out: Path | None) -> Path:
 def _one(reports: Path, form: str, out: Path | None) -> Path | None:
     text = FORMS[form](read_evidence(reports))
     if out is None:
-        sys.stdout.write(text)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(
+            text.encode()
+        )  # UTF-8, whatever a terminal or a redirect would take
+        sys.stdout.buffer.flush()
     else:
         if out.is_dir():
             raise OSError("it is a folder, and one form takes a file")

@@ -54,9 +54,11 @@ def github_action_benchmark(evidence: Evidence) -> str:
     entries = []
     for backend, size, seconds in cases(evidence):
         entry: dict[str, Any] = {"name": f"{backend}-{size}", "unit": "s", "value": seconds.value}
+        runs = "1 run"
         if seconds.is_known and not math.isinf(seconds.high):
             entry["range"] = f"{seconds.low:.4g} to {seconds.high:.4g}"
-        entry["extra"] = f"{evidence.title(backend)}; {seconds.runs} runs, 95 % interval"
+            runs = f"{seconds.runs} runs, 95 % interval"
+        entry["extra"] = f"{evidence.title(backend)}; {runs}"
         entries.append(entry)
     return json.dumps(entries, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 

@@ -79,7 +79,7 @@ def numpy_or_numba(evidence: Evidence) -> str:
         if all(speedup.is_below_one for speedup in speedups.values()):
             turned = wording.factor(speedup_of(evidence, NUMPY, NUMBA, one[-1]))
             return (
-                "You do not need Numba here: on one feature NumPy is faster at every measured number of samples, "
+                "On one feature you do not need Numba: NumPy is faster at every measured number of samples, "
                 f"{turned} on {wording.size(one[-1])}{_with_many_features(evidence, many)}."
             )
         return comparison(evidence, NUMBA, NUMPY, one[-1])
@@ -120,13 +120,13 @@ def _with_many_features(evidence: Evidence, many: list[Size]) -> str:
     speedup = speedup_of(evidence, NUMBA, NUMPY, size)
     where = f"on {wording.size(size)}"
     if not speedup.is_known or speedup.is_too_wide:
-        return f"; {where} it is {wording.factor(speedup)} as fast"
+        return f"; {where} Numba is {wording.factor(speedup)} as fast as NumPy"
     turned = wording.factor(speedup_of(evidence, NUMPY, NUMBA, size))
     if speedup.is_within_noise:
         return f"; {where} the two are within noise of each other, {turned} for NumPy"
     if speedup.is_above_one:
-        return f"; {where} it is {wording.factor(speedup)} as fast"
-    return f"; {where} NumPy is {turned} as fast as that loop"
+        return f"; {where} Numba is {wording.factor(speedup)} as fast as NumPy"
+    return f"; {where} NumPy is {turned} as fast as Numba"
 
 
 def _paid(evidence: Evidence) -> str:

@@ -1,6 +1,7 @@
 """Numbers as a person reads them: scaled here, once, and never without their interval."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 from npfs.evidence.runs import RunRecord, Size
@@ -106,8 +107,8 @@ def table_row(cells: Iterable[str]) -> str:
 
 
 def markdown(text: str) -> str:
-    """Escape what Markdown would read as a tag: a name stays a name."""
-    return text.replace("<", r"\<")
+    """Escape what Markdown would read as a tag, a link or an image: a name stays a name."""
+    return re.sub(r"[\\<\[\]]", r"\\\g<0>", text)
 
 
 def numbered_runs(numbers: Sequence[str]) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from npfs.evidence.analysis import Evidence, pool
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.pooling import pool
 from npfs.evidence.runs import NotARun, Size, read_run, read_runs
 from tests import run_files
 

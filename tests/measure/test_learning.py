@@ -8,6 +8,7 @@ from npfs.backends.registry import load_backend
 from npfs.evidence.learning import read_learning
 from npfs.loss import largest_stable_rate
 from npfs.measure import learning
+from npfs.problem import Array
 
 
 def test_the_largest_stable_rate_is_where_descent_turns() -> None:
@@ -51,3 +52,23 @@ def test_another_backend_teaches_where_numpy_is_not_there_or_fails() -> None:
     assert lesson["backends"].keys() == {"python"}
     assert len(lesson["rates"]["losses"]) == len(learning.SHARES_OF_STABLE)
     assert "rates" not in learning.record([broken])
+
+
+def test_a_backend_of_one_feature_teaches_no_scales_and_the_run_goes_on() -> None:
+    lists = load_backend("python")
+
+    def prepare(X: Array, y: Array) -> object:
+        if X.shape[1] > 1:
+            raise ValueError("one feature alone")
+        return lists.prepare(X, y)
+
+    lesson = learning.record([Backend("narrow", "Narrow", prepare, lists.fit)])
+    assert lesson["backends"].keys() == {"narrow"}
+    assert "rates" in lesson
+    assert "scaling" not in lesson
+    assert read_learning(lesson) == lesson
+
+
+def test_the_largest_curvature_sets_the_rate() -> None:
+    """A feature of +2 and -2 has the eigenvalues 8 and 2."""
+    assert largest_stable_rate(np.array([[2.0], [-2.0]])) == pytest.approx(2 / 8)

@@ -53,9 +53,11 @@ def test_tracing_ends_with_the_count_also_when_the_fit_fails() -> None:
             raise ValueError("mine")
 
     before = sys.gettrace()
+    counted(summing)  # nothing of an earlier count is left
     with pytest.raises(ValueError, match="mine"):
         instructions_per_epoch(failing, [], 0.1)
     assert sys.gettrace() is before
+    assert counted(summing)[0] > 0
 
 
 @pytest.mark.parametrize(("name", "grows"), [("python", True), ("numpy", False), ("numba", False)])

@@ -95,3 +95,25 @@ def test_the_frameworks_that_are_there_decide(
     assert found.standing == standing
     assert len(found.evidence) == len(shares)
     assert found.evidence[0].startswith("PyTorch")
+
+
+def test_a_count_of_an_older_source_counts_no_more(tmp_path: Path) -> None:
+    once = [
+        run_files.instructions("python", [[10, 300], [1000, 29_010]]),
+        run_files.instructions("numpy", [[10, 562], [1000, 562]]),
+    ]
+    documents = repeated(LISTS_WIN_AT_10, 2)
+    documents[0]["benchmarks"] += once
+    documents[1]["npfs"]["backends"]["numpy"]["source"] = "changed"
+    run_files.write(tmp_path, documents)
+    found = claims(Evidence(read_runs(tmp_path)))[1]
+    assert found.standing == "not measured"
+
+
+def test_runs_that_differ_too_much_bear_nothing_out(tmp_path: Path) -> None:
+    documents = [
+        run_files.document({("python", 10, 1): s, ("numpy", 10, 1): 1.0}, number=k)
+        for k, s in enumerate((1e3, 1e6, 1e4, 1e5), start=1)
+    ]
+    run_files.write(tmp_path, documents)
+    assert claims(Evidence(read_runs(tmp_path)))[2].standing == "not borne out"

@@ -99,7 +99,16 @@ def test_runs_of_other_machines_are_left_out_and_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [SCRIPT, '"><img src=x onerror=alert(1)>', LONG, "a|b", "{{ 7*7 }}"]
+    "name",
+    [
+        SCRIPT,
+        '"><img src=x onerror=alert(1)>',
+        LONG,
+        "a|b",
+        "{{ 7*7 }}",
+        r"\<img src=x>",
+        "![x](http://x)",
+    ],
 )
 def test_a_name_is_never_code(tmp_path: Path, name: str) -> None:
     seconds = {(name, n, 1): 1.0 * n for n in (10, 1000)} | {
@@ -116,7 +125,8 @@ def test_a_name_is_never_code(tmp_path: Path, name: str) -> None:
     sources = [str(value) for attribute, value in seen.attributes if attribute == "src"]
     assert all(source.startswith("data:image/svg+xml,") for source in sources)
     markdown = (tmp_path / "verdict.md").read_text(encoding="utf-8")
-    assert not re.search(r"(?<!\\)<(?!/?(details|summary)>)", markdown)
+    assert not re.search(r"(?<!\\)(\\\\)*<(?!/?(details|summary)>)", markdown)
+    assert "![x](" not in markdown
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(1e-9, "1.00 ns"), (3600.0, "3,600 s")])

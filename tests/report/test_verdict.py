@@ -50,7 +50,7 @@ def test_the_answer_has_three_sentences(tmp_path: Path) -> None:
         "Use NumPy in place of lists from 1,000 samples on: on 1,000 a fit is 10.0× (10.0 to 10.0) as fast; on 10 "
         "samples lists are 2.00× (2.00 to 2.00) as fast.",
         "Numba is faster still: a plain compiled loop is 2.00× (2.00 to 2.00) as fast as NumPy at 10 samples; on "
-        "1,000 samples of 64 features NumPy is 4.00× (4.00 to 4.00) as fast as that loop.",
+        "1,000 samples of 64 features NumPy is 4.00× (4.00 to 4.00) as fast as Numba.",
         "The price is the start: the first result takes 1.00 s (1.00 to 1.00) with Python lists, 2.00 s (2.00 to "
         "2.00) with NumPy and 12.0 s (12.0 to 12.0) with Numba, which 1.99 (1.97 to 2.02) fits of 1,000 samples "
         "repay.",
@@ -76,7 +76,7 @@ def test_lists_are_not_disfavoured(tmp_path: Path, numpy: dict[str, float], sent
     [
         ({"n10": 0.5, "n1000": 2.5}, "Numba is faster still: a plain compiled loop is 2.00× (2.00 to 2.00) as fast as NumPy at 10 samples and 4.00× (4.00 to 4.00) at 1,000."),
         ({"n10": 2.0, "n1000": 2.5}, "Numba is faster than NumPy at 1,000 samples, not at the others: a plain compiled loop is 4.00× (4.00 to 4.00) as fast as NumPy at 1,000 samples."),
-        ({"n10": 2.0, "n1000": 20.0}, "You do not need Numba here: on one feature NumPy is faster at every measured number of samples, 2.00× (2.00 to 2.00) on 1,000 samples."),
+        ({"n10": 2.0, "n1000": 20.0}, "On one feature you do not need Numba: NumPy is faster at every measured number of samples, 2.00× (2.00 to 2.00) on 1,000 samples."),
         ({"n10": 2.0, "n1000": 10.0}, "On 1,000 samples fits with Numba and with NumPy are within noise of each other: 1.00× (1.00 to 1.00)."),
     ],
 )  # fmt: skip
@@ -121,3 +121,25 @@ def test_no_factor_stands_without_its_interval(tmp_path: Path) -> None:
         factors = re.findall(r"\d×(.{0,2})", sentence)
         assert factors or "ms" in sentence
         assert all(after == " (" for after in factors)
+
+
+@pytest.mark.parametrize(
+    ("numba", "clause"),
+    [
+        (0.5, "on 10,000 samples of 64 features Numba is 2.00× (2.00 to 2.00) as fast as NumPy."),
+        (4.0, "on 10,000 samples of 64 features NumPy is 4.00× (4.00 to 4.00) as fast as Numba."),
+        (1.0, "the two are within noise of each other, 1.00× (1.00 to 1.00) for NumPy."),
+    ],
+)
+def test_the_clause_on_many_features_names_who_is_ahead(
+    tmp_path: Path, numba: float, clause: str
+) -> None:
+    """Of several sizes with the most features the one nearest to 10,000 samples."""
+    seconds = of("numpy", n10=1.0) | of("numba", n10=2.0)
+    for n_samples in (1_000, 10_000, 100_000):
+        right = n_samples == 10_000
+        seconds |= {
+            ("numpy", n_samples, 64): 1.0,
+            ("numba", n_samples, 64): numba if right else 9.0,
+        }
+    assert numpy_or_numba(made(tmp_path, seconds)).endswith(clause)

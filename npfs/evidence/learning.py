@@ -42,15 +42,16 @@ def read_learning(learning: dict[str, Any]) -> Mapping[str, Any]:
 def _drawable(learning: dict[str, Any]) -> Mapping[str, Any]:
     """Leave out what no logarithmic axis shows: losses of zero, below it, or too small to be told from it."""
     backends = learning["backends"]
-    kept = {name: lesson for name, lesson in backends.items() if _is_positive(lesson["loss"])}
-    found = {**learning, "backends": kept}
-    if "rates" in learning and not all(
-        _is_positive(loss) for _, loss in learning["rates"]["losses"]
-    ):
+    found = dict(learning)
+    found["backends"] = {
+        name: lesson for name, lesson in backends.items() if _is_positive(lesson["loss"])
+    }
+    rates = [losses for _, losses in learning.get("rates", {}).get("losses", ())]
+    scaling = learning.get("scaling")
+    if not all(map(_is_positive, rates)):
         del found["rates"]
-    if "scaling" in learning:
-        if not all(_is_positive(learning["scaling"][name]["loss"]) for name in HISTORIES):
-            del found["scaling"]
+    if scaling and not all(_is_positive(scaling[name]["loss"]) for name in HISTORIES):
+        del found["scaling"]
     return found
 
 

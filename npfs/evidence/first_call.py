@@ -141,7 +141,7 @@ def conversion_in_fits(
 def break_even(evidence: Evidence, backend: str, reference: str, size: Size) -> BreakEven | None:
     """Compare two backends with what comes once.
 
-    None if no run has both first calls and both fits, or the runs differ too much to tell.
+    None if no run has both first calls and both fits.
     ``backend`` is ahead after ``(once_b - once_r) / (t_r - t_b)`` fits, where ``once`` is the import and
     what the first fit takes beyond the second, and ``t`` a fit. It is computed run by run, and only where
     both differences are beyond noise.
@@ -156,8 +156,6 @@ def break_even(evidence: Evidence, backend: str, reference: str, size: Size) -> 
     later = ratio_interval(
         [once_b[run].once_s for run in runs], [once_r[run].once_s for run in runs]
     )
-    if speedup.is_too_wide or later.is_too_wide:
-        return None
     outcome = _outcome(speedup, later)
     if outcome is not Outcome.AFTER:
         return BreakEven(backend, reference, size, outcome)

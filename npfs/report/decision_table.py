@@ -118,11 +118,17 @@ def against(decision: Decision, reference: str) -> str:
 def spoken(evidence: Evidence, decision: Decision) -> str:
     """Say what to choose and how much better it is, for a line of its own."""
     factors = [
-        f"{factor} against {name}"
+        _with(factor, name)
         for reference, name in ((LISTS, "lists"), (NUMPY, "NumPy"))
         if (factor := against(decision, reference)) not in ("", ITSELF)
     ]
     return ": ".join(filter(None, (choice(evidence, decision), ", ".join(factors))))
+
+
+def _with(factor: str, name: str) -> str:
+    if factor.endswith(tuple(BETTER.values())) and not factor.endswith(BETTER[Quantity.MEMORY]):
+        return f"{factor} as with {name}"
+    return f"{factor} against {name}"
 
 
 def _row(evidence: Evidence, decision: Decision) -> tuple[Cell, ...]:

@@ -104,13 +104,13 @@ def _break_even(evidence: Evidence, backend: str, reference: str, size: Size) ->
             )
         case Outcome.STARTS_ALIKE:
             return (
-                f"Programs with {first} and with {second} start within noise of each other; with {first} "
+                f"These runs cannot tell which starts sooner, a program with {first} or one with {second}; with {first} "
                 f"fits {fits} are faster."
             )
         case Outcome.FITS_ALIKE:
             return (
-                f"Fits {fits} with {first} and with {second} are within noise of each other: no number of "
-                "them makes up for a later start."
+                f"These runs cannot tell fits {fits} with {first} from those with {second}, so not after how many of "
+                "them a later start has paid."
             )
     return f"A program with {first} starts later than one with {second}; {_after(found, fits)}."
 

@@ -212,9 +212,3 @@ def test_bad_values_make_no_run(tmp_path: Path, bad: dict[str, Any], reason: str
     path.write_text(json.dumps(run_files.document(FITS, once=[bad])))
     with pytest.raises(NotARun, match=reason):
         read_run(path)
-
-
-def test_starts_that_differ_too_much_by_run_tell_nothing(tmp_path: Path) -> None:
-    """NumPy's start is 1 s in one run and 9 s in the other: two runs bound that within no decade."""
-    found = evidence(tmp_path, starts(1.0, 0.5), starts(9.0, 0.5))
-    assert once.break_even(found, "numpy", "python", AT_1000) is None

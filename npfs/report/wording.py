@@ -61,10 +61,15 @@ def n_bytes(number: float) -> str:
 
 def share(ratio: Interval) -> str:
     """Format a ratio as a percentage with its interval."""
-    value = f"{100 * ratio.value:.0f} %"
+    value = f"{_percent(ratio.value)} %"
     if not ratio.is_known or ratio.is_too_wide:
         return value
-    return f"{value} ({100 * ratio.low:.0f} to {100 * ratio.high:.0f})"
+    return f"{value} ({_percent(ratio.low)} to {_percent(ratio.high)})"
+
+
+def _percent(ratio: float) -> str:
+    """Format a share without decimals, but with two digits where it is small."""
+    return f"{100 * ratio:.0f}" if ratio >= 0.1 else significant(100 * ratio, 2)
 
 
 def duration(seconds: Interval) -> str:

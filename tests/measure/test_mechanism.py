@@ -1,6 +1,7 @@
 """Counted instructions and looked-up layout, against what must hold of the interpreter."""
 
 import dis
+import importlib.util
 import platform
 import struct
 import sys
@@ -100,7 +101,10 @@ def test_who_takes_the_array_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("library", ["torch", "jax"])
 def test_the_libraries_that_are_here_take_it_without_a_copy(library: str) -> None:
     """Written through the array, read through the library."""
-    pytest.importorskip(library)
+    if (
+        importlib.util.find_spec(library) is None
+    ):  # JAX is not imported here: it warns of later forks
+        pytest.skip(f"{library} is not installed")
     assert probes.layout(100)["hand_over"][library]["shares"] is True
     if library == "torch":
         torch: Any = pytest.importorskip("torch")

@@ -12,7 +12,7 @@ from enum import Enum
 from npfs.evidence import first_call as once
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.costs import CostRecord
-from npfs.evidence.fastest import fastest, is_beyond_noise
+from npfs.evidence.fastest import best_of, fastest
 from npfs.evidence.first_call import BreakEven
 from npfs.evidence.records import Size
 from npfs.evidence.rungs import LISTS, NUMPY
@@ -128,39 +128,21 @@ def _by_time(evidence: Evidence, situation: Situation, size: Size | None) -> Dec
 
 def _by_first_result(evidence: Evidence) -> Decision:
     """Compare whole first calls: interpreter, import and the first fit."""
-    samples = once.first_call_samples(evidence)
-    names = [name for name in evidence.backends if once.first_calls(evidence, name)]
-    if not samples or len(names) < 2:
+    size = Size(1, once.first_call_samples(evidence))
+    known = {name: once.seconds(evidence, name) for name in evidence.backends}
+    seconds = {name: interval.value for name, interval in known.items() if interval is not None}
+    if len(seconds) < 2:
         return Decision(Situation.ONCE, Quantity.FIRST_RESULT, None)
-    best = min(names, key=lambda name: _first_result(evidence, name))
-    ratios = {name: _sooner(evidence, best, name) for name in names if name != best}
-    close = [
-        name
-        for name, ratio in ratios.items()
-        if ratio is not None and ratio.is_known and not is_beyond_noise(ratio)
-    ]
-    if any(_is_too_wide(ratios[name]) for name in close):
-        size = Size(1, samples)
+    names = best_of(seconds, lambda a, b: _sooner(evidence, a, b))
+    if any(_is_too_wide(_sooner(evidence, names[0], name)) for name in names[1:]):
         return Decision(Situation.ONCE, Quantity.FIRST_RESULT, size, is_uncertain=True)
-    told = [
-        name
-        for name in (best, *close)
-        if not any(is_beyond_noise(_sooner(evidence, other, name)) for other in (best, *close))
-    ]
-    choices = _simplest_first(evidence, told)
+    choices = _simplest_first(evidence, names)
     factors = {
         name: ratio
         for name in (LISTS, NUMPY)
-        if name in names
-        and name != choices[0]
-        and (ratio := _sooner(evidence, choices[0], name)) is not None
+        if name != choices[0] and (ratio := _sooner(evidence, choices[0], name)) is not None
     }
-    return Decision(Situation.ONCE, Quantity.FIRST_RESULT, Size(1, samples), choices, factors)
-
-
-def _first_result(evidence: Evidence, name: str) -> float:
-    seconds = once.seconds(evidence, name)
-    return math.inf if seconds is None else seconds.value
+    return Decision(Situation.ONCE, Quantity.FIRST_RESULT, size, choices, factors)
 
 
 def _sooner(evidence: Evidence, backend: str, reference: str) -> Interval | None:

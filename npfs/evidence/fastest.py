@@ -1,5 +1,7 @@
 """Which backend is the fastest at a size, and which cannot be told from it."""
 
+from collections.abc import Callable, Mapping
+
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.runs import Size
 from npfs.evidence.statistics import Interval
@@ -18,25 +20,31 @@ def fastest(evidence: Evidence, size: Size) -> list[str]:
     measured = {name: time.value for name, time in times.items() if time is not None}
     if len(measured) < 2:
         return []
-    best = min(measured, key=lambda name: measured[name])
-    speedups = {name: evidence.speedup(best, name, size) for name in measured if name != best}
-    close = [
-        name
-        for name, speedup in speedups.items()
-        if speedup is not None and speedup.is_known and not is_beyond_noise(speedup)
-    ]
-    names = [best, *close]
-    # That none of them can be told from the best does not say that none can be told from another.
+    return best_of(measured, lambda a, b: evidence.speedup(a, b, size))
+
+
+def best_of(
+    values: Mapping[str, float], speedup: Callable[[str, str], Interval | None]
+) -> list[str]:
+    """Return the name with the least value, and all that cannot be told from it, or hardly.
+
+    ``speedup`` gives the ratio of two of them. That one cannot be told from the best, which may be noisy, does not
+    say that none of the others beats it: then it is no choice.
+    """
+    best = min(values, key=lambda name: values[name])
+    ratios = {name: speedup(best, name) for name in values if name != best}
+    names = [best, *(name for name, ratio in ratios.items() if _is_close(ratio))]
     return [
-        name for name in names if not any(_beats(evidence, other, name, size) for other in names)
+        name
+        for name in names
+        if not any(_is_beyond_noise(speedup(other, name)) for other in names if other != name)
     ]
 
 
-def _beats(evidence: Evidence, backend: str, other: str, size: Size) -> bool:
-    speedup = evidence.speedup(backend, other, size)
-    return is_beyond_noise(speedup)
+def _is_close(ratio: Interval | None) -> bool:
+    return ratio is not None and ratio.is_known and not _is_beyond_noise(ratio)
 
 
-def is_beyond_noise(speedup: Interval | None) -> bool:
-    """Return whether a ratio is above 1, beyond noise and by more than where code lies makes."""
-    return speedup is not None and speedup.is_above_one and speedup.value >= SMALLEST_ADVANTAGE
+def _is_beyond_noise(ratio: Interval | None) -> bool:
+    """Whether a ratio is above 1, beyond noise and by more than where code lies makes."""
+    return ratio is not None and ratio.is_above_one and ratio.value >= SMALLEST_ADVANTAGE

@@ -7,7 +7,7 @@ from npfs.evidence import first_call as once
 from npfs.evidence import recorded
 from npfs.evidence.analysis import Evidence
 from npfs.report import wording
-from npfs.report.caveats import HOW_TO_RUN
+from npfs.report.caveats import one_run
 from npfs.report.claims import ADD_A_RUN, newest_layout
 from npfs.report.details import ONE_BACKEND
 
@@ -54,10 +54,11 @@ def environment_rows(evidence: Evidence) -> list[tuple[str, str]]:
     numba = recorded.group(told, "numba")
     variables = recorded.group(told, "speed_variables")
     libraries = recorded.group(told, "libraries")
+    caches = recorded.group(told, "caches")
     rows = [
         ("Processor", told["cpu"]),
         ("Cores", _joined(told, (("cores", "{}"), ("usable_cores", "{} usable"), ("physical_cores", "{} physical")))),
-        ("Caches", ", ".join(f"{n} {wording.n_bytes(size)}" for n, size in recorded.group(told, "caches").items() if size)),
+        ("Caches", _joined(caches, tuple((name, f"{name} {{:bytes}}") for name in caches))),
         ("Memory", _joined(told, (("memory_bytes", "{:bytes}"), ("available_bytes", "{:bytes} free at the start")))),
         ("System", told["system"] + (", a virtual machine" if told.get("virtual_machine") else "")),
         ("CPU governor", _text(told.get("governor"))),
@@ -100,12 +101,7 @@ def method(evidence: Evidence) -> list[str]:
 
 def lacks(evidence: Evidence) -> list[str]:
     """Return what the report cannot show, and how to get it."""
-    again = f"with: {HOW_TO_RUN}"
-    found = []
-    if len(evidence.runs) == 1:
-        found.append(
-            f"One run gives no interval, and a second one may contradict it. Add runs {again}"
-        )
+    found = one_run(evidence)
     if len(evidence.backends) + len(evidence.shortcuts) == 1:
         found.append(f"{ONE_BACKEND} Add others with --backends python,numpy,numba")
     sizes = evidence.sizes()

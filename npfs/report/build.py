@@ -20,7 +20,6 @@ from npfs.report import (
     verdict,
 )
 from npfs.report.basis import basis, lacks
-from npfs.report.content import Page
 from npfs.report.figures import Drawn
 from npfs.report.markdown import verdict_markdown
 from npfs.report.page import page_html
@@ -57,7 +56,7 @@ class Report:
         for sentence in [*verdict.answer(self.evidence), *lacks(self.evidence)]:
             lines += textwrap.wrap(sentence, width, initial_indent="  ", subsequent_indent="    ")
         lines += ["", *decision_lines(self.evidence, width), ""]
-        for caveat in caveats.caveats(self.evidence):
+        for caveat in caveats.besides_one_run(self.evidence):
             lines += textwrap.wrap(caveat, width, initial_indent="! ", subsequent_indent="  ")
         lines += ["", *textwrap.wrap(basis(self.evidence), width)]
         if self.calibration is not None:
@@ -145,25 +144,10 @@ def texts(evidence: Evidence, held: Calibration | None, drawn: list[Drawn]) -> d
         first_call.FILE_NAME: first_call.csv_text(evidence),
         "github-action-benchmark.json": results_json.github_action_benchmark(evidence),
     }
-    page = content(evidence, held, drawn)
-    return {
-        PAGE: page_html(page),
-        "verdict.md": verdict_markdown(page),
-        **{name: text for name, text in beside.items() if text},
-    }
-
-
-def content(
-    evidence: Evidence, held: Calibration | None, drawn: list[Drawn], *, alone: bool = False
-) -> Page:
-    """Return what the page says, with the files that lie beside it unless it is ``alone``."""
-    has_once = bool(first_call.csv_text(evidence))
-    downloads = [
-        (purpose, name)
-        for name, purpose in TEXTS.items()
-        if name != PAGE and (has_once or name != first_call.FILE_NAME)
-    ]
-    return page_content(evidence, held, drawn, [] if alone else downloads)
+    beside = {name: text for name, text in beside.items() if text}
+    downloads = [(TEXTS[name], name) for name in ("verdict.md", *beside)]
+    page = page_content(evidence, held, drawn, downloads)
+    return {PAGE: page_html(page), "verdict.md": verdict_markdown(page), **beside}
 
 
 def _shown(path: Path) -> str:

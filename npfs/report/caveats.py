@@ -13,18 +13,27 @@ HOW_TO_RUN = "python -m pytest bench --benchmark-only (in the clone of npfs)"
 
 def caveats(evidence: Evidence) -> list[str]:
     """Return what a reader must know and what was left out; empty if there is nothing."""
+    return [*one_run(evidence), *besides_one_run(evidence)]
+
+
+def besides_one_run(evidence: Evidence) -> list[str]:
+    """Return all of it but that there is one run alone, which the report says with what it lacks."""
     return [*warnings(evidence), *observations(evidence), *left_out(evidence)]
+
+
+def one_run(evidence: Evidence) -> list[str]:
+    """Say that one run is no measurement, if there is one alone."""
+    if len(evidence.runs) > 1:
+        return []
+    return [
+        "This is one run: it gives no interval, and a second one may contradict it. "
+        f"Add runs with: {HOW_TO_RUN}"
+    ]
 
 
 def warnings(evidence: Evidence) -> list[str]:
     """Return what a reader must know before trusting the verdict."""
-    sentences = []
-    if len(evidence.runs) == 1:
-        sentences.append(
-            "This is one run: it gives no interval, and a second one may contradict it. "
-            f"Add runs with: {HOW_TO_RUN}"
-        )
-    sentences += _findings(evidence, "warning")
+    sentences = _findings(evidence, "warning")
     cut = [run.number for run in evidence.runs if run.interrupted]
     if cut:
         what = f"Run {cut[0]} was" if len(cut) == 1 else f"{len(cut)} runs were"

@@ -6,13 +6,18 @@ from npfs.evidence import first_call as once
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.mechanism import InstructionsRecord, LayoutRecord
 from npfs.evidence.rungs import LISTS, NUMPY
-from npfs.evidence.statistics import Interval
 from npfs.report import wording
-from npfs.report.content import Cell, Claim, Table
+from npfs.report.content import (
+    BORNE_OUT,
+    IN_PART,
+    NOT_BORNE_OUT,
+    NOT_MEASURED,
+    Cell,
+    Claim,
+    Table,
+)
 from npfs.report.details import comparison, shared_sizes, speedup_of
 
-BORNE_OUT, IN_PART = "borne out", "borne out in part"
-NOT_BORNE_OUT, NOT_MEASURED = "not borne out", "not measured"
 # As their users know them.
 LIBRARIES = {"torch": "PyTorch", "jax": "JAX"}
 ADD_A_RUN = "the first run of a command, without --budget, looks at it"
@@ -90,7 +95,7 @@ def a_fit_is_faster(evidence: Evidence) -> Claim:
     rows = tuple(
         (
             Cell(wording.count(size.n_samples), size.n_samples),
-            Cell(_with_noise(speedup), speedup.value),
+            Cell(wording.ratio(speedup), speedup.value),
         )
         for size, speedup in zip(shared, speedups, strict=True)
     )
@@ -183,8 +188,3 @@ def _instructions_table(evidence: Evidence, counted: dict[str, InstructionsRecor
     columns = ("backend", *(f"{wording.count(n)} samples" for n in samples))
     numeric = (False, *(True for _ in samples))
     return Table("Instructions of the interpreter in an epoch", columns, tuple(rows), numeric)
-
-
-def _with_noise(speedup: Interval) -> str:
-    noise = ", within noise" if speedup.is_known and speedup.is_within_noise else ""
-    return wording.factor(speedup) + noise

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-STANDINGS = ("borne out", "borne out in part", "not borne out", "not measured")
+# What this machine's numbers say of a claim.
+BORNE_OUT, IN_PART = "borne out", "borne out in part"
+NOT_BORNE_OUT, NOT_MEASURED = "not borne out", "not measured"
+STANDINGS = (BORNE_OUT, IN_PART, NOT_BORNE_OUT, NOT_MEASURED)
 
 
 class Cell(NamedTuple):

@@ -106,10 +106,8 @@ def against(decision: Decision, reference: str) -> str:
     factor = decision.factors.get(reference)
     if factor is None:
         return ""
-    if factor.is_too_wide:
-        return wording.factor(factor)
-    if factor.is_known and factor.is_within_noise:
-        return f"{wording.factor(factor)}, within noise"
+    if factor.is_known and (factor.is_too_wide or factor.is_within_noise):
+        return wording.ratio(factor)
     if decision.quantity is Quantity.MEMORY:  # seen in one process, where one run is enough
         return f"{wording.significant(factor.value)}× {BETTER[decision.quantity]} (seen once)"
     return f"{wording.factor(factor)} {BETTER[decision.quantity]}"

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from npfs.evidence.analysis import Evidence
 from npfs.report import calibration, figures, results_json, tables
-from npfs.report.build import PAGE, NoRuns, build_report, content, read_evidence
+from npfs.report.build import PAGE, NoRuns, build_report, read_evidence
 from npfs.report.content import Page
 from npfs.report.markdown import verdict_markdown
 from npfs.report.page import page_html
+from npfs.report.page_content import page_content
 from npfs.whole_file import write_whole
 
 EVERYTHING = "all"
@@ -71,7 +72,7 @@ def _page(evidence: Evidence, *, with_figures: bool) -> Page:
     if with_figures:
         with tempfile.TemporaryDirectory() as folder:
             drawn = figures.save_figures(evidence, Path(folder))
-    return content(evidence, calibration.if_possible(evidence), drawn, alone=True)
+    return page_content(evidence, calibration.if_possible(evidence), drawn, downloads=())
 
 
 FORMS: dict[str, Callable[[Evidence], str]] = {

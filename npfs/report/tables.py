@@ -108,9 +108,7 @@ def _ratio(evidence: Evidence, backend: str, reference: str, size: Size) -> Cell
     speedup = None if backend == reference else evidence.speedup(backend, reference, size)
     if speedup is None:
         return Cell("")
-    told_apart = not speedup.is_known or speedup.is_too_wide or not speedup.is_within_noise
-    noise = "" if told_apart else ", within noise"
-    return Cell(wording.factor(speedup) + noise, speedup.value)
+    return Cell(wording.ratio(speedup), speedup.value)
 
 
 def bounds(interval: Interval | None) -> list[str]:

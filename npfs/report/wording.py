@@ -9,6 +9,7 @@ from npfs.evidence.statistics import Interval
 from npfs.evidence.two_values import Value
 
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+_BYTE_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -46,17 +47,26 @@ def factor(ratio: Interval) -> str:
     return f"{value} ({significant(ratio.low)} to {significant(ratio.high)})"
 
 
+def ratio(of: Interval) -> str:
+    """Format a ratio that is compared with 1: with its interval, and "within noise" where it cannot be told from it."""
+    is_told = not of.is_known or of.is_too_wide or not of.is_within_noise
+    return factor(of) + ("" if is_told else ", within noise")
+
+
 def number(of: Interval) -> str:
     """Format a number of things with its interval."""
     return factor(of).replace("×", "")
 
 
-def n_bytes(number: float) -> str:
+def n_bytes(number: float, digits: int = 3) -> str:
     """Format a number of bytes: 16.0 MB."""
-    for scale, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if number >= scale:
-            return f"{significant(number / scale)} {unit}"
-    return f"{number:.0f} bytes"
+    scale, unit = byte_unit(number)
+    return f"{number:.0f} {unit}" if scale == 1 else f"{significant(number / scale, digits)} {unit}"
+
+
+def byte_unit(number: float) -> tuple[float, str]:
+    """Return the unit that suits a number of bytes, with its bytes."""
+    return next(((s, unit) for s, unit in _BYTE_UNITS if number >= s), (1.0, "bytes"))
 
 
 def share(ratio: Interval) -> str:

@@ -5,8 +5,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from matplotlib.figure import Figure
+
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.runs import read_runs
+from npfs.report.figures import FIGURES
+from npfs.report.style import house_style
 from tests import run_files
 
 EPOCHS = 10
@@ -118,3 +122,14 @@ def with_titles(found: dict[str, Any], titles: Mapping[str, str]) -> dict[str, A
     for name, title in titles.items():
         changed["npfs"]["backends"][name]["title"] = title
     return changed
+
+
+SPECS = {spec.name: spec for spec in FIGURES}
+
+
+def drawn(name: str, evidence: Evidence) -> Figure:
+    """The figure of that name, which must be there."""
+    with house_style():
+        figure = SPECS[name].draw(evidence)
+    assert figure is not None
+    return figure

@@ -8,15 +8,8 @@ from npfs.evidence.analysis import Evidence
 from npfs.report import figures, style
 from npfs.report.figures.saving import dark_of
 from npfs.report.style import palette
-from tests.report import figure_samples
 
 BACKENDS = [*palette._KNOWN, "another", "one more", "and one", "last"]
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
-    folder = tmp_path_factory.mktemp("runs")
-    return figure_samples.evidence(folder, figure_samples.documents())
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,11 @@
 import math
 import re
-from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.patches import PathPatch, Rectangle
@@ -18,29 +15,12 @@ from npfs.evidence.analysis import Evidence
 from npfs.evidence.fastest import fastest
 from npfs.evidence.runs import Size
 from npfs.report import figures
-from npfs.report.figures import FIGURES, FigureSpec
 from npfs.report.figures.saving import svg_of
 from npfs.report.style import house_style
 from tests import run_files
 from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
 from tests.report import figure_samples
-
-SPECS = {spec.name: spec for spec in FIGURES}
-EVIL = "<script>alert(1)</script> & $x$ 数 "
-LONG = ("A backend with a very long title, " * 6)[:200]
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
-    folder = tmp_path_factory.mktemp("runs")
-    return figure_samples.evidence(folder, figure_samples.documents())
-
-
-def drawn(name: str, evidence: Evidence) -> Figure:
-    with house_style():
-        figure = SPECS[name].draw(evidence)
-    assert figure is not None
-    return figure
+from tests.report.figure_samples import SPECS, drawn
 
 
 def points(axes: Axes) -> list[list[list[float]]]:
@@ -258,120 +238,3 @@ def test_old_run_files_have_no_rates_memory_or_first_calls(tmp_path: Path) -> No
         figure_samples.evidence(tmp_path, repeated(LISTS_WIN_AT_10)), tmp_path
     )
     assert [one.spec.name for one in saved] == ["time", "speedup", "winners", "spread", "learning"]
-
-
-ODD: dict[str, dict[Any, float]] = {
-    "a nanosecond": {("numpy", 10, 1): 1e-9},
-    "an hour": {("numpy", 10, 3): 3600.0, ("python", 10, 3): 1e-9},
-    "many": {(f"plug-in {k}", n, 1): 1.0 + k for k in range(16) for n in (10, 100)},
-    "odd names": {("<script>", 10, 1): 1.0, ("numpy", 10, 1): 2.0, ("$x$ & | _", 10, 1): 2.0},
-    "many sizes": {
-        (b, n * 10**k, d): 1e-8 * n * 10**k * d
-        for b in ("numpy", "numba") for n in (1, 3) for k in range(8) for d in (1, 2, 3, 9, 20, 50, 64, 99)
-    },
-    "one sample": {("numpy", 1, 1): 1e-6, ("python", 1, 1): 1e-7},
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("runs", [1, 2])
-@pytest.mark.parametrize("name", ODD)
-def test_odd_runs_are_drawn_too(name: str, runs: int, tmp_path: Path) -> None:
-    evidence = figure_samples.evidence(tmp_path, repeated(ODD[name], runs=runs))
-    with house_style():
-        has = {spec.name for spec in FIGURES if spec.draw(evidence) is not None}
-    assert ("spread" in has) == (runs > 1)
-    assert ("time" in has) == any(d == 1 for _, _, d in ODD[name])
-    assert ("speedup" in has) == (len({backend for backend, _, _ in ODD[name]}) > 1)
-    for spec in FIGURES:
-        if spec.name in has - {"learning"}:  # the same in all of these
-            assert re.search(r"\d", spec.alt(evidence))
-            assert_readable(spec, evidence)
-
-
-@pytest.mark.parametrize("scale", [1e-4, 1e7])
-@pytest.mark.parametrize("runs", [1, 3])
-def test_what_is_very_fast_or_very_slow_is_drawn_too(
-    scale: float, runs: int, tmp_path: Path
-) -> None:
-    documents = figure_samples.documents(runs)
-    for document in documents:
-        for benchmark in document["benchmarks"]:
-            if "backend" in benchmark["extra_info"]:
-                data = benchmark["stats"]["data"]
-                benchmark["stats"]["data"] = [seconds * scale for seconds in data]
-    evidence = figure_samples.evidence(tmp_path, documents)
-    for name in ("time", "rungs", "total"):
-        assert_readable(SPECS[name], evidence)
-
-
-def test_two_runs_that_agree_on_nothing_are_drawn(tmp_path: Path) -> None:
-    """Their intervals reach from nothing to infinity."""
-    documents = [
-        run_files.document({("python", 10, 1): 1.0, ("numpy", 10, 1): s, ("numpy", 99, 1): s}, k)
-        for k, s in enumerate((1e-9, 3600.0), 1)
-    ]
-    evidence = figure_samples.evidence(tmp_path, documents)
-    assert len(figures.save_figures(evidence, tmp_path)) >= 5
-
-
-@pytest.mark.parametrize(
-    "title", [EVIL, LONG, "W" * 200, "\n\n"], ids=["evil", "long", "wide", "empty"]
-)
-def test_titles_never_break_a_figure(title: str, tmp_path: Path) -> None:
-    documents = [
-        figure_samples.with_titles(document, dict.fromkeys(figure_samples.COSTS, title))
-        for document in figure_samples.documents(2)
-    ]
-    evidence = figure_samples.evidence(tmp_path, documents)
-    for spec in FIGURES:
-        if spec.draw(evidence) is not None:
-            assert len(spec.alt(evidence)) < 6000
-            assert_readable(spec, evidence)
-
-
-def test_a_title_is_text_in_svg(sample: Evidence) -> None:
-    with house_style():
-        svg = svg_of(drawn("memory", sample), EVIL)
-    assert "<script" not in svg
-    assert "&lt;script&gt;" in svg
-
-
-@pytest.mark.parametrize("name", SPECS)
-def test_nothing_is_cut_off_or_overlaps(name: str, sample: Evidence) -> None:
-    assert_readable(SPECS[name], sample)
-
-
-def shown(figure: Figure) -> list[Text]:
-    """Every text of a figure but the numbers that lie beyond the ends of an axis."""
-    hidden = {
-        tick.label1
-        for axes in figure.axes
-        for axis in (axes.xaxis, axes.yaxis)
-        for tick in axis.get_major_ticks()
-        if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
-    }
-    texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
-    return [t for t in texts if t.get_visible() and t.get_text().strip() and t not in hidden]
-
-
-def assert_readable(spec: FigureSpec, evidence: Evidence) -> None:
-    """Every text lies inside the figure, and none on another of its axes."""
-    with house_style():
-        figure = spec.draw(evidence)
-        assert figure is not None
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()  # type: ignore[no-untyped-call]
-        renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
-        texts = shown(figure)
-        boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in texts]
-    assert max(figure.get_size_inches()[0], 0) <= 11.7
-    for words_, box in boxes:
-        assert box.x0 >= -1, (spec.name, words_)
-        assert box.y0 >= -1, (spec.name, words_)
-        assert box.x1 <= figure.bbox.x1 + 1, (spec.name, words_)
-        assert box.y1 <= figure.bbox.y1 + 1, (spec.name, words_)
-    for (one, a), (other, b) in combinations(boxes, 2):
-        width = min(a.x1, b.x1) - max(a.x0, b.x0)
-        height = min(a.y1, b.y1) - max(a.y0, b.y0)
-        # a line of text is about 14 pixels high; fonts leave room above and below the letters
-        assert width <= 1 or height <= 4, (spec.name, one, other)

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from npfs.evidence.analysis import Evidence
+from npfs.evidence.rungs import NUMPY
 from npfs.report import style, wording
 from npfs.report.figures import lines as shared
-from npfs.report.figures.lines import NUMPY
 
 SAME = 1e-6  # relative: sums in another order differ by less
 NAMES_LISTED = 10

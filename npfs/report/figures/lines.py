@@ -10,7 +10,6 @@ from npfs.evidence.runs import Size
 from npfs.evidence.statistics import TOO_WIDE, Interval
 from npfs.report import style, wording
 
-LISTS, NUMPY, NUMBA = "python", "numpy", "numba"
 WIDEST_LABEL = 2.3  # inches
 Line = list[tuple[int, Interval]]
 
@@ -115,11 +114,9 @@ def short_size(size: Size) -> str:
 
 
 def data(n_bytes: float) -> str:
-    """Format a number of bytes: 16 MB."""
-    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if n_bytes >= factor:
-            return f"{wording.significant(n_bytes / factor, 2 if n_bytes < 100 * factor else 3)} {unit}"
-    return f"{n_bytes:.0f} bytes"
+    """Format a number of bytes with as few digits as tell it: 16 MB."""
+    scale, _ = wording.byte_unit(n_bytes)
+    return wording.n_bytes(n_bytes, digits=2 if n_bytes < 100 * scale else 3)
 
 
 def number(value: float) -> str:

@@ -7,10 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from npfs.evidence.analysis import Evidence
+from npfs.evidence.rungs import LISTS, NUMPY
 from npfs.evidence.runs import Size
 from npfs.report import style, wording
 from npfs.report.figures import lines as shared
-from npfs.report.figures.lines import LISTS, NUMPY, Line
+from npfs.report.figures.lines import Line
 
 
 @dataclass(frozen=True)

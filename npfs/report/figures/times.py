@@ -6,10 +6,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from npfs.evidence.analysis import Evidence
+from npfs.evidence.rungs import NUMPY
 from npfs.evidence.runs import Size
 from npfs.report import style, wording
 from npfs.report.figures import lines as shared
-from npfs.report.figures.lines import NUMPY, Line
+from npfs.report.figures.lines import Line
 
 Y_LABEL = "ns per sample and epoch (lower is faster)"
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from npfs.evidence import first_call as once
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.first_call import BreakEven, Outcome
+from npfs.evidence.rungs import LISTS, NUMBA, NUMPY
 from npfs.evidence.runs import Size
 from npfs.evidence.statistics import Interval, geometric_interval
 from npfs.report import style, wording
 from npfs.report.figures import lines as shared
-from npfs.report.figures.lines import LISTS, NUMBA, NUMPY
 
 POINTS = 25
 FEWEST_FITS, MOST_FITS = 1e3, 1e8  # the last number of fits drawn: at least, and at most

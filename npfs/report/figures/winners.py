@@ -8,10 +8,10 @@ from matplotlib.patches import Rectangle
 
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.fastest import fastest
+from npfs.evidence.rungs import NUMPY
 from npfs.evidence.runs import Size
 from npfs.report import style, wording
 from npfs.report.figures import lines as shared
-from npfs.report.figures.lines import NUMPY
 
 ALL_CELLS, NARROWEST, WIDEST, CELL_HEIGHT = 8.3, 1.16, 1.42, 1.04  # inches
 NAME_SIZE, NUMBER_SIZE = 8.5, 8

@@ -94,3 +94,9 @@ def test_lists_need_nothing_and_numpy_itself() -> None:
 def test_without_source_the_lines_are_not_known() -> None:
     backend = Backend("odd", "Odd", max, min)
     assert costs.lines_of_code(backend) is None
+
+
+def test_this_package_is_no_cost_of_its_backends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is found where it is installed from a wheel."""
+    monkeypatch.setattr(costs, "_offered", lambda: {"npfs": ["numpy"]})
+    assert costs.installed_bytes(load_backend("python")) == {}

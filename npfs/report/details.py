@@ -116,9 +116,11 @@ def how_near_the_ceiling(evidence: Evidence) -> list[str]:
     if nearest is None:
         return []
     name, size, fraction = nearest
+    reaches = f"reaches {wording.share(fraction)} of that speed"
+    if fraction.is_known and fraction.low <= 1 <= fraction.high:
+        reaches = f"reaches that speed, within noise: {wording.share(fraction)}"
     return [
-        f"The limit is reading the data once an epoch. On {wording.size(size)} {evidence.title(name)} "
-        f"reaches {wording.share(fraction)} of that speed."
+        f"The limit is reading the data once an epoch. On {wording.size(size)} {evidence.title(name)} {reaches}."
     ]
 
 

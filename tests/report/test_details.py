@@ -302,6 +302,15 @@ def test_the_ceiling_is_the_faster_read_pass_against_one_epoch(tmp_path: Path) -
     ) in found
 
 
+def test_a_fit_as_fast_as_reading_is_said_to_be_so_within_noise(tmp_path: Path) -> None:
+    """An epoch of 0.4 s, and read passes of 0.4 and 0.44 s in two runs: no fit is faster than reading."""
+    documents = [run_files.document({("numpy", 10_000, 1): 4.0}, number=k) for k in (1, 2)]
+    pairs = zip(documents, (0.4, 0.44), strict=True)
+    read = [document for one, s in pairs for document in with_ceiling([one], s, 10_000)]
+    found = details(made(tmp_path, read))
+    assert any("NumPy reaches that speed, within noise: 105 % (" in sentence for sentence in found)
+
+
 def test_a_shortcut_is_labelled_and_never_the_fastest(tmp_path: Path) -> None:
     found = sentences(
         tmp_path, {("numpy", 10, 1): 8.0, ("python", 10, 1): 9.0, ("numpy-gram", 10, 1): 1.0}

@@ -109,11 +109,11 @@ def first_calls(
             cache=_one_of((WARM, COLD), info["cache"]),
             source=sources[info["first_call"]],
             **{
-                name: _positive(info[name])
+                name: positive(info[name])
                 for name in ("interpreter_s", "import_s", "first_fit_s", "second_fit_s")
             },
         )
-        for info in _infos(benchmarks, "first_call")
+        for info in infos(benchmarks, "first_call")
     )
 
 
@@ -130,7 +130,7 @@ def memory(
             reason=str(entry["reason"]),
             source=sources[info["memory"]],
         )
-        for info in _infos(benchmarks, "memory")
+        for info in infos(benchmarks, "memory")
         for entry in info["sizes"]
     )
 
@@ -141,7 +141,7 @@ def conversions(benchmarks: Iterable[dict[str, Any]]) -> tuple[ConversionRecord,
         ConversionRecord(
             direction=_one_of((TO_ARRAY, TO_LISTS), benchmark["extra_info"]["conversion"]),
             size=size(benchmark["extra_info"]),
-            seconds=statistics.median(map(_positive, benchmark["stats"]["data"])),
+            seconds=statistics.median(map(positive, benchmark["stats"]["data"])),
         )
         for benchmark in benchmarks
         if "conversion" in benchmark["extra_info"]
@@ -164,14 +164,21 @@ def size(info: Mapping[str, Any]) -> Size:
     return read
 
 
-def _infos(benchmarks: Iterable[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+def infos(benchmarks: Iterable[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """Return what was recorded by the benchmarks of a kind."""
     return [b["extra_info"] for b in benchmarks if kind in b["extra_info"]]
 
 
-def _positive(seconds: Any) -> float:
+def positive(seconds: Any) -> float:
+    """Check a time that cannot be zero."""
     if not (math.isfinite(seconds) and seconds > 0):
         raise NotARun(f"holds a time that is not a positive number: {seconds}")
     return float(seconds)
+
+
+def not_negative(seconds: Any) -> float:
+    """Check a time that may be too short to be seen."""
+    return 0.0 if seconds == 0 else positive(seconds)
 
 
 def _bytes(number: Any) -> int | None:

@@ -14,6 +14,7 @@ from npfs.evidence.conditions import conditions_of
 from npfs.evidence.costs import CostRecord
 from npfs.evidence.learning import read_learning
 from npfs.evidence.records import NotARun, Size
+from npfs.evidence.survey import SurveyRecord, survey
 from npfs.run_format import KEY, SCHEMA
 
 __all__ = ["CaseRecord", "NotARun", "RunFolder", "RunRecord", "Size", "read_run", "read_runs"]
@@ -97,6 +98,7 @@ class RunRecord:
     costs: Mapping[str, CostRecord] = field(default_factory=dict)
     instructions: tuple[mechanism.InstructionsRecord, ...] = ()
     layout: mechanism.LayoutRecord | None = None
+    survey: tuple[SurveyRecord, ...] = ()
     load: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
 
@@ -237,6 +239,7 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
         costs=costs.read_costs(backends),
         instructions=mechanism.instructions(benchmarks, sources),
         layout=mechanism.layout(benchmarks),
+        survey=survey(benchmarks, sources),
         load=recorded.group(ours, "load"),
     )
 

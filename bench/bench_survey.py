@@ -1,0 +1,41 @@
+"""A quick look at many sizes, for advice on those that were not timed."""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from npfs.measure import survey, timing
+from npfs.measure.benchmark_run import BenchmarkRun
+from npfs.measure.plan import Case
+
+
+def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """Return the name and, by id, the values."""
+    return ("survey_of",), {f"survey-{name}": (name,) for name in run.backends}
+
+
+def bench_survey(benchmark: Any, survey_of: str, npfs_run: BenchmarkRun) -> None:
+    """Look at each size of the survey with one backend."""
+    if not npfs_run.looks_around:
+        pytest.skip("sizes are surveyed in the first run alone, and not within a budget")
+    tool = npfs_run.backends[survey_of]
+    sizes = survey.sizes()
+    benchmark.group = "survey"
+    with npfs_run.saved_only_if_it_succeeds(
+        benchmark, Case(f"survey-{survey_of}", max(sizes, key=lambda size: size.n_samples))
+    ):
+        timing.quiet_collector()
+        start = time.perf_counter()
+        looks = benchmark.pedantic(lambda: list(survey.survey(tool)), rounds=1)
+        timed_s = time.perf_counter() - start
+        benchmark.extra_info.update(
+            survey=survey_of,
+            sizes=[{**look.size._asdict(), **_seconds(look)} for look in looks],
+            timed_s=timed_s,
+        )
+
+
+def _seconds(look: survey.Look) -> dict[str, float]:
+    return {name: value for name, value in asdict(look).items() if name != "size"}

@@ -1,0 +1,108 @@
+"""A quick look at many sizes, so that the time of any other can be foretold.
+
+The cases of a run are few and exact; which of them a person's own data resemble is chance. The survey is wide: each
+size is looked at for milliseconds, in the first run alone, with one epoch and with several, so that what a call costs
+is told from what an epoch costs.
+"""
+
+import time
+import timeit
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from npfs.backends.base import Backend
+from npfs.measure import timing
+from npfs.measure.plan import Size
+
+FEATURES = (1, 2, 3, 4, 8, 16, 32, 64)
+SAMPLES = (10, 100, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
+# Numbers of a size: most caches hold the first (16 MB) at least in part, none the second (56 MB), so that from there
+# on time is in proportion to samples, and larger ones need not be looked at.
+IN_CACHE, IN_MEMORY = 2_000_000, 7_000_000
+# What the survey of one backend may take; one that compiles for each size looks at as many as that allows.
+SECONDS = 3.0
+# An epoch that would take longer is not looked at: from there on lists take time in proportion to samples.
+LONGEST_EPOCH_S = 0.025
+# Of an epoch that takes longer few are timed, and twice: it is long beside what interrupts it.
+LONG_EPOCH_S = 1e-3
+MANY_EPOCHS, FEW_EPOCHS = 10, 3
+LOOK_SECONDS, REPEATS = 0.2e-3, 5
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen at one size, all in seconds.
+
+    Attributes
+    ----------
+    prepare_s : float
+        The conversion of arrays into what the backend works on.
+    call_s : float
+        A fit without its epochs.
+    epoch_s : float
+        Each epoch of a fit.
+    """
+
+    size: Size
+    prepare_s: float
+    call_s: float
+    epoch_s: float
+
+
+def sizes() -> list[Size]:
+    """Return the sizes, in an order of which each part covers the whole range."""
+    grid = [Size(n, d) for d in FEATURES for n in SAMPLES if n * (d + 1) <= IN_CACHE]
+    grid += [Size(IN_MEMORY // (d + 1), d) for d in FEATURES]
+    order = np.random.default_rng(0).permutation(len(grid))
+    return [grid[index] for index in order]
+
+
+def survey(backend: Backend, seconds: float = SECONDS) -> Iterator[Look]:
+    """Look at one size after the other until the time is spent."""
+    for n_features in (1, 2):  # compiled before anything is timed
+        look(backend, Size(100, n_features), 0.0)
+    began = time.perf_counter()
+    largest, per_number_s = 0, 0.0
+    for size in sizes():
+        if time.perf_counter() - began > seconds:
+            return
+        numbers = size.n_samples * (size.n_features + 1)
+        about_s = per_number_s * numbers
+        if about_s > LONGEST_EPOCH_S or timing.reason_not_to_allocate(size):
+            continue
+        seen = look(backend, size, about_s)
+        if numbers > largest:  # of few numbers, most of the time is what a call costs
+            largest, per_number_s = numbers, seen.epoch_s / numbers
+        yield seen
+
+
+def look(backend: Backend, size: Size, about_s: float) -> Look:
+    """Time the conversion, and fits of one epoch and of several; an epoch takes ``about_s``."""
+    X, y, rate = synthetic(size)
+    start = time.perf_counter()
+    data = backend.prepare(X, y)
+    prepare_s = time.perf_counter() - start
+    many = FEW_EPOCHS if about_s > LONG_EPOCH_S else MANY_EPOCHS
+    one_s, many_s = (_seconds(backend, data, epochs, rate) for epochs in (1, many))
+    epoch_s = max(0.0, (many_s - one_s) / (many - 1))
+    return Look(size, prepare_s, max(0.0, one_s - epoch_s), epoch_s)
+
+
+def _seconds(backend: Backend, data: Any, epochs: int, learning_rate: float) -> float:
+    """Return the least seconds of a fit: what else the machine does makes it longer, and nothing shorter."""
+    timer = timeit.Timer(lambda: backend.fit(data, epochs, learning_rate))
+    least = min(timer.repeat(2, 1))  # some compile for each number of epochs, in the first of them
+    if least > epochs * LONG_EPOCH_S:
+        return least
+    number = max(1, round(LOOK_SECONDS / least))
+    return min(timer.repeat(REPEATS, number)) / number
+
+
+def synthetic(size: Size) -> tuple[Any, Any, float]:
+    """Return ``X``, ``y`` and a stable rate; its numbers repeat, since to make them takes longer than to look."""
+    numbers = np.random.default_rng(0).standard_normal(65_537)
+    X = np.resize(numbers, (size.n_samples, size.n_features))
+    return X, np.resize(numbers[::-1], size.n_samples), 0.5 / (1 + 4 * size.n_features)

@@ -26,8 +26,9 @@ GAP_IN_USE = 0.5  # the error in use over that of a leave-one-out, see above
 ALIKE = 8.0
 FEWEST_ERRORS = 4
 FEWEST_SAMPLES_SEEN = 3  # of a row that may be used
-# The error of a step beyond the range of which nothing is known, for each factor of ten.
-UNKNOWN_STEP = 0.3
+# The error of a continuation of which nothing is known.
+UNKNOWN_SLOPE = 0.3
+SMALLEST = 1e-15  # seconds; a slope that noise makes negative is no slope
 
 Row = Sequence[tuple[int, float]]  # (n_samples, seconds), ascending
 
@@ -42,11 +43,6 @@ class Reach(NamedTuple):
     def is_inside(self) -> bool:
         """Whether the size lies between seen ones."""
         return self.samples <= 1 and self.features <= 1
-
-    @property
-    def decades(self) -> float:
-        """How many factors of ten both are together."""
-        return math.log10(max(1.0, self.samples) * max(1.0, self.features))
 
 
 @dataclass(frozen=True)
@@ -94,8 +90,10 @@ class Surface:
             *_alike(self._errors_of_samples, numbers),
             *([] if n_features in self.rows else _alike(self._errors_of_features, numbers)),
         ]
-        inside = GAP_IN_USE * _root_mean_square(off) if off else UNKNOWN_STEP / 2
-        return math.hypot(inside, self.reach(n_samples, n_features).decades * self._step_error)
+        inside = GAP_IN_USE * _root_mean_square(off) if off else UNKNOWN_SLOPE / 2
+        beyond = self.reach(n_samples, n_features)
+        share_beyond = 1 - 1 / (beyond.samples * beyond.features)
+        return math.hypot(inside, share_beyond * self._slope_error)
 
     @cached_property
     def _errors_of_samples(self) -> list[tuple[int, float]]:
@@ -121,15 +119,23 @@ class Surface:
         ]
 
     @cached_property
-    def _step_error(self) -> float:
-        """The error for each factor of ten beyond, from foretelling the last size of each row."""
-        steps = [
-            math.log(_along(row[:-1], row[-1][0]) / row[-1][1])
-            / max(0.5, math.log10(row[-1][0] / row[-2][0]))
-            for row in self.rows.values()
-            if len(row) > FEWEST_SAMPLES_SEEN
+    def _slope_error(self) -> float:
+        """How far off a row's last slope is, if it is foretold from the rows beside it."""
+        slopes = [max(slope, SMALLEST) for slope in last_slopes(self.rows)]
+        off = [
+            math.log(math.sqrt(before * after) / slope)
+            for before, slope, after in zip(slopes, slopes[1:], slopes[2:], strict=False)
         ]
-        return _root_mean_square(steps) if steps else UNKNOWN_STEP
+        return _root_mean_square(off) if off else UNKNOWN_SLOPE
+
+
+def last_slopes(rows: Mapping[int, Row]) -> list[float]:
+    """Return the seconds for each further number beyond the last size but one, for each row."""
+    return [
+        (of_last - of_previous) / ((last - previous) * (d + 1))
+        for d, row in rows.items()
+        for (previous, of_previous), (last, of_last) in [row[-2:]]
+    ]
 
 
 def _around(seen: Sequence[int], n_features: int) -> list[int]:

@@ -25,7 +25,7 @@ IN_CACHE, IN_MEMORY = 2_000_000, 7_000_000
 # What the survey of one backend may take; one that compiles for each size looks at as many as that allows.
 SECONDS = 3.0
 # An epoch that would take longer is not looked at: from there on lists take time in proportion to samples.
-LONGEST_EPOCH_S = 0.025
+LONGEST_EPOCH_S = 0.02
 # Of an epoch that takes longer few are timed, and twice: it is long beside what interrupts it.
 LONG_EPOCH_S = 1e-3
 MANY_EPOCHS, FEW_EPOCHS = 10, 3

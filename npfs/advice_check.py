@@ -60,8 +60,8 @@ def check(
     order = [(name, draw) for name in names for draw in draws]
     for index in rng.permutation(len(order)):
         name, (along, across, is_beyond) = order[index]
-        n_features = round(math.exp(across * math.log(MOST_FEATURES)))
-        n_samples = _samples(predictor, name, n_features, along, is_beyond=is_beyond)
+        n_features = round(MOST_FEATURES ** float(across))
+        n_samples = _samples(predictor, name, n_features, float(along), is_beyond=is_beyond)
         yield _check_one(predictor, backends[name], Size(n_samples, n_features))
 
 
@@ -78,8 +78,8 @@ def _samples(
     _, reach = predictor.fit(name, probe, n_features, 1)
     largest = probe / reach.samples
     if is_beyond:
-        return math.ceil(largest * DECADE**along)
-    return round(FEWEST_SAMPLES * (largest / FEWEST_SAMPLES) ** along)
+        return math.ceil(largest * math.exp(along * math.log(DECADE)))
+    return round(FEWEST_SAMPLES * math.exp(along * math.log(largest / FEWEST_SAMPLES)))
 
 
 def _check_one(predictor: Predictor, backend: Backend, size: Size) -> Checked | None:
@@ -90,7 +90,8 @@ def _check_one(predictor: Predictor, backend: Backend, size: Size) -> Checked | 
         return None
     epochs = max(e for e in EPOCHS if e == 1 or foretell(e)[0].value <= FIT_SECONDS)
     foretold, reach = foretell(epochs)
-    X, y, rate = survey.synthetic(size)
+    numbers = survey.made_up(size.n_samples * (size.n_features + 1))
+    X, y, rate = survey.synthetic(size, numbers)
     data = backend.prepare(X, y)
     timing.quiet_collector()
     backend.fit(data, epochs, rate)

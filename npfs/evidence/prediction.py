@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from npfs.evidence import first_call
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.records import Size
@@ -25,6 +27,11 @@ SEEN_ONCE = 0.05
 FEWEST_RUNS = 3  # from which a spread is estimated
 # The share of a conversion's time that page faults and the allocator change from one call to the next.
 CONVERSION_ERROR = 0.25
+
+# Sizes of at least this share of the most numbers that were looked at are those that no cache holds.
+LARGE = 0.5
+
+Seconds = dict[tuple[int, int], float]  # by (n_samples, n_features)
 
 
 class NoSurvey(ValueError):
@@ -184,12 +191,11 @@ class Predictor:
         says which share of the time is the call's.
         """
         seen = self.seen[backend]
-        parts = {
-            size: (_median(r.call_s for r in records), _median(r.epoch_s for r in records))
-            for size, records in seen.items()
-        }
-        _steady_beyond_caches(parts)
-        calls = Surface({size: call_s + 1e-12 for size, (call_s, _) in parts.items()})
+        of_calls = {size: _median(r.call_s for r in records) for size, records in seen.items()}
+        of_epochs = {size: _median(r.epoch_s for r in records) for size, records in seen.items()}
+        of_calls, of_epochs = map(_steady_beyond_caches, (of_calls, of_epochs))
+        parts = {size: (of_calls[size], of_epochs[size]) for size in of_epochs}
+        calls = Surface({size: call_s + SMALLEST for size, call_s in of_calls.items()})
         epochs = self.evidence.newest.epochs
         for case in self.evidence.sizes(dtype="float64"):
             time = self.evidence.time(backend, case)
@@ -257,21 +263,31 @@ class Predictor:
         return size.data_bytes * (1 + peaks[nearest] / nearest.data_bytes)
 
 
-def _steady_beyond_caches(parts: dict[tuple[int, int], tuple[float, float]]) -> None:
-    """Replace the epoch at the last size of each row, whose data no cache holds, by a steadier one.
+def _steady_beyond_caches(seconds: Seconds) -> Seconds:
+    """Foretell the time on data that no cache holds from several rows of the grid.
 
-    What memory adds to a number hardly depends on how many make a row, and one look at it is off by a third (other
-    programs and other guests of the host read memory too): the median of a row and those beside it is less so.
+    What memory adds to a number depends little on how many make a row, and one look at it is off by a third (other
+    programs and other guests of the host read memory too). So it is the median of a row and those beside it, which
+    also serves the rows of which no size that large was looked at.
     """
-    rows = Surface({size: max(epoch_s, SMALLEST) for size, (_, epoch_s) in parts.items()}).rows
-    slopes, before = last_slopes(rows), last_slopes({d: row[:-1] for d, row in rows.items()})
-    added = [slope - in_cache for slope, in_cache in zip(slopes, before, strict=True)]
-    for index, (d, row) in enumerate(rows.items()):
-        beside = statistics.median(added[max(0, index - 1) : index + 2])
-        (previous, of_previous), (last, _) = row[-2:]
-        slope = max(before[index] + beside, 0.0)
-        call_s, _ = parts[last, d]
-        parts[last, d] = call_s, of_previous + slope * (last - previous) * (d + 1)
+    rows = Surface({size: value + SMALLEST for size, value in seconds.items()}).rows
+    most = max(row[-1][0] * (d + 1) for d, row in rows.items())
+    large = [d for d, row in rows.items() if row[-1][0] * (d + 1) >= LARGE * most]
+    of_large = {d: rows[d] for d in large}
+    in_cache = last_slopes({d: row[:-1] for d, row in of_large.items()})
+    added = [
+        with_ - without for with_, without in zip(last_slopes(of_large), in_cache, strict=True)
+    ]
+    steady = [statistics.median(added[max(0, i - 1) : i + 2]) for i in range(len(large))]
+    foretold = dict(seconds)
+    for d, row in rows.items():
+        known = row[:-1] if d in large else row
+        (slope,) = last_slopes({d: known})
+        adds = float(np.interp(math.log(d), [math.log(e) for e in large], steady))
+        previous, of_previous = known[-1]
+        last = row[-1][0] if d in large else round(most / (d + 1))
+        foretold[last, d] = of_previous + max(slope + adds, 0.0) * (last - previous) * (d + 1)
+    return foretold
 
 
 def _survey(evidence: Evidence, backend: str) -> Mapping[tuple[int, int], list[SurveyRecord]]:

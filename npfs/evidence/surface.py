@@ -25,7 +25,7 @@ GAP_IN_USE = 0.5  # the error in use over that of a leave-one-out, see above
 # An error is taken from grid sizes that are alike: no further off than this factor in numbers.
 ALIKE = 8.0
 FEWEST_ERRORS = 4
-FEWEST_SAMPLES_SEEN = 3  # of a row that may be used
+FEWEST_SAMPLES_SEEN = 4  # of a row that may be used
 # The error of a continuation of which nothing is known.
 UNKNOWN_SLOPE = 0.3
 SMALLEST = 1e-15  # seconds; a slope that noise makes negative is no slope
@@ -86,10 +86,7 @@ class Surface:
         if (n_samples, n_features) in self.seconds:
             return 0.0
         numbers = n_samples * (n_features + 1)
-        off = [
-            *_alike(self._errors_of_samples, numbers),
-            *([] if n_features in self.rows else _alike(self._errors_of_features, numbers)),
-        ]
+        off = _alike([*self._errors_of_samples, *self._errors_of_features], numbers)
         inside = GAP_IN_USE * _root_mean_square(off) if off else UNKNOWN_SLOPE / 2
         beyond = self.reach(n_samples, n_features)
         share_beyond = 1 - 1 / (beyond.samples * beyond.features)

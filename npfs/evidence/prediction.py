@@ -194,21 +194,17 @@ class Predictor:
         of_calls = {size: _median(r.call_s for r in records) for size, records in seen.items()}
         of_epochs = {size: _median(r.epoch_s for r in records) for size, records in seen.items()}
         of_calls, of_epochs = map(_steady_beyond_caches, (of_calls, of_epochs))
+        calls, epochs = (
+            Surface({size: value + SMALLEST for size, value in seconds.items()})
+            for seconds in (of_calls, of_epochs)
+        )
         parts = {size: (of_calls[size], of_epochs[size]) for size in of_epochs}
-        calls = Surface({size: call_s + SMALLEST for size, call_s in of_calls.items()})
-        epochs = self.evidence.newest.epochs
         for case in self.evidence.sizes(dtype="float64"):
-            time = self.evidence.time(backend, case)
-            if time is None:
-                continue
-            size = case.n_samples, case.n_features
-            call_s, epoch_s = parts.get(size, (calls.at(*size), 0.0))
-            if size in parts:
-                factor = time.value / (call_s + epochs * epoch_s)
+            if time := self.evidence.time(backend, case):
+                size = case.n_samples, case.n_features
+                call_s, epoch_s = parts.get(size) or (calls.at(*size), epochs.at(*size))
+                factor = time.value / (call_s + self.evidence.newest.epochs * epoch_s)
                 parts[size] = call_s * factor, epoch_s * factor
-            else:
-                call_s = min(call_s, time.value / 2)
-                parts[size] = call_s, (time.value - call_s) / epochs
         return parts
 
     def _spread(self, backend: str, size: Size) -> float:

@@ -30,9 +30,9 @@ FEATURES_IN_MEMORY = (1, 3, 8, 21, 64)
 SECONDS = 3.0
 # An epoch that would take longer is not looked at, in the caches and beyond: lists take time in proportion to samples.
 LONGEST_EPOCH_S, LONGEST_IN_MEMORY_S = 0.01, 0.06
-# Of an epoch that takes longer few are timed, and twice: it is long beside what interrupts it.
-LONG_EPOCH_S = 1e-3
-MANY_EPOCHS, FEW_EPOCHS, MOST_EPOCHS = 10, 3, 3_000
+# Of an epoch that takes longer few are timed; a fit that takes longer is timed twice: it is long beside what interrupts it.
+LONG_S = 1e-3
+MANY_EPOCHS, FEW_EPOCHS, MOST_EPOCHS = 10, 3, 1_000
 LOOK_SECONDS, REPEATS = 0.2e-3, 5
 
 
@@ -91,7 +91,7 @@ def look(backend: Backend, size: Size, numbers: Array, about_s: float) -> Look:
     start = time.perf_counter()
     data = backend.prepare(X, y)
     prepare_s = time.perf_counter() - start
-    many = FEW_EPOCHS if about_s > LONG_EPOCH_S else MANY_EPOCHS
+    many = FEW_EPOCHS if about_s > LONG_S else MANY_EPOCHS
     one_s = _seconds(backend, data, 1, rate)
     many_s = _seconds(backend, data, many, rate)
     while (
@@ -107,7 +107,7 @@ def _seconds(backend: Backend, data: Any, epochs: int, learning_rate: float) -> 
     """Return the least seconds of a fit: what else the machine does makes it longer, and nothing shorter."""
     timer = timeit.Timer(lambda: backend.fit(data, epochs, learning_rate))
     least = min(timer.repeat(2, 1))  # some compile for each number of epochs, in the first of them
-    if least > epochs * LONG_EPOCH_S:
+    if least > LONG_S:
         return least
     number = max(1, round(LOOK_SECONDS / least))
     return min(timer.repeat(REPEATS, number)) / number

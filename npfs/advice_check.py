@@ -4,11 +4,12 @@ import math
 import statistics
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from npfs.backends.base import Backend
+from npfs.evidence import records
+from npfs.evidence.advice_errors import Checked
 from npfs.evidence.prediction import Estimate, Predictor
 from npfs.evidence.surface import Reach
 from npfs.measure import survey, timing
@@ -23,28 +24,6 @@ EPOCHS = (1, 10, 100, 1000)
 FIT_SECONDS, LONGEST_S = 0.3, 1.5
 # How long a size is timed, and how many rounds at least.
 LOOK_SECONDS, ROUNDS = 0.02, 3
-
-
-@dataclass(frozen=True)
-class Checked:
-    """One size of one backend: seconds of a fit, foretold and measured."""
-
-    backend: str
-    size: Size
-    epochs: int
-    reach: Reach
-    foretold: Estimate
-    measured_s: float
-
-    @property
-    def error(self) -> float:
-        """How far off the prediction is, as a share of what was measured."""
-        return abs(self.foretold.value / self.measured_s - 1)
-
-    @property
-    def has_held(self) -> bool:
-        """Whether the interval holds what was measured."""
-        return self.foretold.low <= self.measured_s <= self.foretold.high
 
 
 def check(
@@ -100,4 +79,5 @@ def _check_one(predictor: Predictor, backend: Backend, size: Size) -> Checked | 
         start = time.perf_counter()
         backend.fit(data, epochs, rate)
         rounds.append(time.perf_counter() - start)
-    return Checked(backend.name, size, epochs, reach, foretold, statistics.median(rounds))
+    seen = records.Size(size.n_features, size.n_samples)
+    return Checked(backend.name, seen, epochs, reach, foretold, statistics.median(rounds))

@@ -84,8 +84,8 @@ def _percent(ratio: float) -> str:
 
 def duration(seconds: Interval) -> str:
     """Format a time with its interval, in the unit that suits its value."""
-    scale, unit = next(((s, u) for s, u in _TIME_UNITS if seconds.value >= s), _TIME_UNITS[-1])
-    value = f"{significant(seconds.value / scale)} {unit}"
+    scale, unit = _time_unit(seconds.value)
+    value = time(seconds.value)
     if not seconds.is_known:
         return value
     if seconds.two_values:
@@ -96,8 +96,23 @@ def duration(seconds: Interval) -> str:
         )
     if seconds.is_too_wide:
         return f"{value} (too uncertain to tell)"
-    low, high = significant(seconds.low / scale), significant(seconds.high / scale)
-    return f"{value} ({low} to {high})"
+    return time_span(seconds.value, seconds.low, seconds.high)
+
+
+def time_span(value: float, low: float, high: float) -> str:
+    """Format seconds between two bounds, in the unit that suits their value."""
+    scale, unit = _time_unit(value)
+    return f"{significant(value / scale)} {unit} ({significant(low / scale)} to {significant(high / scale)})"
+
+
+def time(value: float) -> str:
+    """Format seconds, in the unit that suits them."""
+    scale, unit = _time_unit(value)
+    return f"{significant(value / scale)} {unit}"
+
+
+def _time_unit(value: float) -> tuple[float, str]:
+    return next(((s, u) for s, u in _TIME_UNITS if value >= s), _TIME_UNITS[-1])
 
 
 def seen(seconds: Interval) -> str:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from npfs import one_thread
 from npfs.backends.base import Backend
 from npfs.estimator_errors import DivergenceError
 from npfs.loss import hessian, largest_stable_rate
@@ -66,8 +67,9 @@ def descend(
         history = np.append(history, np.asarray(found.loss_history, dtype=np.float64))
         require_descent(history, np.append(weights, bias), learning_rate, X)
         if tol is not None:
-            rest = y - X @ weights - bias
-            norm = 2 / len(y) * math.hypot(float(np.linalg.norm(rest @ X)), float(np.sum(rest)))
+            rest = y - one_thread.predictions(X, weights, bias)
+            slopes = np.append(one_thread.weighted_sums(X, rest), np.sum(rest))
+            norm = 2 / len(y) * float(np.linalg.norm(slopes))
             if norm <= tol:
                 break
     return Descent(weights, bias, history, norm)

@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from npfs import one_thread
 from npfs.problem import Array
 
 RELATIVE_CHANGE = 1e-6
@@ -48,8 +49,9 @@ def hessian(X: Array) -> Array:
     """
     n_samples, n_features = X.shape
     second = np.empty((n_features + 1, n_features + 1))
-    second[:-1, :-1] = X.T @ X
-    second[-1, :-1] = second[:-1, -1] = np.ones(n_samples) @ X
+    # BLAS uses its threads for a single feature, and not again before there are very many.
+    second[:-1, :-1] = X.T @ X if n_features > 1 else one_thread.sums_of_squares(X)
+    second[-1, :-1] = second[:-1, -1] = one_thread.column_sums(X)
     second[-1, -1] = n_samples
     second *= 2 / n_samples
     return second
@@ -101,8 +103,8 @@ def largest_curvature(X: Array) -> float:
 
 
 def _hessian_times(X: Array, v: Array) -> Array:
-    along = X @ v[:-1] + v[-1]
-    return (2 / len(X)) * np.append(along @ X, along.sum())
+    along = one_thread.predictions(X, v[:-1], v[-1])
+    return (2 / len(X)) * np.append(one_thread.weighted_sums(X, along), np.sum(along))
 
 
 def _grown(times: Callable[[Array], Array], size: int, passes: int) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from npfs.one_thread import column_sums, sums_of_squares
 from npfs.problem import Array
 
 # Rounding leaves about 1e-13 of a mean of a million numbers: a spread below 1e-9 of it is looked at with more care.
@@ -41,11 +42,9 @@ class Standardizer:
         It is C-contiguous whatever the order of ``X``. A feature is constant if all its values are equal.
         """
         with np.errstate(over="ignore", invalid="ignore"):  # such features are done again below
-            mean = (
-                np.ones(len(X)) @ X / len(X)
-            )  # BLAS: a sum along rows of few features takes 6 times as long
+            mean = column_sums(X) / len(X)
             scaled = np.subtract(X, mean, order="C")
-            scale = np.sqrt(np.einsum("ij,ij->j", scaled, scaled) / len(X))
+            scale = np.sqrt(sums_of_squares(scaled) / len(X))
         is_plain = scale > CLEAR_OF_ROUNDING * np.abs(mean)
         is_plain &= (scale > SMALLEST_SQUARED) & (scale < LARGEST_SQUARED)
         for feature in np.flatnonzero(~is_plain):

@@ -9,19 +9,34 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from npfs.backends.registry import load_backend as load_backend
     from npfs.conformance import check_backend as check_backend
+    from npfs.estimator_errors import ConvergenceWarning as ConvergenceWarning
+    from npfs.estimator_errors import DivergenceError as DivergenceError
     from npfs.problem import Problem as Problem
     from npfs.problem import make_problem as make_problem
+    from npfs.regression import LinearRegression as LinearRegression
 
 __version__ = "0.1.0"
 
 _HOME_OF = {
+    "ConvergenceWarning": "npfs.estimator_errors",
+    "DivergenceError": "npfs.estimator_errors",
+    "LinearRegression": "npfs.regression",
     "Problem": "npfs.problem",
     "check_backend": "npfs.conformance",
     "load_backend": "npfs.backends.registry",
     "make_problem": "npfs.problem",
 }
 
-__all__ = ["Problem", "__version__", "check_backend", "load_backend", "make_problem"]
+__all__ = [
+    "ConvergenceWarning",
+    "DivergenceError",
+    "LinearRegression",
+    "Problem",
+    "__version__",
+    "check_backend",
+    "load_backend",
+    "make_problem",
+]
 
 
 def __getattr__(name: str) -> Any:

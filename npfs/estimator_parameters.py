@@ -1,0 +1,54 @@
+"""What scikit-learn's tools ask of any estimator about its parameters: ``clone``, ``GridSearchCV``, ``Pipeline``."""
+
+import inspect
+from typing import Any, Self
+
+
+class Parameters:
+    """An estimator whose constructor stores each of its arguments under its name, unchanged, and does nothing else."""
+
+    @classmethod
+    def _defaults(cls) -> dict[str, Any]:
+        """Return the parameters in the order of the constructor, with their defaults."""
+        arguments = list(inspect.signature(cls.__init__).parameters.values())[1:]
+        return {argument.name: argument.default for argument in arguments}
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters by name; ``deep`` changes nothing, since none of them is an estimator."""
+        return {name: getattr(self, name) for name in sorted(self._defaults())}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name; they are checked by ``fit``.
+
+        Raises
+        ------
+        ValueError
+            If there is no parameter of that name.
+        """
+        known = sorted(self._defaults())
+        for name in params:
+            if name not in known:
+                raise ValueError(
+                    f"Invalid parameter {name!r} for estimator {self}. Valid parameters are: {known}."
+                )
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        changed = [
+            f"{name}={getattr(self, name)!r}"
+            for name, default in self._defaults().items()
+            if repr(getattr(self, name)) != repr(default)  # an array has no one answer to !=
+        ]
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def __sklearn_tags__(self) -> Any:
+        """Return what scikit-learn's tools must know of this estimator; they alone ask, so they are loaded."""
+        from sklearn.utils import RegressorTags, Tags, TargetTags  # noqa: PLC0415
+
+        return Tags(
+            estimator_type="regressor",
+            target_tags=TargetTags(required=True),
+            regressor_tags=RegressorTags(),
+        )

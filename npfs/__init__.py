@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from npfs.problem import Problem as Problem
     from npfs.problem import make_problem as make_problem
     from npfs.regression import LinearRegression as LinearRegression
+    from npfs.tables import read_table as read_table
 
 __version__ = "0.1.0"
 
@@ -25,6 +26,7 @@ _HOME_OF = {
     "check_backend": "npfs.conformance",
     "load_backend": "npfs.backends.registry",
     "make_problem": "npfs.problem",
+    "read_table": "npfs.tables",
 }
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "check_backend",
     "load_backend",
     "make_problem",
+    "read_table",
 ]
 
 

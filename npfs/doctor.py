@@ -109,9 +109,10 @@ def loss_sentence(kept: Interval, variables: Mapping[str, str]) -> str:
     return f"NumPy {verb} {value:.0f} % ({low:.0f} to {high:.0f}) of its speed with {where}."
 
 
-def print_diagnosis(found: Diagnosis, console: Console) -> None:
-    """Print the environment in groups, then the findings with their remedies."""
-    for title, rows in groups(found).items():
+def print_diagnosis(found: Diagnosis, console: Console, *, quiet: bool = False) -> None:
+    """Print the environment in groups, unless ``quiet``, then the findings with their remedies."""
+    shown = {} if quiet else groups(found)
+    for title, rows in shown.items():
         table = Table(
             title=title, title_justify="left", title_style="bold", box=None, show_header=False
         )

@@ -55,12 +55,21 @@ def installed_bytes(backend: Backend) -> dict[str, int]:
     it brings, is not counted. A package that keeps no list of its files is not either.
     """
     needed: set[str] = set()
-    for name in {backend.prepare.__module__, backend.fit.__module__}:
-        for imported in _imports(name):
-            for distribution in filter(None, _offered().get(imported, ())):  # some have no name
-                _add_with_requirements(distribution, needed)
+    for distribution in imported_packages(backend):
+        _add_with_requirements(distribution, needed)
     sizes = {name: _bytes(name) for name in sorted(needed)}
     return {name: size for name, size in sizes.items() if size}
+
+
+def imported_packages(backend: Backend) -> set[str]:
+    """Return the installed packages that the backend's files import themselves."""
+    return {
+        canonicalize_name(distribution)
+        for name in {backend.prepare.__module__, backend.fit.__module__}
+        for imported in _imports(name)
+        for distribution in _offered().get(imported, ())
+        if distribution  # some have no name
+    }
 
 
 @functools.cache

@@ -1,11 +1,14 @@
 """A further run of the same command, in a fresh process."""
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import npfs
 
 CASE_MARK = "[npfs case done]"
 SAVED_MARK = "[npfs run saved]"
@@ -55,21 +58,42 @@ class Ended:
 
 
 def add_runs(number: int, reports: Path) -> None:
-    """Add runs of the standard preset to a reports folder, with the bench of the clone in this folder.
+    """Add runs of the standard preset to a reports folder.
 
     Raises
     ------
     CannotMeasure
         If there is no bench here, or it fails.
     """
-    if not Path("bench", "bench_fit.py").is_file():
+    command = bench_command([f"--runs={number}", f"--reports={reports}"])
+    ended = subprocess.run(command, check=False)
+    if ended.returncode != 0:
+        raise CannotMeasure(f"the benchmark ended with exit code {ended.returncode}; see above")
+
+
+def bench_command(options: Sequence[str]) -> list[str]:
+    """Return the command that measures, with the bench of this folder or of the clone that npfs runs from.
+
+    Raises
+    ------
+    CannotMeasure
+        If there is neither.
+    """
+    clone = Path(npfs.__file__).parents[1]
+    found = [folder for folder in (Path(), clone) if (folder / "bench" / "bench_fit.py").is_file()]
+    if not found:
         raise CannotMeasure(
             "runs are measured by the bench folder of npfs, which is not here; go to your clone of npfs"
         )
-    command = [sys.executable, "-m", "pytest", "bench", "--benchmark-only"]
-    ended = subprocess.run([*command, f"--runs={number}", f"--reports={reports}"], check=False)
-    if ended.returncode != 0:
-        raise CannotMeasure(f"the benchmark ended with exit code {ended.returncode}; see above")
+    return [sys.executable, "-m", "pytest", str(found[0] / "bench"), "--benchmark-only", *options]
+
+
+def run_in_place(command: list[str]) -> int:
+    """Let the command take the place of this process, where the system knows that; else return its exit code."""
+    if os.name == "posix":
+        sys.stdout.flush()
+        os.execv(command[0], command)
+    return subprocess.run(command, check=False).returncode
 
 
 def end_on_sigterm() -> None:

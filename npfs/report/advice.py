@@ -9,7 +9,7 @@ from npfs.evidence.records import Size
 from npfs.report import wording
 
 SCHEMA = 1
-COLUMNS = ("backend", "in all", "to start", "conversion", "each fit", "memory", "to the best")
+COLUMNS = ("backend", "in all", "to start", "conversion", "each fit", "memory", "times the best")
 
 
 class Question(NamedTuple):
@@ -42,7 +42,9 @@ def sentences(
     noise = " (within noise of each other)" if len(chosen) > 1 else ""
     first = chosen[0]
     start = f", {wording.time(first.start.value)} of it to start" if first.start else ""
-    answer = [f"Use {names}{noise}: {question} takes {span(first.total)}{start}."]
+    answer = [
+        f"Use {names}{noise}: {question} take{'s' if question.fits == 1 else ''} {span(first.total)}{start}."
+    ]
     faster = [p for p in predictions if p.is_shortcut and p.total.value < first.total.value]
     answer += [
         f"A shortcut, {evidence.title(p.backend)}, takes {span(p.total)}: the same steps from less work."
@@ -61,7 +63,7 @@ def rows(predictions: Sequence[Prediction], evidence: Evidence) -> list[tuple[st
             span(p.total),
             wording.time(p.start.value) if p.start else "not measured",
             wording.time(p.prepare.value),
-            span(p.fit),
+            wording.time(p.fit.value),
             "not measured" if p.memory_bytes is None else wording.n_bytes(p.memory_bytes),
             f"{wording.significant(p.total.value / fastest)}×",
         )

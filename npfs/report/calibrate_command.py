@@ -1,5 +1,6 @@
 """What ``npfs calibrate`` does: read the runs, split them, print how the intervals held."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from npfs.report.caveats import HOW_TO_RUN
 BAD_INPUT = 2
 
 
-def run_calibrate(reports: Path, half: int) -> int:
+def run_calibrate(reports: Path, half: int, *, as_json: bool = False, quiet: bool = False) -> int:
     """Print how the intervals of the runs in ``reports`` held; return the exit code."""
     runs = read_runs(reports / "runs")
     if not runs.runs:
@@ -27,5 +28,10 @@ def run_calibrate(reports: Path, half: int) -> int:
     except TooFewRuns as error:
         print(f"npfs calibrate: {error}", file=sys.stderr)
         return BAD_INPUT
-    print("\n".join(words.plain(held, evidence)))
+    if as_json:
+        print(json.dumps(words.document(held), indent=1))
+    elif quiet:
+        print(words.sentence(held))
+    else:
+        print("\n".join(words.plain(held, evidence)))
     return 0

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterable
+from typing import Any
 
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.calibration import Calibration, Held, TooFewRuns, calibrate, mean, median
@@ -83,6 +84,29 @@ def plain(calibration: Calibration, evidence: Evidence, width: int = 100) -> lis
     table = [HEADINGS, *rows(calibration, evidence)]
     lines += aligned(table, TABLE_WIDTH, from_the_right=range(1, len(HEADINGS)))
     return lines
+
+
+def document(calibration: Calibration) -> dict[str, Any]:
+    """Return it for programs; shares are fractions, and the width of an interval is high / low - 1."""
+    return {
+        "schema": 1,
+        "answer": sentence(calibration),
+        "runs": calibration.runs,
+        "half": calibration.half,
+        "any_alarm": calibration.any_alarm,
+        "cases": [
+            {
+                "backend": held.backend,
+                "size": str(held.size),
+                "reference": held.reference,
+                "held": held.coverage,
+                "foretold_alone": held.foretold,
+                "false_alarms": held.false_alarms if held.reference is None else None,
+                "width": held.width,
+            }
+            for held in calibration.held
+        ],
+    }
 
 
 def explanation(calibration: Calibration) -> list[str]:

@@ -21,6 +21,8 @@ def run_compare(
     fail_on_slower: str | None,
     form: str,
     out: Path | None,
+    *,
+    quiet: bool = False,
 ) -> int:
     """Compare and print; return the exit code.
 
@@ -34,12 +36,10 @@ def run_compare(
         compared = compare(*find_sides(base, new, reports), names=names)
         if out is not None:
             write_whole(out, text(compared, chosen, tolerated))
-            print(
-                words.summary(compared),
-                *words.judgement(compared, tolerated),
-                f"wrote {out}",
-                sep="\n",
-            )
+            done = [] if quiet else [f"wrote {out}"]
+            print(words.summary(compared), *words.judgement(compared, tolerated), *done, sep="\n")
+        elif quiet and chosen is Format.TERMINAL:
+            print(words.summary(compared), *words.judgement(compared, tolerated), sep="\n")
         elif chosen is Format.TERMINAL:
             print_terminal(compared, tolerated)
         else:

@@ -18,7 +18,9 @@ from npfs.whole_file import write_whole
 EVERYTHING = "all"
 
 
-def run_report(reports: Path, form: str, out: Path | None, *, open_page: bool = False) -> int:
+def run_report(
+    reports: Path, form: str, out: Path | None, *, open_page: bool = False, quiet: bool = False
+) -> int:
     """Write or print the report; return the exit code, 2 where there is nothing to report or bad input."""
     if form not in (EVERYTHING, *FORMS):
         known = ", ".join((EVERYTHING, *FORMS))
@@ -28,7 +30,8 @@ def run_report(reports: Path, form: str, out: Path | None, *, open_page: bool = 
     if open_page and form == "html" and out is None:
         return _fail("--open needs a file to show: give --out FILE, or leave --format out")
     try:
-        page = _everything(reports, out) if form == EVERYTHING else _one(reports, form, out)
+        everything = form == EVERYTHING
+        page = _everything(reports, out, quiet) if everything else _one(reports, form, out, quiet)
     except NoRuns as error:
         return _fail(str(error))
     except OSError as error:
@@ -41,15 +44,16 @@ def run_report(reports: Path, form: str, out: Path | None, *, open_page: bool = 
     return 0
 
 
-def _everything(reports: Path, out: Path | None) -> Path:
+def _everything(reports: Path, out: Path | None, quiet: bool) -> Path:
     if out is not None and out.exists() and not out.is_dir():
         raise OSError("it is a file, and the whole report takes a folder")
     built = build_report(reports, out)
-    print("\n".join(built.terminal_lines()))
+    if not quiet:
+        print("\n".join(built.terminal_lines()))
     return next(path for path in built.paths if path.name == PAGE)
 
 
-def _one(reports: Path, form: str, out: Path | None) -> Path | None:
+def _one(reports: Path, form: str, out: Path | None, quiet: bool) -> Path | None:
     text = FORMS[form](read_evidence(reports))
     if out is None:
         sys.stdout.flush()
@@ -62,7 +66,8 @@ def _one(reports: Path, form: str, out: Path | None) -> Path | None:
             raise OSError("it is a folder, and one form takes a file")
         out.parent.mkdir(parents=True, exist_ok=True)
         write_whole(out, text)
-        print(f"wrote {out}")
+        if not quiet:
+            print(f"wrote {out}")
     return out
 
 

@@ -152,7 +152,7 @@ def _marks(part: Values) -> Iterable[tuple[float, ...]]:
     """Return numbers in which equal columns agree."""
     n_rows = len(part.array)
     some = part.array[[0, n_rows // 3, n_rows // 2, -1]].T
-    return map(tuple, (np.column_stack([part.low, part.high, some]).tolist())
+    return map(tuple, np.column_stack([part.low, part.high, some]).tolist())
 
 
 def _magnitudes(features: Values, target: Values) -> list[str]:

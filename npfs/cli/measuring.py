@@ -1,37 +1,25 @@
-"""The ``npfs`` command."""
+"""The commands that measure this machine and read its runs: bench, report, calibrate, compare, doctor."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(
-    help="NumPy From Scratch: when lists, NumPy or Numba is the right tool, measured on this machine.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_show_locals=False,
-)
+from npfs.cli.shared import AsJson, Quiet, told_as_a_sentence, working
 
 
-def _show_version(value: bool) -> None:
-    if value:
-        from npfs import __version__
+def bench(context: typer.Context) -> None:
+    """Run the benchmark: the same as python -m pytest bench --benchmark-only, with any of its options.
 
-        typer.echo(f"npfs {__version__}")
-        raise typer.Exit
+    Such as --preset quick, --runs 10, --data FILE --target COLUMN; npfs bench -- --help lists them all.
+    """
+    from npfs.measure.fresh_runs import CannotMeasure, bench_command, run_in_place
 
-
-@app.callback()
-def npfs(
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
-    ] = False,
-) -> None:
-    """Take the options that come before a command."""
+    with told_as_a_sentence("bench", CannotMeasure):
+        command = bench_command(context.args)
+    raise typer.Exit(run_in_place(command))
 
 
-@app.command()
 def report(
     reports: Annotated[
         Path, typer.Option(help="Folder whose runs/ are read and where the report is written.")
@@ -52,17 +40,21 @@ def report(
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the page in the browser.")
     ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Build the report again from the saved runs: page, verdict, figures and tables."""
     from npfs.measure.recovery import recover
     from npfs.report.report_command import run_report
 
+    form = "json" if as_json else form
     for found in recover(reports / "runs"):
         typer.echo(found, err=form != "all")
-    raise typer.Exit(run_report(reports, form, out, open_page=open_page))
+    with working("building the report", quiet=quiet):
+        code = run_report(reports, form, out, open_page=open_page, quiet=quiet)
+    raise typer.Exit(code)
 
 
-@app.command()
 def calibrate(
     reports: Annotated[Path, typer.Option(help="Folder whose runs/ are split in halves.")] = Path(
         "reports"
@@ -71,24 +63,24 @@ def calibrate(
         int, typer.Option(min=0, metavar="N", help="First add N runs of the standard preset.")
     ] = 0,
     half: Annotated[int, typer.Option(min=2, help="Runs in a half.")] = 5,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say how well the intervals hold: whether one half of the stored runs foretells the other."""
     from npfs.measure.fresh_runs import CannotMeasure, add_runs
     from npfs.measure.recovery import recover
     from npfs.report.calibrate_command import run_calibrate
 
-    try:
+    with told_as_a_sentence("calibrate", CannotMeasure):
         if measure:
             add_runs(measure, reports)
-    except CannotMeasure as error:
-        typer.echo(f"npfs calibrate: {error}", err=True)
-        raise typer.Exit(2) from None
     for found in recover(reports / "runs"):
-        typer.echo(found)
-    raise typer.Exit(run_calibrate(reports, half))
+        typer.echo(found, err=True)
+    with working("splitting the runs in halves", quiet=quiet or as_json):
+        code = run_calibrate(reports, half, as_json=as_json, quiet=quiet)
+    raise typer.Exit(code)
 
 
-@app.command()
 def compare(
     base: Annotated[
         str,
@@ -118,6 +110,8 @@ def compare(
         str, typer.Option("--format", metavar="FORM", help="terminal, markdown or json.")
     ] = "terminal",
     out: Annotated[Path | None, typer.Option(help="Write to this file instead.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say which cases became slower or faster between two sets of runs.
 
@@ -128,30 +122,23 @@ def compare(
 
     for found in recover(reports / "runs"):
         typer.echo(found, err=True)
+    form = "json" if as_json else form
+    with working("comparing", quiet=quiet):
+        code = run_compare(base, new, reports, fail_on_slower, form, out, quiet=quiet)
+    raise typer.Exit(code)
 
-    raise typer.Exit(run_compare(base, new, reports, fail_on_slower, form, out))
 
-
-@app.command()
-def doctor(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print everything as JSON, for programs.")
-    ] = False,
-) -> None:
+def doctor(as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Show what this machine is, what makes its times differ, and what to do about it."""
     from rich.console import Console
 
     from npfs.doctor import examine, print_diagnosis
 
-    found = examine()
+    with working("looking at this machine", quiet=quiet or as_json):
+        found = examine()
     if as_json:
         import json
 
         typer.echo(json.dumps(found.as_json(), indent=1))
     else:
-        print_diagnosis(found, Console())
-
-
-def main() -> None:
-    """Run the command line."""
-    app()
+        print_diagnosis(found, Console(), quiet=quiet)

@@ -1,0 +1,152 @@
+"""What ``npfs advise`` does: make a question, foretell, print; or check how well that holds."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from npfs import advice_check
+from npfs.advice import NoAdvice, predictor
+from npfs.backends.registry import load_all
+from npfs.cli.shared import width, working
+from npfs.evidence.advice_errors import Checked
+from npfs.evidence.prediction import Predictor
+from npfs.measure import libraries
+from npfs.report import advice as words
+from npfs.report import advice_check as check_words
+from npfs.report.advice import Question
+from npfs.tables import read_table
+
+
+class BadQuestion(ValueError):
+    """The question lacks something, or says it twice; the message says what to give."""
+
+
+def question(
+    samples: int | None,
+    features: int | None,
+    epochs: int,
+    fits: int,
+    data: Path | None,
+    target: str | None,
+    missing: str,
+) -> Question:
+    """Return what is asked, its size given or taken from a file."""
+    if data is None:
+        if target is not None:
+            raise BadQuestion("--target names a column of a file; give it with --data FILE")
+        if samples is None:
+            raise BadQuestion(
+                "how large are the data? Give --samples N (and --features D), or --data FILE --target COLUMN"
+            )
+        return Question(samples, features or 1, epochs, fits)
+    if samples is not None or features is not None:
+        raise BadQuestion(
+            "the size is that of the file: leave --samples and --features out, or --data"
+        )
+    if target is None:
+        raise BadQuestion("which column of the file is to be predicted? Give --target COLUMN")
+    table = read_table(data, target=target, missing=missing)
+    return Question(len(table.X), table.X.shape[1], epochs, fits)
+
+
+def advise(asked: Question, reports: Path, *, as_json: bool, quiet: bool) -> None:
+    """Print what each backend would take."""
+    foretells = predictor(reports)
+    evidence = foretells.evidence
+    predictions = foretells.advise(*asked)
+    missing = _missing(foretells)
+    if as_json:
+        print(json.dumps(words.document(asked, predictions, evidence, missing), indent=1))
+        return
+    console = Console(width=width(), highlight=False)
+    for line in words.sentences(asked, predictions, evidence):
+        console.print(line, markup=False)
+    if quiet:
+        return
+    _print_table(console, words.COLUMNS, words.rows(predictions, evidence))
+    for note in [*words.notes(predictions, evidence, missing), *_other_machine(foretells)]:
+        console.print(note, markup=False)
+
+
+def check(reports: Path, seed: int, *, as_json: bool, quiet: bool) -> None:
+    """Time fits that were foretold, and print how far off that was."""
+    foretells = predictor(reports)
+    with working("loading the backends", quiet=quiet or as_json):
+        backends = {
+            name: tool for name, tool in load_all()[0].items() if name in foretells.backends
+        }
+    total = advice_check.number_of_checks(foretells, backends)
+    done = advice_check.check(foretells, backends, seed)
+    seen = list(_tracked(done, total, quiet=quiet or as_json))
+    checked: list[Checked] = [one for one in seen if one is not None]
+    if not checked:
+        raise NoAdvice("no size could be timed: each would take too long or too much memory")
+    if as_json:
+        print(json.dumps(check_words.document(checked), indent=1))
+        return
+    console = Console(width=width(), highlight=False)
+    console.print(check_words.sentence(checked), markup=False)
+    if quiet:
+        return
+    _print_table(console, check_words.COLUMNS, check_words.rows(checked))
+    if len(checked) < len(seen):
+        console.print(
+            f"{len(seen) - len(checked)} sizes were not timed: too slow, or too large for the memory that is free."
+        )
+
+
+def _tracked(
+    checks: Iterable[Checked | None], total: int, *, quiet: bool
+) -> Iterable[Checked | None]:
+    if quiet or not sys.stderr.isatty():
+        return checks
+    # Drawn between fits only: a thread that redraws would take time from them.
+    console = Console(stderr=True)
+    return track(checks, "timing", total, console=console, auto_refresh=False, transient=True)
+
+
+def _missing(foretells: Predictor) -> dict[str, str]:
+    evidence = foretells.evidence
+    timed = [*evidence.backends, *evidence.shortcuts]
+    found = {
+        evidence.title(
+            name
+        ): "too few sizes were looked at; run the benchmark once more without a budget"
+        for name in timed
+        if name not in foretells.backends
+    }
+    unavailable = evidence.newest.unavailable
+    return found | dict.fromkeys(unavailable, "it was not available when the runs were made")
+
+
+def _other_machine(foretells: Predictor) -> list[str]:
+    """Say where this machine is not the one that was measured."""
+    then = foretells.evidence.newest.environment
+    here = {"cores": os.cpu_count(), **libraries.versions()}
+    measured = {"cores": then["cores"], **then["libraries"]}
+    differs = [
+        f"{name} {measured[name] or 'not installed'} there, {here[name] or 'not installed'} here"
+        for name in ("cores", "numpy", "numba")
+        if measured.get(name) != here[name]
+    ]
+    return (
+        [f"The runs were made elsewhere or earlier ({'; '.join(differs)}): measure anew."]
+        if differs
+        else []
+    )
+
+
+def _print_table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, heading in enumerate(columns):
+        table.add_column(heading, justify="left" if index == 0 else "right", no_wrap=index > 0)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)

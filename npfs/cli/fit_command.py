@@ -1,0 +1,225 @@
+"""What ``npfs fit`` does: read a table, fit, draw, print."""
+
+import json
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as TextTable
+
+from npfs.advice import choose_backend
+from npfs.backends.base import BackendUnavailable
+from npfs.cli.shared import width
+from npfs.estimator_errors import ConvergenceWarning, DivergenceError
+from npfs.regression import AUTO, LinearRegression
+from npfs.report import wording
+from npfs.tables import Table, read_table
+
+SCHEMA = 1
+SHOWN_COEFFICIENTS = 40
+DRAWN = (".png", ".svg", ".pdf")
+# A loss that falls by less than this share in the last tenth of the epochs is called settled.
+SETTLED = 1e-6
+
+
+class CannotFit(ValueError):
+    """The fit cannot be done as asked; the message says why and what to give instead."""
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """How to fit."""
+
+    backend: str
+    epochs: int
+    learning_rate: str
+    tol: float | None
+    standardize: bool
+    reports: Path
+
+    def check(self, plot: Path | None) -> None:
+        """Refuse what cannot be, before a large file is read."""
+        _ = self.rate
+        if self.epochs < 1:
+            raise CannotFit(f"--epochs must be at least 1; got {self.epochs}")
+        if plot is not None and plot.suffix.lower() not in DRAWN:
+            raise CannotFit(f"--plot writes {', '.join(DRAWN)}; got {str(plot)!r}")
+
+    @property
+    def rate(self) -> float | str:
+        """The learning rate as the estimator takes it."""
+        if self.learning_rate == AUTO:
+            return AUTO
+        try:
+            return float(self.learning_rate)
+        except ValueError:
+            raise CannotFit(
+                f"--learning-rate takes auto or a number such as 0.01; got {self.learning_rate!r}"
+            ) from None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fit, and what there is to say about it."""
+
+    table: Table
+    model: LinearRegression
+    seconds: float
+    notes: tuple[str, ...]
+
+
+def read(
+    file: Path,
+    target: str,
+    features: list[str] | None,
+    missing: str,
+    separator: str | None,
+    decimal: str | None,
+    header: bool | None,
+) -> Table:
+    """Read the file."""
+    return read_table(
+        file,
+        target=target,
+        features=features,
+        missing=missing,
+        separator=separator,
+        decimal=decimal,
+        header=header,
+    )
+
+
+def fit(table: Table, asked: FitOptions) -> Fitted:
+    """Fit the table.
+
+    Raises
+    ------
+    CannotFit
+        If an option does not suit the data: one sentence.
+    """
+    backend, notes = asked.backend, list(table.notes)
+    if backend == AUTO:
+        choice = choose_backend(len(table.X), table.X.shape[1], asked.epochs, reports=asked.reports)
+        backend = choice.backend
+        notes.append(f"Backend {backend}: {choice.reason}.")
+    model = LinearRegression(
+        backend,
+        learning_rate=asked.rate,
+        epochs=asked.epochs,
+        tol=asked.tol,
+        standardize=asked.standardize,
+        keep_path=False,
+    )
+    start = time.perf_counter()
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", ConvergenceWarning)
+            model.fit(table.X, table.y)
+    except DivergenceError as error:
+        raise CannotFit(
+            f"{error}".replace("learning_rate='auto'", "--learning-rate auto")
+        ) from None
+    except (ValueError, TypeError, BackendUnavailable) as error:
+        raise CannotFit(str(error)) from None
+    seconds = time.perf_counter() - start
+    notes += [f"{warning.message}.".capitalize() for warning in caught]
+    if asked.tol is None:
+        notes += _unsettled(model)
+    return Fitted(table, model, seconds, tuple(notes))
+
+
+def _unsettled(model: LinearRegression) -> list[str]:
+    """Say so if the loss was still falling."""
+    losses = model.loss_history_
+    before = losses[-1 - max(1, len(losses) // 10)] if len(losses) > 1 else losses[0]
+    fell = 1 - losses[-1] / before if before > 0 else 0.0
+    if fell <= SETTLED:
+        return []
+    return [
+        f"The loss was still falling: by {wording.significant(100 * fell, 2)} % over the last tenth of the epochs. More "
+        "--epochs bring the coefficients nearer to the solution; --tol 1e-6 stops when they are there."
+    ]
+
+
+def draw(fitted: Fitted, path: Path) -> None:
+    """Draw the fit and its loss into a file."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from npfs.plots import plot_fit, plot_loss
+
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    plot_fit(fitted.model, fitted.table.X, fitted.table.y, ax=left)
+    plot_loss(fitted.model, ax=right)
+    figure.savefig(path, dpi=150)
+
+
+def show(fitted: Fitted, plot: Path | None, *, as_json: bool, quiet: bool) -> None:
+    """Print the fit."""
+    if as_json:
+        print(json.dumps(document(fitted), indent=1))
+        return
+    console = Console(width=width(), highlight=False)
+    model, table = fitted.model, fitted.table
+    text = TextTable(box=box.SIMPLE_HEAD, pad_edge=False)
+    text.add_column("feature", overflow="fold")
+    text.add_column("coefficient", justify="right")
+    for name, value in list(zip(table.feature_names, model.coef_, strict=True))[
+        :SHOWN_COEFFICIENTS
+    ]:
+        text.add_row(name, f"{value:.6g}")
+    text.add_row("intercept", f"{model.intercept_:.6g}", style="dim")
+    if not quiet:
+        console.print(f"{table.target_name} from {_size(table)}", markup=False)
+    console.print(text)
+    hidden = len(table.feature_names) - SHOWN_COEFFICIENTS
+    if hidden > 0:
+        console.print(f"and {hidden:,} more features; --json prints all of them")
+    if quiet:
+        return
+    score = model.score(table.X, table.y) if len(table.y) > 1 else float("nan")
+    console.print(
+        f"R² {score:.4g}, mean squared error {model.loss_history_[-1]:.6g} after {model.n_iter_:,} epochs; "
+        f"{model.backend_}, learning rate {model.learning_rate_:.4g}, {wording.time(fitted.seconds)}",
+        markup=False,
+    )
+    if plot is not None:
+        console.print(f"wrote {plot}", markup=False, soft_wrap=True)
+    for note in fitted.notes:
+        console.print(note, markup=False)
+
+
+def document(fitted: Fitted) -> dict[str, Any]:
+    """Return the fit for programs."""
+    model, table = fitted.model, fitted.table
+    return {
+        "schema": SCHEMA,
+        "target": table.target_name,
+        "n_samples": len(table.y),
+        "n_features": len(table.feature_names),
+        "coefficients": [
+            {"feature": name, "value": float(value)}
+            for name, value in zip(table.feature_names, model.coef_, strict=True)
+        ],
+        "intercept": model.intercept_,
+        "r2": model.score(table.X, table.y) if len(table.y) > 1 else None,
+        "mean_squared_error": float(model.loss_history_[-1]),
+        "epochs": model.n_iter_,
+        "learning_rate": model.learning_rate_,
+        "backend": model.backend_,
+        "seconds": fitted.seconds,
+        "loss_history": [float(loss) for loss in model.loss_history_],
+        "notes": list(fitted.notes),
+    }
+
+
+def _size(table: Table) -> str:
+    from npfs.evidence.records import Size
+
+    return wording.size(Size(len(table.feature_names), len(table.y)))

@@ -1,0 +1,59 @@
+"""What several commands share: their options, a sign of life, and how a person's mistake is told."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+MISTAKE = 2  # the exit code of a command that was asked for what cannot be done
+
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print the result alone: no progress, no notes.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON, for programs.")]
+Reports = Annotated[Path, typer.Option(help="Folder with the stored runs.", show_default=True)]
+
+
+@contextlib.contextmanager
+def working(on: str, *, quiet: bool = False) -> Iterator[None]:
+    """Show on a terminal that something is being done; the result goes to the standard output, this does not."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(on):
+        yield
+
+
+@contextlib.contextmanager
+def told_as_a_sentence(command: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Print what was wrong with the input and end with exit code 2, for exceptions of these kinds."""
+    try:
+        yield
+    except kinds as error:
+        typer.echo(f"npfs {command}: {sentence(error)}", err=True)
+        raise typer.Exit(MISTAKE) from None
+
+
+def sentence(error: Exception) -> str:
+    """Return what an exception says; of a system's error what went wrong with which file."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def columns(text: str | None) -> list[str] | None:
+    """Split "a,b" into names; None if none are given."""
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def width() -> int:
+    """Return the width to print for; where it is not a terminal's, wide enough for a table."""
+    return int(os.environ.get("COLUMNS", "0")) or (
+        os.get_terminal_size().columns if sys.stdout.isatty() else 120
+    )

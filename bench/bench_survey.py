@@ -18,17 +18,19 @@ def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[str,
 
 def bench_survey(benchmark: Any, survey_of: str, npfs_run: BenchmarkRun) -> None:
     """Look at each size of the survey with one backend."""
-    if not npfs_run.looks_around:
-        pytest.skip("sizes are surveyed in the first run alone, and not within a budget")
+    if npfs_run.plan.budget_s is not None:
+        pytest.skip("sizes are not surveyed within a budget")
     tool = npfs_run.backends[survey_of]
-    sizes = survey.sizes()
+    parts = npfs_run.plan.runs
+    part = 0 if npfs_run.number is None else npfs_run.number.value % parts
+    sizes = survey.sizes(part, parts)
     benchmark.group = "survey"
     with npfs_run.saved_only_if_it_succeeds(
         benchmark, Case(f"survey-{survey_of}", max(sizes, key=lambda size: size.n_samples))
     ):
         timing.quiet_collector()
         start = time.perf_counter()
-        looks = benchmark.pedantic(lambda: list(survey.survey(tool)), rounds=1)
+        looks = benchmark.pedantic(lambda: list(survey.survey(tool, part, parts)), rounds=1)
         timed_s = time.perf_counter() - start
         benchmark.extra_info.update(
             survey=survey_of,

@@ -10,12 +10,11 @@ import numpy as np
 from npfs.backends.base import Backend
 from npfs.evidence import records
 from npfs.evidence.advice_errors import Checked
-from npfs.evidence.prediction import Estimate, Predictor
-from npfs.evidence.surface import Reach
+from npfs.evidence.prediction import Predictor
 from npfs.measure import survey, timing
 from npfs.measure.plan import Size
 
-INSIDE, BEYOND = 16, 6  # sizes for each backend
+INSIDE, BEYOND = 20, 8  # sizes for each backend
 DECADE = 10.0
 FEWEST_SAMPLES, MOST_FEATURES = 10, 64
 EPOCHS = (1, 10, 100, 1000)
@@ -25,28 +24,69 @@ FIT_SECONDS, LONGEST_S = 0.3, 1.5
 # How long a size is timed, and how many rounds at least.
 LOOK_SECONDS, ROUNDS = 0.02, 3
 
+Task = tuple[Backend, Size, int]  # what is fitted, on how much, in how many epochs
+
 
 def check(
     predictor: Predictor, backends: dict[str, Backend], seed: int
 ) -> Iterator[Checked | None]:
     """Time each backend at random sizes, between the measured ones and up to a factor of ten beyond; one at a time.
 
-    None stands for a size that would take too long or too much memory.
+    Each is visited twice, some time apart, and the less disturbed visit counts, as in the benchmark. None stands for a
+    first visit, or for a size that would take too long or too much memory.
     """
-    names = [name for name in predictor.backends if name in backends]
     rng = np.random.default_rng(seed)
-    draws = [(*rng.random(2), number >= INSIDE) for number in range(INSIDE + BEYOND)]
-    order = [(name, draw) for name in names for draw in draws]
-    for index in rng.permutation(len(order)):
-        name, (along, across, is_beyond) = order[index]
-        n_features = round(MOST_FEATURES ** float(across))
-        n_samples = _samples(predictor, name, n_features, float(along), is_beyond=is_beyond)
-        yield _check_one(predictor, backends[name], Size(n_samples, n_features))
+    tasks = [
+        _draw(predictor, backend, rng, is_beyond=number >= INSIDE)
+        for backend in _known(predictor, backends)
+        for number in range(INSIDE + BEYOND)
+    ]
+    first: dict[int, float] = {}
+    for index in [*rng.permutation(len(tasks)), *rng.permutation(len(tasks))]:
+        task = tasks[index]
+        seconds = None if task is None else _visit(*task)
+        if task is None or seconds is None:
+            yield None
+        elif index not in first:
+            first[index] = seconds
+            yield None
+        else:
+            backend, size, epochs = task
+            foretold, reach = predictor.fit(backend.name, *size[:2], epochs)
+            seen = records.Size(size.n_features, size.n_samples)
+            least = min(first[index], seconds)
+            yield Checked(backend.name, seen, epochs, reach, foretold, least)
 
 
-def number_of_checks(predictor: Predictor, backends: dict[str, Backend]) -> int:
-    """Return how many sizes ``check`` goes through."""
-    return (INSIDE + BEYOND) * sum(name in backends for name in predictor.backends)
+def number_of_visits(predictor: Predictor, backends: dict[str, Backend]) -> int:
+    """Return how many visits ``check`` makes, two to each size."""
+    return 2 * number_of_sizes(predictor, backends)
+
+
+def number_of_sizes(predictor: Predictor, backends: dict[str, Backend]) -> int:
+    """Return how many sizes ``check`` draws, of all backends together."""
+    return (INSIDE + BEYOND) * len(_known(predictor, backends))
+
+
+def _known(predictor: Predictor, backends: dict[str, Backend]) -> list[Backend]:
+    return [backends[name] for name in predictor.backends if name in backends]
+
+
+def _draw(
+    predictor: Predictor, backend: Backend, rng: np.random.Generator, *, is_beyond: bool
+) -> Task | None:
+    """Draw a size, and as many epochs as its fit has time for; None if an epoch takes too long."""
+    along, across = rng.random(2).tolist()
+    n_features = round(math.exp(across * math.log(MOST_FEATURES)))
+    size = Size(
+        _samples(predictor, backend.name, n_features, along, is_beyond=is_beyond), n_features
+    )
+    foretold = {
+        epochs: predictor.fit(backend.name, *size[:2], epochs)[0].value for epochs in EPOCHS
+    }
+    if foretold[EPOCHS[0]] > LONGEST_S:
+        return None
+    return backend, size, max(e for e in EPOCHS if e == EPOCHS[0] or foretold[e] <= FIT_SECONDS)
 
 
 def _samples(
@@ -61,14 +101,10 @@ def _samples(
     return round(FEWEST_SAMPLES * math.exp(along * math.log(largest / FEWEST_SAMPLES)))
 
 
-def _check_one(predictor: Predictor, backend: Backend, size: Size) -> Checked | None:
-    def foretell(epochs: int) -> tuple[Estimate, Reach]:
-        return predictor.fit(backend.name, size.n_samples, size.n_features, epochs)
-
-    if foretell(1)[0].value > LONGEST_S or timing.reason_not_to_allocate(size):
+def _visit(backend: Backend, size: Size, epochs: int) -> float | None:
+    """Return the median seconds of a fit on data newly made; None if they may not fit into memory."""
+    if timing.reason_not_to_allocate(size):
         return None
-    epochs = max(e for e in EPOCHS if e == 1 or foretell(e)[0].value <= FIT_SECONDS)
-    foretold, reach = foretell(epochs)
     numbers = survey.made_up(size.n_samples * (size.n_features + 1))
     X, y, rate = survey.synthetic(size, numbers)
     data = backend.prepare(X, y)
@@ -79,5 +115,4 @@ def _check_one(predictor: Predictor, backend: Backend, size: Size) -> Checked | 
         start = time.perf_counter()
         backend.fit(data, epochs, rate)
         rounds.append(time.perf_counter() - start)
-    seen = records.Size(size.n_features, size.n_samples)
-    return Checked(backend.name, seen, epochs, reach, foretold, statistics.median(rounds))
+    return statistics.median(rounds)

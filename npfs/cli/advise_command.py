@@ -82,10 +82,9 @@ def check(reports: Path, seed: int, *, as_json: bool, quiet: bool) -> None:
         backends = {
             name: tool for name, tool in load_all()[0].items() if name in foretells.backends
         }
-    total = advice_check.number_of_checks(foretells, backends)
+    visits = advice_check.number_of_visits(foretells, backends)
     done = advice_check.check(foretells, backends, seed)
-    seen = list(_tracked(done, total, quiet=quiet or as_json))
-    checked: list[Checked] = [one for one in seen if one is not None]
+    checked = [one for one in _tracked(done, visits, quiet=quiet or as_json) if one is not None]
     if not checked:
         raise NoAdvice("no size could be timed: each would take too long or too much memory")
     if as_json:
@@ -96,9 +95,10 @@ def check(reports: Path, seed: int, *, as_json: bool, quiet: bool) -> None:
     if quiet:
         return
     _print_table(console, check_words.COLUMNS, check_words.rows(checked))
-    if len(checked) < len(seen):
+    left_out = advice_check.number_of_sizes(foretells, backends) - len(checked)
+    if left_out:
         console.print(
-            f"{len(seen) - len(checked)} sizes were not timed: too slow, or too large for the memory that is free."
+            f"Not timed, as too slow or too large for the memory that is free: {left_out} sizes."
         )
 
 

@@ -191,8 +191,10 @@ class Predictor:
         says which share of the time is the call's.
         """
         seen = self.seen[backend]
-        of_calls = {size: _median(r.call_s for r in records) for size, records in seen.items()}
-        of_epochs = {size: _median(r.epoch_s for r in records) for size, records in seen.items()}
+        of_calls = {size: _undisturbed(r.call_s for r in records) for size, records in seen.items()}
+        of_epochs = {
+            size: _undisturbed(r.epoch_s for r in records) for size, records in seen.items()
+        }
         of_calls, of_epochs = map(_steady_beyond_caches, (of_calls, of_epochs))
         calls, epochs = (
             Surface({size: value + SMALLEST for size, value in seconds.items()})
@@ -233,7 +235,7 @@ class Predictor:
     def _prepare(self, backend: str, n_samples: int, n_features: int) -> Estimate:
         surface = Surface(
             {
-                size: _median(record.prepare_s for record in records)
+                size: _undisturbed(record.prepare_s for record in records)
                 for size, records in self.seen[backend].items()
             }
         )
@@ -297,5 +299,6 @@ def _survey(evidence: Evidence, backend: str) -> Mapping[tuple[int, int], list[S
     return seen
 
 
-def _median(values: Iterable[float]) -> float:
-    return statistics.median(values)
+def _undisturbed(values: Iterable[float]) -> float:
+    """Return the lower median: of two looks the faster, since what else goes on makes a look slower and none faster."""
+    return statistics.median_low(values)

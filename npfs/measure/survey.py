@@ -1,8 +1,9 @@
 """A quick look at many sizes, so that the time of any other can be foretold.
 
 The cases of a run are few and exact; which of them a person's own data resemble is chance. The survey is wide: each
-size is looked at for milliseconds, in the first run alone, with one epoch and with several, so that what a call costs
-is told from what an epoch costs.
+size is looked at for milliseconds, with one epoch and with several, so that what a call costs is told from what an
+epoch costs. Each run of a set looks at its part of the sizes, at most of them twice in all: what slows the machine down
+for a second then meets few of them, and another look is there beside it.
 """
 
 import time
@@ -25,8 +26,8 @@ SAMPLES = (10, 101, 1_003, 3_001, 10_007, 30_011, 100_003, 300_007, 1_000_003)
 # temporary array is then larger than what the allocator keeps, 32 MB). From there on time is in proportion to samples.
 IN_CACHE, IN_MEMORY = 2_100_000, 9_000_000
 # What memory adds to a number hardly depends on how many make a row: that is looked at for some.
-FEATURES_IN_MEMORY = (1, 3, 8, 21, 64)
-# What the survey of one backend may take; one that compiles for each size looks at as many as that allows.
+FEATURES_IN_MEMORY = (1, 3, 13, 64)
+# What the survey of one backend may take in a run; one that compiles for each size looks at as many as that allows.
 SECONDS = 3.0
 # An epoch that would take longer is not looked at, in the caches and beyond: lists take time in proportion to samples.
 LONGEST_EPOCH_S, LONGEST_IN_MEMORY_S = 0.01, 0.06
@@ -56,22 +57,33 @@ class Look:
     epoch_s: float
 
 
-def sizes() -> list[Size]:
-    """Return the sizes, in an order of which each part covers the whole range."""
-    grid = [Size(n, d) for d in FEATURES for n in SAMPLES if n * (d + 1) <= IN_CACHE]
-    grid += [Size(IN_MEMORY // (d + 1), d) for d in FEATURES_IN_MEMORY]
-    order = np.random.default_rng(0).permutation(len(grid))
-    return [grid[index] for index in order]
+def sizes(part: int = 0, parts: int = 1) -> list[Size]:
+    """Return the sizes of one of so many parts, in an order of which each beginning covers the whole range.
+
+    Sizes in the caches are in two parts, the costly ones beyond in one.
+    """
+    in_cache = [Size(n, d) for d in FEATURES for n in SAMPLES if n * (d + 1) <= IN_CACHE]
+    beyond = [Size(IN_MEMORY // (d + 1), d) for d in FEATURES_IN_MEMORY]
+    rng = np.random.default_rng(0)
+    of_part = [
+        size
+        for sizes_, offsets in ((in_cache, {0, parts // 2}), (beyond, {0}))
+        for index, size in enumerate(rng.permutation(np.array(sizes_, object)))
+        if any((index + offset) % parts == part for offset in offsets)
+    ]
+    return [Size(int(n), int(d)) for n, d, _ in rng.permutation(np.array(of_part, object))]
 
 
-def survey(backend: Backend, seconds: float = SECONDS) -> Iterator[Look]:
-    """Look at one size after the other until the time is spent."""
+def survey(
+    backend: Backend, part: int = 0, parts: int = 1, seconds: float = SECONDS
+) -> Iterator[Look]:
+    """Look at one size of a part after the other until the time is spent."""
     numbers_of_all = made_up(IN_MEMORY)
     for n_features in (1, 2):  # compiled before anything is timed
         look(backend, Size(100, n_features), numbers_of_all, 0.0)
     began = time.perf_counter()
     largest, per_number_s = 0, 0.0
-    for size in sizes():
+    for size in sizes(part, parts):
         if time.perf_counter() - began > seconds:
             return
         numbers = size.n_samples * (size.n_features + 1)

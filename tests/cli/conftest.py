@@ -1,0 +1,39 @@
+"""The command line in a process of its own, as a person starts it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.evidence import test_prediction as advice
+
+Npfs = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def npfs(tmp_path: Path) -> Npfs:
+    """Run ``npfs`` with these arguments in an empty folder, on no terminal, 100 columns wide."""
+
+    def run(*arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
+        program = Path(sys.executable).with_name("npfs")
+        return subprocess.run(
+            [program, *map(str, arguments)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            env={**os.environ, "COLUMNS": "120", **variables},
+        )
+
+    return run
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """Stored runs of lists and NumPy whose speed is known, in the folder where npfs looks for them."""
+    advice.evidence(tmp_path / "reports", runs=3)
+    return tmp_path / "reports"

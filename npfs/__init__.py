@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from npfs.conformance import check_backend as check_backend
     from npfs.problem import Problem as Problem
     from npfs.problem import make_problem as make_problem
+    from npfs.tables import read_table as read_table
 
 __version__ = "0.1.0"
 
@@ -19,9 +20,17 @@ _HOME_OF = {
     "check_backend": "npfs.conformance",
     "load_backend": "npfs.backends.registry",
     "make_problem": "npfs.problem",
+    "read_table": "npfs.tables",
 }
 
-__all__ = ["Problem", "__version__", "check_backend", "load_backend", "make_problem"]
+__all__ = [
+    "Problem",
+    "__version__",
+    "check_backend",
+    "load_backend",
+    "make_problem",
+    "read_table",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -109,13 +109,15 @@ def _is_chosen(config: pytest.Config, case: str) -> bool:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Make no visit that is not needed."""
     run = item.config.stash[RUN]
     if run.number is None or not isinstance(item, pytest.Function):
         return None
     if "npfs_run" not in item.fixturenames or not run.is_left_out(item.callspec.id):
         return None
+    # The visit before this one left its module in place, which the next one may not be of.
+    item.session._setupstate.teardown_exact(nextitem)
     _show_finished(item)
     return True
 

@@ -67,7 +67,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     run = config.stash[RUN]
     cases = len(run.plan.cases)
     planned = f"npfs: {cases} cases (and read passes), {run.plan.runs} runs, {run.plan.epochs} epochs a fit"
-    return [planned, *(f"npfs: {reason}" for reason in run.unavailable.values())]
+    data = () if run.plan.data is None else (str(run.plan.data), *run.plan.data.notes)
+    return [f"npfs: {said}" for said in (planned, *data, *run.unavailable.values())]
 
 
 @pytest.hookimpl(trylast=True)

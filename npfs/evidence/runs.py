@@ -12,6 +12,7 @@ from typing import Any
 from npfs.evidence import costs, mechanism, recorded, records
 from npfs.evidence.conditions import conditions_of
 from npfs.evidence.costs import CostRecord
+from npfs.evidence.data import DataRecord, read_data
 from npfs.evidence.learning import read_learning
 from npfs.evidence.records import NotARun, Size
 from npfs.run_format import KEY, SCHEMA
@@ -98,6 +99,7 @@ class RunRecord:
     instructions: tuple[mechanism.InstructionsRecord, ...] = ()
     layout: mechanism.LayoutRecord | None = None
     load: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    data: DataRecord | None = None
 
 
 @dataclass(frozen=True)
@@ -238,6 +240,7 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
         instructions=mechanism.instructions(benchmarks, sources),
         layout=mechanism.layout(benchmarks),
         load=recorded.group(ours, "load"),
+        data=read_data(ours),
     )
 
 

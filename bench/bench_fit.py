@@ -18,7 +18,7 @@ def bench_fit(
 ) -> None:
     """Time ``fit`` alone, on freshly allocated data, after it was seen to do the work."""
     tool, size = npfs_run.backends[backend], Size(n_samples, n_features, dtype)
-    case, epochs, seed = Case(backend, size), npfs_run.plan.epochs, npfs_run.plan.seed
+    case, epochs, source = Case(backend, size), npfs_run.plan.epochs, npfs_run.plan.source
     benchmark.group = str(size)
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
         if dtype not in tool.dtypes:
@@ -32,7 +32,7 @@ def bench_fit(
                 case,
                 f"one fit would take {predicted_s:.1f} s, the limit is {FIT_LIMIT_SECONDS:g} s",
             )
-        X, y, rate = timing.fresh_data(size, seed)
+        X, y, rate = timing.fresh_data(size, source)
         start = time.perf_counter()
         data = tool.prepare(X, y)
         prepare_s = time.perf_counter() - start
@@ -40,7 +40,7 @@ def bench_fit(
         # Also the warm-up: some compile for each number of epochs.
         checked = min(epochs, timing.VALIDATED_EPOCHS) if is_slow else epochs
         if is_first_visit:
-            timing.validate(tool.fit(data, checked, rate), tool, size, checked, seed)
+            timing.validate(tool.fit(data, checked, rate), tool, size, checked, source)
         elif not is_slow:
             tool.fit(data, epochs, rate)
 
@@ -55,7 +55,7 @@ def bench_fit(
             result = benchmark(tool.fit, data, epochs, rate)
             untimed_s = predicted_s  # one call after the last round, for its result
         timed_s = time.perf_counter() - start - untimed_s
-        timing.validate(result, tool, size, epochs, seed)
+        timing.validate(result, tool, size, epochs, source)
         benchmark.extra_info.update(
             backend=backend, **size._asdict(), timed_s=timed_s, prepare_s=prepare_s
         )

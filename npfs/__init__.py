@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from npfs.estimator_errors import DivergenceError as DivergenceError
     from npfs.problem import Problem as Problem
     from npfs.problem import make_problem as make_problem
-    from npfs.regression import LinearRegression as LinearRegression
     from npfs.tables import read_table as read_table
 
 __version__ = "0.1.0"
@@ -30,9 +29,6 @@ _HOME_OF = {
 }
 
 __all__ = [
-    "ConvergenceWarning",
-    "DivergenceError",
-    "LinearRegression",
     "Problem",
     "__version__",
     "check_backend",

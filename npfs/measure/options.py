@@ -29,6 +29,17 @@ OPTIONS = (
         None,
         "go on until every speedup is known to within this share, 0.05",
     ),
+    (
+        "data",
+        "FILE",
+        None,
+        "time on this table (CSV, Parquet, Arrow, .npy, .npz), in place of the preset's sizes",
+    ),
+    ("target", "COL", None, "of --data: the column to be predicted, by name or position"),
+    ("columns", "A,B", None, "of --data: the columns to predict from (default: all others)"),
+    ("missing", "error|drop", None, "of --data: what to do about rows with missing values"),
+    ("separator", "C", None, "of a text file of --data: what parts its cells (default: found)"),
+    ("decimal", "C", None, "of a text file of --data: its decimal sign (default: found)"),
 )
 # From the first run's process to the further ones.
 HIDDEN = (
@@ -83,9 +94,12 @@ def chosen(config: pytest.Config) -> Chosen:
         unfinished = None
         if config.getoption("resume"):
             reports = config.invocation_params.dir / config.getoption("reports")
-            unfinished = resume.unfinished_set(reports / "runs", _given_of_plan(config))
-            options = unfinished.options
+            given = [option for option in _given_of_plan(config) if option != "--data"]
+            unfinished = resume.unfinished_set(reports / "runs", given)
+            options = unfinished.options_with(data=config.getoption("data"))
         made = plan.make_plan(**options)
+        if unfinished is not None:
+            unfinished.require_same(made.data)
         backends, unavailable = _backends(
             made.backends
         )  # which takes seconds: after all else is checked

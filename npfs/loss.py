@@ -108,18 +108,21 @@ def _hessian_times(X: Array, v: Array) -> Array:
 
 
 def _grown(times: Callable[[Array], Array], size: int, passes: int) -> float:
-    """Return the factor by which repeated ``times`` comes to lengthen a vector."""
+    """Return the factor by which repeated ``times`` comes to lengthen a vector; infinite where it overflows."""
     vector = np.random.default_rng(0).standard_normal(size)
     vector /= np.linalg.norm(vector)
     growth = 0.0
     for _ in range(passes):
         vector = times(vector)
-        before, growth = growth, float(np.linalg.norm(vector))
-        if not np.isfinite(growth):
+        largest = np.max(np.abs(vector))
+        if not np.isfinite(largest):
             return math.inf
+        vector /= largest  # so that no square overflows
+        length = float(np.linalg.norm(vector))
+        vector /= length
+        before, growth = growth, float(largest) * length
         if growth - before <= RELATIVE_CHANGE * growth:
             break
-        vector /= growth
     return growth
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("numba", "matplotlib", "typer", "rich", "pytest")
+HEAVY = ("numba", "matplotlib", "typer", "rich", "pytest", "sklearn", "scipy", "pandas")
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -34,6 +34,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         ("npfs.cli", ("npfs.report", "npfs.doctor", "numba", "numpy", "matplotlib", "psutil")),
         ("npfs.doctor", ("npfs.report", "numba", "matplotlib", "pytest")),
         ("npfs.evidence.findings", ("npfs.backends", "npfs.measure", "psutil", *HEAVY)),
+        ("npfs.regression", ("npfs.measure", "npfs.evidence", "npfs.report", *HEAVY)),
         ("npfs.measure.load", ("npfs.evidence", "npfs.report", *HEAVY)),
     ],
 )

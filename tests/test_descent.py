@@ -90,6 +90,9 @@ def test_a_rising_loss_is_divergence_only_above_the_largest_stable_rate() -> Non
         require_descent(risen, np.ones(2), 1.2, X)
     assert caught.value.epoch == 2
     require_descent(np.array([4.0, 1.0, 1.0 + 1e-12]), np.ones(2), 1.2, X)
+    with pytest.raises(DivergenceError) as caught:
+        require_descent(np.array([4.0, np.nan]), np.ones(2), 1.2, X)
+    assert caught.value.epoch == 1
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from npfs import estimator_input as given
 from npfs.backends.base import Backend
@@ -102,6 +103,9 @@ class LinearRegression(Parameters):
     >>> model.coef_.round(1)
     array([3.])
     """
+
+    path_: Array  # what not every fit has
+    feature_names_in_: NDArray[np.object_]
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from typing import Any
 
 from npfs.measure import timing
 from npfs.measure.benchmark_run import BenchmarkRun
-from npfs.measure.plan import FIT_LIMIT_SECONDS, Case, Size
+from npfs.measure.plan import Case, Size
 
 
 def bench_fit(
@@ -27,10 +27,11 @@ def bench_fit(
             npfs_run.skip(case, too_large)
         predicted_s = npfs_run.predicted_fit_seconds(case)
         is_first_visit = str(case) not in npfs_run.finished
-        if predicted_s > FIT_LIMIT_SECONDS:
+        limit_s = npfs_run.plan.fit_limit_s
+        if predicted_s > limit_s:
             npfs_run.skip(
                 case,
-                f"one fit would take {predicted_s:.1f} s, the limit is {FIT_LIMIT_SECONDS:g} s",
+                f"one fit would take {predicted_s:.1f} s, the limit is {limit_s:g} s",
             )
         X, y, rate = timing.fresh_data(size, source)
         start = time.perf_counter()

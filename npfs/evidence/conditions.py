@@ -23,7 +23,7 @@ def conditions_of(ours: Mapping[str, Any]) -> dict[str, str]:
         "BLAS kernels": _of_blas(environment, "architecture"),
         "BLAS threads": _of_blas(environment, "threads"),
         "epochs": ours["epochs"],
-        "data": read_data(ours) or SYNTHETIC,
+        "data": read_data(ours) or ours.get("published") or SYNTHETIC,
         "speed variables": environment["speed_variables"] or "none",
     }
     conditions |= {f"timing, {name}": value for name, value in ours["timing"].items()}

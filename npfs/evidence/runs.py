@@ -102,6 +102,7 @@ class RunRecord:
     survey: tuple[SurveyRecord, ...] = ()
     load: Mapping[str, Any] = field(repr=False, default_factory=dict)
     data: DataRecord | None = None
+    published: str | None = None
 
 
 @dataclass(frozen=True)
@@ -244,6 +245,7 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
         survey=survey(benchmarks, sources),
         load=recorded.group(ours, "load"),
         data=read_data(ours),
+        published=None if ours.get("published") is None else str(ours["published"]),
     )
 
 

@@ -223,6 +223,7 @@ class BenchmarkRun:
             "epochs": self.plan.epochs,
             "seed": self.plan.seed,
             "data": None if self.plan.data is None else self.plan.data.record(),
+            "published": None if self.plan.published is None else self.plan.published.name,
             "order": self.order,
             "environment": self.environment,
             "backends": {

@@ -1,4 +1,4 @@
-"""What fits are timed on: the synthetic problem, or a person's own table."""
+"""What fits are timed on: the synthetic problem, one of a published comparison, or a person's own table."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from npfs.problem import Array, Problem, make_problem
+from npfs.published import published
 from npfs.scaling import Standardizer
 from npfs.tables import read_table
 
@@ -17,10 +18,29 @@ class Synthetic:
     """The seeded problem of ``npfs.problem``."""
 
     seed: int
+    learning_rate = None  # one that is stable on the data
 
     def problem(self, n_samples: int, n_features: int) -> Problem:
         """Make it anew."""
         return make_problem(n_samples, n_features, seed=self.seed)
+
+
+@dataclass(frozen=True)
+class FromPublished:
+    """The problem of a published comparison (``npfs.published``)."""
+
+    name: str
+    seed: int
+
+    @property
+    def learning_rate(self) -> float | None:
+        """As it was published, if it was."""
+        return published(self.name).learning_rate
+
+    def problem(self, n_samples: int, n_features: int) -> Problem:
+        """Make it anew, or the first samples of it."""
+        whole = published(self.name).make(n_features, self.seed)
+        return Problem(whole.X[:n_samples], whole.y[:n_samples])
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +66,7 @@ class OwnData:
     features: tuple[str, ...]
     digest: str
     notes: tuple[str, ...]
+    learning_rate = None
 
     @property
     def file(self) -> str:
@@ -78,7 +99,7 @@ class OwnData:
 
 
 # Where the problem of a size comes from.
-Source = Synthetic | OwnData
+Source = Synthetic | FromPublished | OwnData
 
 
 @dataclass(frozen=True)

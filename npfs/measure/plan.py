@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from npfs.measure.own_data import COLUMNS_OPTION, DataOptions, OwnData, Source, Synthetic
+from npfs.measure.own_data import (
+    COLUMNS_OPTION,
+    DataOptions,
+    FromPublished,
+    OwnData,
+    Source,
+    Synthetic,
+)
+from npfs.published import Published, published
 from npfs.run_format import size_id
 
 
@@ -64,6 +72,7 @@ EPOCHS = 10
 RUNS = 5
 # A fit slower than this would take most of a run for one point that smaller sizes already foretell.
 FIT_LIMIT_SECONDS = 3.0
+PUBLISHED_FIT_LIMIT_SECONDS = 120.0
 # A round of a millisecond hides the clock's resolution (tens of ns) and the cost of reading it.
 ROUND_SECONDS = 1e-3
 # A case is timed in three visits, one in each third of the run, each on data of its own: what slows the machine down
@@ -87,11 +96,19 @@ class Plan:
     precision: float | None = None
     record: Mapping[str, str | None] = field(default_factory=dict)
     data: OwnData | None = None
+    published: Published | None = None
 
     @property
     def source(self) -> Source:
         """Where the problems come from that fits are timed on."""
+        if self.published is not None:
+            return FromPublished(self.published.name, self.seed)
         return Synthetic(self.seed) if self.data is None else self.data
+
+    @property
+    def fit_limit_s(self) -> float:
+        """How long a fit may take to be timed; a published comparison is there to be seen whole."""
+        return FIT_LIMIT_SECONDS if self.published is None else PUBLISHED_FIT_LIMIT_SECONDS
 
     @property
     def seconds_per_visit(self) -> float:
@@ -111,7 +128,7 @@ def make_plan(
     features: str | None,
     backends: str | None,
     dtypes: str,
-    epochs: str,
+    epochs: str | None,
     runs: str,
     seed: str,
     budget: str | None = None,
@@ -122,6 +139,7 @@ def make_plan(
     missing: str | None = None,
     separator: str | None = None,
     decimal: str | None = None,
+    problem: str | None = None,
 ) -> Plan:
     """Check the option values of a command and make its plan; ``record`` keeps them as they were given.
 
@@ -139,8 +157,18 @@ def make_plan(
         raise ValueError(f"--preset must be one of {', '.join(PRESETS)}; got {preset!r}")
     of_table = {"target": target, "columns": columns, "missing": missing}
     of_table |= {"separator": separator, "decimal": decimal}
-    if data is None:
-        table = None
+    named = None if problem is None else published(problem)
+    if named is not None:
+        _require_none(
+            {"data": data, "sizes": sizes, "features": features},
+            "cannot be chosen for --problem, which brings its own data; leave {option} out",
+        )
+    if epochs is None:
+        epochs = str(EPOCHS if named is None else named.epochs)
+    table = None
+    if named is not None:
+        chosen = _grid([named.n_samples], named.n_features)
+    elif data is None:
         _require_none(of_table, "belongs to --data FILE; add it, or leave {option} out")
         chosen = _sizes(PRESETS[preset], sizes, features)
     else:
@@ -163,6 +191,7 @@ def make_plan(
         precision=None if precision is None else _share("--precision", precision),
         record=record,
         data=table,
+        published=named,
     )
 
 

@@ -76,7 +76,7 @@ def fresh_data(size: Size, source: Source) -> tuple[Any, Any, float]:
     """Return newly allocated ``X`` and ``y``, and a learning rate that is stable on them."""
     problem = source.problem(size.n_samples, size.n_features)
     X, y = problem.X.astype(size.dtype), problem.y.astype(size.dtype)
-    return X, y, safe_learning_rate(problem.X)
+    return X, y, source.learning_rate or safe_learning_rate(problem.X)
 
 
 def quiet_collector() -> None:

@@ -36,7 +36,9 @@ def _runs(evidence: Evidence) -> str:
 
 
 def _data(evidence: Evidence) -> str:
-    data = evidence.newest.data
+    data, published = evidence.newest.data, evidence.newest.published
+    if published is not None:
+        return f"Fits are timed on the published problem {published}"
     if data is None:
         return ""
     size = wording.size(Size(data.n_features, data.n_samples))

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from npfs.conformance import check_backend as check_backend
     from npfs.estimator_errors import ConvergenceWarning as ConvergenceWarning
     from npfs.estimator_errors import DivergenceError as DivergenceError
+    from npfs.plots import plot_fit as plot_fit
+    from npfs.plots import plot_learning_rates as plot_learning_rates
+    from npfs.plots import plot_loss as plot_loss
     from npfs.problem import Problem as Problem
     from npfs.problem import make_problem as make_problem
     from npfs.regression import LinearRegression as LinearRegression
@@ -25,6 +28,9 @@ _HOME_OF = {
     "check_backend": "npfs.conformance",
     "load_backend": "npfs.backends.registry",
     "make_problem": "npfs.problem",
+    "plot_fit": "npfs.plots",
+    "plot_learning_rates": "npfs.plots",
+    "plot_loss": "npfs.plots",
 }
 
 __all__ = [
@@ -36,6 +42,9 @@ __all__ = [
     "check_backend",
     "load_backend",
     "make_problem",
+    "plot_fit",
+    "plot_learning_rates",
+    "plot_loss",
 ]
 
 

@@ -35,6 +35,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         ("npfs.doctor", ("npfs.report", "numba", "matplotlib", "pytest")),
         ("npfs.evidence.findings", ("npfs.backends", "npfs.measure", "psutil", *HEAVY)),
         ("npfs.regression", ("npfs.measure", "npfs.evidence", "npfs.report", *HEAVY)),
+        ("npfs.plots", ("npfs.measure", "npfs.evidence", "npfs.report", *HEAVY)),
         ("npfs.measure.load", ("npfs.evidence", "npfs.report", *HEAVY)),
     ],
 )

@@ -240,6 +240,10 @@ def _history(model_or_history: Any, label: str | None) -> tuple[Array, str | Non
         raise
     if history.ndim != 1 or not len(history):
         raise ValueError(f"losses must have shape (epochs,), got shape {history.shape}")
+    if not np.isfinite(history).all():
+        raise ValueError(
+            "losses must be finite; to see how descent diverges, use plot_learning_rates"
+        )
     return history, label
 
 
@@ -285,12 +289,11 @@ def _label_losses(axes: "Axes") -> None:
     for artist in [*axes.texts, *axes.lines]:
         if artist.get_gid() == LOSS_LABEL:
             artist.remove()
-    low, _ = axes.get_ylim()
     ends = []
     for line in _loss_lines(axes):
         loss = np.asarray(line.get_ydata(), dtype=float)
         color = style.readable(str(line.get_color()), style.BACKGROUND)
-        ends.append(style.End(str(line.get_label()), len(loss) - 1, max(loss[-1], low), color))
+        ends.append(style.End(str(line.get_label()), len(loss) - 1, loss[-1], color))
     for artist in style.label_ends(axes, ends):
         artist.set_gid(LOSS_LABEL)
 

@@ -182,16 +182,19 @@ class LinearRegression(Parameters):
 
     def _samples(self, X: Any) -> Array:
         """Return samples for a fitted estimator as float64, checked against those of the fit."""
+        self._require_fit()
         estimator = type(self).__name__
-        if not hasattr(self, "coef_"):
-            raise kind("NotFittedError")(
-                f"This {estimator} instance is not fitted yet. Call 'fit' with appropriate arguments before using "
-                "this estimator."
-            )
         given.check_feature_names(X, getattr(self, "feature_names_in_", None), estimator)
         samples = given.check_samples(X, estimator)
         given.check_feature_count(samples, self.n_features_in_, estimator)
         return samples
+
+    def _require_fit(self) -> None:
+        if not hasattr(self, "coef_"):
+            raise kind("NotFittedError")(
+                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with appropriate arguments before "
+                "using this estimator."
+            )
 
     @staticmethod
     def _path(scaler: Standardizer, X: Array, y: Array, epochs: int, rate: float) -> Array:

@@ -48,6 +48,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         ("npfs.regression", ("npfs.measure", "npfs.evidence", "npfs.report", *HEAVY)),
         ("npfs.evidence.prediction", ("npfs.backends", "npfs.measure", "npfs.report", *HEAVY)),
         ("npfs.report.advice", ("npfs.backends", "npfs.measure", *HEAVY)),
+        ("npfs.plots", ("npfs.measure", "npfs.evidence", "npfs.report", *HEAVY)),
         ("npfs.measure.load", ("npfs.evidence", "npfs.report", *HEAVY)),
     ],
 )

@@ -91,6 +91,10 @@ def _draw_rates(axes: Axes, rates: Sequence[Curve]) -> None:
 
 
 def _draw_scaling(axes: Axes, scaling: Sequence[tuple[str, list[float]]]) -> None:
-    colors = {STANDARDISED: style.ramp(1)[0], RAW: (style.WARNING, style.WARNING)}
-    drawn = [(name, loss, colors[name.partition(",")[0]]) for name, loss in scaling]
+    drawn = [
+        curves.warning_curve(name, loss)
+        if name.startswith(RAW)
+        else curves.Curve(name, loss, *style.ramp(1)[0])
+        for name, loss in scaling
+    ]
     curves.draw_curves(axes, drawn)

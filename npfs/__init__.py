@@ -36,6 +36,9 @@ _HOME_OF = {
 }
 
 __all__ = [
+    "ConvergenceWarning",
+    "DivergenceError",
+    "LinearRegression",
     "Problem",
     "__version__",
     "check_backend",

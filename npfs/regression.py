@@ -30,7 +30,8 @@ class LinearRegression(Parameters):
     Parameters
     ----------
     backend : str or Backend, default "numpy"
-        A registered name (``npfs.backends.registry.backend_names``), or a backend itself.
+        A registered name (``npfs.backends.registry.backend_names``), a backend itself, or "auto": the one that is
+        foretold to be the first, from the runs in ``reports/`` of the current folder (``npfs.advice``); without runs NumPy.
     learning_rate : "auto" or float, default "auto"
         Step along the gradient of the mean squared error, for the data that are descended on (standardised ones,
         if ``standardize``). "auto" is :math:`1 / \lambda_{max}`, half of the largest stable rate, with
@@ -130,7 +131,7 @@ class LinearRegression(Parameters):
         names = given.feature_names(X)
         X = given.check_samples(X, type(self).__name__)
         y = given.check_targets(y, len(X), type(self).__name__)
-        backend = _backend(self.backend)
+        backend = _backend(self.backend, X, int(self.epochs))
         scaler, X = Standardizer.fit_transform(X) if self.standardize else _as_it_is(X)
         rate = _learning_rate(self.learning_rate, X)
         tol = None if self.tol is None else float(self.tol)
@@ -237,8 +238,14 @@ def _is_finite(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _backend(backend: str | Backend) -> Backend:
-    return backend if isinstance(backend, Backend) else load_backend(backend)
+def _backend(backend: str | Backend, X: Array, epochs: int) -> Backend:
+    if isinstance(backend, Backend):
+        return backend
+    if backend == AUTO:
+        from npfs.advice import choose_backend  # noqa: PLC0415 - reading runs is not needed to fit
+
+        backend = choose_backend(len(X), X.shape[1], epochs).backend
+    return load_backend(backend)
 
 
 def _as_it_is(X: Array) -> tuple[Standardizer, Array]:

@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -210,6 +211,7 @@ def test_a_fit_that_fails_leaves_the_last_one_alone() -> None:
 
 WITHOUT_SKLEARN = """
 import sys
+from pathlib import Path
 class Blocked:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in ("sklearn", "scipy", "pandas"):
@@ -244,3 +246,17 @@ def test_nothing_of_it_needs_scikit_learn() -> None:
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
+
+
+def test_auto_takes_the_backend_that_stored_runs_advise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.evidence.test_prediction import evidence, numpy
+
+    monkeypatch.chdir(tmp_path)
+    problem = make_problem(50)
+    assert LinearRegression("auto", epochs=5).fit(problem.X, problem.y).backend_ == "numpy"
+    evidence(
+        tmp_path / "reports", runs=3, works={"python": lambda n, d: (0.0, 1e-9), "numpy": numpy}
+    )
+    assert LinearRegression("auto", epochs=5).fit(problem.X, problem.y).backend_ == "python"

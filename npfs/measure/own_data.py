@@ -9,6 +9,7 @@ from npfs.problem import Array, Problem, make_problem
 from npfs.published import published
 from npfs.scaling import Standardizer
 from npfs.tables import read_table
+from npfs.tables.reading import count
 
 COLUMNS_OPTION = "--columns"
 
@@ -76,7 +77,7 @@ class OwnData:
     def __str__(self) -> str:
         n_samples, n_features = self.X.shape
         return (
-            f"on {self.file}, {n_samples:,} samples of {n_features:,} features, standardised; "
+            f"on {self.file}, {count(n_samples, 'sample')} of {count(n_features, 'feature')}, standardised; "
             f"target {_printable(self.target)}"
         )
 

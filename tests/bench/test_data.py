@@ -124,7 +124,7 @@ def test_a_set_of_runs_is_finished_on_the_same_table_alone(tmp_path: Path, diabe
     bench(*QUICK, "--runs=1", f"--data={diabetes}", "--target=progression", f"--reports={reports}")
     [path] = run_paths(reports)
     run = load(path)
-    run["npfs"]["planned"]["runs"] = "2"  # as if another were still to be made
+    run["npfs"]["planned"]["runs"] = "3"  # as if two were still to be made
     path.write_text(json.dumps(run))
     result = bench("--resume", f"--reports={reports}")
     assert result.returncode == 4
@@ -142,9 +142,9 @@ def test_a_set_of_runs_is_finished_on_the_same_table_alone(tmp_path: Path, diabe
     result = bench("--resume", *options)
     assert result.returncode == 0, result.stdout
     runs = [load(path)["npfs"] for path in run_paths(reports)]
-    assert len(runs) == 2
+    assert len(runs) == 3
     assert len({(run["job"], run["data"]["digest"]) for run in runs}) == 1
-    assert "2 runs, each a fresh process" in result.stdout
+    assert "3 runs, each a fresh process" in result.stdout
 
 
 def test_a_table_that_changes_between_runs_ends_the_set(

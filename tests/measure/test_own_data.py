@@ -88,7 +88,8 @@ def test_the_digest_is_that_of_the_numbers_whatever_the_file(tmp_path: Path, tab
     digest = DataOptions(table, "3").read().digest
     np.savez(tmp_path / "copy.npz", X=NUMBERS[:, :3], y=NUMBERS[:, 3])
     assert DataOptions(tmp_path / "copy.npz", "y").read().digest == digest
-    assert DataOptions(table, "2").read().digest != digest
+    np.save(tmp_path / "other.npy", NUMBERS + np.array([0, 0, 0, 1e-9]))
+    assert DataOptions(tmp_path / "other.npy", "3").read().digest != digest
     assert DataOptions(table, "3", columns=("1", "0", "2")).read().digest != digest
 
 

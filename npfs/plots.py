@@ -27,12 +27,6 @@ MOST_POINTS = 2_000  # more hide each other, and make a drawing of many megabyte
 SIZE = (7.2, 4.4)  # inches
 # Lines are drawn at the epochs that first come so near to the last line, of the first one's distance from it.
 DISTANCES = (1.0, 0.6, 0.3, 0.1)
-DECADE = 10.0  # a loss that falls by as much is drawn on a logarithmic axis
-MANY_EPOCHS, EARLY = (
-    100,
-    0.05,
-)  # a fall in the first twentieth of many epochs asks for a logarithmic axis as well
-LOSS_LINE, LOSS_LABEL = "npfs-loss", "npfs-loss-label"  # what an earlier call drew on the same axes
 
 
 def plot_fit(
@@ -107,11 +101,9 @@ def plot_loss(
         axes.set_xlabel("epoch")
         axes.set_ylabel(curves.LOSS)
         _settle(axes)
-        colors = curves.distinct_colors()
-        line = curves.draw_loss(axes, history, colors[len(_loss_lines(axes)) % len(colors)])
-        line.set(gid=LOSS_LINE, label=name)
-        _scale_losses(axes)
-        _label_losses(axes)
+        from npfs.report.losses import add_loss
+
+        add_loss(axes, history, name)
     return axes
 
 
@@ -254,48 +246,6 @@ def _number(value: float) -> str:
     if value == 0:
         return "0"
     return wording.significant(value) if 1e-4 <= abs(value) < 1e7 else f"{value:.2e}"
-
-
-def _loss_lines(axes: "Axes") -> list[Any]:
-    return [line for line in axes.lines if line.get_gid() == LOSS_LINE]
-
-
-def _scale_losses(axes: "Axes") -> None:
-    """Make room for all losses on the axes; logarithmic where one of them falls far, or early."""
-    from npfs.report import curves, style
-
-    losses = [np.asarray(line.get_ydata(), dtype=float) for line in _loss_lines(axes)]
-    last = max(1, *(len(loss) - 1 for loss in losses))
-    curves.epoch_axis(axes, last, logarithmic=any(_falls_early(loss) for loss in losses))
-    positive = [loss[loss > 0] for loss in losses]
-    if any(len(loss) and loss[0] >= DECADE * loss.min() for loss in positive):
-        style.log_axis(axes.yaxis, *style.log_limits(np.concatenate(positive)))
-    else:
-        axes.set_ylim(0, 1.05 * max(loss.max() for loss in losses) or 1)
-
-
-def _falls_early(loss: Array) -> bool:
-    """Return whether nine tenths of the fall take so few of the epochs that a linear axis would hide them."""
-    fallen = loss[0] - loss
-    most = fallen.max()
-    early = bool(np.argmax(fallen >= 0.9 * most) < EARLY * len(loss))
-    return early and most > 0 and len(loss) > MANY_EPOCHS
-
-
-def _label_losses(axes: "Axes") -> None:
-    """Write the names at the ends of the lines, in place of those of an earlier call."""
-    from npfs.report import style
-
-    for artist in [*axes.texts, *axes.lines]:
-        if artist.get_gid() == LOSS_LABEL:
-            artist.remove()
-    ends = []
-    for line in _loss_lines(axes):
-        loss = np.asarray(line.get_ydata(), dtype=float)
-        color = style.readable(str(line.get_color()), style.BACKGROUND)
-        ends.append(style.End(str(line.get_label()), len(loss) - 1, loss[-1], color))
-    for artist in style.label_ends(axes, ends):
-        artist.set_gid(LOSS_LABEL)
 
 
 @contextmanager

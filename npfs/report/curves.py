@@ -104,12 +104,6 @@ def limit_curve(name: str, loss: Sequence[float]) -> Curve:
     return Curve(name, loss, style.INK, style.INK, DOTTED)
 
 
-def distinct_colors() -> list[str]:
-    """Return colours for lines that have no order."""
-    names = ("numpy", "python", "numba-simd", "numpy-gram", "jax", "torch", "c")
-    return [look.line for look in style.looks(names).values()]
-
-
 def draw_curves(axes: Axes, curves: Sequence[Curve]) -> None:
     """Draw loss curves; one that diverges leaves at the top and is labelled there."""
     top = FOLLOWED * max(curve.loss[0] for curve in curves)

@@ -1,4 +1,4 @@
-"""The command line in a process of its own, as a person starts it."""
+"""The command line: called in this process, which is quick, or in one of its own, as a person starts it."""
 
 import os
 import subprocess
@@ -8,14 +8,34 @@ from pathlib import Path
 
 import pytest
 
+from npfs.cli import main
 from tests.evidence import test_prediction as advice
 
 Npfs = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def npfs(tmp_path: Path) -> Npfs:
-    """Run ``npfs`` with these arguments in an empty folder, on no terminal, 100 columns wide."""
+def npfs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Npfs:
+    """Run ``npfs`` with these arguments in this process, in an empty folder, on no terminal, 120 columns wide."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = ["npfs", *map(str, arguments)]
+        monkeypatch.setattr(sys, "argv", command)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(command, int(ended.value.code or 0), said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def npfs_process(tmp_path: Path) -> Npfs:
+    """Run ``npfs`` in a process of its own, as a person starts it."""
 
     def run(*arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
         program = Path(sys.executable).with_name("npfs")

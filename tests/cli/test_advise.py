@@ -1,4 +1,4 @@
-"""``npfs advise`` in a process of its own, on hand-made runs."""
+"""``npfs advise`` on hand-made runs."""
 
 import json
 from pathlib import Path

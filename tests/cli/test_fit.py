@@ -1,4 +1,4 @@
-"""``npfs fit`` in a process of its own, on files as people have them."""
+"""``npfs fit`` on files as people have them."""
 
 import gzip
 import json

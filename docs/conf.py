@@ -3,6 +3,7 @@
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
 
@@ -33,7 +34,7 @@ myst_update_mathjax = False
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings give types, with shapes and units
-autodoc_default_options = {"members": True, "show-inheritance": False}
+autodoc_default_options = {"members": True}
 numpydoc_show_class_members = False
 numpydoc_use_plots = False
 
@@ -41,6 +42,7 @@ copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
 html_theme = "furo"
+pygments_dark_style = "a11y-high-contrast-dark"
 html_math_renderer = "mathml"
 html_static_path = ["_static"]
 html_css_files = ["npfs.css"]
@@ -54,6 +56,7 @@ html_theme_options = {
         "color-brand-primary": "#0a5a9c",
         "color-brand-content": "#0a5a9c",
         "color-brand-visited": "#0a5a9c",
+        "color-sidebar-caption-text": "#59626d",
     },
     "dark_css_variables": {
         "color-background-primary": "#15181d",
@@ -61,6 +64,7 @@ html_theme_options = {
         "color-brand-primary": "#7cbcf5",
         "color-brand-content": "#7cbcf5",
         "color-brand-visited": "#7cbcf5",
+        "color-sidebar-caption-text": "#a4adb8",
     },
 }
 
@@ -74,6 +78,12 @@ def keep_links_inside(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] = re.sub(rf"\]\({re.escape(target)}\)", f"]({page})", source[0])
 
 
+def skip_fields_of_tuples(app: Sphinx, what: str, name: str, obj: Any, *_: object) -> bool | None:
+    """Leave out what Python says of a named tuple's fields; its docstring says more."""
+    return True if type(obj).__name__ == "_tuplegetter" else None
+
+
 def setup(app: Sphinx) -> None:
     """Connect what this file adds."""
     app.connect("source-read", keep_links_inside)
+    app.connect("autodoc-skip-member", skip_fields_of_tuples)

@@ -5,9 +5,9 @@ The role ``{measured}`` takes what is asked and puts it with its interval; a siz
 - ``time numpy 1,000``: one fit; ``per-sample numpy 1,000``: its share for a sample and an epoch
 - ``speedup numba over numpy 1,000``, ``share-of-limit numba 1,000``: of the speed at which the data can be read
 - ``first-result numba``, ``first-result-uncompiled numba``: in a fresh process; ``break-even numba over numpy 1,000``: in fits
-- ``memory python``: at most in a fit, at the size the report compares at, beside the arrays it is given
+- ``memory python 1,000,000``: the most that a fit takes beside the arrays it is given
 - ``instructions python``: of the interpreter, in an epoch or for each further sample
-- ``machine``: where all of it was measured
+- ``machine``: where all of it was measured; ``calibration``: how well the intervals held
 
 The directive ``{measured-table}`` has a column for each line of its content, ``heading: what is asked without the size``,
 and a row for each number of samples of one feature, or for each of its option ``:samples:``. ``{measured-answer}`` is the
@@ -15,6 +15,7 @@ report's answer.
 """
 
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -26,7 +27,7 @@ from npfs.evidence import first_call as once
 from npfs.evidence.records import COLD
 from npfs.evidence.runs import Size
 from npfs.evidence.statistics import Interval
-from npfs.report import basis, claims, verdict, wording
+from npfs.report import basis, calibration, claims, verdict, wording
 
 
 class NotMeasured(ValueError):
@@ -102,12 +103,11 @@ def break_even(backend: str, over: str, reference: str, size: str) -> str:
     return wording.number(_known(fits, "break-even", backend, over, reference, size))
 
 
-def memory(backend: str) -> str:
+def memory(backend: str, size: str) -> str:
     """Return the most memory that a fit takes beside the arrays it is given."""
-    size = once.memory_size(evidence())
-    peak = None if size is None else once.memory(evidence(), backend, size)[1]
+    peak = once.memory(evidence(), backend, _size(size))[1]
     if peak is None:
-        raise NotMeasured(f"the reference report has no memory {backend}")
+        raise NotMeasured(f"the reference report has no memory {backend} {size}")
     return wording.n_bytes(peak)
 
 
@@ -121,6 +121,15 @@ def instructions(backend: str) -> str:
         if found.is_constant
         else wording.significant(found.per_sample)
     )
+
+
+@cache
+def held() -> str:
+    """Return the sentence on how well the intervals held."""
+    found = calibration.if_possible(evidence())
+    if found is None:
+        raise NotMeasured("the reference report has too few runs for a calibration")
+    return calibration.sentence(found)
 
 
 def machine() -> str:
@@ -139,6 +148,7 @@ ANSWERS: dict[str, Callable[..., str]] = {
     "memory": memory,
     "instructions": instructions,
     "machine": machine,
+    "calibration": held,
 }
 
 

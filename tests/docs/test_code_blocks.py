@@ -10,7 +10,8 @@ from sybil.parsers.myst import PythonCodeBlockParser
 
 from tests.docs.pages import PAGES, ROOT, page_id
 
-SYBIL = Sybil([PythonCodeBlockParser(doctest_optionflags=doctest.NORMALIZE_WHITESPACE)])
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+SYBIL = Sybil([PythonCodeBlockParser(doctest_optionflags=FLAGS)])
 FENCE = re.compile(r"^ *(?:```+|~~~+|:::+) *([^\s`].*)$", re.MULTILINE)
 OTHER_LANGUAGES = {"console", "sh", "text", "toml"}
 WITH_PYTHON = [
@@ -33,3 +34,11 @@ def test_no_python_is_in_a_block_that_is_not_run(page: Path) -> None:
     assert not [
         name for name in directives if name.startswith(("{code", "{doctest", "{sourcecode"))
     ]
+
+
+def test_the_page_on_backends_writes_the_example_package() -> None:
+    page = (ROOT / "docs" / "add-a-backend.md").read_text(encoding="utf-8")
+    package = (ROOT / "tests" / "plugin" / "npfs_example_backend.py").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n((?!>>>).*?)\n```", page, re.DOTALL)
+    assert len(blocks) == 3
+    assert "\n\n\n".join(blocks) in package

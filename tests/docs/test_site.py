@@ -10,7 +10,7 @@ from urllib.parse import unquote, urldefrag
 import pytest
 
 import npfs
-from tests.docs.pages import DOCS, PAGES, build_site
+from tests.docs.pages import DOCS, PAGES
 
 LOADED = {("link", "href"), ("script", "src"), ("img", "src"), ("source", "srcset")}
 
@@ -36,13 +36,6 @@ class Built(HTMLParser):
                 self.links.append(value)
             elif (tag, name) in LOADED and value:
                 self.loads.append(value)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    build_site(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

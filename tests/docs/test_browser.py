@@ -67,6 +67,8 @@ def test_figures_follow_the_scheme(opened: Callable[..., Any], scheme: str) -> N
     assert len(shown) == len(hidden) >= 2
     assert all(image.is_visible() for image in shown)
     assert not any(image.is_visible() for image in hidden)
+    names = [image.get_attribute("src") for image in shown]
+    assert all(name.endswith("-dark.svg") == (scheme == "dark") for name in names)
     loaded = "all => all.map(image => image.naturalWidth)"
     assert min(page.eval_on_selector_all(f".only-{scheme}", loaded)) > 0
 

@@ -42,7 +42,7 @@ def bench_conversion(
     with npfs_run.saved_only_if_it_succeeds(benchmark, case := Case(conversion, size)):
         if too_large := timing.reason_not_to_allocate(size):
             npfs_run.skip(case, too_large)
-        X, y, _ = timing.fresh_data(size, npfs_run.plan.seed)
+        X, y, _ = timing.fresh_data(size, npfs_run.plan.source)
         arrays = X[:, 0] if n_features == 1 else X, y
         lists = to_lists(*arrays)
         if not all(map(np.array_equal, arrays, to_array(*lists))):

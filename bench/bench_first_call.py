@@ -9,6 +9,7 @@ import pytest
 from npfs.backends.registry import location
 from npfs.measure import probes, timing
 from npfs.measure.benchmark_run import BenchmarkRun
+from npfs.measure.own_data import Synthetic
 from npfs.measure.plan import EPOCHS, Case
 
 
@@ -25,15 +26,15 @@ def bench_first_call(benchmark: Any, first_call: str, cache: str, npfs_run: Benc
     """Time one whole process; its parts, as it measured them itself, go into ``extra_info``."""
     if cache == "cold" and not npfs_run.looks_around:
         pytest.skip("everything is compiled anew in the first run alone, and not within a budget")
-    tool, seed = npfs_run.backends[first_call], npfs_run.plan.seed
+    tool, source = npfs_run.backends[first_call], Synthetic(npfs_run.plan.seed)
     epochs = min(npfs_run.plan.epochs, EPOCHS)  # more would hide what comes once
     benchmark.group = "first call"
     with npfs_run.saved_only_if_it_succeeds(
         benchmark, Case(f"first-call-{first_call}-{cache}", probes.FIRST_CALL)
     ):
-        X, y, rate = timing.fresh_data(probes.FIRST_CALL, seed)
+        X, y, rate = timing.fresh_data(probes.FIRST_CALL, source)
         result = tool.fit(tool.prepare(X, y), epochs, rate)  # now its compiled code is on disk
-        timing.validate(result, tool, probes.FIRST_CALL, epochs, seed)
+        timing.validate(result, tool, probes.FIRST_CALL, epochs, source)
         variable = tool.cache_variable if cache == "cold" else ""
         with probes.empty_cache(variable) as variables:
             start = time.perf_counter()

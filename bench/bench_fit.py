@@ -5,7 +5,7 @@ from typing import Any
 
 from npfs.measure import timing
 from npfs.measure.benchmark_run import BenchmarkRun
-from npfs.measure.plan import FIT_LIMIT_SECONDS, Case, Size
+from npfs.measure.plan import Case, Size
 
 
 def bench_fit(
@@ -18,7 +18,7 @@ def bench_fit(
 ) -> None:
     """Time ``fit`` alone, on freshly allocated data, after it was seen to do the work."""
     tool, size = npfs_run.backends[backend], Size(n_samples, n_features, dtype)
-    case, epochs, seed = Case(backend, size), npfs_run.plan.epochs, npfs_run.plan.seed
+    case, epochs, source = Case(backend, size), npfs_run.plan.epochs, npfs_run.plan.source
     benchmark.group = str(size)
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
         if dtype not in tool.dtypes:
@@ -27,12 +27,13 @@ def bench_fit(
             npfs_run.skip(case, too_large)
         predicted_s = npfs_run.predicted_fit_seconds(case)
         is_first_visit = str(case) not in npfs_run.finished
-        if predicted_s > FIT_LIMIT_SECONDS:
+        limit_s = npfs_run.plan.fit_limit_s
+        if predicted_s > limit_s:
             npfs_run.skip(
                 case,
-                f"one fit would take {predicted_s:.1f} s, the limit is {FIT_LIMIT_SECONDS:g} s",
+                f"one fit would take {predicted_s:.1f} s, the limit is {limit_s:g} s",
             )
-        X, y, rate = timing.fresh_data(size, seed)
+        X, y, rate = timing.fresh_data(size, source)
         start = time.perf_counter()
         data = tool.prepare(X, y)
         prepare_s = time.perf_counter() - start
@@ -40,7 +41,7 @@ def bench_fit(
         # Also the warm-up: some compile for each number of epochs.
         checked = min(epochs, timing.VALIDATED_EPOCHS) if is_slow else epochs
         if is_first_visit:
-            timing.validate(tool.fit(data, checked, rate), tool, size, checked, seed)
+            timing.validate(tool.fit(data, checked, rate), tool, size, checked, source)
         elif not is_slow:
             tool.fit(data, epochs, rate)
 
@@ -55,7 +56,7 @@ def bench_fit(
             result = benchmark(tool.fit, data, epochs, rate)
             untimed_s = predicted_s  # one call after the last round, for its result
         timed_s = time.perf_counter() - start - untimed_s
-        timing.validate(result, tool, size, epochs, seed)
+        timing.validate(result, tool, size, epochs, source)
         benchmark.extra_info.update(
             backend=backend, **size._asdict(), timed_s=timed_s, prepare_s=prepare_s
         )

@@ -67,7 +67,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     run = config.stash[RUN]
     cases = len(run.plan.cases)
     planned = f"npfs: {cases} cases (and read passes), {run.plan.runs} runs, {run.plan.epochs} epochs a fit"
-    return [planned, *(f"npfs: {reason}" for reason in run.unavailable.values())]
+    data = () if run.plan.data is None else (str(run.plan.data), *run.plan.data.notes)
+    return [f"npfs: {said}" for said in (planned, *data, *run.unavailable.values())]
 
 
 @pytest.hookimpl(trylast=True)
@@ -109,13 +110,15 @@ def _is_chosen(config: pytest.Config, case: str) -> bool:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Make no visit that is not needed."""
     run = item.config.stash[RUN]
     if run.number is None or not isinstance(item, pytest.Function):
         return None
     if "npfs_run" not in item.fixturenames or not run.is_left_out(item.callspec.id):
         return None
+    # The visit before this one left its module in place, which the next one may not be of.
+    item.session._setupstate.teardown_exact(nextitem)
     _show_finished(item)
     return True
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from npfs.conformance import check_backend as check_backend
     from npfs.estimator_errors import ConvergenceWarning as ConvergenceWarning
     from npfs.estimator_errors import DivergenceError as DivergenceError
+    from npfs.plots import plot_fit as plot_fit
+    from npfs.plots import plot_learning_rates as plot_learning_rates
+    from npfs.plots import plot_loss as plot_loss
     from npfs.problem import Problem as Problem
     from npfs.problem import make_problem as make_problem
     from npfs.regression import LinearRegression as LinearRegression
@@ -27,6 +30,9 @@ _HOME_OF = {
     "load_backend": "npfs.backends.registry",
     "make_problem": "npfs.problem",
     "read_table": "npfs.tables",
+    "plot_fit": "npfs.plots",
+    "plot_learning_rates": "npfs.plots",
+    "plot_loss": "npfs.plots",
 }
 
 __all__ = [
@@ -38,6 +44,9 @@ __all__ = [
     "check_backend",
     "load_backend",
     "make_problem",
+    "plot_fit",
+    "plot_learning_rates",
+    "plot_loss",
     "read_table",
 ]
 

@@ -57,7 +57,7 @@ def choose_backend(
     try:
         advice = _stored(reports, _stamp(reports)).advise(n_samples, n_features, epochs, fits)
     except NoAdvice as error:
-        return Choice(WITHOUT_RUNS, str(error))
+        return Choice(WITHOUT_RUNS, f"nothing to choose another one by; {error}")
     for prediction in advice:
         if not prediction.is_shortcut and _is_available(prediction.backend):
             return Choice(prediction.backend, _why(prediction))

@@ -52,7 +52,7 @@ def check(
             yield None
         else:
             backend, size, epochs = task
-            foretold, reach = predictor.fit(backend.name, *size[:2], epochs)
+            foretold, reach = predictor.fit(backend.name, size.n_samples, size.n_features, epochs)
             seen = records.Size(size.n_features, size.n_samples)
             least = min(first[index], seconds)
             yield Checked(backend.name, seen, epochs, reach, foretold, least)
@@ -82,7 +82,8 @@ def _draw(
         _samples(predictor, backend.name, n_features, along, is_beyond=is_beyond), n_features
     )
     foretold = {
-        epochs: predictor.fit(backend.name, *size[:2], epochs)[0].value for epochs in EPOCHS
+        epochs: predictor.fit(backend.name, size.n_samples, size.n_features, epochs)[0].value
+        for epochs in EPOCHS
     }
     if foretold[EPOCHS[0]] > LONGEST_S:
         return None
@@ -98,7 +99,7 @@ def _samples(
     largest = probe / reach.samples
     if is_beyond:
         return math.ceil(largest * math.exp(along * math.log(DECADE)))
-    return round(FEWEST_SAMPLES * math.exp(along * math.log(largest / FEWEST_SAMPLES)))
+    return int(FEWEST_SAMPLES * math.exp(along * math.log(largest / FEWEST_SAMPLES)))
 
 
 def _visit(backend: Backend, size: Size, epochs: int) -> float | None:

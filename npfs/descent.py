@@ -16,6 +16,7 @@ EPOCHS_BETWEEN_LOOKS = 100
 # A rise of the loss that is no more than this, of the lowest loss and of the first one, may be rounding: sums in
 # float64 carry about 1e-13 of themselves, and a shortcut's loss is a difference of sums as large as the first.
 ROUNDING, ROUNDING_OF_FIRST = 1e-9, 1e-12
+LOSS_OVERFLOWS = "the mean of the squared targets overflows float64; divide y by a number that brings it near to 1"
 # The largest stable rate is known from above, mostly to better than one in a hundred.
 CERTAINLY_STABLE = 0.9
 
@@ -89,9 +90,7 @@ def require_descent(history: Array, parameters: Array, learning_rate: float, X: 
         If the first loss, that of the data themselves, is not finite.
     """
     if not np.isfinite(history[0]):
-        raise ValueError(
-            "the mean of the squared targets overflows float64; divide y by a number that brings it near to 1"
-        )
+        raise ValueError(LOSS_OVERFLOWS)
     allowed = np.minimum.accumulate(history) * (1 + ROUNDING) + ROUNDING_OF_FIRST * history[0]
     rising = np.flatnonzero(~(history <= allowed))  # also where it is NaN
     is_finite = np.isfinite(history).all() and np.isfinite(parameters).all()

@@ -26,8 +26,8 @@ class DivergenceError(ArithmeticError):
 
     def __str__(self) -> str:
         return (
-            f"gradient descent diverged: the loss grows from epoch {self.epoch} on with a learning rate of "
-            f"{self.learning_rate:.6g}, and the largest stable rate for these data is {self.largest_stable_rate:.6g}; "
+            f"gradient descent diverged: the loss grows from epoch {self.epoch} on, since the learning rate "
+            f"{self.learning_rate:.6g} is above {self.largest_stable_rate:.6g}, the largest stable one for these data; "
             "use learning_rate='auto' or a number below that"
         )
 

@@ -159,8 +159,7 @@ def _as_floats(values: Any, name: str) -> Array:
     sparse = sys.modules.get("scipy.sparse")  # who has a sparse matrix has loaded it
     if sparse is not None and sparse.issparse(values):
         raise TypeError(
-            f"Sparse data was passed for {name}, but dense data is required. Use '.toarray()' to convert to a dense "
-            "numpy array."
+            f"Sparse data was passed for {name}, but dense data is required. Use '.toarray()' to convert to a dense numpy array."
         )
     if isinstance(values, np.matrix):
         raise TypeError(

@@ -20,10 +20,16 @@ import numpy as np
 from npfs import one_thread
 from npfs.problem import Array
 
-RELATIVE_CHANGE = 1e-6
+# Where two eigenvalues are close, growth may seem to have ended long before: with 1e-6 one of 3,000 problems was left
+# 7 % short, with this none by more than 0.4 %.
+RELATIVE_CHANGE = 1e-9
 PASSES = 1_000  # over a Gram matrix, where they cost next to nothing
 PASSES_OVER_DATA = 50  # each takes as long as an epoch
 LARGEST_GRAM = 1_024  # rows; to make a larger matrix takes longer than to do without it
+
+# Rates that show what a rate does, of the largest stable one: far too slow, slow, best for one curvature, swinging from
+# side to side, and diverging.
+SHARES_OF_STABLE = (0.01, 0.1, 0.5, 0.97, 1.1)
 
 
 def predict(X: Array, weights: Array, bias: float) -> Array:
@@ -108,18 +114,21 @@ def _hessian_times(X: Array, v: Array) -> Array:
 
 
 def _grown(times: Callable[[Array], Array], size: int, passes: int) -> float:
-    """Return the factor by which repeated ``times`` comes to lengthen a vector."""
+    """Return the factor by which repeated ``times`` comes to lengthen a vector; infinite where it overflows."""
     vector = np.random.default_rng(0).standard_normal(size)
     vector /= np.linalg.norm(vector)
     growth = 0.0
     for _ in range(passes):
         vector = times(vector)
-        before, growth = growth, float(np.linalg.norm(vector))
-        if not np.isfinite(growth):
+        largest = np.max(np.abs(vector))
+        if not np.isfinite(largest):
             return math.inf
+        vector /= largest  # so that no square overflows
+        length = float(np.linalg.norm(vector))
+        vector /= length
+        before, growth = growth, float(largest) * length
         if growth - before <= RELATIVE_CHANGE * growth:
             break
-        vector /= growth
     return growth
 
 

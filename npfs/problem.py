@@ -60,8 +60,8 @@ class Problem:
 
 
 def make_problem(
-    n_samples: int,
-    n_features: int = 1,
+    n_samples: int | str,
+    n_features: int | None = None,
     *,
     slope: float = 3.0,
     intercept: float = 0.0,
@@ -73,13 +73,20 @@ def make_problem(
     Features and noise are standard normal (the noise times ``noise``). With several features the
     true weights are drawn from the seed: ``slope`` times a standard normal number each.
 
+    A name in place of ``n_samples`` makes the problem of a published comparison (``npfs.published``), such as
+    ``"real-python"``; of the other parameters it takes ``n_features``, where it has more than one size, and ``seed``.
+
     Raises
     ------
     ValueError
-        If ``n_samples`` or ``n_features`` is below 1, or a parameter is not finite.
+        If ``n_samples`` or ``n_features`` is below 1, or a parameter is not finite; if no published problem has the name
+        or the number of features.
     TypeError
         If ``n_samples``, ``n_features`` or ``seed`` is not an integer.
     """
+    if isinstance(n_samples, str):
+        return _make_published(n_samples, n_features, seed)
+    n_features = 1 if n_features is None else n_features
     _require_count("n_samples", n_samples, at_least=1)
     _require_count("n_features", n_features, at_least=1)
     _require_count("seed", seed, at_least=0)
@@ -94,6 +101,18 @@ def make_problem(
         y = X @ (slope * rng.standard_normal(n_features)) + intercept
     y += noise * rng.standard_normal(n_samples)
     return Problem(X, y)
+
+
+def _make_published(name: str, n_features: int | None, seed: int) -> Problem:
+    from npfs.published import published  # noqa: PLC0415 - which is made of this module
+
+    _require_count("seed", seed, at_least=0)
+    found = published(name)
+    n_features = found.n_features[0] if n_features is None else n_features
+    if n_features not in found.n_features:
+        of = ", ".join(map(str, found.n_features))
+        raise ValueError(f"the published problem {name!r} has {of} features, not {n_features!r}")
+    return found.make(n_features, seed)
 
 
 def _as_floats(name: str, values: ArrayLike) -> Array:

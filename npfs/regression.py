@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from npfs import estimator_input as given
 from npfs.backends.base import Backend
@@ -29,7 +30,8 @@ class LinearRegression(Parameters):
     Parameters
     ----------
     backend : str or Backend, default "numpy"
-        A registered name (``npfs.backends.registry.backend_names``), or a backend itself.
+        A registered name (``npfs.backends.registry.backend_names``), a backend itself, or "auto": the one that is
+        foretold to be the first, from the runs in ``reports/`` of the current folder (``npfs.advice``); without runs NumPy.
     learning_rate : "auto" or float, default "auto"
         Step along the gradient of the mean squared error, for the data that are descended on (standardised ones,
         if ``standardize``). "auto" is :math:`1 / \lambda_{max}`, half of the largest stable rate, with
@@ -103,6 +105,9 @@ class LinearRegression(Parameters):
     array([3.1])
     """
 
+    path_: Array  # what not every fit has
+    feature_names_in_: NDArray[np.object_]
+
     def __init__(
         self,
         backend: str | Backend = "numpy",
@@ -126,7 +131,7 @@ class LinearRegression(Parameters):
         names = given.feature_names(X)
         X = given.check_samples(X, type(self).__name__)
         y = given.check_targets(y, len(X), type(self).__name__)
-        backend = _backend(self.backend)
+        backend = _backend(self.backend, X, int(self.epochs))
         scaler, X = Standardizer.fit_transform(X) if self.standardize else _as_it_is(X)
         rate = _learning_rate(self.learning_rate, X)
         tol = None if self.tol is None else float(self.tol)
@@ -178,16 +183,19 @@ class LinearRegression(Parameters):
 
     def _samples(self, X: Any) -> Array:
         """Return samples for a fitted estimator as float64, checked against those of the fit."""
+        self._require_fit()
         estimator = type(self).__name__
-        if not hasattr(self, "coef_"):
-            raise kind("NotFittedError")(
-                f"This {estimator} instance is not fitted yet. Call 'fit' with appropriate arguments before using "
-                "this estimator."
-            )
         given.check_feature_names(X, getattr(self, "feature_names_in_", None), estimator)
         samples = given.check_samples(X, estimator)
         given.check_feature_count(samples, self.n_features_in_, estimator)
         return samples
+
+    def _require_fit(self) -> None:
+        if not hasattr(self, "coef_"):
+            raise kind("NotFittedError")(
+                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with appropriate arguments before "
+                "using this estimator."
+            )
 
     @staticmethod
     def _path(scaler: Standardizer, X: Array, y: Array, epochs: int, rate: float) -> Array:
@@ -230,8 +238,14 @@ def _is_finite(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _backend(backend: str | Backend) -> Backend:
-    return backend if isinstance(backend, Backend) else load_backend(backend)
+def _backend(backend: str | Backend, X: Array, epochs: int) -> Backend:
+    if isinstance(backend, Backend):
+        return backend
+    if backend == AUTO:
+        from npfs.advice import choose_backend  # noqa: PLC0415 - reading runs is not needed to fit
+
+        backend = choose_backend(len(X), X.shape[1], epochs).backend
+    return load_backend(backend)
 
 
 def _as_it_is(X: Array) -> tuple[Standardizer, Array]:

@@ -10,8 +10,12 @@ key of the document:
     seconds it took, and whether it was cut short.
 ``npfs.preset``, ``npfs.epochs``, ``npfs.seed``, ``npfs.order``
     What was planned, and the ids of the visits in their order: ``numpy-10``, and later ``numpy-10~2``.
+``npfs.data``
+    Null for synthetic data, or absent in older files; else of the table that fits were timed on: ``file`` (its name,
+    without folders), ``digest`` (of its numbers), ``n_samples``, ``n_features``, ``target`` and ``features`` (names of
+    columns), ``notes``.
 ``npfs.planned``
-    The options of the plan as they were given, for ``--resume``.
+    The options of the plan as they were given, for ``--resume``; of ``--data`` the name of the file alone.
 ``npfs.environment``
     ``npfs.measure.environment.collect``.
 ``npfs.backends``

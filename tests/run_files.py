@@ -185,3 +185,19 @@ def write(folder: Path, documents: Sequence[dict[str, Any]]) -> list[Path]:
         paths.append(home / f"{number:04d}_20260101T000000Z.json")
         paths[-1].write_text(json.dumps(content))
     return paths
+
+
+def survey(
+    backend: str, looks: Mapping[tuple[int, int], tuple[float, float]], prepare_s: float = 1e-4
+) -> dict[str, Any]:
+    """A survey: the seconds of a call and of an epoch for each ``(n_samples, n_features)``."""
+    sizes = [
+        {"n_samples": n, "n_features": d, "dtype": "float64", "prepare_s": prepare_s}
+        | {"call_s": call_s, "epoch_s": epoch_s}
+        for (n, d), (call_s, epoch_s) in looks.items()
+    ]
+    return {
+        "name": f"bench_survey[{backend}]",
+        "extra_info": {"survey": backend, "sizes": sizes, "timed_s": 1.0},
+        "stats": {"data": [1.0]},
+    }

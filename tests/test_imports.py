@@ -5,7 +5,17 @@ import sys
 
 import pytest
 
-HEAVY = ("numba", "matplotlib", "typer", "rich", "pytest", "pyarrow")
+HEAVY = (
+    "numba",
+    "matplotlib",
+    "typer",
+    "rich",
+    "pytest",
+    "pyarrow",
+    "sklearn",
+    "scipy",
+    "pandas",
+)
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -35,6 +45,10 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         ("npfs.doctor", ("npfs.report", "numba", "matplotlib", "pytest")),
         ("npfs.evidence.findings", ("npfs.backends", "npfs.measure", "psutil", *HEAVY)),
         ("npfs.tables", ("npfs.backends", "npfs.measure", "npfs.evidence", "npfs.report", *HEAVY)),
+        ("npfs.regression", ("npfs.measure", "npfs.evidence", "npfs.report", *HEAVY)),
+        ("npfs.evidence.prediction", ("npfs.backends", "npfs.measure", "npfs.report", *HEAVY)),
+        ("npfs.report.advice", ("npfs.backends", "npfs.measure", *HEAVY)),
+        ("npfs.plots", ("npfs.measure", "npfs.evidence", "npfs.report", *HEAVY)),
         ("npfs.measure.load", ("npfs.evidence", "npfs.report", *HEAVY)),
     ],
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich import box
 from rich.console import Console
 from rich.table import Table as TextTable
@@ -112,7 +113,7 @@ def fit(table: Table, asked: FitOptions) -> Fitted:
         epochs=asked.epochs,
         tol=asked.tol,
         standardize=asked.standardize,
-        keep_path=False,
+        keep_path=table.X.shape[1] == 1,  # whose lines can be drawn
     )
     start = time.perf_counter()
     try:
@@ -146,7 +147,7 @@ def _unsettled(model: LinearRegression) -> list[str]:
 
 
 def draw(fitted: Fitted, path: Path) -> None:
-    """Draw the fit and its loss into a file."""
+    """Draw the fit, along the feature that tells most of the target, and its loss into a file."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -155,8 +156,13 @@ def draw(fitted: Fitted, path: Path) -> None:
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
-    plot_fit(fitted.model, fitted.table.X, fitted.table.y, ax=left)
-    plot_loss(fitted.model, ax=right)
+    table, model = fitted.table, fitted.model
+    strongest = int(np.argmax(np.abs(model.coef_ * table.X.std(axis=0))))
+    plot_fit(model, table.X, table.y, feature=strongest, ax=left)
+    left.set_xlabel(table.feature_names[strongest])
+    rest = "" if len(table.feature_names) == 1 else " without the other features' part"
+    left.set_ylabel(table.target_name + rest)
+    plot_loss(model, ax=right)
     figure.savefig(path, dpi=150)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from npfs.evidence import recorded
+from npfs.evidence.data import SYNTHETIC, read_data
 
 NOT_RECORDED = "not recorded"  # by the version of npfs that wrote the file
 
@@ -22,6 +23,7 @@ def conditions_of(ours: Mapping[str, Any]) -> dict[str, str]:
         "BLAS kernels": _of_blas(environment, "architecture"),
         "BLAS threads": _of_blas(environment, "threads"),
         "epochs": ours["epochs"],
+        "data": read_data(ours) or ours.get("published") or SYNTHETIC,
         "speed variables": environment["speed_variables"] or "none",
     }
     conditions |= {f"timing, {name}": value for name, value in ours["timing"].items()}

@@ -25,6 +25,7 @@ SAME_MEMORY = 1.05
 class Situation(Enum):
     """What a person may be about to do."""
 
+    TABLE = "this table"
     HANDFUL = "a handful of numbers"
     THOUSANDS = "thousands"
     MILLIONS = "millions"
@@ -55,7 +56,7 @@ class Decision:
     factors : mapping of str to Interval
         How many times better the first choice is than lists and than NumPy: in time, or in memory.
     break_even : BreakEven or None
-        Of the first choice with NumPy, for a service.
+        Of the first choice with NumPy, for a service and for a table.
     is_uncertain : bool
         Whether the runs differ too much to choose.
     """
@@ -70,7 +71,11 @@ class Decision:
 
 
 def decisions(evidence: Evidence) -> list[Decision]:
-    """Return a decision for every situation, in the order of reading."""
+    """Return a decision for every situation, in the order of reading; of a table for those that it tells."""
+    if evidence.newest.data is not None:
+        on_table = _by_time(evidence, Situation.TABLE, max(evidence.sizes(), default=None))
+        memory = [_by_memory(evidence)] if once.memory_size(evidence) else []
+        return [on_table, _by_first_result(evidence), *memory]
     one = evidence.sizes(n_features=1)
     many = [size for size in evidence.sizes(many=True) if size.n_features >= 8]
     widest = max((size.n_features for size in many), default=0)
@@ -121,7 +126,7 @@ def _by_time(evidence: Evidence, situation: Situation, size: Size | None) -> Dec
         if name != choices[0] and (factor := evidence.speedup(choices[0], name, size)) is not None
     }
     paid = None
-    if situation is Situation.SERVICE and choices[0] != NUMPY:
+    if situation in (Situation.SERVICE, Situation.TABLE) and choices[0] != NUMPY:
         paid = once.break_even(evidence, choices[0], NUMPY, size)
     return Decision(situation, Quantity.FIT, size, choices, factors, paid)
 

@@ -12,6 +12,7 @@ from typing import Any
 from npfs.evidence import costs, mechanism, recorded, records
 from npfs.evidence.conditions import conditions_of
 from npfs.evidence.costs import CostRecord
+from npfs.evidence.data import DataRecord, read_data
 from npfs.evidence.learning import read_learning
 from npfs.evidence.records import NotARun, Size
 from npfs.evidence.survey import SurveyRecord, survey
@@ -100,6 +101,8 @@ class RunRecord:
     layout: mechanism.LayoutRecord | None = None
     survey: tuple[SurveyRecord, ...] = ()
     load: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    data: DataRecord | None = None
+    published: str | None = None
 
 
 @dataclass(frozen=True)
@@ -241,6 +244,8 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
         layout=mechanism.layout(benchmarks),
         survey=survey(benchmarks, sources),
         load=recorded.group(ours, "load"),
+        data=read_data(ours),
+        published=None if ours.get("published") is None else str(ours["published"]),
     )
 
 

@@ -76,10 +76,12 @@ class Surface:
         return _across(self.rows, n_samples, n_features)
 
     def reach(self, n_samples: int, n_features: int) -> Reach:
-        """Return how far beyond the seen sizes a size lies."""
-        numbers = n_samples * (n_features + 1)
-        largest = min(self.rows[d][-1][0] * (d + 1) for d in _around(list(self.rows), n_features))
-        return Reach(max(1.0, numbers / largest), max(1.0, n_features / max(self.rows)))
+        """Return how far beyond the seen sizes a size lies: in samples or in numbers, the nearer."""
+        nearest = _around(list(self.rows), n_features)
+        most_samples = min(self.rows[d][-1][0] for d in nearest)
+        most_numbers = min(self.rows[d][-1][0] * (d + 1) for d in nearest)
+        samples = min(n_samples / most_samples, n_samples * (n_features + 1) / most_numbers)
+        return Reach(max(1.0, samples), max(1.0, n_features / max(self.rows)))
 
     def error(self, n_samples: int, n_features: int) -> float:
         """Return the standard error of ``at``, on logarithms."""

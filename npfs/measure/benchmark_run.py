@@ -128,7 +128,7 @@ class BenchmarkRun:
         if case not in self._predicted_s:
             tool, plan = self.backends[case.backend], self.plan
             self._predicted_s[case] = timing.predicted_fit_seconds(
-                tool, case.size, plan.epochs, plan.seed
+                tool, case.size, plan.epochs, plan.source
             )
         return self._predicted_s[case]
 
@@ -222,6 +222,8 @@ class BenchmarkRun:
             "planned": {**self.plan.record, "visits": str(self.visits)},
             "epochs": self.plan.epochs,
             "seed": self.plan.seed,
+            "data": None if self.plan.data is None else self.plan.data.record(),
+            "published": None if self.plan.published is None else self.plan.published.name,
             "order": self.order,
             "environment": self.environment,
             "backends": {

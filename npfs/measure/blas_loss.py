@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from npfs.measure.own_data import Synthetic
 from npfs.measure.plan import EPOCHS, Size
 
 # Where BLAS counts: with OPENBLAS_CORETYPE=Haswell on a processor with AVX-512 a fit of 64 features takes 1.13 times
@@ -69,7 +70,7 @@ def seconds_of_a_fit() -> float:
     from npfs.backends.numpy_vectorized import BACKEND  # noqa: PLC0415 - only in the process that times
     from npfs.measure import timing  # noqa: PLC0415
 
-    X, y, rate = timing.fresh_data(SIZE, seed=0)
+    X, y, rate = timing.fresh_data(SIZE, Synthetic(seed=0))
     data = BACKEND.prepare(X, y)
     BACKEND.fit(data, EPOCHS, rate)
     seconds: list[float] = []

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from npfs.backends.base import Backend
-from npfs.loss import largest_stable_rate
+from npfs.loss import SHARES_OF_STABLE, largest_stable_rate
 from npfs.problem import Array, make_problem
 from npfs.scaling import Standardizer
 
@@ -23,8 +23,6 @@ LINES_AT = (
     8,
     EPOCHS,
 )  # epochs whose line is drawn: close together while it still moves
-# Of the largest stable rate: far too slow, slow, best for one curvature, swinging from side to side, and diverging.
-SHARES_OF_STABLE = (0.01, 0.1, 0.5, 0.97, 1.1)
 SCALES = (1.0, 30.0)  # of two features, such as metres and centimetres would make of alike lengths
 SHARE_FOR_SCALES = 0.5
 TEACHER = "numpy"  # whose losses show the rates and the scales, where it was measured

@@ -12,6 +12,7 @@ from npfs.backends.registry import UnknownBackend, load_all, load_backend
 from npfs.measure import plan, resume
 from npfs.measure.plan import VISITS
 from npfs.measure.recovery import Recovered
+from npfs.published import PUBLISHED
 
 OPTIONS = (
     ("preset", "NAME", "standard", f"sizes to time: {', '.join(plan.PRESETS)}"),
@@ -19,7 +20,7 @@ OPTIONS = (
     ("features", "D,D", None, "numbers of features, each with each of the sizes"),
     ("backends", "NAME,NAME", None, "backends to time (default: all that are installed)"),
     ("dtypes", "T,T", "float64", f"kinds of numbers: {', '.join(plan.DTYPES)}"),
-    ("epochs", "N", str(plan.EPOCHS), "gradient-descent steps in a fit"),
+    ("epochs", "N", None, f"gradient-descent steps in a fit (default: {plan.EPOCHS})"),
     ("runs", "N", str(plan.RUNS), "fresh processes that each time every case"),
     ("seed", "N", "0", "of the data and of the order of cases"),
     ("budget", "SECONDS", None, "end the whole command within this time"),
@@ -29,6 +30,18 @@ OPTIONS = (
         None,
         "go on until every speedup is known to within this share, 0.05",
     ),
+    (
+        "data",
+        "FILE",
+        None,
+        "time on this table (CSV, Parquet, Arrow, .npy, .npz), in place of the preset's sizes",
+    ),
+    ("target", "COL", None, "of --data: the column to be predicted, by name or position"),
+    ("columns", "A,B", None, "of --data: the columns to predict from (default: all others)"),
+    ("missing", "error|drop", None, "of --data: what to do about rows with missing values"),
+    ("separator", "C", None, "of a text file of --data: what parts its cells (default: found)"),
+    ("problem", "NAME", None, f"that of a published comparison: {', '.join(PUBLISHED)}"),
+    ("decimal", "C", None, "of a text file of --data: its decimal sign (default: found)"),
 )
 # From the first run's process to the further ones.
 HIDDEN = (
@@ -83,9 +96,12 @@ def chosen(config: pytest.Config) -> Chosen:
         unfinished = None
         if config.getoption("resume"):
             reports = config.invocation_params.dir / config.getoption("reports")
-            unfinished = resume.unfinished_set(reports / "runs", _given_of_plan(config))
-            options = unfinished.options
+            given = [option for option in _given_of_plan(config) if option != "--data"]
+            unfinished = resume.unfinished_set(reports / "runs", given)
+            options = unfinished.options_with(data=config.getoption("data"))
         made = plan.make_plan(**options)
+        if unfinished is not None:
+            unfinished.require_same(made.data)
         backends, unavailable = _backends(
             made.backends
         )  # which takes seconds: after all else is checked

@@ -4,8 +4,18 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
+from npfs.measure.own_data import (
+    COLUMNS_OPTION,
+    DataOptions,
+    FromPublished,
+    OwnData,
+    Source,
+    Synthetic,
+)
+from npfs.published import Published, published
 from npfs.run_format import size_id
 
 
@@ -62,6 +72,7 @@ EPOCHS = 10
 RUNS = 5
 # A fit slower than this would take most of a run for one point that smaller sizes already foretell.
 FIT_LIMIT_SECONDS = 3.0
+PUBLISHED_FIT_LIMIT_SECONDS = 120.0
 # A round of a millisecond hides the clock's resolution (tens of ns) and the cost of reading it.
 ROUND_SECONDS = 1e-3
 # A case is timed in three visits, one in each third of the run, each on data of its own: what slows the machine down
@@ -84,6 +95,20 @@ class Plan:
     budget_s: float | None = None
     precision: float | None = None
     record: Mapping[str, str | None] = field(default_factory=dict)
+    data: OwnData | None = None
+    published: Published | None = None
+
+    @property
+    def source(self) -> Source:
+        """Where the problems come from that fits are timed on."""
+        if self.published is not None:
+            return FromPublished(self.published.name, self.seed)
+        return Synthetic(self.seed) if self.data is None else self.data
+
+    @property
+    def fit_limit_s(self) -> float:
+        """How long a fit may take to be timed; a published comparison is there to be seen whole."""
+        return FIT_LIMIT_SECONDS if self.published is None else PUBLISHED_FIT_LIMIT_SECONDS
 
     @property
     def seconds_per_visit(self) -> float:
@@ -103,32 +128,60 @@ def make_plan(
     features: str | None,
     backends: str | None,
     dtypes: str,
-    epochs: str,
+    epochs: str | None,
     runs: str,
     seed: str,
     budget: str | None = None,
     precision: str | None = None,
+    data: str | None = None,
+    target: str | None = None,
+    columns: str | None = None,
+    missing: str | None = None,
+    separator: str | None = None,
+    decimal: str | None = None,
+    problem: str | None = None,
 ) -> Plan:
     """Check the option values of a command and make its plan; ``record`` keeps them as they were given.
 
-    Without ``backends`` the plan names none yet: all that can be loaded are meant.
+    Without ``backends`` the plan names none yet: all that can be loaded are meant. A table is read, and its samples
+    and features take the place of the preset's sizes; ``record`` keeps the name of its file without the folders.
 
     Raises
     ------
     ValueError
-        Names the option, what was given and what it takes.
+        Names the option, what was given and what it takes; or says what is wrong with the table.
     """
     record = dict(locals())
     record["runs"] = str(whole_number("--runs", runs, at_least=1))
     if preset not in PRESETS:
         raise ValueError(f"--preset must be one of {', '.join(PRESETS)}; got {preset!r}")
+    of_table = {"target": target, "columns": columns, "missing": missing}
+    of_table |= {"separator": separator, "decimal": decimal}
+    named = None if problem is None else published(problem)
+    if named is not None:
+        _require_none(
+            {"data": data, "sizes": sizes, "features": features},
+            "cannot be chosen for --problem, which brings its own data; leave {option} out",
+        )
+    if epochs is None:
+        epochs = str(EPOCHS if named is None else named.epochs)
+    table = None
+    if named is not None:
+        chosen = _grid([named.n_samples], named.n_features)
+    elif data is None:
+        _require_none(of_table, "belongs to --data FILE; add it, or leave {option} out")
+        chosen = _sizes(PRESETS[preset], sizes, features)
+    else:
+        record["data"] = Path(data).name
+        _require_none(
+            {"sizes": sizes, "features": features},
+            f"cannot be chosen for --data, which brings its own; leave {{option}} out ({COLUMNS_OPTION} a,b chooses columns)",
+        )
+        table = _data_options(data, **of_table).read()
+        chosen = (Size(*table.X.shape),)
     return Plan(
         preset=preset,
-        sizes=tuple(
-            size._replace(dtype=dtype)
-            for dtype in _dtypes(dtypes)
-            for size in _sizes(PRESETS[preset], sizes, features)
-        ),
+        sizes=tuple(size._replace(dtype=dtype) for dtype in _dtypes(dtypes) for size in chosen),
         backends=() if backends is None else tuple(split_names("--backends", backends)),
         epochs=whole_number("--epochs", epochs, at_least=1),
         runs=whole_number("--runs", runs, at_least=1),
@@ -137,6 +190,8 @@ def make_plan(
         budget_s=None if budget is None else _seconds("--budget", budget),
         precision=None if precision is None else _share("--precision", precision),
         record=record,
+        data=table,
+        published=named,
     )
 
 
@@ -177,6 +232,34 @@ def whole_number(option: str, text: str, *, at_least: int) -> int:
     if number < at_least:
         raise ValueError(f"{option} must be at least {at_least}; got {text}")
     return number
+
+
+def _require_none(given: Mapping[str, str | None], problem: str) -> None:
+    """Refuse options that do not go with the others; ``problem`` follows their name."""
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(f"--{name} {problem.format(option=f'--{name}')}")
+
+
+def _data_options(
+    data: str,
+    *,
+    target: str | None,
+    columns: str | None,
+    missing: str | None,
+    separator: str | None,
+    decimal: str | None,
+) -> DataOptions:
+    if target is None:
+        raise ValueError("--data needs the column that is to be predicted; add --target COL")
+    return DataOptions(
+        path=Path(data),
+        target=target,
+        columns=None if columns is None else tuple(split_names(COLUMNS_OPTION, columns)),
+        missing=missing or "error",
+        separator=separator,
+        decimal=decimal,
+    )
 
 
 def _seconds(option: str, text: str) -> float:

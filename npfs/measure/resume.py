@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from npfs.evidence.data import DataRecord
 from npfs.evidence.runs import read_runs
 from npfs.measure import recovery
+from npfs.measure.own_data import OwnData
 from npfs.measure.plan import VISITS
 
 
@@ -26,6 +28,8 @@ class UnfinishedSet:
         To each case, as its runs made them.
     recovered : tuple of Recovered
         Runs that were brought back on the way.
+    data : DataRecord or None
+        The table that they were made on.
     """
 
     job: str
@@ -33,6 +37,42 @@ class UnfinishedSet:
     runs_missing: int
     visits: int
     recovered: tuple[recovery.Recovered, ...] = ()
+    data: DataRecord | None = None
+
+    def options_with(self, data: str | None) -> dict[str, Any]:
+        """Return the options, with where the table is now: a run file keeps only the name of its file.
+
+        Raises
+        ------
+        ValueError
+            If the runs were not made on a table, or its file is not here.
+        """
+        if self.data is None:
+            if data is not None:
+                raise ValueError(
+                    "--resume finishes runs that were made without --data; leave it out"
+                )
+            return self.options
+        path = data or self.data.file
+        if not Path(path).exists():
+            raise ValueError(
+                f"--resume finds no {path!r} here; say where the table is, with --data beside it"
+            )
+        return {**self.options, "data": path}
+
+    def require_same(self, data: OwnData | None) -> None:
+        """Refuse a table whose numbers are not those that the first runs were made on.
+
+        Raises
+        ------
+        ValueError
+            Names the file.
+        """
+        if self.data is not None and data is not None and data.digest != self.data.digest:
+            raise ValueError(
+                f"{str(data.options.path)!r} has other numbers than when these runs began; bring the table back, or "
+                "start anew without --resume"
+            )
 
 
 def unfinished_set(runs: Path, given: Sequence[str]) -> UnfinishedSet:
@@ -66,4 +106,6 @@ def unfinished_set(runs: Path, given: Sequence[str]) -> UnfinishedSet:
         )
     options = dict(newest.planned)
     visits = int(options.pop("visits", VISITS))
-    return UnfinishedSet(newest.job, options, planned - whole, visits, tuple(recovered))
+    return UnfinishedSet(
+        newest.job, options, planned - whole, visits, tuple(recovered), newest.data
+    )

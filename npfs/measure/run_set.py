@@ -4,6 +4,7 @@ from npfs.measure import recovery
 from npfs.measure.benchmark_run import BenchmarkRun
 from npfs.measure.effort import Effort, Stop
 from npfs.measure.fresh_runs import Ended, RunFailed, fresh_run
+from npfs.tables import BadTable
 
 UNKNOWN_REACH = 1.0  # the value may be twice as large or half as large
 
@@ -35,13 +36,14 @@ class RunSet:
         Raises
         ------
         RunFailed
-            If a process ended with nothing measured.
+            If a process ended with nothing measured, or the table was changed.
         """
         while True:
             cases = self.effort.next(self.done, self.run.seconds_left, without=self.crashed)
             if isinstance(cases, Stop):
                 self.stop = cases
                 return
+            self._require_same_data()
             self.done += 1
             self._start(self.done, cases)
 
@@ -93,9 +95,7 @@ class RunSet:
         if self.run.config.getoption("resume"):
             given = [argument for argument in given if argument != "--resume"]
             ours += [
-                f"--{name}={value}"
-                for name, value in self.run.plan.record.items()
-                if value is not None
+                f"--{name}={value}" for name, value in self._planned().items() if value is not None
             ]
         if cases is not None:
             ours.append(f"--npfs-only={','.join(sorted(cases))}")
@@ -104,6 +104,26 @@ class RunSet:
         if (left := self.run.seconds_left) is not None:
             ours.append(f"--npfs-seconds={left:.1f}")
         return [*given, "--benchmark-only", *ours]
+
+    def _planned(self) -> dict[str, str | None]:
+        """Return the options of the plan, with the whole path of the table."""
+        data = self.run.plan.data
+        return {**self.run.plan.record, "data": None if data is None else str(data.options.path)}
+
+    def _require_same_data(self) -> None:
+        """Read the table again: a run on other numbers would not be pooled with those that are there."""
+        data = self.run.plan.data
+        if data is None:
+            return
+        try:
+            is_same = data.options.read().digest == data.digest
+        except BadTable as error:
+            raise RunFailed(f"the table cannot be read any more: {error}") from None
+        if not is_same:
+            raise RunFailed(
+                f"{str(data.options.path)!r} was changed between two runs; those made before keep their report, and a new "
+                "command begins with the new numbers"
+            )
 
     def _bring_back(self, ended: Ended) -> None:
         """Save what a process that did not end by itself had measured; its last case is left out from now on."""

@@ -11,8 +11,9 @@ from npfs.backends.base import Backend, Fit
 from npfs.conformance import TOLERANCES, check_fit, loss_floor, reference_fit
 from npfs.loss import safe_learning_rate
 from npfs.measure import environment
+from npfs.measure.own_data import Source
 from npfs.measure.plan import Size
-from npfs.problem import Problem, make_problem
+from npfs.problem import Problem
 
 PROBE_SAMPLES = 10_000
 PROBES = 3
@@ -37,14 +38,14 @@ def reason_not_to_allocate(size: Size) -> str | None:
     return f"it needs up to {needed / 1e9:,.0f} GB of memory, {available / 1e9:,.0f} GB are free"
 
 
-def predicted_fit_seconds(backend: Backend, size: Size, epochs: int, seed: int) -> float:
+def predicted_fit_seconds(backend: Backend, size: Size, epochs: int, source: Source) -> float:
     """Predict a fit from one epoch on at most 10,000 samples, in proportion to samples and epochs.
 
     The first call is a JIT compiler's, so the case is compiled after this; of the others the fastest counts,
     since one that was held up by another program would be multiplied.
     """
     samples = min(size.n_samples, PROBE_SAMPLES)
-    X, y, _ = fresh_data(size._replace(n_samples=samples), seed)
+    X, y, _ = fresh_data(size._replace(n_samples=samples), source)
     data = backend.prepare(X, y)
     seconds = []
     for _ in range(1 + PROBES):
@@ -54,8 +55,8 @@ def predicted_fit_seconds(backend: Backend, size: Size, epochs: int, seed: int) 
     return min(seconds[1:]) * epochs * size.n_samples / samples
 
 
-def validate(result: Fit, backend: Backend, size: Size, epochs: int, seed: int) -> None:
-    """Compare the result of ``epochs`` steps on ``fresh_data(size, seed)`` with the reference.
+def validate(result: Fit, backend: Backend, size: Size, epochs: int, source: Source) -> None:
+    """Compare the result of ``epochs`` steps on ``fresh_data(size, source)`` with the reference.
 
     Raises
     ------
@@ -64,18 +65,18 @@ def validate(result: Fit, backend: Backend, size: Size, epochs: int, seed: int) 
     """
     check_fit(
         result,
-        _reference(size, epochs, seed),
+        _reference(size, epochs, source),
         f"{backend.name} on {size}, {epochs} epochs",
         tolerance=TOLERANCES[size.dtype],
         floor=loss_floor(backend),
     )
 
 
-def fresh_data(size: Size, seed: int) -> tuple[Any, Any, float]:
+def fresh_data(size: Size, source: Source) -> tuple[Any, Any, float]:
     """Return newly allocated ``X`` and ``y``, and a learning rate that is stable on them."""
-    problem = make_problem(size.n_samples, size.n_features, seed=seed)
+    problem = source.problem(size.n_samples, size.n_features)
     X, y = problem.X.astype(size.dtype), problem.y.astype(size.dtype)
-    return X, y, safe_learning_rate(problem.X)
+    return X, y, source.learning_rate or safe_learning_rate(problem.X)
 
 
 def quiet_collector() -> None:
@@ -88,6 +89,6 @@ def quiet_collector() -> None:
 
 
 @lru_cache(maxsize=64)
-def _reference(size: Size, epochs: int, seed: int) -> Fit:
-    X, y, rate = fresh_data(size, seed)
+def _reference(size: Size, epochs: int, source: Source) -> Fit:
+    X, y, rate = fresh_data(size, source)
     return reference_fit(Problem(X, y), epochs, rate)

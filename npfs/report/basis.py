@@ -6,6 +6,7 @@ from typing import Any
 from npfs.evidence import first_call as once
 from npfs.evidence import recorded
 from npfs.evidence.analysis import Evidence
+from npfs.evidence.records import Size
 from npfs.report import wording
 from npfs.report.caveats import one_run
 from npfs.report.claims import ADD_A_RUN, newest_layout
@@ -13,8 +14,9 @@ from npfs.report.details import ONE_BACKEND
 
 
 def basis(evidence: Evidence) -> str:
-    """Say in two sentences how many runs there are, and of what machine and versions."""
-    return f"{_runs(evidence)}. {machine(evidence)}."
+    """Say how many runs there are, on which data if not on synthetic ones, and of what machine and versions."""
+    sentences = (_runs(evidence), _data(evidence), machine(evidence))
+    return " ".join(f"{sentence}." for sentence in sentences if sentence)
 
 
 def _runs(evidence: Evidence) -> str:
@@ -30,6 +32,19 @@ def _runs(evidence: Evidence) -> str:
     return (
         f"{number} runs, each a fresh process, {epochs} epochs a fit; in parentheses 95 % intervals (Student's t over "
         f"runs, on logarithms; speedups paired within runs){among}"
+    )
+
+
+def _data(evidence: Evidence) -> str:
+    data, published = evidence.newest.data, evidence.newest.published
+    if published is not None:
+        return f"Fits are timed on the published problem {published}"
+    if data is None:
+        return ""
+    size = wording.size(Size(data.n_features, data.n_samples))
+    return (
+        f"Fits are timed on the table {data.file} ({size}, standardised; target {data.target}; digest {data.digest}), "
+        "not on synthetic data"
     )
 
 
@@ -105,11 +120,16 @@ def lacks(evidence: Evidence) -> list[str]:
     if len(evidence.backends) + len(evidence.shortcuts) == 1:
         found.append(f"{ONE_BACKEND} Add others with --backends python,numpy,numba")
     sizes = evidence.sizes()
-    if len(sizes) == 1:
+    if evidence.newest.data is not None:
+        found.append(
+            f"The one size is that of {evidence.newest.data.file}, so nothing shows how times grow. Run the benchmark "
+            "without --data for that, with another folder (--reports DIR)"
+        )
+    elif len(sizes) == 1:
         found.append(
             f"One size was measured ({wording.size(sizes[0])}), so nothing shows how times grow. Add others with --sizes 10,1e3,1e5"
         )
-    if sizes and not evidence.sizes(n_features=1):
+    if sizes and not evidence.sizes(n_features=1) and evidence.newest.data is None:
         found.append(
             "No size of one feature was measured, so there are no crossovers. Add --features 1"
         )

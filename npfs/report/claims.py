@@ -16,7 +16,7 @@ from npfs.report.content import (
     Claim,
     Table,
 )
-from npfs.report.details import comparison, shared_sizes, speedup_of
+from npfs.report.details import compared_sizes, comparison, speedup_of
 
 # As their users know them.
 LIBRARIES = {"torch": "PyTorch", "jax": "JAX"}
@@ -76,9 +76,9 @@ def the_loop_is_not_pythons(evidence: Evidence) -> Claim:
 
 
 def a_fit_is_faster(evidence: Evidence) -> Claim:
-    """Speedups over lists at every measured number of samples of one feature."""
+    """Speedups over lists at every measured number of samples of one feature, or on a table."""
     claim = "A fit with NumPy is faster than with lists."
-    shared = shared_sizes(evidence, NUMPY, LISTS, n_features=1)
+    shared = compared_sizes(evidence, NUMPY, LISTS)
     if not shared:
         why = "Lists and NumPy were not both timed at a size of one feature."
         return Claim(claim, NOT_MEASURED, (why,), None)

@@ -21,6 +21,7 @@ BETTER = {
 }
 # What to measure where nothing suits a situation.
 MISSING = {
+    Situation.TABLE: "a backend that is timed on it",
     Situation.HANDFUL: "--sizes 10",
     Situation.THOUSANDS: "--sizes 1000",
     Situation.MILLIONS: "--sizes 1e6",

@@ -39,7 +39,7 @@ def details(evidence: Evidence) -> list[str]:
 
 def numpy_against_lists_at_the_largest_size(evidence: Evidence) -> list[str]:
     """Say how much vectorisation gains on the most data."""
-    shared = shared_sizes(evidence, NUMPY, LISTS, n_features=1)
+    shared = compared_sizes(evidence, NUMPY, LISTS)
     return [comparison(evidence, NUMPY, LISTS, shared[-1])] if shared else []
 
 
@@ -93,7 +93,7 @@ def other_backends_against_numpy(evidence: Evidence) -> list[str]:
     """Give each further backend one sentence, at the largest size it shares with NumPy."""
     sentences = []
     for backend in evidence.backends:
-        shared = shared_sizes(evidence, backend, NUMPY, n_features=1)
+        shared = compared_sizes(evidence, backend, NUMPY)
         rungs = {LISTS, *(name for pair in LADDER for name in pair)}
         if backend not in rungs and shared:
             sentences.append(comparison(evidence, backend, NUMPY, shared[-1]))
@@ -104,7 +104,7 @@ def what_using_a_tool_well_gains(evidence: Evidence) -> list[str]:
     """Compare each rung with the one below it, on the most data of one feature."""
     sentences = []
     for rung, below in LADDER:
-        shared = shared_sizes(evidence, rung, below, n_features=1)
+        shared = compared_sizes(evidence, rung, below)
         if shared:
             sentences.append(comparison(evidence, rung, below, shared[-1]))
     return sentences
@@ -288,6 +288,13 @@ def shared_sizes(
         for size in evidence.sizes(n_features=n_features)
         if evidence.speedup(a, b, size) is not None
     ]
+
+
+def compared_sizes(evidence: Evidence, a: str, b: str) -> list[Size]:
+    """Return the shared sizes of one feature; a table has as many features as it has."""
+    if evidence.newest.data is not None:
+        return shared_sizes(evidence, a, b)
+    return shared_sizes(evidence, a, b, n_features=1)
 
 
 def _range(sizes: list[Size]) -> str:

@@ -15,6 +15,7 @@ from npfs.report import wording
 from npfs.report.details import (
     READING_COUNTS_FROM,
     SHORT,
+    compared_sizes,
     comparison,
     shared_sizes,
     speedup_of,
@@ -33,7 +34,8 @@ def lists_or_numpy(evidence: Evidence) -> str:
     """Say from how many samples on NumPy is the better choice, and what lists win below."""
     shared = shared_sizes(evidence, NUMPY, LISTS, n_features=1)
     if not shared:
-        return ""
+        of_data = compared_sizes(evidence, NUMPY, LISTS)
+        return comparison(evidence, NUMPY, LISTS, of_data[-1]) if of_data else ""
     most = shared[-1]
     speedup = speedup_of(evidence, NUMPY, LISTS, most)
     if not speedup.is_known:

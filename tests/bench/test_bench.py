@@ -175,6 +175,18 @@ def test_float32_is_an_axis_and_lists_say_that_they_have_none(tmp_path: Path) ->
     assert "numpy,true,1000,1,float32,2," in (tmp_path / "results.csv").read_text()
 
 
+def test_a_visit_that_is_left_out_leaves_the_others_going(tmp_path: Path) -> None:
+    """Lists have no float32, so their later visits are not made; with this seed a read pass follows one."""
+    result = bench(
+        "--sizes=442", "--features=10", "--backends=python,numpy", "--dtypes=float64,float32", "--runs=1",
+        "--benchmark-max-time=0.01", "-q", f"--reports={tmp_path}",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout
+    run = load(run_paths(tmp_path)[0])
+    visits = [benchmark["extra_info"]["visits"] for benchmark in run["benchmarks"]]
+    assert [len(counts) for counts in visits] == [3] * 7
+
+
 def test_a_wrong_backend_is_reported_and_its_time_not_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

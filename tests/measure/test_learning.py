@@ -6,7 +6,7 @@ import pytest
 from npfs.backends.base import Backend, Fit
 from npfs.backends.registry import load_backend
 from npfs.evidence.learning import read_learning
-from npfs.loss import largest_stable_rate
+from npfs.loss import SHARES_OF_STABLE, largest_stable_rate
 from npfs.measure import learning
 from npfs.problem import Array
 
@@ -27,7 +27,7 @@ def test_rates_run_from_slow_to_diverging() -> None:
     assert read_learning(lesson) == lesson
     losses = [loss for _, loss in lesson["rates"]["losses"]]
     rates = [rate / lesson["rates"]["largest_stable"] for rate, _ in lesson["rates"]["losses"]]
-    assert rates == pytest.approx(learning.SHARES_OF_STABLE)
+    assert rates == pytest.approx(SHARES_OF_STABLE)
     slow, usual, best, _, diverging = losses
     assert slow[0] == best[0] == diverging[0]
     assert best[5] < usual[5] < slow[5] < slow[0] < diverging[5]
@@ -50,7 +50,7 @@ def test_another_backend_teaches_where_numpy_is_not_there_or_fails() -> None:
     broken = Backend("numpy", "Broken", lists.prepare, failing)
     lesson = learning.record([broken, lists])
     assert lesson["backends"].keys() == {"python"}
-    assert len(lesson["rates"]["losses"]) == len(learning.SHARES_OF_STABLE)
+    assert len(lesson["rates"]["losses"]) == len(SHARES_OF_STABLE)
     assert "rates" not in learning.record([broken])
 
 

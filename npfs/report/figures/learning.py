@@ -9,12 +9,11 @@ from matplotlib.figure import Figure
 
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.rungs import NUMPY
-from npfs.report import style, wording
+from npfs.report import curves, style, wording
 from npfs.report.figures import lines as shared
 
 SAME = 1e-6  # relative: sums in another order differ by less
 NAMES_LISTED = 10
-EPOCHS_MARKED = 60
 
 
 def learning_figure(evidence: Evidence) -> Figure | None:
@@ -29,23 +28,15 @@ def learning_figure(evidence: Evidence) -> Figure | None:
     figure, (left, right) = style.row(
         11.0, 4.6, [(0.62, max(0.3, style.margin(labels))), (0.8, max(0.3, style.margin(names)))]
     )
-    left.plot(
-        lesson["x"],
-        lesson["y"],
-        "o",
-        color=style.POINT,
-        alpha=0.6,
-        markersize=4,
-        markeredgewidth=0,
-        zorder=1,
-    )
+    curves.draw_points(left, lesson["x"], lesson["y"])
     left.set(xlabel="x", ylabel="y")
-    right.set(xlabel="epoch", ylabel="mean squared error (lower fits better)")
+    right.set(xlabel="epoch", ylabel=curves.LOSS)
     if not groups:
         left.set_title("No backend recorded the lesson")
         right.set_axis_off()
         return figure
-    _draw_lines(left, lesson, lines)
+    named = [(_line_name(line), line[1], line[2]) for line in lines]
+    curves.draw_fitted_lines(left, min(lesson["x"]), max(lesson["x"]), named)
     left.set_title(f"The line turns to the slope of the data, {lesson['slope']:g}")
     _draw_losses(right, evidence, lesson, groups)
     together = len(groups) == 1 and len(groups[0]) > 1
@@ -88,17 +79,6 @@ def _line_name(line: Sequence[float]) -> str:
     return f"epoch {epoch}: slope {weight:.2f}"
 
 
-def _draw_lines(axes: Axes, lesson: dict[str, Any], lines: Sequence[Sequence[float]]) -> None:
-    low, high = min(lesson["x"]), max(lesson["x"])
-    ends = []
-    for line, (color, text) in zip(lines, style.ramp(len(lines)), strict=True):
-        _, weight, bias = line
-        axes.plot([low, high], [weight * low + bias, weight * high + bias], color=color)
-        ends.append(style.End(_line_name(line), high, weight * high + bias, text))
-    axes.autoscale_view()
-    style.label_ends(axes, ends)
-
-
 def _groups(lesson: dict[str, Any]) -> list[list[str]]:
     """Put backends whose losses agree in one group."""
     losses = {name: np.array(one["loss"], dtype=float) for name, one in lesson["backends"].items()}
@@ -127,10 +107,7 @@ def _draw_losses(
         loss = lesson["backends"][group[0]]["loss"]
         look = looks[group[0]]
         line, text = (style.INK, style.INK) if len(group) > 1 else (look.line, look.text)
-        marker = "o" if len(loss) <= EPOCHS_MARKED else None
-        axes.plot(
-            range(len(loss)), loss, color=line, marker=marker, markersize=3, markeredgewidth=0
-        )
+        curves.draw_loss(axes, loss, line)
         ends.append(style.End(_group_name(evidence, group), len(loss) - 1, loss[-1], text))
         values += loss
     style.log_axis(axes.yaxis, *style.log_limits(values))

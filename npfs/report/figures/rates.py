@@ -7,12 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from npfs.evidence.analysis import Evidence
-from npfs.report import style, wording
+from npfs.report import curves, style, wording
 from npfs.report.figures import lines as shared
 from npfs.report.figures.learning import newest_lesson
 
-# How far above the first loss a diverging curve is followed; it leaves the figure there.
-FOLLOWED = 30.0
 RAW, STANDARDISED = "raw", "standardised"
 
 Curve = tuple[float, list[float]]
@@ -23,20 +21,20 @@ def rates_figure(evidence: Evidence) -> Figure | None:
     rates, scaling = _rates(evidence), _scaling(evidence)
     if not rates and not scaling:
         return None
-    names = [[_rate_name(rate, loss) for rate, loss in rates], [n for n, _ in scaling]]
-    shown = [k for k, curves in enumerate((rates, scaling)) if curves]
+    names = [[curves.rate_name(rate, loss) for rate, loss in rates], [n for n, _ in scaling]]
+    shown = [k for k, found in enumerate((rates, scaling)) if found]
     margins = [(0.85 if k == shown[0] else 0.7, style.margin(names[k])) for k in shown]
     figure, all_axes = style.row(11.0 if len(shown) > 1 else 8.4, 4.7, margins, top=0.72)
     places = dict(zip(shown, all_axes, strict=True))
     if rates:
-        _draw_rates(places[0], rates, names[0])
+        _draw_rates(places[0], rates)
         if stable := _recorded(evidence, "rates").get("largest_stable"):
             style.note(places[0], f"the loss falls with rates up to {stable:.2g}")
     if scaling:
         _draw_scaling(places[1], scaling)
         places[1].set_title(_scaling_title(evidence), pad=24)
         style.note(places[1], "the same data, once divided by their spread")
-    all_axes[0].set_ylabel("mean squared error (lower fits better)")
+    all_axes[0].set_ylabel(curves.LOSS)
     return figure
 
 
@@ -44,11 +42,11 @@ def rates_alt(evidence: Evidence) -> str:
     """Give the last loss of each curve."""
     texts = []
     if rates := _rates(evidence):
-        curves = [f"{_rate_name(rate, loss)}: {_course(loss)}" for rate, loss in rates]
-        texts.append(f"For learning rates: {shared.each(curves)}.")
+        said = [f"{curves.rate_name(rate, loss)}: {_course(loss)}" for rate, loss in rates]
+        texts.append(f"For learning rates: {shared.each(said)}.")
     if scaling := _scaling(evidence):
-        curves = [f"{name}: {_course(loss)}" for name, loss in scaling]
-        texts.append(f"By scale of the features: {shared.each(curves)}.")
+        said = [f"{name}: {_course(loss)}" for name, loss in scaling]
+        texts.append(f"By scale of the features: {shared.each(said)}.")
     return (
         "Line charts, logarithmic vertical axes: the mean squared error over the epochs. "
         + " ".join(texts)
@@ -82,58 +80,21 @@ def _scaling_title(evidence: Evidence) -> str:
     return f"Features on scales {on}" if on else "Raw and standardised features"
 
 
-def _rate_name(rate: float, loss: Sequence[float]) -> str:
-    return f"rate {rate:.2g}{', diverges' if _diverges(loss) else ''}"
-
-
-def _diverges(loss: Sequence[float]) -> bool:
-    return loss[-1] > loss[0]
-
-
 def _course(loss: Sequence[float]) -> str:
     first, last = (wording.significant(value) for value in (loss[0], loss[-1]))
     return f"from {first} to {last} in {len(loss)} epochs"
 
 
-def _draw_rates(axes: Axes, rates: Sequence[Curve], names: Sequence[str]) -> None:
-    calm = [curve for curve in rates if not _diverges(curve[1])]
-    colors = dict(zip((rate for rate, _ in calm), style.ramp(len(calm)), strict=True))
-    curves = [
-        (name, loss, colors.get(rate, (style.WARNING, style.WARNING)))
-        for (rate, loss), name in zip(rates, names, strict=True)
-    ]
-    _draw(axes, curves)
+def _draw_rates(axes: Axes, rates: Sequence[Curve]) -> None:
+    curves.draw_curves(axes, curves.rate_curves(rates))
     axes.set_title("Learning rates, from slow to diverging", pad=24)
 
 
 def _draw_scaling(axes: Axes, scaling: Sequence[tuple[str, list[float]]]) -> None:
-    colors = {STANDARDISED: style.ramp(1)[0], RAW: (style.WARNING, style.WARNING)}
-    _draw(axes, [(name, loss, colors[name.partition(",")[0]]) for name, loss in scaling])
-
-
-def _draw(axes: Axes, curves: Sequence[tuple[str, list[float], tuple[str, str]]]) -> None:
-    """Draw loss curves; one that diverges leaves at the top and is labelled there."""
-    top = FOLLOWED * max(loss[0] for _, loss, _ in curves)
-    inside = [min(value, top) for _, loss, _ in curves for value in loss if value > 0]
-    low, high = style.log_limits(inside or [1.0])
-    last = max(len(loss) for _, loss, _ in curves) - 1
-    axes.set_xlim(0, max(1, last) * 1.02)
-    style.log_axis(axes.yaxis, low, high)
-    axes.set_xlabel("epoch")
-    ends, leaving = [], 0
-    for name, loss, (line, text) in curves:
-        dashes = (0, (5, 1.5)) if line == style.WARNING else "-"
-        axes.plot(
-            range(len(loss)), [max(value, low) for value in loss], color=line, linestyle=dashes
-        )
-        cut = next((k for k, value in enumerate(loss) if value > high), None)
-        if cut is None:
-            ends.append(style.End(name, len(loss) - 1, max(loss[-1], low), text))
-            continue
-        axes.annotate(
-            name, (cut, high), xytext=(8, -9 - leaving * style.GAP), textcoords="offset points",
-            color=text, fontweight="bold", fontsize=style.LABEL_SIZE, va="center",
-            bbox={"facecolor": style.BACKGROUND, "edgecolor": "none", "pad": 1},
-        )  # fmt: skip
-        leaving += 1
-    style.label_ends(axes, ends)
+    drawn = [
+        curves.warning_curve(name, loss)
+        if name.startswith(RAW)
+        else curves.Curve(name, loss, *style.ramp(1)[0])
+        for name, loss in scaling
+    ]
+    curves.draw_curves(axes, drawn)

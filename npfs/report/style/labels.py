@@ -5,8 +5,10 @@ from functools import cache
 from itertools import chain, repeat
 from typing import NamedTuple
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
 
 FONT = "DejaVu Sans"  # matplotlib brings it along: the same figure everywhere
@@ -56,27 +58,28 @@ def margin(labels: Sequence[str]) -> float:
     return max(map(text_width, labels), default=0.0) + (OFFSET + SHIFT + 6) / 72
 
 
-def label_ends(axes: Axes, ends: Sequence[End]) -> None:
+def label_ends(axes: Axes, ends: Sequence[End]) -> list[Artist]:
     """Write each label at the right of its line's end, moved apart vertically where they would touch.
 
-    Call after the limits are final.
+    Call after the limits are final. Returns what was drawn.
     """
     figure = axes.get_figure(root=True)
     if not ends or figure is None:
-        return
+        return []
     points = figure.dpi / 72
-    right = axes.bbox.x1
-    pixels = {end: axes.transData.transform((end.x, end.y)) for end in ends}
-    order = sorted(ends, key=lambda end: float(pixels[end][1]))
+    pixels = {end: float(axes.transData.transform((end.x, end.y))[1]) for end in ends}
+    order = sorted(ends, key=pixels.__getitem__)
     bottom, top = axes.bbox.y0 / points, axes.bbox.y1 / points
-    placed = spread([float(pixels[end][1]) / points for end in order], GAP, bottom, top)
+    placed = spread([pixels[end] / points for end in order], GAP, bottom, top)
+    drawn: list[Artist] = []
     for end, height in zip(order, placed, strict=True):
-        x, y = pixels[end] / points
+        y = pixels[end] / points
         far = abs(height - y) > LEADER_FROM
-        axes.annotate(
+        label = axes.annotate(
             end.label,
-            (end.x, end.y),
-            xytext=(right / points - x + OFFSET + (SHIFT if far else 0), height - y),
+            (1, end.y),  # the right edge, which may still move
+            xycoords=axes.get_yaxis_transform(),
+            xytext=(OFFSET + (SHIFT if far else 0), height - y),
             textcoords="offset points",
             color=end.color,
             va="center",
@@ -84,18 +87,18 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
             fontsize=LABEL_SIZE,
             annotation_clip=False,
         )
-        if far:
-            _tie(axes, y * points, height * points, end.color)
+        drawn += [label, *(_tie(axes, y * points, height * points, end.color) if far else ())]
+    return drawn
 
 
-def _tie(axes: Axes, start: float, stop: float, color: str) -> None:
+def _tie(axes: Axes, start: float, stop: float, color: str) -> list[Line2D]:
     """Draw a stroke from beside the end of a line to its label, between two heights in pixels."""
     figure = axes.get_figure(root=True)
     assert figure is not None
     points, right = figure.dpi / 72, axes.bbox.x1
     places = ((right + 3 * points, start), (right + (OFFSET + SHIFT - 2) * points, stop))
     x, y = axes.transAxes.inverted().transform(places).T
-    axes.plot(
+    return axes.plot(
         x, y, color=color, linewidth=0.7, transform=axes.transAxes, clip_on=False,
         scalex=False, scaley=False,
     )  # fmt: skip

@@ -185,10 +185,37 @@ def test_calibrate_says_what_it_lacks(tmp_path: Path) -> None:
     few = npfs("calibrate", folder=tmp_path)
     assert few.returncode == 2
     assert "there are 7 that timed one case: add 3 with the command" in few.stderr
-    elsewhere = npfs("calibrate", "--measure", "3", folder=tmp_path)
-    assert elsewhere.returncode == 2
-    assert "go to your clone of npfs" in elsewhere.stderr
-    assert "Traceback" not in few.stderr + nothing.stderr + elsewhere.stderr
+    assert "Traceback" not in few.stderr + nothing.stderr
+
+
+def test_calibrate_for_programs_and_in_a_sentence(tmp_path: Path) -> None:
+    run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10, runs=10))
+    found = json.loads(npfs("calibrate", "--json", folder=tmp_path).stdout)
+    assert found["runs"] == 10
+    assert {case["held"] for case in found["cases"]} <= {0.99, 1.0}, (
+        "nearly equal runs hold one another"
+    )
+    quiet = npfs("calibrate", "--quiet", folder=tmp_path).stdout.splitlines()
+    assert quiet == [found["answer"]]
+
+
+def test_quiet_report_and_comparison_print_the_least(tmp_path: Path) -> None:
+    run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10))
+    assert npfs("report", "--quiet", folder=tmp_path).stdout == ""
+    assert (tmp_path / "reports" / "index.html").is_file()
+    slower = {case: 2 * seconds for case, seconds in LISTS_WIN_AT_10.items()}
+    later = repeated(slower)
+    for document in later:
+        document["npfs"]["job"] = "another"
+    run_files.write(tmp_path / "new", later)
+    sides = ("compare", "reports", "new")
+    quiet = npfs(*sides, "--quiet", folder=tmp_path).stdout
+    whole = npfs(*sides, folder=tmp_path).stdout
+    assert "slower" in quiet
+    assert quiet.splitlines()[0][:60] in whole
+    assert len(quiet.splitlines()) < len(whole.splitlines())
+    assert json.loads(npfs(*sides, "--json", folder=tmp_path).stdout)["counts"]["slower"]
+    assert json.loads(npfs("report", "--json", folder=tmp_path).stdout)["schema"] == 1
 
 
 def test_report_brings_back_a_run_that_was_killed(tmp_path: Path) -> None:

@@ -1,0 +1,149 @@
+"""``npfs fit`` on files as people have them."""
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes
+
+from tests.cli.conftest import Npfs
+
+
+@pytest.fixture
+def diabetes(tmp_path: Path) -> Path:
+    """scikit-learn's diabetes data as a CSV file, 442 × 10 and the target."""
+    path = tmp_path / "diabetes data's.csv"
+    load_diabetes(as_frame=True, scaled=False).frame.to_csv(path, index=False)
+    return path
+
+
+def solution() -> tuple[np.ndarray, np.ndarray]:
+    """The exact least-squares solution of the diabetes data, and the data standardised with a column of ones."""
+    X, y = load_diabetes(return_X_y=True, scaled=False)
+    design = np.column_stack([(X - X.mean(0)) / X.std(0), np.ones(len(X))])
+    weights = np.linalg.lstsq(design, y, rcond=None)[0]
+    coefficients = weights[:-1] / X.std(0)
+    return np.append(coefficients, weights[-1] - coefficients @ X.mean(0)), design
+
+
+def test_a_real_file_ends_at_the_exact_solution_to_the_digits_that_convergence_promises(
+    npfs: Npfs, diabetes: Path
+) -> None:
+    """Each epoch shrinks the distance to the solution at least by 1 - rate × the smallest eigenvalue."""
+    exact, design = solution()
+    eigenvalues = np.linalg.eigvalsh(2 * design.T @ design / len(design))
+    for epochs in (1000, 20_000):
+        result = npfs("fit", diabetes, "--target", "target", "--epochs", epochs, "--json")
+        assert (result.returncode, result.stderr) == (0, "")
+        found = json.loads(result.stdout)
+        assert found["learning_rate"] == pytest.approx(1 / eigenvalues[-1], rel=1e-3)
+        fitted = np.array([of["value"] for of in found["coefficients"]] + [found["intercept"]])
+        X, y = load_diabetes(return_X_y=True, scaled=False)
+        # In standardised units, where the contraction holds.
+        off = (fitted - exact)[:-1] * X.std(0)
+        start = np.linalg.norm(exact[:-1] * X.std(0)) + abs(y.mean())
+        left = (1 - found["learning_rate"] * eigenvalues[0]) ** epochs
+        assert np.linalg.norm(off) <= left * start + 1e-9 * start
+    assert left < 1e-4, "the bound says something"
+    assert found["r2"] == pytest.approx(0.5177, abs=1e-4)
+
+
+def test_a_person_reads_coefficients_score_and_what_to_know(npfs: Npfs, diabetes: Path) -> None:
+    result = npfs(
+        "fit", diabetes, "--target", "target", "--features", "bmi,bp", "--backend", "python"
+    )
+    assert "target from 442 samples of 2 features" in result.stdout
+    assert "bmi" in result.stdout
+    assert "s1" not in result.stdout
+    assert "R² 0.39" in result.stdout
+    assert "python, learning rate" in result.stdout
+    quiet = npfs("fit", diabetes, "--target", "target", "--features", "bmi", "--quiet")
+    assert [line.split()[0] for line in quiet.stdout.splitlines() if line.strip()][2:] == [
+        "bmi",
+        "intercept",
+    ]
+
+
+def test_what_has_not_converged_is_said(npfs: Npfs, diabetes: Path) -> None:
+    early = npfs("fit", diabetes, "--target", "target", "--epochs", 20)
+    assert "The loss was still falling" in early.stdout
+    short = npfs("fit", diabetes, "--target", "target", "--epochs", 20, "--tol", "1e-9")
+    assert "gradient's norm" in short.stdout
+    done = npfs("fit", diabetes, "--target", "target", "--features", "bmi", "--tol", "1e-6")
+    assert "still falling" not in done.stdout
+    assert "gradient" not in done.stdout
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_the_fit_is_drawn(npfs: Npfs, diabetes: Path, tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"a plot.{suffix}"
+    result = npfs("fit", diabetes, "--target", "target", "--epochs", 50, "--plot", out)
+    assert result.returncode == 0, result.stderr
+    assert f"wrote {out}" in result.stdout
+    beginning = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[suffix]
+    assert out.read_bytes().startswith(beginning)
+
+
+def test_auto_says_why(npfs: Npfs, runs: Path, diabetes: Path) -> None:
+    result = npfs("fit", diabetes, "--target", "target", "--epochs", 100_000)
+    assert "Backend numpy: foretold from stored runs" in result.stdout
+
+
+def test_semicolons_decimal_commas_and_gzip_are_found(npfs: Npfs, tmp_path: Path) -> None:
+    text = "größe;preis\n" + "\n".join(f"{k},5;{3 * k + 1},5" for k in range(20))
+    path = tmp_path / "preise.csv.gz"
+    path.write_bytes(gzip.compress(text.encode()))
+    found = json.loads(npfs("fit", path, "--target", "preis", "--json").stdout)
+    assert found["coefficients"] == [{"feature": "größe", "value": pytest.approx(3)}]
+    assert found["intercept"] == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--target", "targt"], "did you mean 'target'?"),
+        (["--target", "target", "--features", "bmi,bmj"], "it has no column 'bmj' for --features"),
+        (["--target", "target", "--backend", "nump"], "known backends: python, numpy"),
+        (["--target", "target", "--epochs", "0"], "--epochs must be at least 1"),
+        (["--target", "target", "--learning-rate", "fast"], "auto or a number such as 0.01"),
+        (["--target", "target", "--learning-rate", "-1"], "learning_rate"),
+        (["--target", "target", "--learning-rate", "5"], "largest stable"),
+        (["--target", "target", "--plot", "out.bmp"], "--plot writes .png, .svg, .pdf"),
+        (["--target", "target", "--plot", "no/such/folder/out.png"], "no/such/folder/out.png"),
+        (["--target", "target", "--missing", "guess"], "--missing takes error or drop"),
+        (["--target", "target", "--tol", "-1"], "tol"),
+    ],
+)
+def test_a_mistake_is_answered_in_a_sentence(
+    npfs: Npfs, diabetes: Path, options: list[str], says: str
+) -> None:
+    result = npfs("fit", diabetes, *options)
+    assert result.returncode == 2
+    assert result.stderr.startswith("npfs fit: ")
+    assert says in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_file_that_is_not_there_is_a_sentence(npfs: Npfs) -> None:
+    result = npfs("fit", "no such file.csv", "--target", "y")
+    assert result.returncode == 2
+    assert "'no such file.csv'" in result.stderr
+
+
+def test_formula_like_cells_are_text_and_printed_as_such(npfs: Npfs, tmp_path: Path) -> None:
+    path = tmp_path / "formulas.csv"
+    path.write_text("a,b\n1,2\n=1+1,3\n3,4\n")
+    result = npfs("fit", path, "--target", "b")
+    assert result.returncode == 2
+    assert "'=1+1'" in result.stderr
+
+
+def test_ten_thousand_columns_are_fitted_and_not_all_printed(npfs: Npfs, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "wide.npy", rng.standard_normal((30, 10_001)))
+    result = npfs("fit", tmp_path / "wide.npy", "--target", -1, "--epochs", 20)
+    assert result.returncode == 0, result.stderr
+    assert "and 9,960 more features" in result.stdout
+    assert "not unique" in result.stdout

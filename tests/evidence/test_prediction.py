@@ -1,0 +1,149 @@
+"""Advice from hand-made runs of known speed."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.prediction import Estimate, NoSurvey, Predictor, add
+from npfs.evidence.runs import read_runs
+from tests import run_files
+
+SAMPLES = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
+FEATURES = (1, 2, 4, 8, 16)
+Work = Callable[[int, int], tuple[float, float]]
+
+
+def lists(n: int, d: int) -> tuple[float, float]:
+    """Seconds of a call and of an epoch."""
+    return 0.0, 50e-9 * n * (d + 1)
+
+
+def numpy(n: int, d: int) -> tuple[float, float]:
+    return 2e-6, 10e-6 + 1e-9 * n * (d + 1)
+
+
+def gram(n: int, d: int) -> tuple[float, float]:
+    return 5e-9 * n * (d + 1), 3e-6
+
+
+WORKS: dict[str, Work] = {"python": lists, "numpy": numpy, "numpy-gram": gram}
+
+
+def evidence(
+    folder: Path,
+    *,
+    factor: float = 1.0,
+    spread: float = 0.0,
+    surveyed: bool = True,
+    runs: int = 5,
+    works: dict[str, Work] = WORKS,
+) -> Evidence:
+    """Runs whose cases take ``factor`` of what was surveyed, and differ by ``spread`` from run to run."""
+    documents = []
+    for run in range(1, runs + 1):
+        off = factor * math.exp(spread * (run - (runs + 1) / 2))
+        seconds = {
+            (name, n, 1): off * (work(n, 1)[0] + 10 * work(n, 1)[1])
+            for name, work in works.items()
+            for n in (1_000, 100_000)
+        }
+        once = [
+            run_files.first_call(name, 0.1, first_fit_s=0.7, second_fit_s=0.5) for name in works
+        ]
+        if surveyed and run == 1:
+            once += [
+                run_files.survey(name, {(n, d): work(n, d) for n in SAMPLES for d in FEATURES})
+                for name, work in works.items()
+            ]
+            once.append(run_files.memory("numpy", 100_000, 1.6e6, 3.2e6))
+        documents.append(run_files.document(seconds, run, once))
+    run_files.write(folder, documents)
+    return Evidence(read_runs(folder / "runs"))
+
+
+def total(name: str, n: int, d: int, epochs: int) -> float:
+    call_s, epoch_s = WORKS[name](n, d)
+    return call_s + epochs * epoch_s
+
+
+@pytest.mark.parametrize("name", WORKS)
+@pytest.mark.parametrize(("n", "d", "epochs"), [(500, 3, 7), (30_000, 12, 1000), (10, 1, 1)])
+def test_a_fit_of_any_size_and_epochs_is_foretold(
+    tmp_path: Path, name: str, n: int, d: int, epochs: int
+) -> None:
+    estimate, reach = Predictor(evidence(tmp_path)).fit(name, n, d, epochs)
+    assert estimate.value == pytest.approx(total(name, n, d, epochs), rel=1e-3)
+    assert reach.is_inside
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_a_decade_beyond_the_lines_go_on(tmp_path: Path, name: str) -> None:
+    estimate, reach = Predictor(evidence(tmp_path)).fit(name, 10**7, 3, 100)
+    assert estimate.value == pytest.approx(total(name, 10**7, 3, 100), rel=1e-3)
+    assert reach.samples > 1
+
+
+def test_what_was_timed_in_every_run_corrects_what_was_looked_at_once(tmp_path: Path) -> None:
+    predictor = Predictor(evidence(tmp_path, factor=1.25))
+    for epochs in (10, 1000):
+        estimate, _ = predictor.fit("numpy", 100_000, 1, epochs)
+        assert estimate.value == pytest.approx(1.25 * total("numpy", 100_000, 1, epochs), rel=1e-3)
+
+
+def test_the_spread_between_runs_is_in_the_interval(tmp_path: Path) -> None:
+    estimate, _ = Predictor(evidence(tmp_path, spread=0.1)).fit("numpy", 100_000, 1, 10)
+    spread = 0.1 * math.sqrt(2.5) * math.sqrt(1 + 1 / 5)  # of -0.2 to 0.2 in five runs
+    assert estimate.error == pytest.approx(spread, rel=1e-6)
+
+
+def test_all_that_a_script_waits_for_is_in_the_total(tmp_path: Path) -> None:
+    best = Predictor(evidence(tmp_path)).predict("numpy", 100_000, 1, 1000, fits=3)
+    assert best.start is not None
+    assert best.start.value == pytest.approx(0.25 + 0.1 + 0.2)
+    assert best.prepare.value == pytest.approx(1e-4)
+    parts = 0.55 + 1e-4 + 3 * total("numpy", 100_000, 1, 1000)
+    assert best.total.value == pytest.approx(parts, rel=1e-3)
+    assert best.memory_bytes == pytest.approx(1.6e6 + 3.2e6)
+    assert best.total.low < best.total.value < best.total.high
+
+
+def test_the_fastest_comes_first_and_what_differs_is_told(tmp_path: Path) -> None:
+    predictor = Predictor(evidence(tmp_path))
+    small, large = predictor.advise(10, 1, 1), predictor.advise(100_000, 1, 1000)
+    assert [p.backend for p in large] == ["numpy-gram", "numpy", "python"]
+    assert large[0].is_shortcut
+    assert large[2].differs_from(large[1])
+    assert not small[0].differs_from(small[1]), "all of them wait for the start alone"
+
+
+def test_an_older_source_is_not_foretold_from(tmp_path: Path) -> None:
+    """The survey is of a source that no case was timed with since."""
+    found = evidence(tmp_path)
+    document = run_files.document({("numpy", 1000, 1): 1.0, ("python", 1000, 1): 1.0}, 6)
+    document["npfs"]["backends"]["numpy"]["source"] = "changed"
+    run_files.write(tmp_path / "more", [document])
+    (tmp_path / "more" / "runs" / "machine").mkdir(parents=True, exist_ok=True)
+    for path in (tmp_path / "more").rglob("*.json"):
+        path.rename(found.newest.path.with_name("9999_changed.json"))
+    assert Predictor(Evidence(read_runs(tmp_path / "runs"))).backends == ["python", "numpy-gram"]
+
+
+def test_runs_without_a_survey_say_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(NoSurvey, match="pytest bench --benchmark-only"):
+        Predictor(evidence(tmp_path, surveyed=False))
+
+
+def test_errors_of_a_sum_are_propagated() -> None:
+    both = add([Estimate(3.0, 0.1), Estimate(1.0, 0.2)])
+    assert both.value == 4.0
+    assert both.error == pytest.approx(math.hypot(0.3, 0.2) / 4)
+    assert add([Estimate(2.0, 0.3)]).error == pytest.approx(0.3)
+
+
+def test_bounds_are_symmetric_on_logarithms() -> None:
+    estimate = Estimate(2.0, 0.1)
+    assert estimate.low * estimate.high == pytest.approx(4.0)
+    assert estimate.high / estimate.low == pytest.approx(math.exp(2 * 1.96 * 0.1))

@@ -22,6 +22,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "numpydoc",
+    "drawn",
     "mathml",
     "measured",
     "reference_figure",

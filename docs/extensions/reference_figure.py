@@ -1,7 +1,6 @@
 """A figure of the reference report, with the text that it has there: ``{reference-figure} time``."""
 
-from html import escape
-
+import two_schemes
 from docutils import nodes
 from reference_evidence import depends_on, evidence
 from sphinx.application import Sphinx
@@ -9,11 +8,11 @@ from sphinx.util.docutils import SphinxDirective
 
 from npfs.report.figures import FIGURES
 
-SHOWN_IN = {"only-light": "", "only-dark": "-dark"}  # furo's classes, and the ends of file names
+FOLDER = "../reports/reference"
 
 
 class ReferenceFigure(SphinxDirective):
-    """Show a figure for light and for dark pages, its title, and how to read it."""
+    """Show a figure, its title, and how to read it."""
 
     required_arguments = 1
 
@@ -24,23 +23,15 @@ class ReferenceFigure(SphinxDirective):
         if spec is None:
             raise self.error(f"the report has no figure {name!r}")
         self.env.note_dependency(depends_on())
-        alt = spec.alt(evidence())
-        label = escape(f"Figure: {spec.title}", quote=True)
-        opening = f'<div class="figure-scroll" role="region" tabindex="0" aria-label="{label}">'
-        images = [
-            nodes.image(uri=f"/../reports/reference/{name}{end}.svg", alt=alt, classes=[shown_in])
-            for shown_in, end in SHOWN_IN.items()
-        ]
         caption = nodes.caption("", "", nodes.strong("", f"{spec.title}."))
         caption += nodes.Text(f" {spec.how_to_read}")
         return [
-            nodes.figure(
-                "",
-                nodes.raw("", opening, format="html"),
-                *images,
-                nodes.raw("", "</div>", format="html"),
-                caption,
-                classes=["reference-figure"],
+            two_schemes.figure(
+                f"{FOLDER}/{name}.svg",
+                f"{FOLDER}/{name}-dark.svg",
+                alt=spec.alt(evidence()),
+                name=spec.title,
+                caption=caption,
             )
         ]
 

@@ -62,8 +62,8 @@ def test_no_page_scrolls_sideways(opened: Callable[..., Any], source: Path) -> N
 def test_figures_follow_the_scheme(opened: Callable[..., Any], scheme: str) -> None:
     page = opened(DOCS / "tour" / "4-numba.md", color_scheme=scheme)
     other = {"light": "dark", "dark": "light"}[scheme]
-    shown = page.query_selector_all(f".reference-figure .only-{scheme}")
-    hidden = page.query_selector_all(f".reference-figure .only-{other}")
+    shown = page.query_selector_all(f".two-schemes .only-{scheme}")
+    hidden = page.query_selector_all(f".two-schemes .only-{other}")
     assert len(shown) == len(hidden) >= 2
     assert all(image.is_visible() for image in shown)
     assert not any(image.is_visible() for image in hidden)

@@ -43,7 +43,7 @@ class Drawn(SphinxDirective):
         for end, text in (("", svg), ("-dark", dark_of(svg))):
             file = folder / f"{page.stem}-{self.lineno}{end}.svg"
             file.write_text(text + "\n", encoding="utf-8")
-            files.append(os.path.relpath(file, self.env.srcdir))
+            files.append(Path(os.path.relpath(file, self.env.srcdir)).as_posix())
         caption = nodes.caption("", "\n".join(self.content))
         name = f"drawn by the code above ({self.arguments[0]})"
         return [two_schemes.figure(*files, alt=alt, name=name, caption=caption, width="narrow")]

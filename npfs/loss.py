@@ -91,14 +91,14 @@ def largest_curvature(X: Array) -> float:
     The product is that of the smaller of the two Gram matrices (samples or features), which have the same
     eigenvalues but for zeros; where both are large, of ``X`` and its transpose, one after the other.
 
+    Source: Golub, Van Loan, *Matrix Computations*, 4th ed., section 7.3 (the iteration); Kuczynski, Wozniakowski,
+    *SIAM J. Matrix Anal. Appl.* 13 (1992) 1094 (its error from a random start).
+
     Returns
     -------
     float
         In units of squared features; at least 2 (the curvature along the bias) but for rounding, and infinite
         if squares of the features overflow.
-
-    Source: Golub, Van Loan, *Matrix Computations*, 4th ed., section 7.3 (the iteration); Kuczynski, Wozniakowski,
-    *SIAM J. Matrix Anal. Appl.* 13 (1992) 1094 (its error from a random start).
     """
     n_samples, n_features = X.shape
     with np.errstate(over="ignore", invalid="ignore"):

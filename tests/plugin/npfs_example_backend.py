@@ -3,20 +3,21 @@
 All that npfs needs is ``BACKEND`` and the entry point in ``pyproject.toml``.
 """
 
-from __future__ import annotations
-
 from array import array
+from collections.abc import Sequence
 from typing import Any
 
 from npfs.backends.base import Backend, Fit
 
 
-def prepare(X: Any, y: Any) -> tuple[list[array[float]], array[float]]:
+def prepare(X: Any, y: Any) -> tuple[list[Sequence[float]], Sequence[float]]:
     """Return the columns of ``X`` and ``y`` as arrays of C doubles."""
     return [array("d", column) for column in X.T.tolist()], array("d", y.tolist())
 
 
-def fit(data: tuple[list[array[float]], array[float]], epochs: int, learning_rate: float) -> Fit:
+def fit(
+    data: tuple[list[Sequence[float]], Sequence[float]], epochs: int, learning_rate: float
+) -> Fit:
     """Run ``epochs`` steps of gradient descent from zero."""
     columns, y = data
     n_samples = len(y)

@@ -1,0 +1,82 @@
+"""The pages as a browser shows them: nothing scrolls sideways but what may, and nothing is asked of a network."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.docs.pages import DOCS, PAGES, page_id
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+WIDTHS = (360, 800, 1020, 1330, 1400)  # around those at which the theme shows its side columns
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is on the path")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def opened(browser: Any, site: Path) -> Iterator[Callable[..., Any]]:
+    """Open a page in a window of its own; it must not complain, nor ask for more than files."""
+    contexts: list[Any] = []
+    complaints: list[str] = []
+    requests: list[str] = []
+
+    def go(source: Path, **options: Any) -> Any:
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto((site / source.relative_to(DOCS)).with_suffix(".html").as_uri())
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+
+
+@pytest.mark.parametrize("source", PAGES, ids=page_id)
+def test_no_page_scrolls_sideways(opened: Callable[..., Any], source: Path) -> None:
+    page = opened(source)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_figures_follow_the_scheme(opened: Callable[..., Any], scheme: str) -> None:
+    page = opened(DOCS / "tour" / "4-numba.md", color_scheme=scheme)
+    other = {"light": "dark", "dark": "light"}[scheme]
+    shown = page.query_selector_all(f".two-schemes .only-{scheme}")
+    hidden = page.query_selector_all(f".two-schemes .only-{other}")
+    assert len(shown) == len(hidden) >= 2
+    assert all(image.is_visible() for image in shown)
+    assert not any(image.is_visible() for image in hidden)
+    names = [image.get_attribute("src") for image in shown]
+    assert all(name.endswith("-dark.svg") == (scheme == "dark") for name in names)
+    loaded = "all => all.map(image => image.naturalWidth)"
+    assert min(page.eval_on_selector_all(f".only-{scheme}", loaded)) > 0
+
+
+def test_formulas_are_no_smaller_than_the_text(opened: Callable[..., Any]) -> None:
+    page = opened(DOCS / "tour" / "1-formula.md")
+    heights = page.eval_on_selector_all(
+        ".math-block math", "all => all.map(math => math.getBoundingClientRect().height)"
+    )
+    assert len(heights) >= 4
+    assert min(heights) > 15

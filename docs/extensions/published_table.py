@@ -61,7 +61,7 @@ class PublishedTable(SphinxDirective):
         for path in sorted(folder.rglob("*.json")):
             self.env.note_dependency(str(path))
         return [
-            table(*rows(of)),
+            table(*rows(of), kind="published-table"),
             nodes.paragraph("", basis.basis(measured_here(of.name)), classes=["measured-basis"]),
         ]
 

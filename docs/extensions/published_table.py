@@ -18,6 +18,8 @@ from npfs.published import Published, published
 from npfs.report import basis, wording
 from npfs.report.build import read_evidence
 
+COMPARED = ("python", "numpy", "numba", "numba-parallel")  # as many columns as a page has room for
+
 
 @cache
 def measured_here(name: str) -> Evidence:
@@ -26,27 +28,30 @@ def measured_here(name: str) -> Evidence:
 
 
 def rows(of: Published) -> tuple[list[str], list[list[str]]]:
-    """Return heading and rows: a column for each size, and what was published where it was."""
+    """Return heading and rows: of one size a row for each backend, of several a row for each size."""
     found = measured_here(of.name)
     sizes = [Size(n_features, of.n_samples) for n_features in of.n_features]
-    head = ["backend"]
-    if len(sizes) == 1:
-        head += ["a fit here", "a fit there", "there over here"]
-    else:
-        head += [f"{size.n_features} features" for size in sizes]
     names = [*found.backends, *found.shortcuts]
-    return head, [[found.title(name), *_cells(of, found, name, sizes)] for name in names]
+    if len(sizes) == 1:
+        head = ["backend", "a fit here", "a fit there", "there over here"]
+        return head, [_beside(of, found, name, sizes[0]) for name in names]
+    shown = [name for name in COMPARED if name in names]
+    return ["features", *(found.title(name) for name in shown)], [
+        [str(size.n_features), *(_time(found, name, size) for name in shown)] for size in sizes
+    ]
 
 
-def _cells(of: Published, found: Evidence, name: str, sizes: list[Size]) -> list[str]:
-    times = [found.time(name, size) for size in sizes]
-    cells = ["" if time is None else wording.duration(time) for time in times]
-    if len(sizes) > 1:
-        return cells
-    there, (here,) = of.seconds.get(name), times
+def _beside(of: Published, found: Evidence, name: str, size: Size) -> list[str]:
+    here, there = found.time(name, size), of.seconds.get(name)
+    cells = [found.title(name), _time(found, name, size)]
     if there is None or here is None:
         return [*cells, "", ""]
-    return [*cells, wording.time(there), f"{wording.significant(there / here.value)}×"]
+    return [*cells, f"{there:g} s", f"{wording.significant(there / here.value)}×"]
+
+
+def _time(found: Evidence, name: str, size: Size) -> str:
+    time = found.time(name, size)
+    return "" if time is None else wording.duration(time)
 
 
 class PublishedTable(SphinxDirective):

@@ -51,8 +51,8 @@ def tables(site: Path) -> list[list[list[str]]]:
     ]
 
 
-def test_both_comparisons_are_there_with_all_backends(tables: list[list[list[str]]]) -> None:
-    assert [len(rows) for rows in tables] == [7, 7]
+def test_both_comparisons_are_there(tables: list[list[list[str]]]) -> None:
+    assert [len(rows) for rows in tables] == [7, 6]
     assert tables[0][0][0] == "Python lists"
 
 
@@ -74,9 +74,10 @@ def test_real_python_stands_beside_ours(
 
 
 def test_many_features_is_ours_at_each_size(tables: list[list[list[str]]]) -> None:
-    by_title = {row[0]: row[1:] for row in tables[1]}
-    for cell, n_features in zip(
-        by_title["NumPy, vectorized"], PUBLISHED["many-features"].n_features, strict=True
-    ):
-        mean = stats.gmean(of_runs("many-features", "numpy", n_features))
-        assert in_seconds(cell)[0] == pytest.approx(mean, rel=0.006)
+    for row, n_features in zip(tables[1], PUBLISHED["many-features"].n_features, strict=True):
+        assert row[0] == str(n_features)
+        for cell, backend in zip(
+            row[1:], ("python", "numpy", "numba", "numba-parallel"), strict=True
+        ):
+            mean = stats.gmean(of_runs("many-features", backend, n_features))
+            assert in_seconds(cell)[0] == pytest.approx(mean, rel=0.006)

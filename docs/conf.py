@@ -25,6 +25,7 @@ extensions = [
     "drawn",
     "mathml",
     "measured",
+    "published_table",
     "reference_figure",
 ]
 exclude_patterns = ["_build"]

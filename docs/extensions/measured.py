@@ -192,12 +192,12 @@ def _cell(asked: str, size: str) -> str:
         return ""
 
 
-def table(head: list[str], rows: Iterable[list[str]]) -> nodes.table:
+def table(head: list[str], rows: Iterable[list[str]], kind: str = "measured-table") -> nodes.table:
     """Return a table of texts."""
     group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), cols=len(head))
     group += nodes.thead("", _row(head))
     group += nodes.tbody("", *map(_row, rows))
-    return nodes.table("", group, classes=["measured-table"])
+    return nodes.table("", group, classes=[kind])
 
 
 def _row(cells: Iterable[str]) -> nodes.row:

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from npfs.evidence import first_call
 from npfs.evidence.analysis import Evidence
+from npfs.evidence.memory_cost import MemoryCost, Seconds
 from npfs.evidence.records import Size
 from npfs.evidence.student_t import student_t_quantile
-from npfs.evidence.surface import SMALLEST, Reach, Surface, last_slopes
+from npfs.evidence.surface import SMALLEST, Reach, Surface
 from npfs.evidence.survey import SurveyRecord
 
 # 95 % of a normal distribution; the errors are estimated from dozens of sizes.
@@ -27,11 +26,6 @@ SEEN_ONCE = 0.05
 FEWEST_RUNS = 3  # from which a spread is estimated
 # The share of a conversion's time that page faults and the allocator change from one call to the next.
 CONVERSION_ERROR = 0.25
-
-# Sizes of at least this share of the most numbers that were looked at are those that no cache holds.
-LARGE = 0.5
-
-Seconds = dict[tuple[int, int], float]  # by (n_samples, n_features)
 
 
 class NoSurvey(ValueError):
@@ -177,9 +171,13 @@ class Predictor:
         surface = Surface(
             {size: call_s + epochs * epoch_s for size, (call_s, epoch_s) in parts.items()}
         )
+        size = Size(n_features, n_samples)
+        of_calls, of_epochs = self._looks(backend)
+        memory = MemoryCost.of({at: of_calls[at] + epochs * of_epochs[at] for at in of_epochs})
         error = math.hypot(
             surface.error(n_samples, n_features),
-            self._spread(backend, Size(n_features, n_samples)),
+            self._spread(backend, size),
+            memory.share(size.numbers) * memory.error,
         )
         value = surface.at(n_samples, n_features)
         return Estimate(value, error), surface.reach(n_samples, n_features)
@@ -190,12 +188,7 @@ class Predictor:
         A case is timed many times in every run, a surveyed size a few times in one: at a case's size the survey only
         says which share of the time is the call's.
         """
-        seen = self.seen[backend]
-        of_calls = {size: _undisturbed(r.call_s for r in records) for size, records in seen.items()}
-        of_epochs = {
-            size: _undisturbed(r.epoch_s for r in records) for size, records in seen.items()
-        }
-        of_calls, of_epochs = map(_steady_beyond_caches, (of_calls, of_epochs))
+        of_calls, of_epochs = (MemoryCost.of(of).foretold(of) for of in self._looks(backend))
         calls, epochs = (
             Surface({size: value + SMALLEST for size, value in seconds.items()})
             for seconds in (of_calls, of_epochs)
@@ -208,6 +201,14 @@ class Predictor:
                 factor = time.value / (call_s + self.evidence.newest.epochs * epoch_s)
                 parts[size] = call_s * factor, epoch_s * factor
         return parts
+
+    def _looks(self, backend: str) -> tuple[Seconds, Seconds]:
+        """Return the seconds of a call and of an epoch, as they were seen."""
+        seen = self.seen[backend]
+        return (
+            {size: _undisturbed(r.call_s for r in records) for size, records in seen.items()},
+            {size: _undisturbed(r.epoch_s for r in records) for size, records in seen.items()},
+        )
 
     def _spread(self, backend: str, size: Size) -> float:
         """Return how much single runs differ at the case that is nearest in numbers, on logarithms."""
@@ -259,33 +260,6 @@ class Predictor:
             ),
         )
         return size.data_bytes * (1 + peaks[nearest] / nearest.data_bytes)
-
-
-def _steady_beyond_caches(seconds: Seconds) -> Seconds:
-    """Foretell the time on data that no cache holds from several rows of the grid.
-
-    What memory adds to a number depends little on how many make a row, and one look at it is off by a third (other
-    programs and other guests of the host read memory too). So it is the median of a row and those beside it, which
-    also serves the rows of which no size that large was looked at.
-    """
-    rows = Surface({size: value + SMALLEST for size, value in seconds.items()}).rows
-    most = max(row[-1][0] * (d + 1) for d, row in rows.items())
-    large = [d for d, row in rows.items() if row[-1][0] * (d + 1) >= LARGE * most]
-    of_large = {d: rows[d] for d in large}
-    in_cache = last_slopes({d: row[:-1] for d, row in of_large.items()})
-    added = [
-        with_ - without for with_, without in zip(last_slopes(of_large), in_cache, strict=True)
-    ]
-    steady = [statistics.median(added[max(0, i - 1) : i + 2]) for i in range(len(large))]
-    foretold = dict(seconds)
-    for d, row in rows.items():
-        known = row[:-1] if d in large else row
-        (slope,) = last_slopes({d: known})
-        adds = float(np.interp(math.log(d), [math.log(e) for e in large], steady))
-        previous, of_previous = known[-1]
-        last = row[-1][0] if d in large else round(most / (d + 1))
-        foretold[last, d] = of_previous + max(slope + adds, 0.0) * (last - previous) * (d + 1)
-    return foretold
 
 
 def _survey(evidence: Evidence, backend: str) -> Mapping[tuple[int, int], list[SurveyRecord]]:

@@ -34,6 +34,8 @@ LONGEST_EPOCH_S, LONGEST_IN_MEMORY_S = 0.01, 0.06
 # Of an epoch that takes longer few are timed; a fit that takes longer is timed twice: it is long beside what interrupts it.
 LONG_S = 1e-3
 MANY_EPOCHS, FEW_EPOCHS, MOST_EPOCHS = 10, 3, 1_000
+# Enough that most of an epoch is in proportion to them, so that it tells how long others take.
+FIRST_SAMPLES = 10_000
 LOOK_SECONDS, REPEATS = 0.2e-3, 5
 
 
@@ -79,10 +81,10 @@ def survey(
 ) -> Iterator[Look]:
     """Look at one size of a part after the other until the time is spent."""
     numbers_of_all = made_up(IN_MEMORY)
-    for n_features in (1, 2):  # compiled before anything is timed
-        look(backend, Size(100, n_features), numbers_of_all, 0.0)
+    for n_features in (2, 1):  # compiled before anything is timed
+        first = look(backend, Size(FIRST_SAMPLES, n_features), numbers_of_all, 0.0)
+    largest, per_number_s = 2 * FIRST_SAMPLES, first.epoch_s / (2 * FIRST_SAMPLES)
     began = time.perf_counter()
-    largest, per_number_s = 0, 0.0
     for size in sizes(part, parts):
         if time.perf_counter() - began > seconds:
             return
@@ -117,7 +119,7 @@ def look(backend: Backend, size: Size, numbers: Array, about_s: float) -> Look:
 
 def _seconds(backend: Backend, data: Any, epochs: int, learning_rate: float) -> float:
     """Return the least seconds of a fit: what else the machine does makes it longer, and nothing shorter."""
-    timer = timeit.Timer(lambda: backend.fit(data, epochs, learning_rate))
+    timer = timeit.Timer(lambda: backend.fit(data, epochs, learning_rate), timer=time.perf_counter)
     least = min(timer.repeat(2, 1))  # some compile for each number of epochs, in the first of them
     if least > LONG_S:
         return least

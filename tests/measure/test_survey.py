@@ -1,6 +1,5 @@
 """The survey looks at every size, spread over the runs of a set, and tells calls from epochs."""
 
-import time
 from typing import Any
 
 import numpy as np
@@ -12,16 +11,31 @@ from npfs.measure import survey
 from npfs.measure.plan import Size
 
 
-def waiting(call_s: float, epoch_s: float) -> Backend:
-    """A backend that takes known seconds."""
+class Clock:
+    """A clock that a backend moves on by the seconds it is meant to take."""
 
-    def fit(data: Any, epochs: int, learning_rate: float) -> Fit:
-        until = time.perf_counter() + call_s + epochs * epoch_s
-        while time.perf_counter() < until:
-            pass
-        return Fit([0.0], 0.0, [0.0] * epochs)
+    def __init__(self) -> None:
+        self.now = 0.0
 
-    return Backend("waiting", "Waiting", lambda X, y: None, fit)
+    def __call__(self) -> float:
+        return self.now
+
+    def backend(self, call_s: float, epoch_s: float) -> Backend:
+        def fit(data: Any, epochs: int, learning_rate: float) -> Fit:
+            self.now += call_s + epochs * epoch_s
+            return Fit([0.0], 0.0, [0.0] * epochs)
+
+        def prepare(X: Any, y: Any) -> None:
+            self.now += 7e-5
+
+        return Backend("clocked", "Clocked", prepare, fit)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("time.perf_counter", clock)
+    return clock
 
 
 @pytest.mark.parametrize("parts", [1, 2, 5, 20])
@@ -34,19 +48,35 @@ def test_all_runs_of_a_set_together_look_at_every_size(parts: int) -> None:
     assert max(counts) - min(counts) <= 3, "no run takes much longer than another"
 
 
-def test_a_call_is_told_from_its_epochs() -> None:
+@pytest.mark.parametrize(
+    ("call_s", "epoch_s"),
+    [(3e-4, 1e-4), (3e-3, 1e-6), (0.0, 2e-3), (1e-7, 1e-7), (0.1, 1e-5)],
+)
+def test_a_call_is_told_from_its_epochs(clock: Clock, call_s: float, epoch_s: float) -> None:
     numbers = survey.made_up(1_000)
-    look = survey.look(waiting(3e-4, 1e-4), Size(10, 1), numbers, 0.0)
-    assert look.epoch_s == pytest.approx(1e-4, rel=0.2)
-    assert look.call_s == pytest.approx(3e-4, rel=0.2)
-    mostly_call = survey.look(waiting(3e-3, 1e-6), Size(10, 1), numbers, 0.0)
-    assert mostly_call.epoch_s == pytest.approx(1e-6, rel=0.5)
+    seen = survey.look(clock.backend(call_s, epoch_s), Size(10, 1), numbers, 10 * epoch_s)
+    assert seen.epoch_s == pytest.approx(epoch_s, rel=1e-6)
+    assert seen.call_s == pytest.approx(call_s, rel=1e-6, abs=1e-12)
+    assert seen.prepare_s == pytest.approx(7e-5)
 
 
-def test_time_is_bounded_and_slow_sizes_are_left_out() -> None:
-    start = time.perf_counter()
-    list(survey.survey(waiting(0.0, 4e-3), seconds=0.2))
-    assert time.perf_counter() - start < 2, "a bound that is forgotten takes 20 times as long"
+def test_time_is_bounded_and_slow_sizes_are_left_out(clock: Clock) -> None:
+    looks = list(survey.survey(clock.backend(0.0, 4e-3), seconds=0.2))
+    assert 0 < len(looks) < len(survey.sizes())
+    assert clock.now < 0.2 + 3 * 0.2, (
+        "two looks come before, to compile, and the last may end after the bound"
+    )
+
+
+def test_what_would_take_too_long_is_not_looked_at(clock: Clock) -> None:
+    def fit(data: tuple[int, int], epochs: int, learning_rate: float) -> Fit:
+        clock.now += epochs * 50e-9 * data[0] * (data[1] + 1)
+        return Fit([0.0], 0.0, [0.0] * epochs)
+
+    lists = Backend("lists", "Lists", lambda X, y: X.shape, fit)
+    looks = list(survey.survey(lists, seconds=1e9))
+    assert max(look.epoch_s for look in looks) <= survey.LONGEST_EPOCH_S
+    assert {look.size.n_features for look in looks} == set(survey.FEATURES)
 
 
 def test_a_real_backend_is_seen_at_sizes_from_the_cache_to_memory(

@@ -1,0 +1,82 @@
+"""The published page: every figure is one of the committed runs, computed here anew from their files."""
+
+import json
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+from scipy import stats
+
+from npfs.published import PUBLISHED
+from tests.docs.pages import ROOT
+
+CELL = re.compile(r"<td[^>]*><p>(.*?)</p></td>", re.DOTALL)
+TABLE = re.compile(r'<table class="[^"]*published-table[^"]*">(.*?)</table>', re.DOTALL)
+ROW = re.compile(r"<tr[^>]*>(.*?)</tr>", re.DOTALL)
+UNITS = {"s": 1, "ms": 1e-3, "µs": 1e-6}
+
+
+def of_runs(name: str, backend: str, n_features: int) -> list[float]:
+    """The least disturbed visit of each run, seconds for a fit."""
+    seconds = []
+    for path in sorted((ROOT / "reports/reference/published" / name).rglob("*.json")):
+        for benchmark in json.loads(path.read_text())["benchmarks"]:
+            info = benchmark["extra_info"]
+            if (info.get("backend"), info["n_features"] if "backend" in info else 0) == (
+                backend,
+                n_features,
+            ):
+                rounds, visits = list(benchmark["stats"]["data"]), []
+                for count in info["visits"]:
+                    visits.append(statistics.median(rounds[:count]))
+                    del rounds[:count]
+                seconds.append(min(visits))
+    return seconds
+
+
+def in_seconds(cell: str) -> tuple[float, float, float]:
+    value, unit, low, high = re.fullmatch(
+        r"([\d.,]+) (s|ms|µs) \(([\d.,]+) to ([\d.,]+)\)", cell
+    ).groups()  # type: ignore[union-attr]
+    return tuple(float(text.replace(",", "")) * UNITS[unit] for text in (value, low, high))  # type: ignore[return-value]
+
+
+@pytest.fixture
+def tables(site: Path) -> list[list[list[str]]]:
+    page = (site / "published.html").read_text(encoding="utf-8")
+    return [
+        [cells for row in ROW.findall(table) if (cells := CELL.findall(row))]
+        for table in TABLE.findall(page)
+    ]
+
+
+def test_both_comparisons_are_there_with_all_backends(tables: list[list[list[str]]]) -> None:
+    assert [len(rows) for rows in tables] == [7, 7]
+    assert tables[0][0][0] == "Python lists"
+
+
+@pytest.mark.parametrize(("row", "backend"), [(0, "python"), (1, "numpy")])
+def test_real_python_stands_beside_ours(
+    tables: list[list[list[str]]], row: int, backend: str
+) -> None:
+    _, here, there, ratio = tables[0][row]
+    seconds = of_runs("real-python", backend, 1)
+    assert len(seconds) == 5
+    value, low, high = in_seconds(here)
+    mean = stats.gmean(seconds)
+    assert value == pytest.approx(mean, rel=0.006)
+    assert low < mean < high
+    published = PUBLISHED["real-python"].seconds[backend]
+    shown, unit = there.split()
+    assert float(shown) * UNITS[unit] == pytest.approx(published, rel=0.006)
+    assert float(ratio.rstrip("×")) == pytest.approx(published / mean, rel=0.006)
+
+
+def test_many_features_is_ours_at_each_size(tables: list[list[list[str]]]) -> None:
+    by_title = {row[0]: row[1:] for row in tables[1]}
+    for cell, n_features in zip(
+        by_title["NumPy, vectorized"], PUBLISHED["many-features"].n_features, strict=True
+    ):
+        mean = stats.gmean(of_runs("many-features", "numpy", n_features))
+        assert in_seconds(cell)[0] == pytest.approx(mean, rel=0.006)

@@ -2,8 +2,10 @@
 
 import doctest
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser
@@ -19,6 +21,14 @@ WITH_PYTHON = [
 ]
 
 
+@pytest.fixture
+def no_figure_stays_open() -> Iterator[None]:
+    plt.switch_backend("agg")  # it needs no screen
+    yield
+    plt.close("all")
+
+
+@pytest.mark.usefixtures("no_figure_stays_open")
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=page_id)
 def test_code_blocks(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # a block may write a file

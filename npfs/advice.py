@@ -12,7 +12,7 @@ from npfs.evidence.runs import read_runs
 
 REPORTS = Path("reports")
 WITHOUT_RUNS = "numpy"
-MEASURE = "python -m pytest bench --benchmark-only"
+MEASURE = "npfs bench"
 
 
 class NoAdvice(ValueError):
@@ -38,8 +38,8 @@ def predictor(reports: Path = REPORTS) -> Predictor:
     folder = read_runs(reports / "runs")
     if not folder.runs:
         raise NoAdvice(
-            f"advice is given from stored runs, and {reports / 'runs'} holds none; measure this machine first with "
-            f"{MEASURE}, or name another folder with --reports"
+            f"{reports / 'runs'} holds no runs to advise from; measure this machine with {MEASURE}, or name another "
+            "folder with --reports"
         )
     try:
         return Predictor(Evidence(folder))
@@ -57,7 +57,7 @@ def choose_backend(
     try:
         advice = _stored(reports, _stamp(reports)).advise(n_samples, n_features, epochs, fits)
     except NoAdvice as error:
-        return Choice(WITHOUT_RUNS, f"nothing to choose another one by; {error}")
+        return Choice(WITHOUT_RUNS, f"no advice on a faster one, since {error}")
     for prediction in advice:
         if not prediction.is_shortcut and _is_available(prediction.backend):
             return Choice(prediction.backend, _why(prediction))

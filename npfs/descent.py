@@ -1,12 +1,12 @@
 """Gradient descent through a backend: until the gradient is small, and honest about where it ended."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from npfs import one_thread
-from npfs.backends.base import Backend
+from npfs.backends.base import Backend, Fit
 from npfs.estimator_errors import DivergenceError
 from npfs.loss import hessian, largest_stable_rate
 from npfs.problem import Array
@@ -62,7 +62,7 @@ def descend(
         left = epochs - len(history)
         count = left if tol is None else min(left, EPOCHS_BETWEEN_LOOKS)
         with np.errstate(over="ignore", invalid="ignore"):  # what diverges is named below
-            found = backend.fit(backend.prepare(X, rest), count, learning_rate)
+            found = _fit(backend, backend.prepare(X, rest), count, learning_rate)
             weights = weights + np.asarray(found.weights, dtype=np.float64)
         bias += float(found.bias)
         history = np.append(history, np.asarray(found.loss_history, dtype=np.float64))
@@ -74,6 +74,16 @@ def descend(
             if norm <= tol:
                 break
     return Descent(weights, bias, history, norm)
+
+
+def _fit(backend: Backend, data: Any, epochs: int, learning_rate: float) -> Fit:
+    """Call the backend; Ctrl-C inside a compiled function, of which the interpreter makes a SystemError, is one again."""
+    try:
+        return backend.fit(data, epochs, learning_rate)
+    except SystemError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        raise
 
 
 def require_descent(history: Array, parameters: Array, learning_rate: float, X: Array) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -16,12 +17,16 @@ from npfs.advice import NoAdvice, predictor
 from npfs.backends.registry import load_all
 from npfs.cli.shared import width, working
 from npfs.evidence.advice_errors import Checked
-from npfs.evidence.prediction import Predictor
-from npfs.measure import libraries
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.prediction import Prediction, Predictor
+from npfs.measure import libraries, machine
 from npfs.report import advice as words
 from npfs.report import advice_check as check_words
 from npfs.report.advice import Question
+from npfs.report.wording import listed, n_bytes
 from npfs.tables import read_table
+
+WIDE = 110  # columns of a terminal that has room for the whole table
 
 
 class BadQuestion(ValueError):
@@ -71,7 +76,11 @@ def advise(asked: Question, reports: Path, *, as_json: bool, quiet: bool) -> Non
     if quiet:
         return
     _print_table(console, words.COLUMNS, words.rows(predictions, evidence))
-    for note in [*words.notes(predictions, evidence, missing), *_other_machine(foretells)]:
+    for note in [
+        *words.notes(predictions, evidence, missing),
+        *_too_large(predictions, evidence),
+        *_other_machine(foretells),
+    ]:
         console.print(note, markup=False)
 
 
@@ -126,6 +135,17 @@ def _missing(foretells: Predictor) -> dict[str, str]:
     return found | dict.fromkeys(unavailable, "it was not available when the runs were made")
 
 
+def _too_large(predictions: Sequence[Prediction], evidence: Evidence) -> list[str]:
+    """Name the backends that would need more memory than this machine has."""
+    memory = machine.memory()["memory_bytes"]
+    names = [
+        evidence.title(p.backend) for p in predictions if memory and (p.memory_bytes or 0) > memory
+    ]
+    if not names:
+        return []
+    return [f"More than the {n_bytes(memory or 0)} of this machine's memory: {listed(names)}."]
+
+
 def _other_machine(foretells: Predictor) -> list[str]:
     """Say where this machine is not the one that was measured."""
     then = foretells.evidence.newest.environment
@@ -144,9 +164,14 @@ def _other_machine(foretells: Predictor) -> list[str]:
 
 
 def _print_table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    shown = list(rows)
+    if console.width < WIDE:  # names and totals come first
+        kept = [columns.index(name) for name in words.NARROW_COLUMNS if name in columns]
+        kept = kept if len(kept) > 1 else list(range(len(columns)))
+        columns, shown = [columns[k] for k in kept], [[row[k] for k in kept] for row in shown]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, heading in enumerate(columns):
         table.add_column(heading, justify="left" if index == 0 else "right", no_wrap=index > 0)
-    for row in rows:
-        table.add_row(*row)
+    for row in shown:
+        table.add_row(*map(escape, row))
     console.print(table)

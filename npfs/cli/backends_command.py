@@ -6,6 +6,7 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from npfs.backends.registry import backend_names, load_all
@@ -27,11 +28,12 @@ def show(*, as_json: bool) -> None:
         if of["available"]:
             kind = "" if of["same_work"] else " (shortcut: another algorithm)"
             versions = ", ".join(f"{name} {version}" for name, version in of["versions"].items())
-            table.add_row(of["name"], of["title"] + kind, versions or "nothing but Python")
+            cells = of["name"], of["title"] + kind, versions or "nothing but Python"
+            table.add_row(*map(escape, cells))
     console.print(table)
     for of in found:
         if not of["available"]:
-            console.print(f"not available: {of['reason']}", soft_wrap=True)
+            console.print(f"not available: {of['reason']}", soft_wrap=True, markup=False)
 
 
 def listing() -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What ``npfs fit`` does: read a table, fit, draw, print."""
 
 import json
+import math
 import time
 import warnings
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as TextTable
 
 from npfs.advice import choose_backend
@@ -25,6 +27,7 @@ SHOWN_COEFFICIENTS = 40
 DRAWN = (".png", ".svg", ".pdf")
 # A loss that falls by less than this share in the last tenth of the epochs is called settled.
 SETTLED = 1e-6
+MORE_EPOCHS = 100  # times as many are suggested: they end as soon as --tol is reached
 
 
 class CannotFit(ValueError):
@@ -44,7 +47,10 @@ class FitOptions:
 
     def check(self, plot: Path | None) -> None:
         """Refuse what cannot be, before a large file is read."""
-        _ = self.rate
+        if self.rate != AUTO and not 0 < float(self.rate) < math.inf:
+            raise CannotFit(f"--learning-rate must be a number above 0; got {self.learning_rate}")
+        if self.tol is not None and not 0 <= self.tol < math.inf:
+            raise CannotFit(f"--tol must be a number of at least 0; got {self.tol:g}")
         if self.epochs < 1:
             raise CannotFit(f"--epochs must be at least 1; got {self.epochs}")
         if plot is not None and plot.suffix.lower() not in DRAWN:
@@ -142,7 +148,8 @@ def _unsettled(model: LinearRegression) -> list[str]:
         return []
     return [
         f"The loss was still falling: by {wording.significant(100 * fell, 2)} % over the last tenth of the epochs. More "
-        "--epochs bring the coefficients nearer to the solution; --tol 1e-6 stops when they are there."
+        "epochs bring the coefficients, which may be further off than the loss, nearer to the solution: "
+        f"--epochs {MORE_EPOCHS * len(losses)} --tol 1e-6 stops when they are there."
     ]
 
 
@@ -163,7 +170,12 @@ def draw(fitted: Fitted, path: Path) -> None:
     rest = "" if len(table.feature_names) == 1 else " without the other features' part"
     left.set_ylabel(table.target_name + rest)
     plot_loss(model, ax=right)
-    figure.savefig(path, dpi=150)
+    try:
+        figure.savefig(path, dpi=150)
+    except OSError as error:
+        raise CannotFit(
+            f"{path} cannot be written: {error.strerror or error}; name another place with --plot"
+        ) from None
 
 
 def show(fitted: Fitted, plot: Path | None, *, as_json: bool, quiet: bool) -> None:
@@ -179,7 +191,7 @@ def show(fitted: Fitted, plot: Path | None, *, as_json: bool, quiet: bool) -> No
     for name, value in list(zip(table.feature_names, model.coef_, strict=True))[
         :SHOWN_COEFFICIENTS
     ]:
-        text.add_row(name, f"{value:.6g}")
+        text.add_row(escape(name), f"{value:.6g}")
     text.add_row("intercept", f"{model.intercept_:.6g}", style="dim")
     if not quiet:
         console.print(f"{table.target_name} from {_size(table)}", markup=False)

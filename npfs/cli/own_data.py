@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from npfs.cli.shared import AsJson, Quiet, Reports, columns, told_as_a_sentence, working
+from npfs.cli.shared import (
+    AsJson,
+    Quiet,
+    Reports,
+    columns,
+    ended_by_ctrl_c,
+    told_as_a_sentence,
+    working,
+)
 
 File = Annotated[
     Path,
@@ -83,7 +91,7 @@ def fit(
             table = command.read(
                 file, target, columns(features), missing, separator, decimal, header
             )
-        with working("fitting", quiet=quiet or as_json):
+        with working("fitting", quiet=quiet or as_json), ended_by_ctrl_c():
             fitted = command.fit(table, asked)
         if plot is not None:
             with working("drawing", quiet=quiet or as_json):
@@ -92,9 +100,11 @@ def fit(
 
 
 def advise(
-    samples: Annotated[int | None, typer.Option(min=1, help="Rows of the data.")] = None,
+    samples: Annotated[
+        int | None, typer.Option(min=1, max=10**12, help="Rows of the data.")
+    ] = None,
     features: Annotated[
-        int | None, typer.Option(min=1, help="Columns of the data. [default: 1]")
+        int | None, typer.Option(min=1, max=10**6, help="Columns of the data. [default: 1]")
     ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Steps of gradient descent in a fit.")] = 1000,
     fits: Annotated[int, typer.Option(min=1, help="Fits on the same data.")] = 1,

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,20 @@ def working(on: str, *, quiet: bool = False) -> Iterator[None]:
 
     with Console(stderr=True).status(on):
         yield
+
+
+@contextlib.contextmanager
+def ended_by_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C end the process at once, by the signal itself.
+
+    Python's own handler would wait until a compiled function returns, which may be after minutes, and then find its
+    exception beside the function's result. There is nothing to be saved meanwhile.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from npfs.evidence.analysis import Evidence
 from npfs.evidence.memory_cost import MemoryCost, Seconds
 from npfs.evidence.records import Size
 from npfs.evidence.student_t import student_t_quantile
-from npfs.evidence.surface import SMALLEST, Reach, Surface
+from npfs.evidence.surface import SMALLEST, Reach, Surface, without_outliers
 from npfs.evidence.survey import SurveyRecord
 
 # 95 % of a normal distribution; the errors are estimated from dozens of sizes.
@@ -130,7 +130,7 @@ class Predictor:
         if not self.seen:
             raise NoSurvey(
                 "the stored runs have not looked at enough sizes to foretell others (made with --budget, or by an "
-                "older version); measure anew: python -m pytest bench --benchmark-only"
+                "older version); measure anew: npfs bench"
             )
 
     @property
@@ -205,10 +205,9 @@ class Predictor:
     def _looks(self, backend: str) -> tuple[Seconds, Seconds]:
         """Return the seconds of a call and of an epoch, as they were seen."""
         seen = self.seen[backend]
-        return (
-            {size: _undisturbed(r.call_s for r in records) for size, records in seen.items()},
-            {size: _undisturbed(r.epoch_s for r in records) for size, records in seen.items()},
-        )
+        of_calls = {size: _undisturbed(r.call_s for r in looks) for size, looks in seen.items()}
+        of_epochs = {size: _undisturbed(r.epoch_s for r in looks) for size, looks in seen.items()}
+        return of_calls, without_outliers(of_epochs)
 
     def _spread(self, backend: str, size: Size) -> float:
         """Return how much single runs differ at the case that is nearest in numbers, on logarithms."""

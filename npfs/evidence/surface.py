@@ -28,6 +28,7 @@ FEWEST_ERRORS = 4
 FEWEST_SAMPLES_SEEN = 4  # of a row that may be used
 # The error of a continuation of which nothing is known.
 UNKNOWN_SLOPE = 0.3
+BEYOND_REASON = 4.0
 SMALLEST = 1e-15  # seconds; a slope that noise makes negative is no slope
 
 Row = Sequence[tuple[int, float]]  # (n_samples, seconds), ascending
@@ -126,6 +127,25 @@ class Surface:
             for before, slope, after in zip(slopes, slopes[1:], slopes[2:], strict=False)
         ]
         return _root_mean_square(off) if off else UNKNOWN_SLOPE
+
+
+def without_outliers(seconds: Mapping[tuple[int, int], float]) -> dict[tuple[int, int], float]:
+    """Return the seconds, those that are beyond all reason replaced by what the sizes around foretell.
+
+    Where other programs hold a core, threads that wait for each other take a thousand times as long. No kernel is
+    ``BEYOND_REASON`` times slower at a size than at the sizes around it in samples and in features.
+    """
+    rows = Surface(seconds).rows
+    found = dict(seconds)
+    for d, row in rows.items():
+        others = {e: of for e, of in rows.items() if e != d}
+        for i, (n, value) in enumerate(row[1:-1], start=1):
+            around = _along([*row[:i], *row[i + 1 :]], n)
+            if others:
+                around = max(around, _across(others, n, d))
+            if value > BEYOND_REASON * around:
+                found[n, d] = around
+    return found
 
 
 def last_slopes(rows: Mapping[int, Row]) -> list[float]:

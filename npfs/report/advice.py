@@ -9,6 +9,7 @@ from npfs.evidence.records import Size
 from npfs.report import wording
 
 SCHEMA = 1
+NARROW_COLUMNS = ("backend", "in all", "memory")
 COLUMNS = ("backend", "in all", "to start", "conversion", "each fit", "memory", "times the best")
 
 
@@ -38,7 +39,7 @@ def sentences(
 ) -> list[str]:
     """Answer in a sentence, and in a second one if a shortcut is faster still."""
     chosen = best(predictions)
-    names = " or ".join(evidence.title(p.backend) for p in chosen)
+    names = "; or ".join(evidence.title(p.backend) for p in chosen)
     noise = " (within noise of each other)" if len(chosen) > 1 else ""
     first = chosen[0]
     start = f", {wording.time(first.start.value)} of it to start" if first.start else ""

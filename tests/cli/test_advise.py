@@ -79,7 +79,7 @@ def test_the_size_can_be_that_of_a_file(npfs: Npfs, runs: Path, tmp_path: Path) 
         (["--data", "x.csv"], "Give --target COLUMN"),
         (["--data", "x.csv", "--target", "y"], "x.csv"),
         (["--data", "x.csv", "--samples", "3", "--target", "y"], "leave --samples and --features"),
-        (["--samples", "10", "--reports", "elsewhere"], "pytest bench --benchmark-only"),
+        (["--samples", "10", "--reports", "elsewhere"], "npfs bench"),
     ],
 )
 def test_a_wrong_question_is_answered_in_a_sentence(
@@ -109,7 +109,7 @@ def test_auto_takes_the_fastest_that_is_no_shortcut(runs: Path) -> None:
 def test_auto_without_runs_is_numpy_and_says_why(tmp_path: Path) -> None:
     chosen = advice.choose_backend(100, 1, 10, reports=tmp_path)
     assert chosen.backend == "numpy"
-    assert "holds none" in chosen.reason
+    assert "holds no runs" in chosen.reason
 
 
 def test_new_runs_are_read_again(tmp_path: Path) -> None:
@@ -158,3 +158,19 @@ def test_errors_are_told_as_medians_and_as_intervals_that_held() -> None:
     assert inside == ("numpy", "between measured sizes", "3", "4.0 %", "20 %", "2 of 3")
     assert beyond[3:] == ("30.0 %", "30 %", "0 of 1")
     assert check_words.document(checked)["fits"][0]["measured_s"] == 1.0
+
+
+def test_names_are_there_on_a_narrow_terminal(
+    npfs: Npfs, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    result = npfs("advise", "--samples", 1000)
+    table = [line for line in result.stdout.splitlines() if " ms (" in line]
+    assert any(line.lstrip().startswith("Python lists") for line in table)
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_more_than_the_memory_is_said(npfs: Npfs, runs: Path) -> None:
+    result = npfs("advise", "--samples", 10**12)
+    assert "of this machine's memory: NumPy." in " ".join(result.stdout.split())
+    assert npfs("advise", "--samples", 10**13).returncode == 2

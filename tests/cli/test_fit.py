@@ -2,6 +2,10 @@
 
 import gzip
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -108,12 +112,18 @@ def test_semicolons_decimal_commas_and_gzip_are_found(npfs: Npfs, tmp_path: Path
         (["--target", "target", "--backend", "nump"], "known backends: python, numpy"),
         (["--target", "target", "--epochs", "0"], "--epochs must be at least 1"),
         (["--target", "target", "--learning-rate", "fast"], "auto or a number such as 0.01"),
-        (["--target", "target", "--learning-rate", "-1"], "learning_rate"),
+        (
+            ["--target", "target", "--learning-rate", "-1"],
+            "--learning-rate must be a number above 0",
+        ),
         (["--target", "target", "--learning-rate", "5"], "largest stable"),
         (["--target", "target", "--plot", "out.bmp"], "--plot writes .png, .svg, .pdf"),
-        (["--target", "target", "--plot", "no/such/folder/out.png"], "no/such/folder/out.png"),
+        (
+            ["--target", "target", "--plot", "no/such/folder/out.png"],
+            "name another place with --plot",
+        ),
         (["--target", "target", "--missing", "guess"], "--missing takes error or drop"),
-        (["--target", "target", "--tol", "-1"], "tol"),
+        (["--target", "target", "--tol", "-1"], "--tol must be a number of at least 0"),
     ],
 )
 def test_a_mistake_is_answered_in_a_sentence(
@@ -147,3 +157,30 @@ def test_ten_thousand_columns_are_fitted_and_not_all_printed(npfs: Npfs, tmp_pat
     assert result.returncode == 0, result.stderr
     assert "and 9,960 more features" in result.stdout
     assert "not unique" in result.stdout
+
+
+def test_names_with_brackets_are_printed_as_they_are(npfs: Npfs, tmp_path: Path) -> None:
+    path = tmp_path / "units.csv"
+    path.write_text("area[m2],[bold]rooms,price[EUR]\n" + "1,2,3\n2,1,5\n3,5,1\n4,4,4\n")
+    result = npfs("fit", path, "--target", "price[EUR]", "--backend", "python")
+    for name in ("area[m2]", "[bold]rooms", "price[EUR]"):
+        assert name in result.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="another system has no such signal")
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_ctrl_c_ends_a_fit_at_once(diabetes: Path, backend: str) -> None:
+    program = Path(sys.executable).with_name("npfs")
+    options = ["--target", "target", "--epochs", "2000000000", "--backend", backend]
+    with subprocess.Popen(
+        [program, "fit", diabetes, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=6)  # by then it fits
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == -signal.SIGINT
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()

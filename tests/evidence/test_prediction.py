@@ -132,7 +132,7 @@ def test_an_older_source_is_not_foretold_from(tmp_path: Path) -> None:
 
 
 def test_runs_without_a_survey_say_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(NoSurvey, match="pytest bench --benchmark-only"):
+    with pytest.raises(NoSurvey, match="npfs bench"):
         Predictor(evidence(tmp_path, surveyed=False))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npfs.evidence.surface import Reach, Surface, last_slopes
+from npfs.evidence.surface import Reach, Surface, last_slopes, without_outliers
 
 SAMPLES = (10, 100, 1_000, 10_000, 100_000)
 FEATURES = (1, 2, 4, 8, 16)
@@ -107,3 +107,11 @@ def test_noise_that_makes_a_last_slope_negative_does_not_foretell_less_time() ->
 
 def test_slopes_are_seconds_for_each_further_number() -> None:
     assert last_slopes({4: [(10, 1.0), (20, 2.0)]}) == [pytest.approx(1.0 / 10 / 5)]
+
+
+def test_a_look_beyond_all_reason_is_replaced_by_what_is_around_it() -> None:
+    seen = {**STRAIGHT.seconds, (1_000, 4): 1000 * work(1_000, 4), (100, 8): 2 * work(100, 8)}
+    found = without_outliers(seen)
+    assert found[1_000, 4] == pytest.approx(work(1_000, 4))
+    assert found[100, 8] == 2 * work(100, 8), "twice as long may be so"
+    assert {size for size in seen if found[size] != seen[size]} == {(1_000, 4)}

@@ -41,6 +41,7 @@ def question(
     data: Path | None,
     target: str | None,
     missing: str,
+    columns: list[str] | None = None,
 ) -> Question:
     """Return what is asked, its size given or taken from a file."""
     if data is None:
@@ -57,7 +58,9 @@ def question(
         )
     if target is None:
         raise BadQuestion("which column of the file is to be predicted? Give --target COLUMN")
-    table = read_table(data, target=target, missing=missing)
+    table = read_table(
+        data, target=target, missing=missing, features=columns, features_option="--columns"
+    )
     return Question(len(table.X), table.X.shape[1], epochs, fits)
 
 

@@ -133,7 +133,7 @@ def fit(table: Table, asked: FitOptions) -> Fitted:
     except (ValueError, TypeError, BackendUnavailable) as error:
         raise CannotFit(str(error)) from None
     seconds = time.perf_counter() - start
-    notes += [f"{warning.message}.".capitalize() for warning in caught]
+    notes += [f"{str(w.message)[:1].upper()}{str(w.message)[1:]}." for w in caught]
     if asked.tol is None:
         notes += _unsettled(model)
     return Fitted(table, model, seconds, tuple(notes))

@@ -114,6 +114,12 @@ def advise(
     target: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Its column to predict.")
     ] = None,
+    columns_: Annotated[
+        str | None,
+        typer.Option(
+            "--columns", metavar="A,B", help="Its columns to predict from. [default: all others]"
+        ),
+    ] = None,
     missing: Missing = "error",
     check: Annotated[
         bool,
@@ -139,7 +145,9 @@ def advise(
         if check:
             command.check(reports, seed, as_json=as_json, quiet=quiet)
             return
-        question = command.question(samples, features, epochs, fits, data, target, missing)
+        question = command.question(
+            samples, features, epochs, fits, data, target, missing, columns(columns_)
+        )
         command.advise(question, reports, as_json=as_json, quiet=quiet)
 
 

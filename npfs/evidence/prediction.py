@@ -7,7 +7,7 @@ is foretold that was not timed (``npfs.evidence.surface``).
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -178,6 +178,7 @@ class Predictor:
             surface.error(n_samples, n_features),
             self._spread(backend, size),
             memory.share(size.numbers) * memory.error,
+            0.0 if (backend, size) in self.evidence.seconds else SEEN_ONCE,
         )
         value = surface.at(n_samples, n_features)
         return Estimate(value, error), surface.reach(n_samples, n_features)
@@ -205,37 +206,38 @@ class Predictor:
     def _looks(self, backend: str) -> tuple[Seconds, Seconds]:
         """Return the seconds of a call and of an epoch, as they were seen."""
         seen = self.seen[backend]
-        of_calls = {size: _undisturbed(r.call_s for r in looks) for size, looks in seen.items()}
-        of_epochs = {size: _undisturbed(r.epoch_s for r in looks) for size, looks in seen.items()}
+        looks = {size: _undisturbed(records, self._seconds) for size, records in seen.items()}
+        of_calls = {size: look.call_s for size, look in looks.items()}
+        of_epochs = {size: look.epoch_s + SMALLEST for size, look in looks.items()}
         return of_calls, without_outliers(of_epochs)
+
+    def _seconds(self, look: SurveyRecord) -> float:
+        """Return what a fit of the benchmark's epochs took in a look."""
+        return look.call_s + self.evidence.newest.epochs * look.epoch_s
 
     def _spread(self, backend: str, size: Size) -> float:
         """Return how much single runs differ at the case that is nearest in numbers, on logarithms."""
         timed = [
             (abs(math.log(case.numbers / size.numbers)), list(by_run.values()))
             for (name, case), by_run in self.evidence.seconds.items()
-            if name == backend and len(by_run) >= FEWEST_RUNS
+            if (name, case.dtype) == (backend, "float64") and len(by_run) >= FEWEST_RUNS
         ]
         if not timed:
             return SEEN_ONCE
-        values = min(timed)[1]
-        return statistics.stdev(map(math.log, values)) * math.sqrt(1 + 1 / len(values))
+        return _of_another_run([math.log(value) for value in min(timed)[1]])
 
     def _start(self, backend: str) -> Estimate | None:
         calls = first_call.first_calls(self.evidence, backend).values()
         if not calls:
             return None
         logs = [math.log(call.interpreter_s + call.once_s) for call in calls]
-        error = SEEN_ONCE
-        if len(logs) > 1:  # of few runs, Student's t in place of the normal distribution
-            t = student_t_quantile(0.975, len(logs) - 1) / QUANTILE
-            error = statistics.stdev(logs) * math.sqrt(1 + 1 / len(logs)) * t
+        error = _of_another_run(logs) if len(logs) > 1 else SEEN_ONCE
         return Estimate(math.exp(statistics.fmean(logs)), error)
 
     def _prepare(self, backend: str, n_samples: int, n_features: int) -> Estimate:
         surface = Surface(
             {
-                size: _undisturbed(record.prepare_s for record in records)
+                size: _undisturbed(records, lambda look: look.prepare_s).prepare_s
                 for size, records in self.seen[backend].items()
             }
         )
@@ -261,6 +263,12 @@ class Predictor:
         return size.data_bytes * (1 + peaks[nearest] / nearest.data_bytes)
 
 
+def _of_another_run(logs: Sequence[float]) -> float:
+    """Return the standard error of one more value; of few, Student's t in place of the normal distribution."""
+    t = student_t_quantile(0.975, len(logs) - 1) / QUANTILE
+    return statistics.stdev(logs) * math.sqrt(1 + 1 / len(logs)) * t
+
+
 def _survey(evidence: Evidence, backend: str) -> Mapping[tuple[int, int], list[SurveyRecord]]:
     """Return what was seen of the newest source at each size."""
     source = evidence.source(backend)
@@ -272,6 +280,8 @@ def _survey(evidence: Evidence, backend: str) -> Mapping[tuple[int, int], list[S
     return seen
 
 
-def _undisturbed(values: Iterable[float]) -> float:
+def _undisturbed(
+    looks: Sequence[SurveyRecord], seconds: Callable[[SurveyRecord], float]
+) -> SurveyRecord:
     """Return the lower median: of two looks the faster, since what else goes on makes a look slower and none faster."""
-    return statistics.median_low(values)
+    return sorted(looks, key=seconds)[(len(looks) - 1) // 2]

@@ -82,7 +82,8 @@ class Surface:
         most_samples = min(self.rows[d][-1][0] for d in nearest)
         most_numbers = min(self.rows[d][-1][0] * (d + 1) for d in nearest)
         samples = min(n_samples / most_samples, n_samples * (n_features + 1) / most_numbers)
-        return Reach(max(1.0, samples), max(1.0, n_features / max(self.rows)))
+        features = max(n_features / max(self.rows), min(self.rows) / n_features)
+        return Reach(max(1.0, samples), max(1.0, features))
 
     def error(self, n_samples: int, n_features: int) -> float:
         """Return the standard error of ``at``, on logarithms."""
@@ -170,7 +171,7 @@ def _around(seen: Sequence[int], n_features: int) -> list[int]:
 def _across(rows: Mapping[int, Row], n_samples: int, n_features: int) -> float:
     nearest = _around(list(rows), n_features)
     seconds = [_along(rows[d], n_samples) for d in nearest]
-    if len(nearest) == 1:  # the work is in proportion to the numbers
+    if len(nearest) == 1 or n_features < nearest[0]:  # the work is in proportion to the numbers
         return seconds[0] * (n_features + 1) / (nearest[0] + 1)
     (low, high), (of_low, of_high) = nearest, seconds
     line = of_low + (of_high - of_low) * (n_features - low) / (high - low)

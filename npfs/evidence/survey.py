@@ -1,4 +1,4 @@
-"""Records of the survey: the quick look at many sizes in the first run of a set."""
+"""Records of the survey: the quick look at many sizes, of which each run of a set makes a part."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

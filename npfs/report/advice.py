@@ -100,7 +100,7 @@ def beyond(predictions: Sequence[Prediction], evidence: Evidence) -> list[str]:
         if parts:
             reasons.setdefault(" and ".join(parts), []).append(evidence.title(p.backend))
     return [
-        f"Extrapolated: {wording.listed(names)}, to {what} of the largest size that was measured."
+        f"Extrapolated: {wording.listed(names)}, to {what} of the largest that was measured with about as many features."
         for what, names in reasons.items()
     ]
 

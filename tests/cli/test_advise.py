@@ -37,7 +37,9 @@ def test_what_lies_beyond_is_said_with_how_far(npfs: Npfs, runs: Path) -> None:
     result = npfs("advise", "--samples", 10_000_000, "--features", 32)
     beyond = " ".join(result.stdout.split())
     assert "Extrapolated:" in beyond
-    assert "to 10 times the data and 2.0 times the features of the largest size" in beyond
+    assert (
+        "to 10 times the data and 2.0 times the features of the largest that was measured" in beyond
+    )
 
 
 def test_programs_get_every_number(npfs: Npfs, runs: Path) -> None:
@@ -69,6 +71,14 @@ def test_the_size_can_be_that_of_a_file(npfs: Npfs, runs: Path, tmp_path: Path) 
         "epochs": 1000,
         "fits": 1,
     }
+
+
+def test_columns_of_a_file_can_be_chosen(npfs: Npfs, runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "mixed.csv").write_text("a,name,c\n1,x,3\n2,y,5\n3,z,9\n")
+    wrong = npfs("advise", "--data", "mixed.csv", "--target", "c")
+    assert "--columns 'a'" in wrong.stderr
+    right = npfs("advise", "--data", "mixed.csv", "--target", "c", "--columns", "a", "--json")
+    assert json.loads(right.stdout)["question"]["n_features"] == 1
 
 
 @pytest.mark.parametrize(

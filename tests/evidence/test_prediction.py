@@ -96,6 +96,9 @@ def test_what_was_timed_in_every_run_corrects_what_was_looked_at_once(tmp_path: 
 def test_the_spread_between_runs_is_in_the_interval(tmp_path: Path) -> None:
     estimate, _ = Predictor(evidence(tmp_path, spread=0.1)).fit("numpy", 100_000, 1, 10)
     spread = 0.1 * math.sqrt(2.5) * math.sqrt(1 + 1 / 5)  # of -0.2 to 0.2 in five runs
+    spread *= (
+        2.7764451 / 1.96
+    )  # Student's t with 4 degrees of freedom, in place of the normal quantile
     assert estimate.error == pytest.approx(spread, rel=1e-6)
 
 
@@ -147,3 +150,35 @@ def test_bounds_are_symmetric_on_logarithms() -> None:
     estimate = Estimate(2.0, 0.1)
     assert estimate.low * estimate.high == pytest.approx(4.0)
     assert estimate.high / estimate.low == pytest.approx(math.exp(2 * 1.96 * 0.1))
+
+
+def test_both_parts_of_a_size_are_of_one_look(tmp_path: Path) -> None:
+    """Of two looks one saw no call and the other no epoch: neither half of each is a fit."""
+    looks = {(n, d): numpy(n, d) for n in SAMPLES for d in FEATURES}
+    first, second = {**looks, (100, 2): (0.0, 2e-5)}, {**looks, (100, 2): (1e-4, 0.0)}
+    documents = [
+        run_files.document({("numpy", 1_000, 1): 1e-4}, run, [run_files.survey("numpy", seen)])
+        for run, seen in ((1, first), (2, second))
+    ]
+    run_files.write(tmp_path, documents)
+    predictor = Predictor(Evidence(read_runs(tmp_path / "runs")))
+    assert predictor.fit("numpy", 100, 2, 10)[0].value == pytest.approx(1e-4, rel=1e-3)
+
+
+def test_the_faster_of_two_looks_counts(tmp_path: Path) -> None:
+    looks = {(n, d): numpy(n, d) for n in SAMPLES for d in FEATURES}
+    slow = {size: (2 * call_s, 2 * epoch_s) for size, (call_s, epoch_s) in looks.items()}
+    documents = [
+        run_files.document({("numpy", 7, 1): 1e-4}, run, [run_files.survey("numpy", seen)])
+        for run, seen in ((1, slow), (2, looks))
+    ]
+    run_files.write(tmp_path, documents)
+    predictor = Predictor(Evidence(read_runs(tmp_path / "runs")))
+    value = predictor.fit("numpy", 10_000, 4, 10)[0].value
+    assert value == pytest.approx(total("numpy", 10_000, 4, 10), rel=1e-3)
+
+
+def test_a_size_that_was_only_looked_at_is_less_certain(tmp_path: Path) -> None:
+    predictor = Predictor(evidence(tmp_path))
+    assert predictor.fit("numpy", 10_000, 4, 10)[0].error >= 0.05
+    assert predictor.fit("numpy", 100_000, 1, 10)[0].error == pytest.approx(0, abs=1e-6)

@@ -115,3 +115,9 @@ def test_a_look_beyond_all_reason_is_replaced_by_what_is_around_it() -> None:
     assert found[1_000, 4] == pytest.approx(work(1_000, 4))
     assert found[100, 8] == 2 * work(100, 8), "twice as long may be so"
     assert {size for size in seen if found[size] != seen[size]} == {(1_000, 4)}
+
+
+def test_fewer_features_than_were_seen_take_a_share_of_the_time_and_are_beyond() -> None:
+    surface = Surface({(n, d): work(n, d) for n in SAMPLES for d in (8, 13)})
+    assert surface.at(10_000, 1) == pytest.approx(work(10_000, 8) * 2 / 9)
+    assert surface.reach(10_000, 1) == Reach(1, 8)

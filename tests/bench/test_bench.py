@@ -231,8 +231,8 @@ def test_tests_beside_the_bench_all_run() -> None:
         "-k=norris or bench_", only=False, whole=True,
     )  # fmt: skip
     norris = len(load_all()[0])
-    # a fit, two read passes, a first call, two conversions, instructions, layout; memory has nothing to see
-    assert f"{norris + 8} passed, 1 skipped" in result.stdout
+    # a fit, two read passes, a first call, two conversions, instructions, layout, a survey; memory has nothing to see
+    assert f"{norris + 9} passed, 1 skipped" in result.stdout
 
 
 def test_what_is_compiled_for_each_number_of_epochs_is_compiled_before(

@@ -1,5 +1,6 @@
 """How many instructions of the interpreter an epoch takes: counted, not timed, so that no machine is faster at it."""
 
+import gc
 import sys
 from collections.abc import Callable
 from types import CodeType, FrameType
@@ -17,9 +18,15 @@ def instructions_per_epoch(
     as the one instruction that calls it. Each fit is made once before, since some compile or choose then.
     """
     counts = []
-    for epochs in (1, 2):
-        fit(data, epochs, learning_rate)
-        counts.append(_count(fit, data, epochs, learning_rate))
+    collects = gc.isenabled()
+    gc.disable()  # a collection may call Python code, which is none of the epoch's
+    try:
+        for epochs in (1, 2):
+            fit(data, epochs, learning_rate)
+            counts.append(_count(fit, data, epochs, learning_rate))
+    finally:
+        if collects:
+            gc.enable()
     return counts[1] - counts[0]
 
 

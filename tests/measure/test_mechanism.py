@@ -1,9 +1,12 @@
 """Counted instructions and looked-up layout, against what must hold of the interpreter."""
 
 import dis
+import gc
 import importlib.util
+import json
 import platform
 import struct
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -27,6 +30,11 @@ def summing(data: Any, epochs: int, learning_rate: float) -> None:
         sum(data)
 
 
+def making(data: Any, epochs: int, learning_rate: float) -> None:
+    for _ in range(epochs):
+        data.append([[] for _ in range(50)])
+
+
 def counted(fit: Callable[[Any, int, float], Any]) -> list[int]:
     return [instructions_per_epoch(fit, [1.0] * n, 0.1) for n in (10, 20, 1000)]
 
@@ -46,6 +54,23 @@ def test_a_loop_takes_its_own_instructions_for_each_number() -> None:
 def test_a_call_into_c_takes_as_many_for_any_number() -> None:
     ten, twenty, thousand = counted(summing)
     assert ten == twenty == thousand > 0
+
+
+def test_what_the_garbage_collector_calls_is_not_counted() -> None:
+    alone = instructions_per_epoch(making, [], 0.1)
+
+    def called(*_: Any) -> None:
+        """Take instructions of its own, as a library that watches the collector does."""
+
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(called)
+    gc.set_threshold(1)
+    try:
+        assert instructions_per_epoch(making, [], 0.1) == alone
+        assert gc.isenabled()
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.callbacks.remove(called)
 
 
 def test_tracing_ends_with_the_count_also_when_the_fit_fails() -> None:
@@ -69,7 +94,14 @@ def test_lists_take_more_for_more_samples_and_arrays_do_not(name: str, grows: bo
 
 
 def test_an_array_lies_in_one_piece_and_a_list_does_not() -> None:
-    found = layout.of_numbers(100_000)  # fewer may all fit where objects of earlier tests have been
+    # in a fresh process, as it is measured: where numbers were freed before, new ones fill the gaps
+    code = (
+        "import json; from npfs.measure import layout; print(json.dumps(layout.of_numbers(1000)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, timeout=60
+    )
+    found = json.loads(result.stdout)
     assert found["array"] == {"bytes_of_number": 8, "stride_bytes": 8, "contiguous": True}
     assert found["list"]["bytes_in_list"] == pytest.approx(struct.calcsize("P"), rel=0.2)
     assert found["list"]["bytes_of_number"] == sys.getsizeof(1.5)

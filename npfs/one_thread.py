@@ -10,6 +10,8 @@ import numpy as np
 
 from npfs.problem import Array
 
+ROW_NUMBERS = 512
+
 
 def predictions(X: Array, weights: Array, bias: float) -> Array:
     """Return ``X @ weights + bias``, shape (n_samples,)."""
@@ -25,12 +27,43 @@ def weighted_sums(X: Array, by_sample: Array) -> Array:
 
 
 def column_sums(X: Array) -> Array:
-    """Return the sum of each column: with few features 4 times as fast as ``np.sum``."""
-    found: Array = np.einsum("ij->j", X)
+    """Return the sum of each column, shape (n_features,)."""
+    wide, rest = _folded(X, _together(X))
+    found: Array = np.einsum("ij->j", wide).reshape(-1, X.shape[1]).sum(axis=0)
+    found += np.einsum("ij->j", rest)
     return found
 
 
 def sums_of_squares(X: Array) -> Array:
-    """Return the sum of squares of each column."""
-    found: Array = np.einsum("ij,ij->j", X, X)
+    """Return the sum of squares of each column, shape (n_features,)."""
+    wide, rest = _folded(X, _together(X))
+    found: Array = np.einsum("ij,ij->j", wide, wide).reshape(-1, X.shape[1]).sum(axis=0)
+    found += np.einsum("ij,ij->j", rest, rest)
     return found
+
+
+def apply_to_columns(function: np.ufunc, X: Array, values: Array, out: Array) -> None:
+    """Write ``function(X, values)`` into ``out``, with one value for each column."""
+    together = _together(X, out)
+    (wide, rest), (wide_out, rest_out) = _folded(X, together), _folded(out, together)
+    function(wide, np.tile(values, together), out=wide_out)
+    function(rest, values, out=rest_out)
+
+
+def _together(*arrays: Array) -> int:
+    """Return how many samples to take as one row.
+
+    NumPy's loops run along a row: with 4 features they take 2 to 4 times as long on short rows. Sums of long rows,
+    column by column, are also the more exact ones. (One feature is one long row to NumPy already.)
+    """
+    n_features: int = arrays[0].shape[1]
+    if n_features == 1 or not all(array.flags.c_contiguous for array in arrays):
+        return 1
+    return max(1, ROW_NUMBERS // n_features)
+
+
+def _folded(X: Array, together: int) -> tuple[Array, Array]:
+    """Return a view of the samples in rows of several, and one of those that are left over."""
+    n_samples, n_features = X.shape
+    whole = n_samples - n_samples % together
+    return X[:whole].reshape(-1, together * n_features), X[whole:]

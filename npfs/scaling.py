@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from npfs.one_thread import column_sums, sums_of_squares
+from npfs.one_thread import apply_to_columns, column_sums, sums_of_squares
 from npfs.problem import Array
 
 # Rounding leaves about 1e-13 of a mean of a million numbers: a spread below 1e-9 of it is looked at with more care.
@@ -43,7 +43,8 @@ class Standardizer:
         """
         with np.errstate(over="ignore", invalid="ignore"):  # such features are done again below
             mean = column_sums(X) / len(X)
-            scaled = np.subtract(X, mean, order="C")
+            scaled = np.empty(X.shape)
+            apply_to_columns(np.subtract, X, mean, scaled)
             scale = np.sqrt(sums_of_squares(scaled) / len(X))
         is_plain = scale > CLEAR_OF_ROUNDING * np.abs(mean)
         is_plain &= (scale > SMALLEST_SQUARED) & (scale < LARGEST_SQUARED)
@@ -51,7 +52,7 @@ class Standardizer:
             x = X[:, feature]
             mean[feature], scale[feature] = _careful_mean_and_scale(x)
             scaled[:, feature] = x - mean[feature]
-        scaled /= scale
+        apply_to_columns(np.divide, scaled, scale, scaled)
         return cls(mean, scale), scaled
 
     def transform(self, X: Array) -> Array:

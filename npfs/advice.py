@@ -1,14 +1,18 @@
 """The choice of a backend for data of a size, from the runs that are stored on this machine."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from npfs.backends.base import BackendUnavailable
 from npfs.backends.registry import UnknownBackend, load_backend
 from npfs.evidence.analysis import Evidence
+from npfs.evidence.pooling import pool
 from npfs.evidence.prediction import NoSurvey, Prediction, Predictor
 from npfs.evidence.runs import read_runs
+from npfs.measure import libraries
+from npfs.report import wording
 
 REPORTS = Path("reports")
 WITHOUT_RUNS = "numpy"
@@ -28,7 +32,9 @@ class Choice:
 
 
 def predictor(reports: Path = REPORTS) -> Predictor:
-    """Return what foretells times from the runs below ``reports``.
+    """Return what foretells times from the runs below ``reports``: those that pool with the newest that has a survey.
+
+    Runs that were made since without one (within a budget, or for a part of the cases) say nothing of other sizes.
 
     Raises
     ------
@@ -41,10 +47,27 @@ def predictor(reports: Path = REPORTS) -> Predictor:
             f"{reports / 'runs'} holds no runs to advise from; measure this machine with {MEASURE}, or name another "
             "folder with --reports"
         )
+    surveyed = [run for run in folder.runs if run.survey][-1:]
+    runs = pool([*folder.runs, *surveyed])[0][:-1] if surveyed else folder.runs
     try:
-        return Predictor(Evidence(folder))
+        return Predictor(Evidence(replace(folder, runs=tuple(runs))))
     except NoSurvey as error:
         raise NoAdvice(str(error)) from None
+
+
+def made_elsewhere(foretells: Predictor) -> str:
+    """Say how the machine of the runs differs from this one; empty if it does not seem to."""
+    then = foretells.evidence.newest.environment
+    here = {"cores": os.cpu_count(), **libraries.versions()}
+    measured = {"cores": then["cores"], **then["libraries"]}
+    differs = [
+        f"{name} {measured[name] or 'not installed'} there, {here[name] or 'not installed'} here"
+        for name in ("cores", "numpy", "numba")
+        if measured.get(name) != here[name]
+    ]
+    if not differs:
+        return ""
+    return f"The runs were made elsewhere or earlier ({'; '.join(differs)}): measure anew with {MEASURE}."
 
 
 def choose_backend(
@@ -52,24 +75,23 @@ def choose_backend(
 ) -> Choice:
     """Choose the backend that is foretold to be the first to have done so many fits, conversion and start included.
 
-    A shortcut is not chosen: it is another algorithm. Without stored runs it is NumPy.
+    A shortcut is not chosen: it is another algorithm. Without stored runs it is NumPy. The start is that of a new process,
+    also where a library is loaded already.
     """
     try:
-        advice = _stored(reports, _stamp(reports)).advise(n_samples, n_features, epochs, fits)
+        foretells = _stored(reports, _stamp(reports))
     except NoAdvice as error:
         return Choice(WITHOUT_RUNS, f"no advice on a faster one, since {error}")
-    for prediction in advice:
+    for prediction in foretells.advise(n_samples, n_features, epochs, fits):
         if not prediction.is_shortcut and _is_available(prediction.backend):
-            return Choice(prediction.backend, _why(prediction))
+            why = f"{_why(prediction)}. {made_elsewhere(foretells)}".rstrip(" .")
+            return Choice(prediction.backend, why)
     return Choice(WITHOUT_RUNS, "no backend that was measured is installed here")
 
 
 def _why(prediction: Prediction) -> str:
-    total = prediction.total
-    return (
-        f"foretold from stored runs to be the first: {total.value:.2g} s ({total.low:.2g} to {total.high:.2g}) from the "
-        "start of a process"
-    )
+    total = wording.time_span(prediction.total.value, prediction.total.low, prediction.total.high)
+    return f"foretold from stored runs to have done first, {total} from the start of a process"
 
 
 def _is_available(name: str) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from npfs.backends.base import Backend, Fit
-from npfs.loss import gradients, mean_squared_error, predict, safe_learning_rate
+from npfs.learning_rate import safe_learning_rate
+from npfs.loss import gradients, mean_squared_error, predict
 from npfs.problem import Array, Problem, make_problem
 
 SHAPES = tuple((n, d) for n in (1, 2, 3, 10, 127, 1_000, 10_000) for d in (1, 2, 16))

@@ -8,7 +8,7 @@ import numpy as np
 from npfs import one_thread
 from npfs.backends.base import Backend, Fit
 from npfs.estimator_errors import DivergenceError
-from npfs.loss import hessian, largest_stable_rate
+from npfs.learning_rate import hessian, largest_stable_rate
 from npfs.problem import Array
 
 # A backend runs many epochs in one call, and what starts a call (preparing the data) takes as long as a few of them.

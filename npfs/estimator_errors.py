@@ -15,7 +15,7 @@ class DivergenceError(ArithmeticError):
     learning_rate : float
         The rate that was used.
     largest_stable_rate : float
-        The rate below which descent on these data converges (``npfs.loss.largest_stable_rate``).
+        The rate below which descent on these data converges (``npfs.learning_rate.largest_stable_rate``).
     """
 
     def __init__(self, epoch: int, learning_rate: float, largest_stable_rate: float) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from npfs import estimator_input as given
 from npfs.backends.registry import load_backend
 from npfs.descent import LOSS_OVERFLOWS
-from npfs.loss import SHARES_OF_STABLE, largest_stable_rate
+from npfs.learning_rate import SHARES_OF_STABLE, largest_stable_rate
 from npfs.problem import Array
 from npfs.regression import LinearRegression
 from npfs.scaling import Standardizer

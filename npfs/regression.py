@@ -17,7 +17,8 @@ from npfs.backends.registry import load_backend
 from npfs.descent import Descent, descend, parameter_path
 from npfs.estimator_errors import InvalidParameterError, kind
 from npfs.estimator_parameters import Parameters
-from npfs.loss import largest_curvature, mean_squared_error
+from npfs.learning_rate import largest_curvature
+from npfs.loss import mean_squared_error
 from npfs.problem import Array
 from npfs.scaling import Standardizer
 

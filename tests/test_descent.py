@@ -10,7 +10,7 @@ from sklearn.datasets import load_diabetes
 from npfs import ConvergenceWarning, DivergenceError, LinearRegression, load_backend, make_problem
 from npfs.backends.base import Backend, Fit
 from npfs.descent import descend, parameter_path, require_descent
-from npfs.loss import largest_stable_rate
+from npfs.learning_rate import largest_stable_rate
 from npfs.problem import Array
 
 BACKENDS = ["python", "numpy", "numpy-inplace", "numpy-gram", "numba", "numba-simd"]

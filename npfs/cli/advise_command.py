@@ -1,7 +1,6 @@
 """What ``npfs advise`` does: make a question, foretell, print; or check how well that holds."""
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,13 +12,13 @@ from rich.progress import track
 from rich.table import Table
 
 from npfs import advice_check
-from npfs.advice import NoAdvice, predictor
+from npfs.advice import NoAdvice, made_elsewhere, predictor
 from npfs.backends.registry import load_all
 from npfs.cli.shared import width, working
 from npfs.evidence.advice_errors import Checked
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.prediction import Prediction, Predictor
-from npfs.measure import libraries, machine
+from npfs.measure import machine
 from npfs.report import advice as words
 from npfs.report import advice_check as check_words
 from npfs.report.advice import Question
@@ -66,12 +65,17 @@ def question(
 
 def advise(asked: Question, reports: Path, *, as_json: bool, quiet: bool) -> None:
     """Print what each backend would take."""
-    foretells = predictor(reports)
+    with working("reading the runs", quiet=quiet or as_json):
+        foretells = predictor(reports)
     evidence = foretells.evidence
     predictions = foretells.advise(*asked)
-    missing = _missing(foretells)
+    notes = [
+        *words.notes(predictions, evidence, _missing(foretells)),
+        *_too_large(predictions, evidence),
+        *filter(None, [made_elsewhere(foretells)]),
+    ]
     if as_json:
-        print(json.dumps(words.document(asked, predictions, evidence, missing), indent=1))
+        print(json.dumps(words.document(asked, predictions, evidence, notes), indent=1))
         return
     console = Console(width=width(), highlight=False)
     for line in words.sentences(asked, predictions, evidence):
@@ -79,18 +83,14 @@ def advise(asked: Question, reports: Path, *, as_json: bool, quiet: bool) -> Non
     if quiet:
         return
     _print_table(console, words.COLUMNS, words.rows(predictions, evidence))
-    for note in [
-        *words.notes(predictions, evidence, missing),
-        *_too_large(predictions, evidence),
-        *_other_machine(foretells),
-    ]:
+    for note in notes:
         console.print(note, markup=False)
 
 
 def check(reports: Path, seed: int, *, as_json: bool, quiet: bool) -> None:
     """Time fits that were foretold, and print how far off that was."""
-    foretells = predictor(reports)
-    with working("loading the backends", quiet=quiet or as_json):
+    with working("reading the runs, loading the backends", quiet=quiet or as_json):
+        foretells = predictor(reports)
         backends = {
             name: tool for name, tool in load_all()[0].items() if name in foretells.backends
         }
@@ -147,23 +147,6 @@ def _too_large(predictions: Sequence[Prediction], evidence: Evidence) -> list[st
     if not names:
         return []
     return [f"More than the {n_bytes(memory or 0)} of this machine's memory: {listed(names)}."]
-
-
-def _other_machine(foretells: Predictor) -> list[str]:
-    """Say where this machine is not the one that was measured."""
-    then = foretells.evidence.newest.environment
-    here = {"cores": os.cpu_count(), **libraries.versions()}
-    measured = {"cores": then["cores"], **then["libraries"]}
-    differs = [
-        f"{name} {measured[name] or 'not installed'} there, {here[name] or 'not installed'} here"
-        for name in ("cores", "numpy", "numba")
-        if measured.get(name) != here[name]
-    ]
-    return (
-        [f"The runs were made elsewhere or earlier ({'; '.join(differs)}): measure anew."]
-        if differs
-        else []
-    )
 
 
 def _print_table(console: Console, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -10,13 +10,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from npfs.backends.registry import backend_names, load_all
-from npfs.cli.shared import width
+from npfs.cli.shared import width, working
 from npfs.measure.costs import imported_packages
 
 
 def show(*, as_json: bool) -> None:
     """Print every registered backend."""
-    found = listing()
+    with working("loading the backends", quiet=as_json):
+        found = listing()
     if as_json:
         print(json.dumps(found, indent=1))
         return

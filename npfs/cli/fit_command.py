@@ -20,7 +20,7 @@ from npfs.cli.shared import width
 from npfs.estimator_errors import ConvergenceWarning, DivergenceError
 from npfs.regression import AUTO, LinearRegression
 from npfs.report import wording
-from npfs.tables import Table, read_table
+from npfs.tables import Table
 
 SCHEMA = 1
 SHOWN_COEFFICIENTS = 40
@@ -79,27 +79,6 @@ class Fitted:
     notes: tuple[str, ...]
 
 
-def read(
-    file: Path,
-    target: str,
-    features: list[str] | None,
-    missing: str,
-    separator: str | None,
-    decimal: str | None,
-    header: bool | None,
-) -> Table:
-    """Read the file."""
-    return read_table(
-        file,
-        target=target,
-        features=features,
-        missing=missing,
-        separator=separator,
-        decimal=decimal,
-        header=header,
-    )
-
-
 def fit(table: Table, asked: FitOptions) -> Fitted:
     """Fit the table.
 
@@ -130,7 +109,7 @@ def fit(table: Table, asked: FitOptions) -> Fitted:
         raise CannotFit(
             f"{error}".replace("learning_rate='auto'", "--learning-rate auto")
         ) from None
-    except (ValueError, TypeError, BackendUnavailable) as error:
+    except (ValueError, BackendUnavailable) as error:
         raise CannotFit(str(error)) from None
     seconds = time.perf_counter() - start
     notes += [f"{str(w.message)[:1].upper()}{str(w.message)[1:]}." for w in caught]

@@ -82,14 +82,20 @@ def fit(
 ) -> None:
     """Fit a linear regression to a table in a file, by gradient descent."""
     from npfs.cli import fit_command as command
-    from npfs.tables import BadTable
+    from npfs.tables import BadTable, read_table
 
     with told_as_a_sentence("fit", BadTable, command.CannotFit, OSError):
         with working("reading the file", quiet=quiet or as_json):
             asked = command.FitOptions(backend, epochs, learning_rate, tol, standardize, reports)
             asked.check(plot)
-            table = command.read(
-                file, target, columns(features), missing, separator, decimal, header
+            table = read_table(
+                file,
+                target=target,
+                features=columns(features),
+                missing=missing,
+                separator=separator,
+                decimal=decimal,
+                header=header,
             )
         with working("fitting", quiet=quiet or as_json), ended_by_ctrl_c():
             fitted = command.fit(table, asked)
@@ -145,9 +151,10 @@ def advise(
         if check:
             command.check(reports, seed, as_json=as_json, quiet=quiet)
             return
-        question = command.question(
-            samples, features, epochs, fits, data, target, missing, columns(columns_)
-        )
+        with working("reading the file", quiet=quiet or as_json or data is None):
+            question = command.question(
+                samples, features, epochs, fits, data, target, missing, columns(columns_)
+            )
         command.advise(question, reports, as_json=as_json, quiet=quiet)
 
 

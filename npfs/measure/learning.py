@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from npfs.backends.base import Backend
-from npfs.loss import SHARES_OF_STABLE, largest_stable_rate
+from npfs.learning_rate import SHARES_OF_STABLE, largest_stable_rate
 from npfs.problem import Array, make_problem
 from npfs.scaling import Standardizer
 

@@ -30,6 +30,7 @@ OPTIONS = (
         None,
         "go on until every speedup is known to within this share, 0.05",
     ),
+    ("problem", "NAME", None, f"time on that of a published comparison: {', '.join(PUBLISHED)}"),
     (
         "data",
         "FILE",
@@ -40,7 +41,6 @@ OPTIONS = (
     ("columns", "A,B", None, "of --data: the columns to predict from (default: all others)"),
     ("missing", "error|drop", None, "of --data: what to do about rows with missing values"),
     ("separator", "C", None, "of a text file of --data: what parts its cells (default: found)"),
-    ("problem", "NAME", None, f"that of a published comparison: {', '.join(PUBLISHED)}"),
     ("decimal", "C", None, "of a text file of --data: its decimal sign (default: found)"),
 )
 # From the first run's process to the further ones.

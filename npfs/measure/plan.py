@@ -1,12 +1,12 @@
 """What a run times: presets, cases, and the shuffled order. Options in, a checked plan out."""
 
-import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from npfs.measure.option_values import numbers, seconds, share, split_names, whole_number
 from npfs.measure.own_data import (
     COLUMNS_OPTION,
     DataOptions,
@@ -72,6 +72,7 @@ EPOCHS = 10
 RUNS = 5
 # A fit slower than this would take most of a run for one point that smaller sizes already foretell.
 FIT_LIMIT_SECONDS = 3.0
+# Of a published comparison, which is there to be seen whole: the slowest took 19 s where it was published.
 PUBLISHED_FIT_LIMIT_SECONDS = 120.0
 # A round of a millisecond hides the clock's resolution (tens of ns) and the cost of reading it.
 ROUND_SECONDS = 1e-3
@@ -107,7 +108,7 @@ class Plan:
 
     @property
     def fit_limit_s(self) -> float:
-        """How long a fit may take to be timed; a published comparison is there to be seen whole."""
+        """How long a fit may take to be timed."""
         return FIT_LIMIT_SECONDS if self.published is None else PUBLISHED_FIT_LIMIT_SECONDS
 
     @property
@@ -155,30 +156,33 @@ def make_plan(
     record["runs"] = str(whole_number("--runs", runs, at_least=1))
     if preset not in PRESETS:
         raise ValueError(f"--preset must be one of {', '.join(PRESETS)}; got {preset!r}")
-    of_table = {"target": target, "columns": columns, "missing": missing}
-    of_table |= {"separator": separator, "decimal": decimal}
+    given = {"sizes": sizes, "features": features}
     named = None if problem is None else published(problem)
     if named is not None:
         _require_none(
-            {"data": data, "sizes": sizes, "features": features},
+            {"data": data, **given},
             "cannot be chosen for --problem, which brings its own data; leave {option} out",
         )
-    if epochs is None:
-        epochs = str(EPOCHS if named is None else named.epochs)
     table = None
+    if data is not None:
+        record["data"] = Path(data).name
+        table = _read(data, target, columns, missing, separator, decimal)
+    else:
+        of_table = {"target": target, "columns": columns, "missing": missing}
+        of_table |= {"separator": separator, "decimal": decimal}
+        _require_none(of_table, "belongs to --data FILE; add it, or leave {option} out")
     if named is not None:
         chosen = _grid([named.n_samples], named.n_features)
-    elif data is None:
-        _require_none(of_table, "belongs to --data FILE; add it, or leave {option} out")
-        chosen = _sizes(PRESETS[preset], sizes, features)
-    else:
-        record["data"] = Path(data).name
+    elif table is not None:
         _require_none(
-            {"sizes": sizes, "features": features},
+            given,
             f"cannot be chosen for --data, which brings its own; leave {{option}} out ({COLUMNS_OPTION} a,b chooses columns)",
         )
-        table = _data_options(data, **of_table).read()
         chosen = (Size(*table.X.shape),)
+    else:
+        chosen = _sizes(PRESETS[preset], sizes, features)
+    if epochs is None:
+        epochs = str(EPOCHS if named is None else named.epochs)
     return Plan(
         preset=preset,
         sizes=tuple(size._replace(dtype=dtype) for dtype in _dtypes(dtypes) for size in chosen),
@@ -187,8 +191,8 @@ def make_plan(
         runs=whole_number("--runs", runs, at_least=1),
         seed=whole_number("--seed", seed, at_least=0),
         seconds_per_case=PRESETS[preset].seconds_per_case,
-        budget_s=None if budget is None else _seconds("--budget", budget),
-        precision=None if precision is None else _share("--precision", precision),
+        budget_s=None if budget is None else seconds("--budget", budget),
+        precision=None if precision is None else share("--precision", precision),
         record=record,
         data=table,
         published=named,
@@ -210,30 +214,6 @@ def shuffled(visits: Mapping[str, Sequence[str]], seed: int, run_number: int) ->
     return order
 
 
-def split_names(option: str, text: str) -> list[str]:
-    """Split ``"a,b"`` into its names, each once."""
-    names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    if not names:
-        raise ValueError(
-            f"{option} must name at least one of them, separated by commas; got {text!r}"
-        )
-    return names
-
-
-def whole_number(option: str, text: str, *, at_least: int) -> int:
-    """Parse an integer such as ``1000``, ``1_000`` or ``1e3``."""
-    try:
-        value = float(text)
-        if value != int(value):
-            raise ValueError
-        number = int(text) if text.strip("+-").replace("_", "").isdigit() else int(value)
-    except (ValueError, OverflowError):
-        raise ValueError(f"{option} takes integers such as 1000 or 1e3; got {text!r}") from None
-    if number < at_least:
-        raise ValueError(f"{option} must be at least {at_least}; got {text}")
-    return number
-
-
 def _require_none(given: Mapping[str, str | None], problem: str) -> None:
     """Refuse options that do not go with the others; ``problem`` follows their name."""
     for name, value in given.items():
@@ -241,52 +221,19 @@ def _require_none(given: Mapping[str, str | None], problem: str) -> None:
             raise ValueError(f"--{name} {problem.format(option=f'--{name}')}")
 
 
-def _data_options(
+def _read(
     data: str,
-    *,
     target: str | None,
     columns: str | None,
     missing: str | None,
     separator: str | None,
     decimal: str | None,
-) -> DataOptions:
+) -> OwnData:
     if target is None:
         raise ValueError("--data needs the column that is to be predicted; add --target COL")
-    return DataOptions(
-        path=Path(data),
-        target=target,
-        columns=None if columns is None else tuple(split_names(COLUMNS_OPTION, columns)),
-        missing=missing or "error",
-        separator=separator,
-        decimal=decimal,
-    )
-
-
-def _seconds(option: str, text: str) -> float:
-    """Parse a positive number of seconds."""
-    seconds = _real(option, text, "a number of seconds such as 60")
-    if not 0 < seconds < math.inf:
-        raise ValueError(f"{option} takes a number of seconds above 0; got {text!r}")
-    return seconds
-
-
-def _share(option: str, text: str) -> float:
-    """Parse a share such as 0.05 or 5%."""
-    percent = text.strip().endswith("%")
-    share = _real(option, text.strip().removesuffix("%"), "a share such as 0.05 or 5%")
-    share = share / 100 if percent else share
-    if not 0 < share < 1:
-        raise ValueError(
-            f"{option} takes a share between 0 and 1, such as 0.05 or 5%; got {text!r}"
-        )
-    return share
-
-
-def _real(option: str, text: str, what: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"{option} takes {what}; got {text!r}") from None
+    chosen = None if columns is None else tuple(split_names(COLUMNS_OPTION, columns))
+    options = DataOptions(Path(data), target, chosen, missing or "error", separator, decimal)
+    return options.read()
 
 
 def _dtypes(text: str) -> list[str]:
@@ -300,10 +247,6 @@ def _dtypes(text: str) -> list[str]:
 def _sizes(preset: Preset, sizes: str | None, features: str | None) -> tuple[Size, ...]:
     if sizes is None and features is None:
         return preset.sizes
-    n_samples = [MANY_FEATURES_SAMPLES] if sizes is None else _numbers("--sizes", sizes)
-    n_features = [1] if features is None else _numbers("--features", features)
+    n_samples = [MANY_FEATURES_SAMPLES] if sizes is None else numbers("--sizes", sizes)
+    n_features = [1] if features is None else numbers("--features", features)
     return _grid(n_samples, n_features)
-
-
-def _numbers(option: str, text: str) -> list[int]:
-    return [whole_number(option, part, at_least=1) for part in split_names(option, text)]

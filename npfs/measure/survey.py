@@ -27,6 +27,8 @@ SAMPLES = (10, 101, 1_003, 3_001, 10_007, 30_011, 100_003, 300_007, 1_000_003)
 IN_CACHE, IN_MEMORY = 2_100_000, 9_000_000
 # What memory adds to a number hardly depends on how many make a row: that is looked at for some.
 FEATURES_IN_MEMORY = (1, 3, 13, 64)
+# Runs of a set that share the sizes among them; further ones begin anew.
+PARTS = 5
 # What the survey of one backend may take in a run; one that compiles for each size looks at as many as that allows.
 SECONDS = 3.0
 # An epoch that would take longer is not looked at, in the caches and beyond: lists take time in proportion to samples.
@@ -108,10 +110,8 @@ def look(backend: Backend, size: Size, numbers: Array, about_s: float) -> Look:
     many = FEW_EPOCHS if about_s > LONG_S else MANY_EPOCHS
     one_s = _seconds(backend, data, 1, rate)
     many_s = _seconds(backend, data, many, rate)
-    while (
-        many_s < 2 * one_s and many < MOST_EPOCHS
-    ):  # a call that takes much longer than its epochs
-        many *= 10
+    if many_s < 2 * one_s:  # a call that takes much longer than its epochs
+        many = MOST_EPOCHS
         many_s = _seconds(backend, data, many, rate)
     epoch_s = max(0.0, (many_s - one_s) / (many - 1))
     return Look(size, prepare_s, max(0.0, one_s - epoch_s), epoch_s)

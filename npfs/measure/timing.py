@@ -9,7 +9,7 @@ import numpy as np
 
 from npfs.backends.base import Backend, Fit
 from npfs.conformance import TOLERANCES, check_fit, loss_floor, reference_fit
-from npfs.loss import safe_learning_rate
+from npfs.learning_rate import safe_learning_rate
 from npfs.measure import environment
 from npfs.measure.own_data import Source
 from npfs.measure.plan import Size

@@ -109,7 +109,7 @@ def document(
     question: Question,
     predictions: Sequence[Prediction],
     evidence: Evidence,
-    missing: Mapping[str, str],
+    notes: Sequence[str],
 ) -> dict[str, Any]:
     """Return the advice for programs: seconds and bytes; what is not known is null."""
     return {
@@ -131,7 +131,7 @@ def document(
             }
             for p in predictions
         ],
-        "notes": notes(predictions, evidence, missing),
+        "notes": list(notes),
     }
 
 

@@ -31,7 +31,9 @@ def sentence(checked: Sequence[Checked]) -> str:
     for is_inside, where in ((True, "between measured sizes"), (False, "up to ten times beyond")):
         errors = [one.error for one in checked if one.reach.is_inside == is_inside]
         if errors:
-            parts.append(f"{100 * statistics.median(errors):.1f} % {where} ({len(errors)} fits)")
+            parts.append(
+                f"{100 * statistics.median(errors):.1f} % {where} ({len(errors)} fit{'s' if len(errors) > 1 else ''})"
+            )
     held = sum(one.has_held for one in checked)
     return (
         f"Half of the predictions were off by less than {' and '.join(parts)}; "

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes
 
+from npfs import plots
 from tests.cli.conftest import Npfs
 
 
@@ -72,9 +74,17 @@ def test_a_person_reads_coefficients_score_and_what_to_know(npfs: Npfs, diabetes
 
 def test_what_has_not_converged_is_said(npfs: Npfs, diabetes: Path) -> None:
     early = npfs("fit", diabetes, "--target", "target", "--epochs", 20)
-    assert "The loss was still falling" in early.stdout
+    losses = json.loads(
+        npfs("fit", diabetes, "--target", "target", "--epochs", 20, "--json").stdout
+    )["loss_history"]
+    fell = 100 * (1 - losses[-1] / losses[-3])  # over the last two of twenty epochs
+    said = re.search(r"The loss was still falling: by ([\d.]+) % over", early.stdout)
+    assert said
+    assert float(said[1]) == pytest.approx(fell, rel=0.05)
+    assert "--epochs 2000 --tol 1e-6 stops" in " ".join(early.stdout.split())
     short = npfs("fit", diabetes, "--target", "target", "--epochs", 20, "--tol", "1e-9")
-    assert "gradient's norm" in short.stdout
+    assert "The gradient's norm" in short.stdout
+    assert "still falling" not in short.stdout, "the one says it all"
     done = npfs("fit", diabetes, "--target", "target", "--features", "bmi", "--tol", "1e-6")
     assert "still falling" not in done.stdout
     assert "gradient" not in done.stdout
@@ -184,3 +194,22 @@ def test_ctrl_c_ends_a_fit_at_once(diabetes: Path, backend: str) -> None:
         assert process.wait(timeout=10) == -signal.SIGINT
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
+
+
+def test_the_feature_that_tells_most_is_drawn(
+    npfs: Npfs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``b`` has the larger coefficient, and ``a`` varies a thousand times as much."""
+    rng = np.random.default_rng(0)
+    a, b = 1000 * rng.standard_normal(50), rng.standard_normal(50)
+    np.savetxt(
+        tmp_path / "d.csv",
+        np.column_stack([b, a, a + 10 * b]),
+        delimiter=",",
+        header="b,a,y",
+        comments="",
+    )
+    drawn = []
+    monkeypatch.setattr(plots, "plot_fit", lambda *_, feature, ax: drawn.append(feature))
+    npfs("fit", "d.csv", "--target", "y", "--plot", "out.png")
+    assert drawn == [1]

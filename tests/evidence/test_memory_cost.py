@@ -53,3 +53,12 @@ def test_without_a_large_look_the_lines_go_on() -> None:
     found = MemoryCost.of(seen).foretold(seen)
     for size, value in seen.items():
         assert found[size] == pytest.approx(value)
+
+
+def test_rows_in_between_get_what_lies_between_on_a_logarithmic_scale() -> None:
+    seen = seconds({1: 1e-9, 3: 2e-9, 15: 4e-9})
+    cost = MemoryCost.of(seen)
+    assert cost.steady == pytest.approx((1.5e-9, 2e-9, 3e-9))
+    between = 2e-9 + 1e-9 * math.log(7 / 3) / math.log(15 / 3)
+    expected = 1e-9 * IN_MEMORY + between * (IN_MEMORY - IN_CACHE)
+    assert cost.foretold(seen)[IN_MEMORY // 8, 7] == pytest.approx(expected)

@@ -1,14 +1,19 @@
 """Advice from hand-made runs of known speed."""
 
 import math
-from collections.abc import Callable
+import statistics
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from scipy import stats
 
 from npfs.evidence.analysis import Evidence
-from npfs.evidence.prediction import Estimate, NoSurvey, Predictor, add
+from npfs.evidence.memory_cost import MemoryCost
+from npfs.evidence.prediction import Estimate, NoSurvey, Prediction, Predictor, add
 from npfs.evidence.runs import read_runs
+from npfs.evidence.surface import Reach
 from tests import run_files
 
 SAMPLES = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
@@ -182,3 +187,87 @@ def test_a_size_that_was_only_looked_at_is_less_certain(tmp_path: Path) -> None:
     predictor = Predictor(evidence(tmp_path))
     assert predictor.fit("numpy", 10_000, 4, 10)[0].error >= 0.05
     assert predictor.fit("numpy", 100_000, 1, 10)[0].error == pytest.approx(0, abs=1e-6)
+
+
+def surveyed(folder: Path, once: Sequence[Sequence[dict[str, Any]]]) -> Predictor:
+    """Runs of NumPy that all have its survey, each with further benchmarks of its own."""
+    looks = {(n, d): numpy(n, d) for n in SAMPLES for d in FEATURES}
+    documents = [
+        run_files.document(
+            {("numpy", 7, 1): 1e-4}, run, [run_files.survey("numpy", looks), *of_run]
+        )
+        for run, of_run in enumerate(once, start=1)
+    ]
+    run_files.write(folder, documents)
+    return Predictor(Evidence(read_runs(folder / "runs")))
+
+
+def test_few_first_calls_are_told_with_students_t(tmp_path: Path) -> None:
+    imports = (0.1, 0.2, 0.3)
+    calls = [[run_files.first_call("numpy", seconds)] for seconds in imports]
+    start = surveyed(tmp_path, calls).predict("numpy", 1_000, 1, 10).start
+    assert start is not None
+    logs = [math.log(0.25 + seconds) for seconds in imports]
+    expected = statistics.stdev(logs) * math.sqrt(1 + 1 / 3) * stats.t.ppf(0.975, 2)
+    assert start.value == pytest.approx(math.exp(statistics.fmean(logs)))
+    assert math.log(start.high / start.value) == pytest.approx(expected, rel=1e-6)
+
+
+def test_memory_is_that_of_about_as_many_features(tmp_path: Path) -> None:
+    """One feature takes three times its data, sixteen as much again as theirs."""
+    entry = {"dtype": "float64", "held_bytes": 0, "reason": ""}
+    looked_at = {
+        "name": "bench_memory[numpy]",
+        "extra_info": {
+            "memory": "numpy",
+            "timed_s": 1.0,
+            "sizes": [
+                {**entry, "n_samples": 10**6, "n_features": 1, "peak_bytes": 3 * 16 * 10**6},
+                {**entry, "n_samples": 10**4, "n_features": 16, "peak_bytes": 17 * 8 * 10**4},
+            ],
+        },
+        "stats": {"data": [1.0]},
+    }
+    predictor = surveyed(tmp_path, [[looked_at]])
+    assert predictor.predict("numpy", 10**6, 20, 10).memory_bytes == pytest.approx(2 * 21 * 8e6)
+    assert predictor.predict("numpy", 10**6, 2, 10).memory_bytes == pytest.approx(4 * 3 * 8e6)
+
+
+def test_the_spread_is_that_of_the_nearest_case(tmp_path: Path) -> None:
+    looks = {(n, d): numpy(n, d) for n in SAMPLES for d in FEATURES}
+    documents = []
+    for run, off in enumerate((-0.2, 0.0, 0.2), start=1):
+        seconds = {("numpy", 100, 1): 1e-4, ("numpy", 100_000, 1): 2e-3 * math.exp(off)}
+        documents.append(run_files.document(seconds, run, [run_files.survey("numpy", looks)]))
+    run_files.write(tmp_path, documents)
+    predictor = Predictor(Evidence(read_runs(tmp_path / "runs")))
+    t = stats.t.ppf(0.975, 2) / stats.norm.ppf(0.975)
+    expected = 0.2 * math.sqrt(1 + 1 / 3) * t
+    assert predictor.fit("numpy", 100_000, 1, 10)[0].error == pytest.approx(expected, rel=1e-3)
+    assert predictor.fit("numpy", 100, 1, 10)[0].error == pytest.approx(0, abs=1e-9)
+
+
+def test_single_looks_at_memory_that_disagree_widen_what_is_foretold_there(tmp_path: Path) -> None:
+    """What memory adds differs from row to row by a factor of three, up and down."""
+    adds = {1: 1e-9, 2: 3e-9, 4: 1e-9, 8: 3e-9, 16: 1e-9}
+    looks = {(n, d): numpy(n, d) for n in SAMPLES[:-1] for d in FEATURES}
+    for d in FEATURES:
+        n = 10**7 // (d + 1)
+        looks[n, d] = (2e-6, 10e-6 + 1e-9 * 10**7 + adds[d] * 10**7)
+    document = run_files.document({("numpy", 7, 1): 1e-4}, 1, [run_files.survey("numpy", looks)])
+    run_files.write(tmp_path, [document])
+    predictor = Predictor(Evidence(read_runs(tmp_path / "runs")))
+    memory = MemoryCost.of({at: call_s + 10 * epoch_s for at, (call_s, epoch_s) in looks.items()})
+    assert memory.error > 0.2
+    beyond = predictor.fit("numpy", 10**8, 2, 10)[0]
+    assert beyond.error > memory.share(3 * 10**8) * memory.error
+
+
+def test_two_totals_differ_if_their_distance_is_beyond_both_errors_together() -> None:
+    def of(value: float) -> Prediction:
+        nothing = Estimate(1e-12, 0.0)
+        return Prediction("a", None, nothing, Estimate(value, 0.1), 1, None, Reach(1, 1), False)
+
+    both = 1.96 * math.hypot(0.1, 0.1)
+    assert not of(1.0).differs_from(of(math.exp(0.95 * both)))
+    assert of(1.0).differs_from(of(math.exp(1.05 * both)))

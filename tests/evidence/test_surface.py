@@ -121,3 +121,17 @@ def test_fewer_features_than_were_seen_take_a_share_of_the_time_and_are_beyond()
     surface = Surface({(n, d): work(n, d) for n in SAMPLES for d in (8, 13)})
     assert surface.at(10_000, 1) == pytest.approx(work(10_000, 8) * 2 / 9)
     assert surface.reach(10_000, 1) == Reach(1, 8)
+
+
+def test_the_error_is_half_of_what_neighbours_miss_by() -> None:
+    surface = Surface({(10, 1): 1.0, (20, 1): 2.0, (30, 1): 6.0, (40, 1): 4.0})
+    missed = math.log(3.5 / 2), math.log(3 / 6)  # the middles of the lines around 20 and 30
+    assert surface.error(25, 1) == pytest.approx(0.5 * math.hypot(*missed) / math.sqrt(2))
+
+
+def test_beyond_the_sizes_the_slopes_of_the_rows_beside_add_to_the_error() -> None:
+    """Each row is a straight line, the middle one three times as steep a number as its neighbours."""
+    steep = {1: 1e-9, 2: 3e-9, 4: 1e-9}
+    surface = Surface({(n, d): steep[d] * n * (d + 1) for n in SAMPLES for d in steep})
+    edge, beyond = surface.error(100_001, 2), surface.error(1_000_000, 2)
+    assert beyond == pytest.approx(math.hypot(edge, 0.9 * math.log(3)), rel=1e-4)

@@ -6,7 +6,7 @@ import pytest
 from npfs.backends.base import Backend, Fit
 from npfs.backends.registry import load_backend
 from npfs.evidence.learning import read_learning
-from npfs.loss import SHARES_OF_STABLE, largest_stable_rate
+from npfs.learning_rate import SHARES_OF_STABLE, largest_stable_rate
 from npfs.measure import learning
 from npfs.problem import Array
 

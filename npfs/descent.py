@@ -1,6 +1,7 @@
 """Gradient descent through a backend: until the gradient is small, and honest about where it ended."""
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,7 +67,9 @@ def descend(
             weights = weights + np.asarray(found.weights, dtype=np.float64)
         bias += float(found.bias)
         history = np.append(history, np.asarray(found.loss_history, dtype=np.float64))
-        require_descent(history, np.append(weights, bias), learning_rate, X)
+        require_descent(
+            history, np.append(weights, bias), learning_rate, lambda: largest_stable_rate(X)
+        )
         if tol is not None:
             rest = y - one_thread.predictions(X, weights, bias)
             slopes = np.append(one_thread.weighted_sums(X, rest), np.sum(rest))
@@ -86,12 +89,15 @@ def _fit(backend: Backend, data: Any, epochs: int, learning_rate: float) -> Fit:
         raise
 
 
-def require_descent(history: Array, parameters: Array, learning_rate: float, X: Array) -> None:
+def require_descent(
+    history: Array, parameters: Array, learning_rate: float, stable_rate: Callable[[], float]
+) -> None:
     """Raise if the losses, or the parameters after the last of them, show that descent diverges.
 
     With a stable rate no step raises the loss, since each of its components along an eigenvector of the Hessian
     shrinks by ``|1 - learning_rate * eigenvalue| <= 1``. So a loss that rises means that the rate is too large,
-    or that the loss is so near to its least value that rounding moves it; the rate tells which.
+    or that the loss is so near to its least value that rounding moves it; the rate tells which. ``stable_rate`` finds the
+    largest stable one, where that is needed.
 
     Raises
     ------
@@ -106,7 +112,7 @@ def require_descent(history: Array, parameters: Array, learning_rate: float, X: 
     is_finite = np.isfinite(history).all() and np.isfinite(parameters).all()
     if is_finite and not len(rising):
         return
-    stable = largest_stable_rate(X)
+    stable = stable_rate()
     if is_finite and learning_rate < CERTAINLY_STABLE * stable:
         return
     raise DivergenceError(int(rising[0]) if len(rising) else len(history), learning_rate, stable)

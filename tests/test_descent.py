@@ -85,13 +85,15 @@ def test_the_last_update_counts_as_well() -> None:
 def test_a_rising_loss_is_divergence_only_above_the_largest_stable_rate() -> None:
     X = np.array([[1.0], [-1.0]])  # the largest stable rate is 1
     risen = np.array([4.0, 1.0, 2.0])
-    require_descent(risen, np.ones(2), 0.5, X)
+    require_descent(risen, np.ones(2), 0.5, lambda: largest_stable_rate(X))
     with pytest.raises(DivergenceError) as caught:
-        require_descent(risen, np.ones(2), 1.2, X)
+        require_descent(risen, np.ones(2), 1.2, lambda: largest_stable_rate(X))
     assert caught.value.epoch == 2
-    require_descent(np.array([4.0, 1.0, 1.0 + 1e-12]), np.ones(2), 1.2, X)
+    require_descent(
+        np.array([4.0, 1.0, 1.0 + 1e-12]), np.ones(2), 1.2, lambda: largest_stable_rate(X)
+    )
     with pytest.raises(DivergenceError) as caught:
-        require_descent(np.array([4.0, np.nan]), np.ones(2), 1.2, X)
+        require_descent(np.array([4.0, np.nan]), np.ones(2), 1.2, lambda: largest_stable_rate(X))
     assert caught.value.epoch == 1
 
 

@@ -28,6 +28,42 @@ class Fit(NamedTuple):
     loss_history: "Sequence[SupportsFloat] | Array"
 
 
+class Sums(NamedTuple):
+    """What an epoch takes from some samples: sums over them, which those of other samples are added to.
+
+    Attributes
+    ----------
+    loss : number
+        Of the squared errors, with ``error = y_pred - y``.
+    dw : array of shape (n_features,)
+        Of ``error * x``.
+    db : number
+        Of the errors.
+    """
+
+    loss: float
+    dw: "Array"
+    db: float
+
+
+@dataclass(frozen=True)
+class BlockKernel:
+    """What a backend does with a part of the samples, for data that are not one array in memory.
+
+    Attributes
+    ----------
+    layout : callable ``(X, y) -> block``
+        Lays out the numbers of a block as the kernel reads them, as ``Backend.prepare`` does: arrays, or a tuple of
+        arrays and numbers. It can be pickled, and holds nothing that is not needed in every epoch.
+    sums : callable ``(block, weights, bias) -> Sums``
+        The sums over the block's samples at these parameters, by the kernel that ``Backend.fit`` runs. ``weights`` is
+        float64 of shape (n_features,).
+    """
+
+    layout: Callable[[Any, Any], Any]
+    sums: Callable[[Any, "Array", float], Sums]
+
+
 @dataclass(frozen=True)
 class Backend:
     """A way to run the gradient descent.
@@ -56,6 +92,8 @@ class Backend:
         empty if it keeps none. Its first call is then measured with an empty folder as well.
     note : str
         What a reader of its times must know on this machine; empty if there is nothing.
+    blocks : BlockKernel, optional
+        For data block by block: out of core, or in the workers of a cluster.
     """
 
     name: str
@@ -67,3 +105,4 @@ class Backend:
     build: str = ""
     cache_variable: str = ""
     note: str = ""
+    blocks: BlockKernel | None = None

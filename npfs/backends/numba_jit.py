@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from npfs.backends.aligned import aligned_copy
-from npfs.backends.base import Backend, Fit
+from npfs.backends.base import Backend, BlockKernel, Fit, Sums
 from npfs.problem import Array
 
 
@@ -40,16 +40,23 @@ def fit_one_feature(
     weight = bias = 0.0
     loss_history = np.empty(epochs)
     for epoch in range(epochs):
-        loss = dw = db = 0.0
-        for i in range(n_samples):
-            error = weight * x[i] + bias - y[i]
-            loss += error * error
-            dw += error * x[i]
-            db += error
+        loss, dw, db = sums_one_feature(x, y, weight, bias)
         loss_history[epoch] = loss / n_samples
         weight -= learning_rate * 2 * dw / n_samples
         bias -= learning_rate * 2 * db / n_samples
     return np.full(1, weight), bias, loss_history
+
+
+@njit(cache=True)
+def sums_one_feature(x: Array, y: Array, weight: float, bias: float) -> tuple[float, float, float]:
+    """Return the sums over the samples for loss, dw and db."""
+    loss = dw = db = 0.0
+    for i in range(len(y)):
+        error = weight * x[i] + bias - y[i]
+        loss += error * error
+        dw += error * x[i]
+        db += error
+    return loss, dw, db
 
 
 @njit(cache=True)
@@ -63,21 +70,47 @@ def fit_many_features(
     dw = np.empty(n_features)
     loss_history = np.empty(epochs)
     for epoch in range(epochs):
-        loss = db = 0.0
-        dw[:] = 0.0
-        for i in range(n_samples):
-            error = bias - y[i]
-            for j in range(n_features):
-                error += weights[j] * X[i, j]
-            loss += error * error
-            for j in range(n_features):
-                dw[j] += error * X[i, j]
-            db += error
+        loss, db = sums_many_features(X, y, weights, bias, dw)
         loss_history[epoch] = loss / n_samples
         for j in range(n_features):
             weights[j] -= learning_rate * 2 * dw[j] / n_samples
         bias -= learning_rate * 2 * db / n_samples
     return weights, bias, loss_history
+
+
+@njit(cache=True)
+def sums_many_features(
+    X: Array, y: Array, weights: Array, bias: float, dw: Array
+) -> tuple[float, float]:
+    """Return the sums over the samples for loss and db; those for the gradients are written to ``dw``."""
+    n_samples, n_features = X.shape
+    loss = db = 0.0
+    dw[:] = 0.0
+    for i in range(n_samples):
+        error = bias - y[i]
+        for j in range(n_features):
+            error += weights[j] * X[i, j]
+        loss += error * error
+        for j in range(n_features):
+            dw[j] += error * X[i, j]
+        db += error
+    return loss, db
+
+
+def layout(X: Any, y: Any) -> tuple[Array, Array]:
+    """Return ``x``, or the rows of many features, and ``y``."""
+    return (X[:, 0].copy() if X.shape[1] == 1 else np.array(X, order="C")), np.array(y)
+
+
+def sums(block: tuple[Array, Array], weights: Array, bias: float) -> Sums:
+    """Return the sums of a block."""
+    X, y = block
+    if X.ndim == 1:
+        loss, slope, db = sums_one_feature(X, y, weights[0], bias)
+        return Sums(loss, np.full(1, slope), db)
+    dw = np.empty(len(weights))
+    loss, db = sums_many_features(X, y, weights, bias, dw)
+    return Sums(loss, dw, db)
 
 
 BACKEND = Backend(
@@ -87,4 +120,5 @@ BACKEND = Backend(
     fit,
     dtypes=("float64", "float32"),
     cache_variable="NUMBA_CACHE_DIR",
+    blocks=BlockKernel(layout, sums),
 )

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit, prange
 
 from npfs.backends import numba_simd
-from npfs.backends.base import Backend
+from npfs.backends.base import Backend, BlockKernel, Sums
 from npfs.backends.numba_simd import FASTMATH, sums_of_tiles
 from npfs.problem import Array
 
@@ -32,22 +32,17 @@ def prepare(X: Any, y: Any) -> tuple[Any, ...]:
     return fit_many_features, *arrays, THREADS
 
 
-@njit(cache=True, fastmath=FASTMATH, parallel=True)
+@njit(cache=True, fastmath=FASTMATH)
 def fit_one_feature(
     x: Array, y: Array, epochs: int, learning_rate: float
 ) -> tuple[Array, float, Array]:
     """Fit ``y_pred = weight * x + bias``."""
     n_samples = len(y)
-    weight = bias = zero = y.dtype.type(0)
+    weight = bias = y.dtype.type(0)
     rate = y.dtype.type(learning_rate * 2 / n_samples)
     loss_history = np.empty(epochs, y.dtype)
     for epoch in range(epochs):
-        loss = dw = db = zero
-        for i in prange(n_samples):
-            error = weight * x[i] + (bias - y[i])
-            loss += error * error
-            dw += error * x[i]
-            db += error
+        loss, dw, db = sums_one_feature(x, y, weight, bias)
         loss_history[epoch] = loss / n_samples
         weight -= rate * dw
         bias -= rate * db
@@ -55,33 +50,83 @@ def fit_one_feature(
 
 
 @njit(cache=True, fastmath=FASTMATH, parallel=True)
+def sums_one_feature(x: Array, y: Array, weight: float, bias: float) -> tuple[float, float, float]:
+    """Return the sums over the samples for loss, dw and db."""
+    loss = dw = db = y.dtype.type(0)
+    for i in prange(len(y)):
+        error = weight * x[i] + (bias - y[i])
+        loss += error * error
+        dw += error * x[i]
+        db += error
+    return loss, dw, db
+
+
+@njit(cache=True, fastmath=FASTMATH)
 def fit_many_features(
     X: Array, y: Array, n_samples: int, threads: int, epochs: int, learning_rate: float
 ) -> tuple[Array, float, Array]:
     """Fit ``y_pred = X · weights + bias``: each thread sums up its share of the tiles."""
-    n_tiles, n_features, tile = X.shape
+    _, n_features, tile = X.shape
     weights = np.zeros(n_features, y.dtype)
     bias = y.dtype.type(0)
     rate = y.dtype.type(learning_rate * 2 / n_samples)
-    # A row for each thread, two cache lines apart, so that no thread waits for what another writes (side by
-    # side the errors made two threads as slow as one). A share holds dw, then loss and db.
-    errors = np.empty((threads, tile + APART), y.dtype)
-    shares = np.empty((threads, n_features + 2 + APART), y.dtype)
+    errors, shares = shares_of_threads(threads, tile, n_features, y)
     loss_history = np.empty(epochs, y.dtype)
     for epoch in range(epochs):
-        for thread in prange(threads):
-            share = shares[thread]
-            share[:] = 0
-            first, last = n_tiles * thread // threads, n_tiles * (thread + 1) // threads
-            share[n_features], share[n_features + 1] = sums_of_tiles(
-                X, y, n_samples, first, last, weights, bias, errors[thread], share[:n_features]
-            )
-        for thread in range(1, threads):
-            shares[0] += shares[thread]
+        sums_many_features(X, y, n_samples, weights, bias, errors, shares)
         loss_history[epoch] = shares[0, n_features] / n_samples
         weights -= rate * shares[0, :n_features]
         bias -= rate * shares[0, n_features + 1]
     return weights, bias, loss_history
+
+
+@njit(cache=True)
+def shares_of_threads(threads: int, tile: int, n_features: int, y: Array) -> tuple[Array, Array]:
+    """Return room for the errors of a tile and for the sums of each thread: dw, then loss and db.
+
+    A row for each thread, two cache lines apart, so that no thread waits for what another writes (side by side the
+    errors made two threads as slow as one).
+    """
+    return (
+        np.empty((threads, tile + APART), y.dtype),
+        np.empty((threads, n_features + 2 + APART), y.dtype),
+    )
+
+
+@njit(cache=True, fastmath=FASTMATH, parallel=True)
+def sums_many_features(
+    X: Array,
+    y: Array,
+    n_samples: int,
+    weights: Array,
+    bias: float,
+    errors: Array,
+    shares: Array,
+) -> None:
+    """Write the sums over the samples for dw, then loss and db, to ``shares[0]``."""
+    n_tiles, n_features, _ = X.shape
+    threads = len(shares)
+    for thread in prange(threads):
+        share = shares[thread]
+        share[:] = 0
+        first, last = n_tiles * thread // threads, n_tiles * (thread + 1) // threads
+        share[n_features], share[n_features + 1] = sums_of_tiles(
+            X, y, n_samples, first, last, weights, bias, errors[thread], share[:n_features]
+        )
+    for thread in range(1, threads):
+        shares[0] += shares[thread]
+
+
+def sums(block: tuple[Any, ...], weights: Array, bias: float) -> Sums:
+    """Return the sums of a block."""
+    if len(block) == 2:
+        loss, slope, db = sums_one_feature(*block, weights[0], bias)
+        return Sums(loss, np.full(1, slope), db)
+    X, y, n_samples = block
+    n_features = len(weights)
+    errors, shares = shares_of_threads(THREADS, X.shape[2], n_features, y)
+    sums_many_features(X, y, n_samples, weights, bias, errors, shares)
+    return Sums(shares[0, n_features], shares[0, :n_features].copy(), shares[0, n_features + 1])
 
 
 BACKEND = Backend(
@@ -91,5 +136,6 @@ BACKEND = Backend(
     numba_simd.fit,
     dtypes=("float64", "float32"),
     cache_variable="NUMBA_CACHE_DIR",
+    blocks=BlockKernel(numba_simd.layout, sums),
     note="" if THREADS > 1 else "only one core can be used, so it does what numba-simd does",
 )

@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 
 from npfs.backends.aligned import aligned_copy, aligned_empty
-from npfs.backends.base import Backend, Fit
+from npfs.backends.base import Backend, BlockKernel, Fit, Sums
 from npfs.problem import Array
 
 FASTMATH = {"reassoc", "contract", "nsz"}
@@ -29,9 +29,14 @@ CACHE_BYTES = 16 * 2**20
 
 def prepare(X: Any, y: Any) -> tuple[Any, ...]:
     """Return the kernel and its data: ``x`` and ``y``, or tiles of both and the number of samples."""
+    return fit_one_feature if X.shape[1] == 1 else fit_many_features, *layout(X, y)
+
+
+def layout(X: Any, y: Any) -> tuple[Any, ...]:
+    """Return the data alone."""
     if X.shape[1] == 1:
-        return fit_one_feature, aligned_copy(X[:, 0]), aligned_copy(y, place=1)
-    return fit_many_features, *in_tiles(X, y), len(y)
+        return aligned_copy(X[:, 0]), aligned_copy(y, place=1)
+    return *in_tiles(X, y), len(y)
 
 
 def in_tiles(X: Any, y: Any) -> tuple[Array, Array]:
@@ -66,20 +71,27 @@ def fit_one_feature(
 ) -> tuple[Array, float, Array]:
     """Fit ``y_pred = weight * x + bias``."""
     n_samples = len(y)
-    weight = bias = zero = y.dtype.type(0)
+    weight = bias = y.dtype.type(0)
     rate = y.dtype.type(learning_rate * 2 / n_samples)
     loss_history = np.empty(epochs, y.dtype)
     for epoch in range(epochs):
-        loss = dw = db = zero
-        for i in range(n_samples):
-            error = weight * x[i] + (bias - y[i])
-            loss += error * error
-            dw += error * x[i]
-            db += error
+        loss, dw, db = sums_one_feature(x, y, weight, bias)
         loss_history[epoch] = loss / n_samples
         weight -= rate * dw
         bias -= rate * db
     return np.full(1, weight), bias, loss_history
+
+
+@njit(cache=True, fastmath=FASTMATH)
+def sums_one_feature(x: Array, y: Array, weight: float, bias: float) -> tuple[float, float, float]:
+    """Return the sums over the samples for loss, dw and db."""
+    loss = dw = db = y.dtype.type(0)
+    for i in range(len(y)):
+        error = weight * x[i] + (bias - y[i])
+        loss += error * error
+        dw += error * x[i]
+        db += error
+    return loss, dw, db
 
 
 @njit(cache=True, fastmath=FASTMATH)
@@ -153,6 +165,18 @@ def sums_of_tiles(
     return loss, db
 
 
+def sums(block: tuple[Any, ...], weights: Array, bias: float) -> Sums:
+    """Return the sums of a block."""
+    if len(block) == 2:
+        loss, slope, db = sums_one_feature(*block, weights[0], bias)
+        return Sums(loss, np.full(1, slope), db)
+    X, y, n_samples = block
+    dw = np.zeros(len(weights))
+    errors = np.empty(y.shape[1])
+    loss, db = sums_of_tiles(X, y, n_samples, 0, len(X), weights, bias, errors, dw)
+    return Sums(loss, dw, db)
+
+
 BACKEND = Backend(
     "numba-simd",
     "Numba, SIMD",
@@ -160,4 +184,5 @@ BACKEND = Backend(
     fit,
     dtypes=("float64", "float32"),
     cache_variable="NUMBA_CACHE_DIR",
+    blocks=BlockKernel(layout, sums),
 )

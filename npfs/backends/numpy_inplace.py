@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from npfs.backends.aligned import aligned_copy, aligned_empty
-from npfs.backends.base import Backend, Fit
+from npfs.backends.base import Backend, BlockKernel, Fit, Sums
 from npfs.problem import Array
 
 # OpenBLAS starts threads for a product of more than 10,000 numbers, which costs more than it brings and now and
@@ -30,10 +30,14 @@ def prepare(X: Any, y: Any) -> tuple[Any, ...]:
             aligned_copy(y, place=1),
             aligned_empty(y.shape, y.dtype, place=2),
         )
-    x, y = aligned_copy(X[:, 0]), aligned_copy(y, place=1)
+    return (in_cache_blocks(aligned_copy(X[:, 0]), aligned_copy(y, place=1)),)
+
+
+def in_cache_blocks(x: Array, y: Array) -> list[tuple[Array, Array, Array]]:
+    """Return views of ``x`` and ``y`` that stay in the cache, each with a buffer for errors that they share."""
     n_samples = len(y)
     if n_samples <= ROW_SAMPLES:
-        return ([(x, y, aligned_empty(y.shape, y.dtype, place=2))],)
+        return [(x, y, aligned_empty(y.shape, y.dtype, place=2))]
     rows, columns = equal_rows(n_samples)
     in_block = max(1, BLOCK_SAMPLES // columns)
     error = aligned_empty((in_block, columns), y.dtype, place=2)
@@ -45,7 +49,7 @@ def prepare(X: Any, y: Any) -> tuple[Any, ...]:
     rest = slice(rows * columns, n_samples)
     if rest.start < n_samples:
         blocks.append((x[rest], y[rest], np.empty_like(y[rest])))
-    return (blocks,)
+    return blocks
 
 
 def equal_rows(n_samples: int) -> tuple[int, int]:
@@ -73,18 +77,24 @@ def fit_one_feature(
     weight = bias = 0.0
     loss_history = []
     for _ in range(epochs):
-        loss = dw = db = 0.0
-        for x, y, error in blocks:
-            np.multiply(x, weight, out=error)
-            np.subtract(error, y, out=error)
-            np.add(error, bias, out=error)
-            loss += sum_of_products(error, error)
-            dw += sum_of_products(error, x)
-            db += error.sum()
+        loss, dw, db = sums_one_feature(blocks, weight, bias)
         loss_history.append(loss / n_samples)
         weight -= learning_rate * 2 * dw / n_samples
         bias -= learning_rate * 2 * db / n_samples
     return Fit([weight], bias, loss_history)
+
+
+def sums_one_feature(blocks: list[tuple[Array, Array, Array]], weight: float, bias: float) -> Any:
+    """Return the sums over the samples for loss, dw and db."""
+    loss = dw = db = 0.0
+    for x, y, error in blocks:
+        np.multiply(x, weight, out=error)
+        np.subtract(error, y, out=error)
+        np.add(error, bias, out=error)
+        loss += sum_of_products(error, error)
+        dw += sum_of_products(error, x)
+        db += error.sum()
+    return loss, dw, db
 
 
 def sum_of_products(a: Array, b: Array) -> Any:
@@ -101,15 +111,55 @@ def fit_many_features(X: Array, y: Array, error: Array, epochs: int, learning_ra
     bias = 0.0
     loss_history = []
     for _ in range(epochs):
-        np.dot(X, weights, out=error)
-        np.subtract(error, y, out=error)
-        np.add(error, bias, out=error)
-        loss_history.append(np.dot(error, error) / n_samples)
-        np.dot(error, X, out=dw)
+        loss, db = sums_many_features(X, y, error, weights, bias, dw)
+        loss_history.append(loss / n_samples)
         dw *= learning_rate * 2 / n_samples
         weights -= dw
-        bias -= learning_rate * 2 * np.add.reduce(error) / n_samples
+        bias -= learning_rate * 2 * db / n_samples
     return Fit(weights, bias, loss_history)
 
 
-BACKEND = Backend("numpy-inplace", "NumPy, in place", prepare, fit, dtypes=("float64", "float32"))
+def sums_many_features(
+    X: Array, y: Array, error: Array, weights: Array, bias: float, dw: Array
+) -> Any:
+    """Return the sums for loss and db; ``error`` and ``dw`` are written."""
+    np.dot(X, weights, out=error)
+    np.subtract(error, y, out=error)
+    np.add(error, bias, out=error)
+    np.dot(error, X, out=dw)
+    return np.dot(error, error), np.add.reduce(error)
+
+
+def layout(X: Any, y: Any) -> tuple[Array, Array]:
+    """Return the features of a block in columns, shape (n_features, n_samples), and ``y``."""
+    return np.ascontiguousarray(X.T), np.array(y)
+
+
+def sums(block: tuple[Array, Array], weights: Array, bias: float) -> Sums:
+    """Return the sums of a block, a part at a time that stays in the cache."""
+    columns, y = block
+    n_features, n_samples = columns.shape
+    if n_features == 1:
+        loss, slope, db = sums_one_feature(in_cache_blocks(columns[0], y), weights[0], bias)
+        return Sums(loss, np.full(1, slope), db)
+    loss, dw, db = 0.0, np.zeros(n_features), 0.0
+    step = max(1, 2 * BLOCK_SAMPLES // (n_features + 1))
+    error, part_dw = np.empty(min(step, n_samples)), np.empty(n_features)
+    for first in range(0, n_samples, step):
+        X_part, y_part = columns[:, first : first + step].T, y[first : first + step]
+        part_loss, part_db = sums_many_features(
+            X_part, y_part, error[: len(y_part)], weights, bias, part_dw
+        )
+        loss, db = loss + part_loss, db + part_db
+        dw += part_dw
+    return Sums(loss, dw, db)
+
+
+BACKEND = Backend(
+    "numpy-inplace",
+    "NumPy, in place",
+    prepare,
+    fit,
+    dtypes=("float64", "float32"),
+    blocks=BlockKernel(layout, sums),
+)

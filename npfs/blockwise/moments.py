@@ -1,0 +1,109 @@
+r"""Means and co-moments of features and target, taken block by block in one pass.
+
+Of the joined columns :math:`z = [x, y]` of n samples: the mean and :math:`C = \sum (z - \bar z)(z - \bar z)^T`. Two
+parts are merged by
+
+.. math:: C = C_a + C_b + \frac{n_a n_b}{n_a + n_b} (\bar z_b - \bar z_a)(\bar z_b - \bar z_a)^T
+
+so that nothing large cancels, whatever the means.
+
+Source: Chan, Golub, LeVeque, *The American Statistician* 37 (1983) 242.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+from typing import Self
+
+import numpy as np
+
+from npfs.problem import Array
+from npfs.scaling import Standardizer
+
+PART_NUMBERS = 1 << 17  # of a block, at once: what is centred stays in the cache
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Of features and, in the last place, target.
+
+    Attributes
+    ----------
+    n : int
+    mean, low, high : arrays of shape (n_features + 1,)
+    comoment : array of shape (n_features + 1, n_features + 1)
+    """
+
+    n: int
+    mean: Array
+    comoment: Array
+    low: Array
+    high: Array
+
+    @classmethod
+    def of(cls, X: Array, y: Array) -> Self:
+        """Take them of one block; it may have no sample."""
+        n_columns = X.shape[1] + 1
+        step = max(1, PART_NUMBERS // n_columns)
+        parts = [
+            cls._of_part(np.column_stack([X[a : a + step], y[a : a + step]]))
+            for a in range(0, len(y), step)
+        ]
+        return cls.merged(parts, n_columns)
+
+    @classmethod
+    def _of_part(cls, z: Array) -> Self:
+        low, high = z.min(axis=0), z.max(axis=0)
+        mean = z.mean(axis=0)
+        mean[low == high] = low[low == high]  # to the last digit
+        z -= mean
+        return cls(len(z), mean, z.T @ z, low, high)
+
+    @classmethod
+    def merged(cls, parts: "Iterable[Moments]", n_columns: int) -> Self:
+        """Merge those of several parts."""
+        none = np.zeros(n_columns)
+        empty = cls(0, none, np.zeros((n_columns, n_columns)), none + np.inf, none - np.inf)
+        return reduce(cls._merge, parts, empty)
+
+    @classmethod
+    def _merge(cls, a: "Moments", b: "Moments") -> Self:
+        n = a.n + b.n
+        if n == 0 or a.n == 0 or b.n == 0:
+            found = a if b.n == 0 else b
+            return cls(found.n, found.mean, found.comoment, found.low, found.high)
+        apart = b.mean - a.mean
+        low, high = np.minimum(a.low, b.low), np.maximum(a.high, b.high)
+        mean = a.mean + apart * (b.n / n)
+        comoment = a.comoment + b.comoment + np.outer(apart, apart) * (a.n * b.n / n)
+        return cls(n, mean, comoment, low, high)
+
+    @property
+    def standardizer(self) -> Standardizer:
+        """Mean and scale of the features; a feature whose values are all equal has scale 1."""
+        scale = np.sqrt(np.diag(self.comoment)[:-1] / self.n)
+        scale[self.low[:-1] == self.high[:-1]] = 1
+        return Standardizer(self.mean[:-1], np.where(scale > 0, scale, 1.0))
+
+    @property
+    def variance_of_target(self) -> float:
+        """Mean squared distance of the targets from their mean."""
+        return float(self.comoment[-1, -1]) / self.n
+
+    def hessian(self, scaler: Standardizer) -> Array:
+        r"""Return :math:`\frac{2}{n} [X, 1]^T [X, 1]` of the features as the scaler transforms them."""
+        mean = np.append((self.mean[:-1] - scaler.mean) / scaler.scale, 1.0)
+        second = np.outer(mean, mean)
+        second[:-1, :-1] += self.comoment[:-1, :-1] / self.n / np.outer(scaler.scale, scaler.scale)
+        return 2 * second
+
+    def largest_curvature(self, scaler: Standardizer) -> float:
+        """Return the largest eigenvalue of that matrix."""
+        return float(np.linalg.eigvalsh(self.hessian(scaler))[-1])
+
+    def digest(self) -> str:
+        """Return a digest by which data are known again: equal for equal data in equal pieces."""
+        found = hashlib.sha256(self.mean.tobytes())
+        found.update(self.comoment.tobytes())
+        return f"{found.hexdigest()[:16]}-{self.n}"

@@ -18,6 +18,7 @@ from typing import Self
 
 import numpy as np
 
+from npfs.backends.base import Sums
 from npfs.problem import Array
 from npfs.scaling import Standardizer
 
@@ -80,6 +81,11 @@ class Moments:
         return cls(n, mean, comoment, low, high)
 
     @property
+    def n_features(self) -> int:
+        """Columns of ``X``."""
+        return len(self.mean) - 1
+
+    @property
     def standardizer(self) -> Standardizer:
         """Mean and scale of the features; a feature whose values are all equal has scale 1."""
         scale = np.sqrt(np.diag(self.comoment)[:-1] / self.n)
@@ -101,6 +107,21 @@ class Moments:
     def largest_curvature(self, scaler: Standardizer) -> float:
         """Return the largest eigenvalue of that matrix."""
         return float(np.linalg.eigvalsh(self.hessian(scaler))[-1])
+
+    def sums(self, scaler: Standardizer, weights: Array, bias: float) -> Sums:
+        r"""Return an epoch's sums without a pass over the data, for features as the scaler transforms them.
+
+        With :math:`v = [w, -1]` the errors :math:`e = X w + b - y` have the mean :math:`\bar e`, and from the scaled
+        co-moments ``C`` follow :math:`\sum e^2 = v^T C v + n \bar e^2` and
+        :math:`\sum e x = C v + n \bar e \bar x`.
+        """
+        scale = np.append(scaler.scale, 1.0)
+        mean = (self.mean[:-1] - scaler.mean) / scaler.scale
+        v = np.append(weights, -1.0)
+        product = (self.comoment @ (v / scale)) / scale
+        error = float(weights @ mean) + bias - float(self.mean[-1])
+        loss = float(v @ product) + self.n * error**2
+        return Sums(loss, product[:-1] + self.n * error * mean, self.n * error)
 
     def digest(self) -> str:
         """Return a digest by which data are known again: equal for equal data in equal pieces."""

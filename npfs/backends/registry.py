@@ -13,6 +13,7 @@ _BUILT_IN_ORDER = (
     "numba",
     "numba-simd",
     "numba-parallel",
+    "memmap",
     "c",
     "jax",
     "torch",

@@ -17,6 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+import numpy as np
+
+from npfs.backends.base import BlockKernel, Sums
+from npfs.problem import Array
+
 # Where arrays begin: what vector instructions read in one piece, and a line of the cache.
 ALIGNMENT = 64
 AHEAD = 1  # blocks; more would only take more memory
@@ -61,6 +66,9 @@ class BlockFile:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def __del__(self) -> None:
+        self.close()
 
     def close(self) -> None:
         """Give the room on the disk back."""
@@ -110,6 +118,16 @@ class BlockFile:
                 yield self._block(entry)
         finally:
             ahead(0, 0)
+
+    def total(self, kernel: BlockKernel, weights: Array, bias: float) -> Sums:
+        """Return the sums over all blocks: one pass over the file."""
+        loss, dw, db = 0.0, np.zeros(len(weights)), 0.0
+        for block in self:
+            found = kernel.sums(block, weights, bias)
+            del block  # before the next one is mapped
+            loss, db = loss + found.loss, db + found.db
+            dw += found.dw
+        return Sums(loss, dw, db)
 
     def _block(self, entry: _Entry) -> Any:
         # A private mapping: its pages are those of the page cache until they are written, which nobody does. Numba

@@ -82,7 +82,7 @@ class FileBlocks:
             raise ValueError(f"backend {backend!r} has no kernel for blocks")
         self.close()
         self._kernel, self._blocks = kernel, BlockFile(self._folder)
-        for X, y in rebatched(self._read(), self._block_samples()):
+        for X, y in rebatched(self._read(), block_samples(self.n_features)):
             if scaler is not None:
                 np.subtract(X, scaler.mean, out=X)
                 np.divide(X, scaler.scale, out=X)
@@ -92,20 +92,11 @@ class FileBlocks:
         for piece in self.pieces.pieces:
             yield piece.read()
 
-    def _block_samples(self) -> int:
-        return max(1, BLOCK_BYTES // (8 * (self.n_features + 1)))
-
     def total(self, weights: Array, bias: float) -> Sums:
         """Return the sums over all samples: one pass over the file."""
         assert self._kernel is not None
         assert self._blocks is not None
-        loss, dw, db = 0.0, np.zeros(self.n_features), 0.0
-        for block in self._blocks:
-            found = self._kernel.sums(block, weights, bias)
-            del block  # before the next one is mapped
-            loss, db = loss + found.loss, db + found.db
-            dw += found.dw
-        return Sums(loss, dw, db)
+        return self._blocks.total(self._kernel, weights, bias)
 
 
 def rebatched(
@@ -133,6 +124,11 @@ def rebatched(
 def _joined(parts: list[tuple[Array, Array]]) -> tuple[Array, Array]:
     Xs, ys = zip(*parts, strict=True)
     return np.concatenate(Xs), np.concatenate(ys)
+
+
+def block_samples(n_features: int) -> int:
+    """Return how many samples a block has."""
+    return max(1, BLOCK_BYTES // (8 * (n_features + 1)))
 
 
 def scratch_folder() -> Path:

@@ -13,7 +13,7 @@ import numpy as np
 from npfs.backends.base import BackendUnavailable
 from npfs.backends.registry import load_backend
 from npfs.blockwise.descent import State
-from npfs.blockwise.file_blocks import BLOCK_BYTES, FileBlocks, scratch_folder
+from npfs.blockwise.file_blocks import FileBlocks, block_samples, scratch_folder
 from npfs.blockwise.fitting import SHORTCUTS, BlockFit, Checkpointing
 from npfs.blockwise.pieces import Pieces, of_arrays
 from npfs.cli.fit_command import CannotFit, FitOptions, Fitted, watched
@@ -112,9 +112,8 @@ def pieces_if_needed(
 
 def _of_table(table: Table) -> Pieces:
     """Part a table that was read, of a kind that cannot be read in pieces."""
-    block = max(1, BLOCK_BYTES // (8 * (table.X.shape[1] + 1)))
     return Pieces(
-        of_arrays(table.X, table.y, block),
+        of_arrays(table.X, table.y, block_samples(table.X.shape[1])),
         len(table.y),
         table.feature_names,
         table.target_name,

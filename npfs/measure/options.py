@@ -154,5 +154,8 @@ def _given_of_plan(config: pytest.Config) -> list[str]:
 
 
 def _backends(names: tuple[str, ...]) -> tuple[dict[str, Backend], dict[str, str]]:
-    """Load the named backends, or all if none is named; with the reasons of those that cannot be."""
-    return ({name: load_backend(name) for name in names}, {}) if names else load_all()
+    """Load the named backends, or those of every benchmark; with the reasons of those that cannot be."""
+    if names:
+        return {name: load_backend(name) for name in names}, {}
+    loaded, reasons = load_all()
+    return {name: backend for name, backend in loaded.items() if backend.is_default}, reasons

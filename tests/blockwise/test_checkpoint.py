@@ -165,5 +165,8 @@ def test_a_loss_that_overflows_ends_it_at_once() -> None:
         return Sums(np.inf, weights, bias)
 
     with pytest.raises(ValueError, match="overflows float64"):
-        descend_by_sums(total, 1, State.start(1), epochs=10_000, learning_rate=0.1)
+        descend_by_sums(
+            total, 1, State.start(1), epochs=10_000, learning_rate=0.1,
+            largest_stable_rate=lambda: 0.5,
+        )  # fmt: skip
     assert len(calls) <= 3

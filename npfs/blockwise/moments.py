@@ -47,19 +47,22 @@ class Moments:
         """Take them of one block; it may have no sample."""
         n_columns = X.shape[1] + 1
         step = max(1, PART_NUMBERS // n_columns)
-        parts = [
-            cls._of_part(np.column_stack([X[a : a + step], y[a : a + step]]))
-            for a in range(0, len(y), step)
-        ]
+        rows = np.empty((n_columns, min(step, len(y))))
+        parts = []
+        for first in range(0, len(y), step):
+            z = rows[:, : len(y) - first]
+            z[:-1], z[-1] = X[first : first + step].T, y[first : first + step]
+            parts.append(cls._of_rows(z))
         return cls.merged(parts, n_columns)
 
     @classmethod
-    def _of_part(cls, z: Array) -> Self:
-        low, high = z.min(axis=0), z.max(axis=0)
-        mean = z.mean(axis=0)
+    def _of_rows(cls, z: Array) -> Self:
+        """Take them of samples side by side, shape (n_features + 1, n), which are changed."""
+        low, high = z.min(axis=1), z.max(axis=1)
+        mean = z.mean(axis=1)
         mean[low == high] = low[low == high]  # to the last digit
-        z -= mean
-        return cls(len(z), mean, z.T @ z, low, high)
+        z -= mean[:, np.newaxis]
+        return cls(z.shape[1], mean, z @ z.T, low, high)
 
     @classmethod
     def merged(cls, parts: "Iterable[Moments]", n_columns: int) -> Self:

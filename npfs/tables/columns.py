@@ -100,13 +100,16 @@ class ArrowColumn:
             return "holds no value at all"
         row, cell = self._example()
         if cell is None:
-            return f"holds no value at all (its type is {self.values.type})"
+            return self._without_example()
         what = "text" if isinstance(cell, str) else f"values of type {self.values.type}"
         hint = ""
         other = {".": ",", ",": "."}[self.decimal]
         if isinstance(cell, str) and IS_NUMBER[other].fullmatch(cell):
             hint = f" (if {other!r} is its decimal sign, say so with --decimal {other!r})"
         return f"holds {what}, such as {shown(cell)} in data row {row}{hint}"
+
+    def _without_example(self) -> str:
+        return f"holds no value at all (its type is {self.values.type})"
 
     def _example(self) -> tuple[int, Any]:
         """Return the first cell that is no number, and its row; of a column of numbers written as text the first."""

@@ -28,6 +28,8 @@ CLUSTER = ("dask", "dask-gram")
 COPIES_IN_MEMORY = 4
 # The fastest first: what takes the place of a backend that has no kernel for blocks, or of "auto".
 KERNELS = ("numba-parallel", "numba-simd", "numpy-inplace")
+# Read at once; pieces are joined to blocks.
+PIECE_BYTES = 8 * 2**20
 CHECKPOINT_SECONDS = 10.0
 DRAWN_PIECES, DRAWN_OF_PIECE = 20, 500
 TO_FIX = "go on from it with --resume, or name another file with --checkpoint"
@@ -97,7 +99,11 @@ def pieces_if_needed(
     must = options.is_on_cluster(asked.backend) or options.checkpoint is not None
     try:
         pieces = open_pieces(
-            source.path, target=source.target, features=source.features, missing=source.missing
+            source.path,
+            target=source.target,
+            features=source.features,
+            missing=source.missing,
+            block_bytes=PIECE_BYTES,
         )
     except BadTable:
         if source.path.is_dir():

@@ -94,7 +94,7 @@ def _draw_rows(
         axes.set_xlim(right=max(axes.get_xlim()[1], end * 1.5))
         axes.axvspan(end, axes.get_xlim()[1], color=style.SHADE, linewidth=0, zorder=0)
         axes.annotate(
-            "no longer fits\ninto memory", (end, 1), xycoords=("data", "axes fraction"), xytext=(-3, -4),
+            "memory ends: from\nhere on mapped files pay", (end, 1), xycoords=("data", "axes fraction"), xytext=(-3, -4),
             textcoords="offset points", ha="right", va="top", fontsize=SMALL, color=style.MUTED,
         )  # fmt: skip
     shared.draw_lines(axes, evidence, lines)
@@ -103,7 +103,8 @@ def _draw_rows(
     if crossing is not None and WORKERS in lines:
         value = dict(lines[WORKERS])[crossing].value
         color = style.looks([*evidence.backends, *evidence.shortcuts])[WORKERS].text
-        axes.plot([crossing], [value], "o", markersize=11, fillstyle="none", color=style.INK)
+        axes.plot([crossing], [value], "o", markersize=11, fillstyle="none", markeredgecolor=style.INK,
+            markeredgewidth=1.4, zorder=5)  # fmt: skip
         axes.annotate(
             f"from {wording.short_count(crossing)} rows on faster\nthan one core", (crossing, value),
             xytext=(8, 12), textcoords="offset points", fontsize=SMALL, color=color,
@@ -112,9 +113,7 @@ def _draw_rows(
 
 def _draw_workers(axes: Axes, scale: Scale, measured: ClusterRecord) -> None:
     look = style.looks([*scale.evidence.backends, *scale.evidence.shortcuts])[WORKERS]
-    counts = [
-        w for k in range(4) for w in (10**k, 2 * 10**k, 4 * 10**k, 8 * 10**k) if w <= MOST_WORKERS
-    ]
+    counts = sorted({round(10 ** (k / 20)) for k in range(61)})
     foretold = [cluster.foretold_epoch(measured, w) for w in counts]
     compute = [measured.compute_s * measured.workers / w for w in counts]
     seen = {
@@ -139,8 +138,8 @@ def _draw_workers(axes: Axes, scale: Scale, measured: ClusterRecord) -> None:
         "dotted: computing alone", (0.03, 0.04), xycoords="axes fraction", fontsize=SMALL, color=style.MUTED
     )  # fmt: skip
     axes.set_title(f"An epoch of {wording.short_count(measured.size.n_samples)} rows", pad=24)
-    parts = ", ".join(f"{wording.time(seconds)} {name}" for name, seconds in parts_of(measured))
-    style.note(axes, f"on {measured.workers} workers: {parts}")
+    parts = ", ".join(f"{name} {1e3 * seconds:.3g}" for name, seconds in parts_of(measured))
+    style.note(axes, f"on {measured.workers}, in ms: {parts}")
     axes.set_xlabel("workers")
     axes.set_ylabel("time of an epoch")
 

@@ -29,7 +29,7 @@ def bench_ceiling(
     ceiling = pytest.importorskip("npfs.measure.ceiling", reason="the ceiling is read with Numba")
     benchmark.group = str(size)
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
-        if too_large := timing.reason_not_to_allocate(size):
+        if too_large := timing.reason_not_to_allocate(size, npfs_run.plan.limits.copies):
             npfs_run.skip(case, too_large)
         numbers = aligned_empty((numbers_read,), dtype)
         numbers[:] = 1

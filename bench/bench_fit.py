@@ -23,7 +23,7 @@ def bench_fit(
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
         if dtype not in tool.dtypes:
             npfs_run.skip(case, f"it computes in {' and '.join(tool.dtypes)} only")
-        if too_large := timing.reason_not_to_allocate(size):
+        if too_large := timing.reason_not_to_allocate(size, npfs_run.plan.limits.copies):
             npfs_run.skip(case, too_large)
         predicted_s = npfs_run.predicted_fit_seconds(case)
         is_first_visit = str(case) not in npfs_run.finished

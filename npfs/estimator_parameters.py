@@ -3,6 +3,8 @@
 import inspect
 from typing import Any, Self
 
+from npfs.estimator_errors import InvalidParameterError
+
 
 class Parameters:
     """An estimator whose constructor stores each of its arguments under its name, unchanged, and does nothing else."""
@@ -34,6 +36,12 @@ class Parameters:
         for name, value in params.items():
             setattr(self, name, value)
         return self
+
+    def _require(self, name: str, holds: bool, what: str) -> None:
+        if not holds:
+            raise InvalidParameterError(
+                f"The {name!r} parameter of {type(self).__name__} must be {what}. Got {getattr(self, name)!r} instead."
+            )
 
     def __repr__(self) -> str:
         changed = [

@@ -5,6 +5,7 @@ scikit-learn is not needed: what its tools ask of an estimator is written out he
 
 import math
 import warnings
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 from npfs import estimator_input as given
 from npfs.backends.base import Backend
 from npfs.backends.registry import load_backend
+from npfs.blockwise.descent import State
+from npfs.blockwise.fitting import BlockFit, Blocks, Checkpointing, How, fit_blocks
 from npfs.descent import Descent, descend, parameter_path
-from npfs.estimator_errors import InvalidParameterError, kind
+from npfs.estimator_errors import kind
 from npfs.estimator_parameters import Parameters
 from npfs.learning_rate import largest_curvature
 from npfs.loss import mean_squared_error
@@ -129,6 +132,8 @@ class LinearRegression(Parameters):
     def fit(self, X: Any, y: Any) -> Self:
         """Fit to samples ``X``, shape (n_samples, n_features), and targets ``y``, shape (n_samples,)."""
         self._check_parameters()
+        if hasattr(X, "__dask_graph__"):
+            return self._fit_collection(X, y)
         names = given.feature_names(X)
         X = given.check_samples(X, type(self).__name__)
         y = given.check_targets(y, len(X), type(self).__name__)
@@ -137,21 +142,68 @@ class LinearRegression(Parameters):
         rate = _learning_rate(self.learning_rate, X)
         tol = None if self.tol is None else float(self.tol)
         found = descend(backend, X, y, epochs=int(self.epochs), learning_rate=rate, tol=tol)
+        path = self._path(scaler, X, y, len(found.loss_history), rate) if self.keep_path else None
+        self._keep("feature_names_in_", names)
+        self._keep("path_", path)
+        return self._keep_fit(scaler, found, rate, backend.name)
+
+    def fit_blocks(
+        self,
+        blocks: Blocks,
+        checkpointing: Checkpointing | None = None,
+        *,
+        on_epoch: Callable[[State], None] | None = None,
+    ) -> BlockFit:
+        """Fit to data in blocks: larger than memory (``FileBlocks``), or in the workers of a cluster (``ClusterBlocks``).
+
+        ``backend`` is that of the kernel for a block; the rest is as with ``fit``.
+
+        Returns
+        -------
+        BlockFit
+            What there is to know beside the attributes of the estimator: moments, and the mean squared error reached.
+
+        Raises
+        ------
+        ValueError
+            If the backend has no kernel for blocks, or ``keep_path`` is set; and as ``fit``.
+        BadPiece, BadCheckpoint, ClusterError
+            If a part of the data cannot be learned from, there is nothing to resume, or the cluster is gone.
+        """
+        self._check_parameters()
+        if self.keep_path:
+            raise ValueError("keep_path is for data in memory; leave it out for data in blocks")
+        kernel = self.backend if isinstance(self.backend, str) else self.backend.name
+        rate = None if isinstance(self.learning_rate, str) else float(self.learning_rate)
+        tol = None if self.tol is None else float(self.tol)
+        how = How(kernel, rate, int(self.epochs), tol, bool(self.standardize))
+        found = fit_blocks(blocks, how, checkpointing, on_epoch)
+        self._keep("feature_names_in_", None)
+        self._keep("path_", None)
+        self._keep_fit(found.scaler, found.descent, found.learning_rate, kernel)
+        return found
+
+    def _fit_collection(self, X: Any, y: Any) -> Self:
+        """Fit to a Dask array or data frame, in the workers that hold it."""
+        from npfs.cluster.fitting import fit_collection  # noqa: PLC0415 - Dask is optional
+
+        fit_collection(self, X, y)
+        return self
+
+    def _keep_fit(self, scaler: Standardizer, found: Descent, rate: float, backend: str) -> Self:
         n_iter = len(found.loss_history)
-        if tol is not None and found.gradient_norm > tol:
+        if self.tol is not None and found.gradient_norm > self.tol:
             warnings.warn(
                 f"the gradient's norm is {found.gradient_norm:.3g} after {n_iter:,} epochs and not yet at most "
-                f"tol={tol:g}; raise epochs, or tol if that is near enough",
+                f"tol={self.tol:g}; raise epochs, or tol if that is near enough",
                 kind("ConvergenceWarning"),
-                stacklevel=2,
+                stacklevel=3,
             )
         coef, intercept = _in_original_units(scaler, found)
-        self._keep("feature_names_in_", names)
-        self._keep("path_", self._path(scaler, X, y, n_iter, rate) if self.keep_path else None)
-        self.n_features_in_, self.mean_, self.scale_ = X.shape[1], scaler.mean, scaler.scale
+        self.n_features_in_, self.mean_, self.scale_ = len(coef), scaler.mean, scaler.scale
         self.coef_, self.intercept_, self._at_mean = coef, intercept, found.bias
         self.loss_history_, self.n_iter_ = found.loss_history, n_iter
-        self.learning_rate_, self.backend_ = rate, backend.name
+        self.learning_rate_, self.backend_ = rate, backend
         return self
 
     def predict(self, X: Any) -> Array:
@@ -227,12 +279,6 @@ class LinearRegression(Parameters):
         )
         for name in ("standardize", "keep_path"):
             self._require(name, isinstance(getattr(self, name), bool | np.bool_), "True or False")
-
-    def _require(self, name: str, holds: bool, what: str) -> None:
-        if not holds:
-            raise InvalidParameterError(
-                f"The {name!r} parameter of {type(self).__name__} must be {what}. Got {getattr(self, name)!r} instead."
-            )
 
 
 def _is_finite(value: Any) -> bool:

@@ -49,6 +49,9 @@ many one call takes. Of what comes once, in place of ``backend``:
     The backend, with ``counts``: for each number of samples how many instructions the interpreter executes in an epoch.
 ``layout``
     ``npfs.measure.layout.of_numbers``; beside it ``hand_over``.
+``cluster``
+    The backend, with ``parts``: for each number of ``workers`` the seconds of an epoch (``epoch_s``) and of its parts
+    ``compute_s``, ``communication_s``, ``scheduling_s``.
 ``conversion``
     "to_array" (lists into arrays) or "to_lists", with the size.
 

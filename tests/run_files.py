@@ -201,3 +201,30 @@ def survey(
         "extra_info": {"survey": backend, "sizes": sizes, "timed_s": 1.0},
         "stats": {"data": [1.0]},
     }
+
+
+def cluster(
+    n_samples: int, *parts: tuple[int, float, float, float], n_features: int = 4
+) -> dict[str, Any]:
+    """The parts of an epoch on a cluster: workers, then seconds of computing, communication and scheduling."""
+    return {
+        "name": f"bench_cluster[{n_samples}]",
+        "extra_info": {
+            "cluster": "dask",
+            "n_samples": n_samples,
+            "n_features": n_features,
+            "dtype": "float64",
+            "parts": [
+                {
+                    "workers": workers,
+                    "epoch_s": compute + communication + scheduling,
+                    "compute_s": compute,
+                    "communication_s": communication,
+                    "scheduling_s": scheduling,
+                }
+                for workers, compute, communication, scheduling in parts
+            ],
+            "timed_s": 1.0,
+        },
+        "stats": {"data": [1.0]},
+    }

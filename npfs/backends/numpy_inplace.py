@@ -130,25 +130,31 @@ def sums_many_features(
     return np.dot(error, error), np.add.reduce(error)
 
 
-def layout(X: Any, y: Any) -> tuple[Array, Array]:
-    """Return the features of a block in columns, shape (n_features, n_samples), and ``y``."""
-    return np.ascontiguousarray(X.T), np.array(y)
+def layout(X: Any, y: Any) -> list[tuple[Array, Array]]:
+    """Return parts that stay in the cache: features in columns, shape (n_features, n), and ``y``; one feature whole.
+
+    Each is an array of its own, since BLAS is given a copy of a part of wider columns.
+    """
+    step = len(y) if X.shape[1] == 1 else 2 * BLOCK_SAMPLES // (X.shape[1] + 1)
+    step = max(1, step)
+    return [
+        (np.ascontiguousarray(X[first : first + step].T), y[first : first + step].copy())
+        for first in range(0, len(y), step)
+    ]
 
 
-def sums(block: tuple[Array, Array], weights: Array, bias: float) -> Sums:
-    """Return the sums of a block, a part at a time that stays in the cache."""
-    columns, y = block
-    n_features, n_samples = columns.shape
+def sums(block: list[tuple[Array, Array]], weights: Array, bias: float) -> Sums:
+    """Return the sums of a block."""
+    n_features = len(weights)
     if n_features == 1:
+        [(columns, y)] = block
         loss, slope, db = sums_one_feature(in_cache_blocks(columns[0], y), weights[0], bias)
         return Sums(loss, np.full(1, slope), db)
     loss, dw, db = 0.0, np.zeros(n_features), 0.0
-    step = max(1, 2 * BLOCK_SAMPLES // (n_features + 1))
-    error, part_dw = np.empty(min(step, n_samples)), np.empty(n_features)
-    for first in range(0, n_samples, step):
-        X_part, y_part = columns[:, first : first + step].T, y[first : first + step]
+    part_dw, error = np.empty(n_features), np.empty(len(block[0][1]))
+    for columns, y in block:
         part_loss, part_db = sums_many_features(
-            X_part, y_part, error[: len(y_part)], weights, bias, part_dw
+            columns.T, y, error[: len(y)], weights, bias, part_dw
         )
         loss, db = loss + part_loss, db + part_db
         dw += part_dw

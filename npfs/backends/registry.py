@@ -1,5 +1,6 @@
 """Finding backends: built-in and third-party ones by the entry-point group ``npfs.backends``."""
 
+from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 
 from npfs.backends.base import Backend, BackendUnavailable
@@ -13,6 +14,7 @@ _BUILT_IN_ORDER = (
     "numba",
     "numba-simd",
     "numba-parallel",
+    "memmap",
     "c",
     "jax",
     "torch",
@@ -73,14 +75,14 @@ def location(name: str) -> str:
     return f"{entry.module}:{entry.attr}"
 
 
-def load_all() -> tuple[dict[str, Backend], dict[str, str]]:
-    """Load every registered backend; return those that loaded, and the reason for each that did not.
+def load_all(names: Iterable[str] = ()) -> tuple[dict[str, Backend], dict[str, str]]:
+    """Load these backends, or all that are registered; return those that loaded, and why each other did not.
 
     A broken one is named with its own error and does not keep the others from being used.
     """
     loaded: dict[str, Backend] = {}
     reasons: dict[str, str] = {}
-    for name in backend_names():
+    for name in names or backend_names():
         try:
             loaded[name] = load_backend(name)
         except BackendUnavailable as error:

@@ -39,7 +39,10 @@ class Checkpoints:
     of: str
     every_epochs: int | None = None
     every_seconds: float | None = None
-    _written: float = field(default_factory=time.monotonic)
+    _written: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._written = time.monotonic()
 
     def __call__(self, state: State) -> None:
         """Write it, if it is time to."""
@@ -77,7 +80,8 @@ class Checkpoints:
             If there is none, it is damaged, or it is of another fit.
         """
         try:
-            with np.load(self.path, allow_pickle=False) as found:
+            # Opened here: a damaged archive would stay open.
+            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as found:
                 kept = {name: found[name] for name in found.files}
             state = State(
                 kept["weights"], float(kept["bias"]), [float(x) for x in kept["loss_history"]]

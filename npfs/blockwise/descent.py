@@ -49,13 +49,14 @@ def descend_by_sums(
     epochs: int,
     learning_rate: float,
     tol: float | None = None,
-    largest_stable_rate: Callable[[], float] = lambda: math.nan,
+    largest_stable_rate: Callable[[], float] | None = None,
     after_epoch: Callable[[State], None] = lambda state: None,
 ) -> Descent:
     """Run epochs until there are ``epochs``, or fewer if the gradient's norm is at most ``tol`` before.
 
     The steps are those of ``npfs.descent.descend``, and so are the epochs after which the norm is looked at. ``state``
-    is moved; ``after_epoch`` is called with it after each epoch.
+    is moved; ``after_epoch`` is called with it after each epoch. Without ``largest_stable_rate`` nothing is checked: as a
+    backend's fit, it runs its epochs.
 
     Raises
     ------
@@ -65,6 +66,13 @@ def descend_by_sums(
         If the loss of the data themselves is not finite.
     """
     norm = math.nan
+
+    def check(losses: list[float]) -> None:
+        if largest_stable_rate is not None and (state.loss_history or losses):
+            parameters = np.append(state.weights, state.bias)
+            history = np.array([*state.loss_history, *losses])
+            require_descent(history, parameters, learning_rate, largest_stable_rate)
+
     while state.epoch < epochs or tol is not None:
         found = total(state.weights, state.bias)
         slopes = np.append(found.dw, found.db) * (2 / n_samples)
@@ -74,17 +82,10 @@ def descend_by_sums(
             if norm <= tol or state.epoch >= epochs:
                 break
         if (state.epoch and is_look) or not math.isfinite(found.loss):
-            _require_descent(state, [found.loss / n_samples], learning_rate, largest_stable_rate)
+            check([found.loss / n_samples])
         state.loss_history.append(float(found.loss) / n_samples)
         state.weights = state.weights - learning_rate * slopes[:-1]
         state.bias -= learning_rate * float(slopes[-1])
         after_epoch(state)
-    _require_descent(state, [], learning_rate, largest_stable_rate)
+    check([])
     return Descent(state.weights, state.bias, np.array(state.loss_history), norm)
-
-
-def _require_descent(
-    state: State, losses: list[float], rate: float, largest_stable_rate: Callable[[], float]
-) -> None:
-    history = np.array([*state.loss_history, *losses])
-    require_descent(history, np.append(state.weights, state.bias), rate, largest_stable_rate)

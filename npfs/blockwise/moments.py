@@ -18,6 +18,7 @@ from typing import Self
 
 import numpy as np
 
+from npfs.backends.base import Sums
 from npfs.problem import Array
 from npfs.scaling import Standardizer
 
@@ -46,19 +47,22 @@ class Moments:
         """Take them of one block; it may have no sample."""
         n_columns = X.shape[1] + 1
         step = max(1, PART_NUMBERS // n_columns)
-        parts = [
-            cls._of_part(np.column_stack([X[a : a + step], y[a : a + step]]))
-            for a in range(0, len(y), step)
-        ]
+        rows = np.empty((n_columns, min(step, len(y))))
+        parts = []
+        for first in range(0, len(y), step):
+            z = rows[:, : len(y) - first]
+            z[:-1], z[-1] = X[first : first + step].T, y[first : first + step]
+            parts.append(cls._of_rows(z))
         return cls.merged(parts, n_columns)
 
     @classmethod
-    def _of_part(cls, z: Array) -> Self:
-        low, high = z.min(axis=0), z.max(axis=0)
-        mean = z.mean(axis=0)
+    def _of_rows(cls, z: Array) -> Self:
+        """Take them of samples side by side, shape (n_features + 1, n), which are changed."""
+        low, high = z.min(axis=1), z.max(axis=1)
+        mean = z.mean(axis=1)
         mean[low == high] = low[low == high]  # to the last digit
-        z -= mean
-        return cls(len(z), mean, z.T @ z, low, high)
+        z -= mean[:, np.newaxis]
+        return cls(z.shape[1], mean, z @ z.T, low, high)
 
     @classmethod
     def merged(cls, parts: "Iterable[Moments]", n_columns: int) -> Self:
@@ -78,6 +82,11 @@ class Moments:
         mean = a.mean + apart * (b.n / n)
         comoment = a.comoment + b.comoment + np.outer(apart, apart) * (a.n * b.n / n)
         return cls(n, mean, comoment, low, high)
+
+    @property
+    def n_features(self) -> int:
+        """Columns of ``X``."""
+        return len(self.mean) - 1
 
     @property
     def standardizer(self) -> Standardizer:
@@ -101,6 +110,21 @@ class Moments:
     def largest_curvature(self, scaler: Standardizer) -> float:
         """Return the largest eigenvalue of that matrix."""
         return float(np.linalg.eigvalsh(self.hessian(scaler))[-1])
+
+    def sums(self, scaler: Standardizer, weights: Array, bias: float) -> Sums:
+        r"""Return an epoch's sums without a pass over the data, for features as the scaler transforms them.
+
+        With :math:`v = [w, -1]` the errors :math:`e = X w + b - y` have the mean :math:`\bar e`, and from the scaled
+        co-moments ``C`` follow :math:`\sum e^2 = v^T C v + n \bar e^2` and
+        :math:`\sum e x = C v + n \bar e \bar x`.
+        """
+        scale = np.append(scaler.scale, 1.0)
+        mean = (self.mean[:-1] - scaler.mean) / scaler.scale
+        v = np.append(weights, -1.0)
+        product = (self.comoment @ (v / scale)) / scale
+        error = float(weights @ mean) + bias - float(self.mean[-1])
+        loss = float(v @ product) + self.n * error**2
+        return Sums(loss, product[:-1] + self.n * error * mean, self.n * error)
 
     def digest(self) -> str:
         """Return a digest by which data are known again: equal for equal data in equal pieces."""

@@ -99,9 +99,11 @@ def require_usable(name: str, X: Array, y: Array) -> None:
         Names the piece, and the first such row and column of it.
     """
     for what, array in (("feature", X), ("target", y.reshape(-1, 1))):
-        if np.isfinite(
-            np.sum(array)
-        ):  # one pass without a temporary; what overflows is looked at below
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = np.sum(
+                array
+            )  # a pass without a temporary; where it overflows all are looked at
+        if np.isfinite(total):
             continue
         bad = np.argwhere(~np.isfinite(array))
         if not len(bad):

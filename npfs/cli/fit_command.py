@@ -4,9 +4,10 @@ import json
 import math
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from rich import box
@@ -18,6 +19,7 @@ from npfs.advice import choose_backend
 from npfs.backends.base import BackendUnavailable
 from npfs.cli.shared import width
 from npfs.estimator_errors import ConvergenceWarning, DivergenceError
+from npfs.problem import Array
 from npfs.regression import AUTO, LinearRegression
 from npfs.report import wording
 from npfs.tables import Table
@@ -71,10 +73,22 @@ class FitOptions:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fit, and what there is to say about it."""
+    """A fit, and what there is to say about it.
 
-    table: Table
+    Attributes
+    ----------
+    r2 : float
+        NaN for a single sample.
+    shown : (X, y)
+        The samples that a drawing shows: all of them, or some of many.
+    """
+
     model: LinearRegression
+    feature_names: tuple[str, ...]
+    target_name: str
+    n_samples: int
+    r2: float
+    shown: tuple[Array, Array]
     seconds: float
     notes: tuple[str, ...]
 
@@ -100,11 +114,35 @@ def fit(table: Table, asked: FitOptions) -> Fitted:
         standardize=asked.standardize,
         keep_path=table.X.shape[1] == 1,  # whose lines can be drawn
     )
+    _, seconds, found = watched(model, lambda: model.fit(table.X, table.y))
+    return Fitted(
+        model=model,
+        feature_names=table.feature_names,
+        target_name=table.target_name,
+        n_samples=len(table.y),
+        r2=model.score(table.X, table.y) if len(table.y) > 1 else math.nan,
+        shown=(table.X, table.y),
+        seconds=seconds,
+        notes=(*notes, *found),
+    )
+
+
+Result = TypeVar("Result")
+
+
+def watched(model: LinearRegression, run: Callable[[], Result]) -> tuple[Result, float, list[str]]:
+    """Run a fit of ``model``; return its result, its seconds, and sentences on how it went.
+
+    Raises
+    ------
+    CannotFit
+        If an option does not suit the data, or what is needed is not there: one sentence.
+    """
     start = time.perf_counter()
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ConvergenceWarning)
-            model.fit(table.X, table.y)
+            result = run()
     except DivergenceError as error:
         raise CannotFit(
             f"{error}".replace("learning_rate='auto'", "--learning-rate auto")
@@ -112,10 +150,8 @@ def fit(table: Table, asked: FitOptions) -> Fitted:
     except (ValueError, BackendUnavailable) as error:
         raise CannotFit(str(error)) from None
     seconds = time.perf_counter() - start
-    notes += [f"{str(w.message)[:1].upper()}{str(w.message)[1:]}." for w in caught]
-    if asked.tol is None:
-        notes += _unsettled(model)
-    return Fitted(table, model, seconds, tuple(notes))
+    notes = [f"{str(w.message)[:1].upper()}{str(w.message)[1:]}." for w in caught]
+    return result, seconds, notes if model.tol is not None else notes + _unsettled(model)
 
 
 def _unsettled(model: LinearRegression) -> list[str]:
@@ -142,12 +178,12 @@ def draw(fitted: Fitted, path: Path) -> None:
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
-    table, model = fitted.table, fitted.model
-    strongest = int(np.argmax(np.abs(model.coef_ * table.X.std(axis=0))))
-    plot_fit(model, table.X, table.y, feature=strongest, ax=left)
-    left.set_xlabel(table.feature_names[strongest])
-    rest = "" if len(table.feature_names) == 1 else " without the other features' part"
-    left.set_ylabel(table.target_name + rest)
+    model, (X, y) = fitted.model, fitted.shown
+    strongest = int(np.argmax(np.abs(model.coef_ * X.std(axis=0))))
+    plot_fit(model, X, y, feature=strongest, ax=left)
+    left.set_xlabel(fitted.feature_names[strongest])
+    rest = "" if len(fitted.feature_names) == 1 else " without the other features' part"
+    left.set_ylabel(fitted.target_name + rest)
     plot_loss(model, ax=right)
     try:
         figure.savefig(path, dpi=150)
@@ -163,26 +199,25 @@ def show(fitted: Fitted, plot: Path | None, *, as_json: bool, quiet: bool) -> No
         print(json.dumps(document(fitted), indent=1))
         return
     console = Console(width=width(), highlight=False)
-    model, table = fitted.model, fitted.table
+    model = fitted.model
     text = TextTable(box=box.SIMPLE_HEAD, pad_edge=False)
     text.add_column("feature", overflow="fold")
     text.add_column("coefficient", justify="right")
-    for name, value in list(zip(table.feature_names, model.coef_, strict=True))[
+    for name, value in list(zip(fitted.feature_names, model.coef_, strict=True))[
         :SHOWN_COEFFICIENTS
     ]:
         text.add_row(escape(name), f"{value:.6g}")
     text.add_row("intercept", f"{model.intercept_:.6g}", style="dim")
     if not quiet:
-        console.print(f"{table.target_name} from {_size(table)}", markup=False)
+        console.print(f"{fitted.target_name} from {_size(fitted)}", markup=False)
     console.print(text)
-    hidden = len(table.feature_names) - SHOWN_COEFFICIENTS
+    hidden = len(fitted.feature_names) - SHOWN_COEFFICIENTS
     if hidden > 0:
         console.print(f"and {hidden:,} more features; --json prints all of them")
     if quiet:
         return
-    score = model.score(table.X, table.y) if len(table.y) > 1 else float("nan")
     console.print(
-        f"R² {score:.4g}, mean squared error {model.loss_history_[-1]:.6g} after {model.n_iter_:,} epochs; "
+        f"R² {fitted.r2:.4g}, mean squared error {model.loss_history_[-1]:.6g} after {model.n_iter_:,} epochs; "
         f"{model.backend_}, learning rate {model.learning_rate_:.4g}, {wording.time(fitted.seconds)}",
         markup=False,
     )
@@ -194,18 +229,18 @@ def show(fitted: Fitted, plot: Path | None, *, as_json: bool, quiet: bool) -> No
 
 def document(fitted: Fitted) -> dict[str, Any]:
     """Return the fit for programs."""
-    model, table = fitted.model, fitted.table
+    model = fitted.model
     return {
         "schema": SCHEMA,
-        "target": table.target_name,
-        "n_samples": len(table.y),
-        "n_features": len(table.feature_names),
+        "target": fitted.target_name,
+        "n_samples": fitted.n_samples,
+        "n_features": len(fitted.feature_names),
         "coefficients": [
             {"feature": name, "value": float(value)}
-            for name, value in zip(table.feature_names, model.coef_, strict=True)
+            for name, value in zip(fitted.feature_names, model.coef_, strict=True)
         ],
         "intercept": model.intercept_,
-        "r2": model.score(table.X, table.y) if len(table.y) > 1 else None,
+        "r2": None if math.isnan(fitted.r2) else fitted.r2,
         "mean_squared_error": float(model.loss_history_[-1]),
         "epochs": model.n_iter_,
         "learning_rate": model.learning_rate_,
@@ -216,7 +251,7 @@ def document(fitted: Fitted) -> dict[str, Any]:
     }
 
 
-def _size(table: Table) -> str:
+def _size(fitted: Fitted) -> str:
     from npfs.evidence.records import Size
 
-    return wording.size(Size(len(table.feature_names), len(table.y)))
+    return wording.size(Size(len(fitted.feature_names), fitted.n_samples))

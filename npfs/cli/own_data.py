@@ -17,7 +17,10 @@ from npfs.cli.shared import (
 
 File = Annotated[
     Path,
-    typer.Argument(metavar="FILE", help="CSV (also .gz), Parquet, Arrow, .npy or .npz."),
+    typer.Argument(
+        metavar="FILE",
+        help="CSV (also .gz), Parquet (also a folder of it), Arrow, .npy or .npz.",
+    ),
 ]
 Target = Annotated[
     str,
@@ -76,31 +79,70 @@ def fit(
             metavar="OUT", help="Draw the fit and its loss into this file: .png, .svg, .pdf."
         ),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Fit in the workers of this Dask cluster: tcp://host:8786."
+        ),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep there how far the fit is, and fit block by block."),
+    ] = None,
+    checkpoint_every: Annotated[
+        str | None,
+        typer.Option(metavar="N|Ns", help="Epochs, 100, or seconds, 30s. [default: 10s]"),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from --checkpoint.")] = False,
+    scratch: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where blocks are kept that memory cannot hold. [default: /var/tmp]"
+        ),
+    ] = None,
     reports: Reports = DEFAULT_REPORTS,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Fit a linear regression to a table in a file, by gradient descent."""
+    from npfs.blockwise.checkpoint import BadCheckpoint
+    from npfs.blockwise.pieces import BadPiece
     from npfs.cli import fit_command as command
-    from npfs.tables import BadTable, read_table
+    from npfs.cli import large_data
+    from npfs.tables import BadTable, Table, read_table
 
-    with told_as_a_sentence("fit", BadTable, command.CannotFit, OSError):
-        with working("reading the file", quiet=quiet or as_json):
+    def read() -> Table:
+        return read_table(
+            file,
+            target=target,
+            features=columns(features),
+            missing=missing,
+            separator=separator,
+            decimal=decimal,
+            header=header,
+        )
+
+    is_still = quiet or as_json
+    mistakes = (BadTable, BadPiece, BadCheckpoint, command.CannotFit, OSError)
+    with told_as_a_sentence("fit", *mistakes):
+        with working("reading the file", quiet=is_still):
             asked = command.FitOptions(backend, epochs, learning_rate, tol, standardize, reports)
             asked.check(plot)
-            table = read_table(
-                file,
-                target=target,
-                features=columns(features),
-                missing=missing,
-                separator=separator,
-                decimal=decimal,
-                header=header,
+            options = large_data.BlockOptions(
+                scheduler, checkpoint, checkpoint_every, resume, scratch
             )
-        with working("fitting", quiet=quiet or as_json), ended_by_ctrl_c():
-            fitted = command.fit(table, asked)
+            options.check(backend)
+            source = large_data.Source(file, target, columns(features), missing)
+            pieces = large_data.pieces_if_needed(source, asked, options, read)
+            table = read() if pieces is None else None
+        if pieces is not None:
+            with working("fitting", quiet=is_still) as say:
+                fitted = large_data.fit(pieces, asked, options, say, is_drawn=plot is not None)
+        elif table is not None:
+            with working("fitting", quiet=is_still), ended_by_ctrl_c():
+                fitted = command.fit(table, asked)
         if plot is not None:
-            with working("drawing", quiet=quiet or as_json):
+            with working("drawing", quiet=is_still):
                 command.draw(fitted, plot)
     command.show(fitted, plot, as_json=as_json, quiet=quiet)
 

@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -20,15 +20,18 @@ Reports = Annotated[Path, typer.Option(help="Folder with the stored runs.", show
 
 
 @contextlib.contextmanager
-def working(on: str, *, quiet: bool = False) -> Iterator[None]:
-    """Show on a terminal that something is being done; the result goes to the standard output, this does not."""
+def working(on: str, *, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """Show on a terminal that something is being done; the result goes to the standard output, this does not.
+
+    Yields what changes the words that are shown.
+    """
     if quiet or not sys.stderr.isatty():
-        yield
+        yield lambda words: None
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(on):
-        yield
+    with Console(stderr=True).status(on) as status:
+        yield status.update
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from npfs.evidence import costs, mechanism, recorded, records
+from npfs.evidence.cluster import ClusterRecord, cluster
 from npfs.evidence.conditions import conditions_of
 from npfs.evidence.costs import CostRecord
 from npfs.evidence.data import DataRecord, read_data
@@ -100,6 +101,7 @@ class RunRecord:
     instructions: tuple[mechanism.InstructionsRecord, ...] = ()
     layout: mechanism.LayoutRecord | None = None
     survey: tuple[SurveyRecord, ...] = ()
+    clusters: tuple[ClusterRecord, ...] = ()
     load: Mapping[str, Any] = field(repr=False, default_factory=dict)
     data: DataRecord | None = None
     published: str | None = None
@@ -243,6 +245,7 @@ def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) 
         instructions=mechanism.instructions(benchmarks, sources),
         layout=mechanism.layout(benchmarks),
         survey=survey(benchmarks, sources),
+        clusters=cluster(benchmarks),
         load=recorded.group(ours, "load"),
         data=read_data(ours),
         published=None if ours.get("published") is None else str(ours["published"]),

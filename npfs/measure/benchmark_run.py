@@ -41,7 +41,7 @@ class BenchmarkRun:
         self.reports = config.invocation_params.dir / config.getoption("reports")
         self.job: str | None = config.getoption("npfs_further")  # of a set that began elsewhere
         self.is_first = self.job is None
-        self.visits = int(config.getoption("npfs_visits"))
+        self.visits = min(int(config.getoption("npfs_visits")), chosen.limits.visits)
         self.number: RunNumber | None = None
         self.recovered: list[recovery.Recovered] = []
         self.progress: RunProgress | None = None
@@ -128,7 +128,7 @@ class BenchmarkRun:
         if case not in self._predicted_s:
             tool, plan = self.backends[case.backend], self.plan
             self._predicted_s[case] = timing.predicted_fit_seconds(
-                tool, case.size, plan.epochs, plan.source
+                tool, case.size, plan.epochs, plan.source, plan.limits.probe_samples
             )
         return self._predicted_s[case]
 

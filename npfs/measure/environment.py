@@ -84,12 +84,13 @@ def machine_id(machine_info: Mapping[str, Any]) -> str:
 
 
 def available_bytes() -> int | None:
-    """Return the memory that can be taken without swapping, no more than the container's limit.
+    """Return the memory that can be taken without swapping, no more than the container and the process may have.
 
     None where the system does not tell.
     """
     limit = (limits.container() or {}).get("memory_limit_bytes")
-    known = [n for n in (machine.memory()["available_bytes"], limit) if n is not None]
+    told = (machine.memory()["available_bytes"], limit, limits.address_space_left())
+    known = [n for n in told if n is not None]
     return int(min(known)) if known else None
 
 

@@ -9,6 +9,11 @@ Source: the kernel's documents ``admin-guide/cgroup-v2.rst`` and ``scheduler/sch
 from collections.abc import Iterator
 from pathlib import Path
 
+try:
+    import resource
+except ImportError:  # Windows has no such limits
+    resource = None  # type: ignore[assignment]
+
 ROOT = Path("/")
 # Version 1 writes "no limit" as the largest whole number of pages; no machine has this much memory.
 NO_LIMIT_BYTES = 1 << 60
@@ -28,6 +33,18 @@ def container(root: Path = ROOT) -> dict[str, float | int | None] | None:
         "cpu_quota": min(quotas, default=None),
         "memory_limit_bytes": min(limits, default=None),
     }
+
+
+def address_space_left(root: Path = ROOT) -> int | None:
+    """Return how many bytes of addresses this process may still take (``ulimit -v``); None if there is no limit."""
+    if resource is None:
+        return None
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return None
+    pages = _words(root / "proc/self/statm")[:1]
+    taken = int(pages[0]) * resource.getpagesize() if pages else 0
+    return max(0, limit - taken)
 
 
 def _groups(root: Path) -> dict[str, str] | None:

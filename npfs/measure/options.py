@@ -102,9 +102,8 @@ def chosen(config: pytest.Config) -> Chosen:
         made = plan.make_plan(**options)
         if unfinished is not None:
             unfinished.require_same(made.data)
-        backends, unavailable = _backends(
-            made.backends
-        )  # which takes seconds: after all else is checked
+        # Which takes seconds: after all else is checked.
+        backends, unavailable = _backends(made.backends, made.limits.backends)
     except (ValueError, UnknownBackend, BackendUnavailable) as error:
         raise pytest.UsageError(str(error)) from None
     names = ",".join(backends)
@@ -153,6 +152,13 @@ def _given_of_plan(config: pytest.Config) -> list[str]:
     return [f"--{name}" for name, *_ in OPTIONS if f"--{name}" in given]
 
 
-def _backends(names: tuple[str, ...]) -> tuple[dict[str, Backend], dict[str, str]]:
-    """Load the named backends, or all if none is named; with the reasons of those that cannot be."""
-    return ({name: load_backend(name) for name in names}, {}) if names else load_all()
+def _backends(
+    named: tuple[str, ...], of_preset: tuple[str, ...]
+) -> tuple[dict[str, Backend], dict[str, str]]:
+    """Load the backends that are named, or those of the preset, or of every benchmark; with why others cannot be."""
+    if named:
+        return {name: load_backend(name) for name in named}, {}
+    loaded, reasons = load_all(of_preset)
+    if of_preset:
+        return loaded, reasons
+    return {name: backend for name, backend in loaded.items() if backend.is_default}, reasons

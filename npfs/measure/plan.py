@@ -40,12 +40,42 @@ class Case(NamedTuple):
         return f"{self.backend}-{self.size}"
 
 
+# A fit slower than this would take most of a run for one point that smaller sizes already foretell.
+FIT_LIMIT_SECONDS = 3.0
+# A case is timed in three visits, one in each third of the run, each on data of its own: what slows the machine down
+# for a second meets one of them, and the median of the three is another's.
+VISITS = 3
+# Of the data's bytes: the problem, its copy in the backend's layout and its temporaries, or lists of numbers.
+COPIES = 8
+PROBE_SAMPLES = 10_000
+
+
 @dataclass(frozen=True)
 class Preset:
-    """Sizes worth timing together, and the seconds of rounds that each case gets in a run."""
+    """Sizes worth timing together, and the seconds of rounds that each case gets in a run.
+
+    Attributes
+    ----------
+    backends : tuple of str
+        Those that are timed if none are named; empty for all that are timed by default.
+    fit_limit_s : float
+        How long a fit may take to be timed.
+    copies : int
+        How many times the bytes of the data a case may need at once.
+    probe_samples : int
+        From so many samples the time of a fit is foretold.
+    looks_around : bool
+        Whether what comes once beside a fit is measured too: first calls, memory, conversions.
+    """
 
     sizes: tuple[Size, ...]
     seconds_per_case: float
+    backends: tuple[str, ...] = ()
+    visits: int = VISITS
+    fit_limit_s: float = FIT_LIMIT_SECONDS
+    copies: int = COPIES
+    probe_samples: int = PROBE_SAMPLES
+    looks_around: bool = True
 
 
 def _one_feature(*exponents: int) -> tuple[Size, ...]:
@@ -65,20 +95,27 @@ PRESETS = {
         + _grid([1_000_000], [4, 16]),
         0.15,
     ),
+    # Past the memory of one machine, and past the machine: every case in gigabytes, so one visit to each, and no look at
+    # what comes once.
+    "scale": Preset(
+        _grid([10**6, 3 * 10**6, 10**7, 3 * 10**7, 10**8], [4]),
+        1.0,
+        backends=("numba-simd", "numba-parallel", "memmap", "dask", "dask-gram"),
+        visits=1,
+        fit_limit_s=30.0,
+        copies=4,  # all of these keep numbers in arrays
+        probe_samples=10**6,
+        looks_around=False,
+    ),
 }
 MANY_FEATURES_SAMPLES = 10_000  # the n of --features without --sizes, as in the standard preset
 DTYPES = ("float64", "float32")
 EPOCHS = 10
 RUNS = 5
-# A fit slower than this would take most of a run for one point that smaller sizes already foretell.
-FIT_LIMIT_SECONDS = 3.0
 # Of a published comparison, which is there to be seen whole: the slowest took 19 s where it was published.
 PUBLISHED_FIT_LIMIT_SECONDS = 120.0
 # A round of a millisecond hides the clock's resolution (tens of ns) and the cost of reading it.
 ROUND_SECONDS = 1e-3
-# A case is timed in three visits, one in each third of the run, each on data of its own: what slows the machine down
-# for a second meets one of them, and the median of the three is another's.
-VISITS = 3
 MIN_ROUNDS = 1  # in a visit; rounds agree within 0.5 %, and more of a slow case would not narrow its interval
 
 
@@ -107,14 +144,19 @@ class Plan:
         return Synthetic(self.seed) if self.data is None else self.data
 
     @property
+    def limits(self) -> Preset:
+        """The preset, for what it says beside sizes."""
+        return PRESETS[self.preset]
+
+    @property
     def fit_limit_s(self) -> float:
         """How long a fit may take to be timed."""
-        return FIT_LIMIT_SECONDS if self.published is None else PUBLISHED_FIT_LIMIT_SECONDS
+        return self.limits.fit_limit_s if self.published is None else PUBLISHED_FIT_LIMIT_SECONDS
 
     @property
     def seconds_per_visit(self) -> float:
         """Seconds of rounds in each visit to a case."""
-        return self.seconds_per_case / VISITS
+        return self.seconds_per_case / self.limits.visits
 
     @property
     def cases(self) -> list[Case]:

@@ -12,13 +12,10 @@ from npfs.conformance import TOLERANCES, check_fit, loss_floor, reference_fit
 from npfs.learning_rate import safe_learning_rate
 from npfs.measure import environment
 from npfs.measure.own_data import Source
-from npfs.measure.plan import Size
+from npfs.measure.plan import COPIES, PROBE_SAMPLES, Size
 from npfs.problem import Problem
 
-PROBE_SAMPLES = 10_000
 PROBES = 3
-# Of the data's bytes: the problem, its copy in the backend's layout and its temporaries, or lists of numbers.
-COPIES = 8
 # Of a slow fit two steps must agree before the rounds (the second sees the first one's update), and all
 # after them.
 VALIDATED_EPOCHS = 2
@@ -26,25 +23,27 @@ VALIDATED_EPOCHS = 2
 CALLS_AROUND_ROUNDS = 4
 
 
-def reason_not_to_allocate(size: Size) -> str | None:
-    """Return why data of that size are not made here, None if they are.
+def reason_not_to_allocate(size: Size, copies: int = COPIES) -> str | None:
+    """Return why data of that size, ``copies`` times over, are not made here, None if they are.
 
     A system that promises more memory than it has would end the process, and not with an error.
     """
-    needed = size.n_samples * (size.n_features + 1) * np.dtype(size.dtype).itemsize * COPIES
+    needed = size.n_samples * (size.n_features + 1) * np.dtype(size.dtype).itemsize * copies
     available = environment.available_bytes()
     if available is None or needed <= available:
         return None
     return f"it needs up to {needed / 1e9:,.0f} GB of memory, {available / 1e9:,.0f} GB are free"
 
 
-def predicted_fit_seconds(backend: Backend, size: Size, epochs: int, source: Source) -> float:
-    """Predict a fit from one epoch on at most 10,000 samples, in proportion to samples and epochs.
+def predicted_fit_seconds(
+    backend: Backend, size: Size, epochs: int, source: Source, at_most: int = PROBE_SAMPLES
+) -> float:
+    """Predict a fit from one epoch on ``at_most`` samples, in proportion to samples and epochs.
 
     The first call is a JIT compiler's, so the case is compiled after this; of the others the fastest counts,
     since one that was held up by another program would be multiplied.
     """
-    samples = min(size.n_samples, PROBE_SAMPLES)
+    samples = min(size.n_samples, at_most)
     X, y, _ = fresh_data(size._replace(n_samples=samples), source)
     data = backend.prepare(X, y)
     seconds = []

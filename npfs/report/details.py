@@ -12,6 +12,7 @@ from npfs.evidence.rungs import LADDER, LISTS, NUMBA, NUMPY
 from npfs.evidence.runs import Size
 from npfs.evidence.statistics import Interval
 from npfs.report import wording
+from npfs.report.scale import scale_sentences
 
 # What a sentence calls them where the title would be long.
 SHORT = {LISTS: "Python lists", NUMPY: "NumPy", NUMBA: "Numba"}
@@ -32,6 +33,7 @@ def details(evidence: Evidence) -> list[str]:
         how_near_the_ceiling,
         what_an_algorithm_gains,
         what_float32_gains,
+        scale_sentences,
         what_to_choose,
     )
     return [sentence for rule in rules for sentence in rule(evidence)]

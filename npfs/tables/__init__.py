@@ -1,10 +1,12 @@
-"""A person's own file as ``X`` and ``y``: ``read_table``.
+"""A person's own file as ``X`` and ``y``: ``read_table``, and ``open_pieces`` for a large one.
 
 Files go in at ``files`` (``csv_file`` and ``csv_dialect`` for text), come out as ``columns``, and are looked at as numbers
-in ``values``. pyarrow is loaded when a file needs it.
+in ``values``; ``choosing`` is which of the columns are taken. ``pieces`` are rows of a file that are read when asked for:
+``npy_pieces``, ``parquet_pieces``. pyarrow is loaded when a file needs it.
 """
 
+from npfs.tables.pieces import open_pieces
 from npfs.tables.reading import BadTable
 from npfs.tables.table import Table, read_table
 
-__all__ = ["BadTable", "Table", "read_table"]
+__all__ = ["BadTable", "Table", "open_pieces", "read_table"]

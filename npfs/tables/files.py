@@ -31,15 +31,15 @@ def open_table(
     BadTable
         If there is no such file, it cannot be read, or it is of no kind that is read here.
     """
-    head = _beginning(path)
-    if _is_binary(head):  # a column of a text file may be called PAR1
+    head = beginning(path)
+    if is_binary(head):  # a column of a text file may be called PAR1
         for magic, open_it in _KINDS.items():
             if head.startswith(magic):
                 return open_it(path)
     is_packed = head.startswith(_GZIP)
     if is_packed:
         head = with_reason(lambda: _unpacked_beginning(path))
-    if _is_binary(head):
+    if is_binary(head):
         raise BadTable(
             "it is a binary file, and no Parquet, Arrow, .npy or .npz file; save the table as CSV or Parquet"
         )
@@ -54,7 +54,7 @@ def open_table(
     )
 
 
-def _beginning(path: Path) -> bytes:
+def beginning(path: Path) -> bytes:
     """Return the first bytes of a file, at least some lines if it has lines."""
     try:
         if path.is_dir():
@@ -84,13 +84,13 @@ def _unpacked_beginning(path: Path) -> bytes:
 def _whole_lines(file: IO[bytes] | gzip.GzipFile) -> bytes:
     """Return a beginning that ends with a line, and of long lines a few."""
     head = file.read(HEAD_BYTES)
-    if len(head) == HEAD_BYTES and not _is_binary(head):
+    if len(head) == HEAD_BYTES and not is_binary(head):
         for _ in range(ROWS_BEYOND):
             head += file.readline(LONGEST_ROW_BYTES)
     return head
 
 
-def _is_binary(head: bytes) -> bool:
+def is_binary(head: bytes) -> bool:
     """Return whether it has characters that no text has; UTF-16 is a text that says so."""
     return not head.startswith(_UTF_16) and any(
         byte < ord(" ") and byte not in _OF_TEXT for byte in set(head)

@@ -92,22 +92,20 @@ def require_usable(part: Values, kept: NDArray[np.intp] | None) -> None:
     row = int(np.argmax(~(np.abs(column) <= LARGEST)))
     value, name = float(column[row]), part.names[wrong[0]]
     place = row if kept is None else int(kept[row])
-    if np.isinf(value):
-        why = "which no fit can use; correct the cell, or leave the column out"
-    else:
-        why = "whose square is too large for float64; give the column in a larger unit"
+    why = why_unusable(value)
     raise BadTable(f"column {name!r} holds {value:g} in data row {place + 1}, {why}")
+
+
+def why_unusable(value: float) -> str:
+    """Say why no fit can use a number that is infinite, or whose square is, and what to do."""
+    if np.isinf(value):
+        return "which no fit can use; correct the cell, or leave the column out"
+    return "whose square is too large for float64; give the column in a larger unit"
 
 
 def notes(features: Values, target: Values) -> list[str]:
     """Say what does not end a fit but changes what it means."""
-    n_samples, n_features = features.array.shape
-    found = []
-    if n_samples <= n_features:
-        found.append(
-            f"{count(n_samples, 'row')} cannot tell {count(n_features, 'feature')} apart: "
-            "other weights fit as well, so the solution is not unique."
-        )
+    found = about_shape(*features.array.shape)
     constant = np.flatnonzero(features.high - features.low <= SMALLEST_SPREAD)
     if len(constant):
         found.append(f"Constant, so they say nothing about the target: {_of(features, constant)}.")
@@ -117,6 +115,16 @@ def notes(features: Values, target: Values) -> list[str]:
         )
     found += _duplicates(features, target)
     return found + _magnitudes(features, target)
+
+
+def about_shape(n_samples: int, n_features: int) -> list[str]:
+    """Say whether there are too few rows for one solution."""
+    if n_samples > n_features:
+        return []
+    return [
+        f"{count(n_samples, 'row')} cannot tell {count(n_features, 'feature')} apart: "
+        "other weights fit as well, so the solution is not unique."
+    ]
 
 
 def _duplicates(features: Values, target: Values) -> list[str]:

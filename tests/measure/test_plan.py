@@ -54,7 +54,7 @@ def test_features_alone_use_the_presets_many_feature_size() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"preset": "fast"}, "--preset must be one of quick, standard, full; got 'fast'"),
+        ({"preset": "fast"}, "--preset must be one of quick, standard, full, scale; got 'fast'"),
         ({"sizes": "0"}, "--sizes must be at least 1; got 0"),
         ({"sizes": "10,-5"}, "--sizes must be at least 1; got -5"),
         ({"sizes": "1.5"}, "--sizes takes integers such as 1000 or 1e3; got '1.5'"),

@@ -13,6 +13,7 @@ from npfs.report.figures.memory import memory_alt, memory_figure
 from npfs.report.figures.rates import rates_alt, rates_figure
 from npfs.report.figures.rungs import rungs_alt, rungs_figure
 from npfs.report.figures.saving import dark_of, save_png, svg_of
+from npfs.report.figures.scale import scale_alt, scale_figure
 from npfs.report.figures.speedup import speedup_alt, speedup_figure
 from npfs.report.figures.spread import spread_alt, spread_figure
 from npfs.report.figures.times import shortcut_alt, shortcut_figure, time_alt, time_figure
@@ -136,6 +137,14 @@ FIGURES = (
         "The shortcut's line shows what less work gains, which is another thing than a faster tool for the same work.",
         shortcut_figure,
         shortcut_alt,
+    ),
+    FigureSpec(
+        "scale",
+        "Beyond memory and beyond one machine",
+        "On the left a flat line costs the same for every row, and where the workers' falling line crosses that of one core "
+        "they begin to pay; on the right more workers make an epoch shorter until calling them takes longer than computing.",
+        scale_figure,
+        scale_alt,
     ),
 )
 

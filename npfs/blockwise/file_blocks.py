@@ -1,0 +1,155 @@
+"""Data that are larger than memory, on this machine: read in pieces, kept as blocks in a temporary file."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from npfs.backends.base import BlockKernel, Sums
+from npfs.backends.registry import load_backend
+from npfs.blockwise.block_file import BlockFile, DiskFull
+from npfs.blockwise.moments import Moments
+from npfs.blockwise.pieces import BadPiece, Pieces
+from npfs.problem import Array
+from npfs.scaling import Standardizer
+
+# Of X and y, laid out for a kernel. Mapping a block costs as much as reading 1 to 2 MB of it; and a few blocks are held
+# while the file is made.
+BLOCK_BYTES = 24 * 2**20
+# What tiles and pages that are filled up add at most.
+ROOM = 1.05
+
+
+class FileBlocks:
+    """Pieces of a file as blocks in a temporary file on a disk.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where the temporary file lies; by default a folder for large temporary files.
+
+    Raises
+    ------
+    DiskFull
+        If the folder has no room for the data.
+    """
+
+    def __init__(self, pieces: Pieces, folder: Path | None = None) -> None:
+        self.pieces = pieces
+        self._folder = folder or scratch_folder()
+        self._kernel: BlockKernel | None = None
+        self._blocks: BlockFile | None = None
+        _require_room(pieces, self._folder)
+
+    @property
+    def n_features(self) -> int:
+        """Columns of ``X``."""
+        return self.pieces.n_features
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the temporary file."""
+        if self._blocks is not None:
+            self._blocks.close()
+
+    def moments(self) -> Moments:
+        """Read all pieces once.
+
+        Raises
+        ------
+        BadPiece
+            If one of them cannot be learned from, or none has a sample.
+        """
+        parts = (Moments.of(*piece.read()) for piece in self.pieces.pieces)
+        found = Moments.merged(parts, self.n_features + 1)
+        if found.n == 0:
+            raise BadPiece("no row is left; choose other columns, or fill missing values in")
+        return found
+
+    def lay_out(self, backend: str, scaler: Standardizer | None) -> None:
+        """Read all pieces once more, and write the blocks as the backend's kernel reads them."""
+        kernel = load_backend(backend).blocks
+        if kernel is None:
+            raise ValueError(f"backend {backend!r} has no kernel for blocks")
+        self.close()
+        self._kernel, self._blocks = kernel, BlockFile(self._folder)
+        for X, y in rebatched(self._read(), block_samples(self.n_features)):
+            if scaler is not None:
+                np.subtract(X, scaler.mean, out=X)
+                np.divide(X, scaler.scale, out=X)
+            self._blocks.append(kernel.layout(X, y))
+
+    def _read(self) -> Iterator[tuple[Array, Array]]:
+        for piece in self.pieces.pieces:
+            yield piece.read()
+
+    def total(self, weights: Array, bias: float) -> Sums:
+        """Return the sums over all samples: one pass over the file."""
+        assert self._kernel is not None
+        assert self._blocks is not None
+        return self._blocks.total(self._kernel, weights, bias)
+
+
+def rebatched(
+    parts: Iterable[tuple[Array, Array]], block_samples: int
+) -> Iterator[tuple[Array, Array]]:
+    """Join and cut parts to blocks of so many samples, the last one of fewer; each block is a copy."""
+    n_waiting = 0
+    waiting: list[tuple[Array, Array]] = []
+    for X, y in parts:
+        taken = 0
+        while n_waiting + len(y) - taken >= block_samples:
+            end = taken + block_samples - n_waiting
+            waiting.append((X[taken:end], y[taken:end]))
+            yield _joined(waiting)
+            n_waiting, taken = 0, end
+            waiting = []
+        if taken < len(y):
+            # A copy, so that the part itself need not be kept for its last samples.
+            waiting.append((X[taken:].copy(), y[taken:].copy()))
+            n_waiting += len(y) - taken
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(parts: list[tuple[Array, Array]]) -> tuple[Array, Array]:
+    Xs, ys = zip(*parts, strict=True)
+    return np.concatenate(Xs), np.concatenate(ys)
+
+
+def block_samples(n_features: int) -> int:
+    """Return how many samples a block has."""
+    return max(1, BLOCK_BYTES // (8 * (n_features + 1)))
+
+
+def scratch_folder() -> Path:
+    """Return where large temporary files go: ``TMPDIR`` if it is set, else the system's folder for them on a disk.
+
+    The usual temporary folder is often kept in memory.
+    """
+    large = Path("/var/tmp")
+    if "TMPDIR" not in os.environ and large.is_dir() and os.access(large, os.W_OK):
+        return large
+    return Path(tempfile.gettempdir())
+
+
+def _require_room(pieces: Pieces, folder: Path) -> None:
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise DiskFull(f"{folder}: {error.strerror}; name a folder with --scratch") from None
+    needed = ROOM * pieces.data_bytes
+    if needed > free:
+        raise DiskFull(
+            f"{folder} has {free / 1e9:,.1f} GB free and the blocks take {needed / 1e9:,.1f} GB; name a folder on a larger "
+            "disk with --scratch, or choose fewer columns"
+        )

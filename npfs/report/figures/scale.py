@@ -1,0 +1,152 @@
+"""Past the memory of one machine and past the machine: where each rung starts to pay, and what more workers would gain."""
+
+import math
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from npfs.evidence import cluster
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.cluster import ClusterRecord
+from npfs.evidence.scale import WORKERS, Scale
+from npfs.evidence.statistics import geometric_interval
+from npfs.report import style, wording
+from npfs.report.figures import lines as shared
+from npfs.report.figures.lines import Line
+from npfs.report.scale import parts_of
+
+MOST_WORKERS = 1_000
+ROOM_BEYOND = 6.0  # the end of memory is drawn if it is no more times the largest size
+SMALL = 8.5
+
+
+def scale_figure(evidence: Evidence) -> Figure | None:
+    """Draw the time of a row over the number of rows, and an epoch over the number of workers."""
+    scale = Scale.of(evidence)
+    if scale is None or not _lines(scale):
+        return None
+    lines, measured = _lines(scale), scale.measured
+    low, high = style.log_limits(shared.values_of(lines), 0.1)
+    left = style.number_margin(low, high, style.plain)
+    margins = [(left, shared.margin(evidence, lines))]
+    if measured is not None:
+        margins.append((0.95, 0.3))
+    width = 11.0 if len(margins) > 1 else 8.4
+    figure, axes = style.row(width, 4.6, margins, top=0.72)
+    _draw_rows(axes[0], scale, lines, (low, high))
+    if measured is not None:
+        _draw_workers(axes[1], scale, measured)
+    return figure
+
+
+def scale_alt(evidence: Evidence) -> str:
+    """Give both ends of each line, where workers pay, and what is foretold."""
+    scale = Scale.of(evidence)
+    assert scale is not None
+    each = [
+        f"{shared.label(evidence, name)} {_ns(line[0][1].value)} at {wording.count(line[0][0])} and {_ns(line[-1][1].value)} at "
+        f"{wording.count(line[-1][0])} rows"
+        for name, line in _lines(scale).items()
+    ]
+    text = f"Line chart, both axes logarithmic: nanoseconds per row and epoch over the number of rows. {shared.each(each)}."
+    if (crossing := _crossing(scale)) is not None:
+        text += f" From {wording.count(crossing)} rows on the workers are faster than one core."
+    if (measured := scale.measured) is not None:
+        foretold = cluster.foretold_epoch(measured, MOST_WORKERS)
+        text += (
+            f" Beside it, an epoch of {wording.count(measured.size.n_samples)} rows over the number of workers: measured "
+            f"{wording.time(measured.epoch_s)} on {measured.workers}, foretold {wording.time(foretold)} on {MOST_WORKERS:,}."
+        )
+    return text
+
+
+def _lines(scale: Scale) -> dict[str, Line]:
+    evidence = scale.evidence
+    epochs = evidence.newest.epochs
+    found = {
+        backend: [
+            (size.n_samples, time.scaled(1e9 / (size.n_samples * epochs)))
+            for size in scale.sizes
+            if (time := evidence.time(backend, size)) is not None
+        ]
+        for backend in [*evidence.backends, *evidence.shortcuts]
+    }
+    return {backend: line for backend, line in found.items() if line}
+
+
+def _crossing(scale: Scale) -> int | None:
+    found = scale.where_workers_pay()
+    return None if found is None else found.above
+
+
+def _draw_rows(
+    axes: Axes, scale: Scale, lines: dict[str, Line], limits: tuple[float, float]
+) -> None:
+    evidence = scale.evidence
+    rows = [point for line in lines.values() for point, _ in line]
+    style.count_axis(axes, rows, f"rows, {scale.n_features} features")
+    style.log_axis(axes.yaxis, *limits)
+    axes.set_ylabel("ns per row and epoch (lower is faster)")
+    axes.set_title("Where each one starts to pay", pad=24)
+    style.note(axes, "a fit of " + _epochs(evidence) + ", the shortcut's divided by as many")
+    end = scale.rows_that_fit
+    if end is not None and end < ROOM_BEYOND * max(rows):
+        axes.set_xlim(right=max(axes.get_xlim()[1], end * 1.5))
+        axes.axvspan(end, axes.get_xlim()[1], color=style.SHADE, linewidth=0, zorder=0)
+        axes.annotate(
+            "memory ends: from\nhere on mapped files pay", (end, 1), xycoords=("data", "axes fraction"), xytext=(-3, -4),
+            textcoords="offset points", ha="right", va="top", fontsize=SMALL, color=style.MUTED,
+        )  # fmt: skip
+    shared.draw_lines(axes, evidence, lines)
+    shared.label_lines(axes, evidence, lines)
+    crossing = _crossing(scale)
+    if crossing is not None and WORKERS in lines:
+        value = dict(lines[WORKERS])[crossing].value
+        color = style.looks([*evidence.backends, *evidence.shortcuts])[WORKERS].text
+        axes.plot([crossing], [value], "o", markersize=11, fillstyle="none", markeredgecolor=style.INK,
+            markeredgewidth=1.4, zorder=5)  # fmt: skip
+        axes.annotate(
+            f"from {wording.short_count(crossing)} rows on faster\nthan one core", (crossing, value),
+            xytext=(8, 12), textcoords="offset points", fontsize=SMALL, color=color,
+        )  # fmt: skip
+
+
+def _draw_workers(axes: Axes, scale: Scale, measured: ClusterRecord) -> None:
+    look = style.looks([*scale.evidence.backends, *scale.evidence.shortcuts])[WORKERS]
+    counts = sorted({round(10 ** (k / 20)) for k in range(61)})
+    foretold = [cluster.foretold_epoch(measured, w) for w in counts]
+    compute = [measured.compute_s * measured.workers / w for w in counts]
+    seen = {
+        workers: geometric_interval([r.epoch_s for r in records])
+        for workers, records in scale.clusters.items()
+    }
+    low, high = style.log_limits([*foretold, *(i.value for i in seen.values())], 0.12)
+    style.log_axis(axes.xaxis, 0.85, MOST_WORKERS * 1.2, style.plain, [1, 2, 4, 10, 100, 1000])
+    style.log_axis(axes.yaxis, low, high, style.duration)
+    axes.plot(counts, foretold, color=look.line, linestyle=(0, (4, 2)))
+    axes.plot(counts, compute, color=style.MUTED, linewidth=1.2, linestyle=(0, (1, 1.5)))
+    for workers, interval in seen.items():
+        axes.plot([workers], [interval.value], look.marker, color=look.line, markersize=8)
+        if interval.is_known:
+            axes.vlines([workers], *shared.bounds(interval), color=look.line, linewidth=1.6)
+    at = max(counts, key=lambda w: -abs(math.log(w / 30)))
+    axes.annotate(
+        "foretold from the parts\nof an epoch", (at, cluster.foretold_epoch(measured, at)), xytext=(6, 10),
+        textcoords="offset points", fontsize=SMALL, color=look.text,
+    )  # fmt: skip
+    axes.annotate(
+        "dotted: computing alone", (0.03, 0.04), xycoords="axes fraction", fontsize=SMALL, color=style.MUTED
+    )  # fmt: skip
+    axes.set_title(f"An epoch of {wording.short_count(measured.size.n_samples)} rows", pad=24)
+    parts = ", ".join(f"{name} {1e3 * seconds:.3g}" for name, seconds in parts_of(measured))
+    style.note(axes, f"on {measured.workers}, in ms: {parts}")
+    axes.set_xlabel("workers")
+    axes.set_ylabel("time of an epoch")
+
+
+def _epochs(evidence: Evidence) -> str:
+    return f"{evidence.newest.epochs} epochs"
+
+
+def _ns(value: float) -> str:
+    return f"{wording.significant(value)} ns"

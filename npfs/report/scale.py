@@ -1,0 +1,126 @@
+"""What is said of large data: where memory ends, what a file costs, where workers pay and what they would gain."""
+
+from npfs.evidence import cluster
+from npfs.evidence.analysis import Evidence
+from npfs.evidence.cluster import ClusterRecord
+from npfs.evidence.scale import ALL_CORES, MAPPED, ONE_CORE, ONE_PASS, WORKERS, Scale
+from npfs.report import wording
+
+FORETOLD_WORKERS = (4, 16, 100, 1_000)
+
+
+def scale_sentences(evidence: Evidence) -> list[str]:
+    """Return what the measured rungs for large data say; nothing if there are none."""
+    scale = Scale.of(evidence)
+    if scale is None:
+        return []
+    rules = (_mapped, _workers, _parts, _foretold, _one_pass)
+    return [sentence for rule in rules if (sentence := rule(scale))]
+
+
+def _mapped(scale: Scale) -> str:
+    found = scale.speed(MAPPED, ALL_CORES)
+    if found is None:
+        return ""
+    size, speed = found
+    where = ""
+    if scale.rows_that_fit is not None:
+        where = (
+            f" It pays from about {wording.count(_round(scale.rows_that_fit))} rows on, where the four copies that a fit in "
+            "memory needs are more than this machine has."
+        )
+    return (
+        f"Data in a file, mapped block by block, are fitted {wording.factor(speed)} as fast as data in memory, at "
+        f"{wording.size(size)} that the page cache holds.{where}"
+    )
+
+
+def _workers(scale: Scale) -> str:
+    crossover = scale.where_workers_pay()
+    if crossover is None:
+        return ""
+    cores = scale.measured.workers if scale.measured else 0
+    workers = f"{cores} Dask workers" if cores else "Dask workers"
+    if crossover.above is None:
+        said = f"{workers} are not faster than one core at any measured number of rows"
+    elif crossover.below is None:
+        said = f"{workers} are faster than one core at every measured number of rows, from {wording.count(crossover.above)} on"
+    else:
+        said = (
+            f"{workers} are faster than one core from {wording.count(crossover.above)} rows on and not yet at "
+            f"{wording.count(crossover.below)}"
+        )
+    model = _from_which(scale)
+    return f"{said}{model}." if model else f"{said}."
+
+
+def _from_which(scale: Scale) -> str:
+    measured = scale.measured
+    if measured is None or (ONE_CORE, measured.size) not in scale.evidence.seconds:
+        return ""
+    one = scale.evidence.time(ONE_CORE, measured.size)
+    assert one is not None
+    rows = cluster.rows_from_which_it_pays(one.value / scale.evidence.newest.epochs, measured)
+    return (
+        ""
+        if rows == float("inf")
+        else f" (by the parts of an epoch, from about {wording.count(_round(rows))})"
+    )
+
+
+def _parts(scale: Scale) -> str:
+    measured = scale.measured
+    if measured is None:
+        return ""
+    efficiency = scale.efficiency()
+    shared = (
+        ""
+        if efficiency is None
+        else f"; over one worker that is an efficiency of {wording.number(efficiency)}"
+    )
+    return (
+        f"An epoch of {wording.count(measured.size.n_samples)} rows on {measured.workers} workers takes "
+        f"{wording.time(measured.epoch_s)}: {wording.time(measured.compute_s)} of computing, "
+        f"{wording.time(measured.communication_s)} of communication and {wording.time(measured.scheduling_s)} of "
+        f"scheduling{shared}."
+    )
+
+
+def _foretold(scale: Scale) -> str:
+    measured = scale.measured
+    if measured is None:
+        return ""
+    each = [
+        f"{wording.time(cluster.foretold_epoch(measured, workers))} on {workers:,}"
+        for workers in FORETOLD_WORKERS
+    ]
+    best = cluster.best_workers(measured, max(FORETOLD_WORKERS))
+    return (
+        f"Foretold from these parts, an epoch of as many rows takes {wording.listed(each)} workers; more than {best:,} would "
+        "make it no faster. That is for workers as fast as these and a network as quick as this machine's own."
+    )
+
+
+def _one_pass(scale: Scale) -> str:
+    found = scale.speed(ONE_PASS, WORKERS)
+    if found is None:
+        return ""
+    size, speed = found
+    return (
+        f"The shortcut on the cluster, one pass for the Gram matrix in place of one for each epoch, takes "
+        f"{wording.factor(speed)} less time for {scale.evidence.newest.epochs} epochs of {wording.size(size)}."
+    )
+
+
+def parts_of(measured: ClusterRecord) -> tuple[tuple[str, float], ...]:
+    """Return the parts of an epoch with their names."""
+    return (
+        ("computing", measured.compute_s),
+        ("communication", measured.communication_s),
+        ("scheduling", measured.scheduling_s),
+    )
+
+
+def _round(rows: float) -> int:
+    """Return a number of rows with two digits, which is as well as a model knows it."""
+    return int(float(f"{rows:.2g}"))

@@ -32,14 +32,16 @@ def read(piece: Piece) -> Raw:
         ) from None
 
 
-def from_collection(name: str, X: Any, y: Any) -> Raw:
-    """Take what Dask computed as a block of samples and their targets as float64.
+def from_collection(name: str, X: Any, y: Any = None) -> Raw:
+    """Take what Dask computed as a block of samples and their targets as float64; without ``y`` it is the last column.
 
     Raises
     ------
     BadPiece
         Names the block, if it holds no numbers or the two do not fit.
     """
+    if y is None:
+        X, y = X.iloc[:, :-1], X.iloc[:, -1]
     X, y = as_floats(f"{name}: X", X), as_floats(f"{name}: y", y)
     y = y.reshape(-1) if y.shape[1:] in ((), (1,)) else y
     if X.ndim != 2 or y.ndim != 1 or len(X) != len(y):

@@ -6,7 +6,7 @@ is made, so that an epoch sends it the parameters and nothing else, and it can b
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
@@ -129,9 +129,16 @@ def _read(kernel: Kernel, blocks: Iterable[Any], parameters: Array) -> Array:
     """Read all numbers once, and do no more than is needed to have read them."""
     from npfs.measure.ceiling import READ_PASSES  # noqa: PLC0415 - compiled code that only measuring needs
 
-    arrays = (part for block in blocks for part in block if isinstance(part, np.ndarray))
-    total = sum(READ_PASSES["one"](array.reshape(-1), 1) for array in arrays)
+    total = sum(READ_PASSES["one"](array.reshape(-1), 1) for array in _arrays(blocks))
     return np.full(len(parameters) + 1, total)
+
+
+def _arrays(of: Any) -> Iterator[Array]:
+    for part in of:
+        if isinstance(part, np.ndarray):
+            yield part
+        elif isinstance(part, tuple | list):
+            yield from _arrays(part)
 
 
 def _nothing(kernel: Kernel, blocks: Iterable[Any], parameters: Array) -> Array:

@@ -7,11 +7,13 @@ import multiprocessing
 import os
 import threading
 import warnings
+from functools import partial
 from typing import Any
 
 import dask
 from dask.system import CPU_COUNT
 from distributed import Client, LocalCluster, Security, rpc
+from distributed.deploy import Cluster
 from distributed.versions import VersionMismatchWarning
 
 from npfs.cluster.errors import ClusterError
@@ -142,6 +144,9 @@ def _on_this_machine() -> Client:
         )
     except (RuntimeError, OSError, TimeoutError) as error:
         raise _not_started(str(error) or type(error).__name__) from None
+    # A nanny replaces its worker by itself; Dask would end the nanny if, 15 s after one was lost, the next one is lost too
+    # and not yet replaced.
+    cluster._update_worker_status = partial(Cluster._update_worker_status, cluster)
     client = Client(cluster, timeout=CONNECT_WITHIN, direct_to_workers=True, set_as_default=False)
     _clients[os.getpid(), LOCAL] = client
     atexit.register(close_local)

@@ -4,6 +4,7 @@ import gc
 import sys
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cloudpickle
 import numpy as np
@@ -54,7 +55,7 @@ def unequal() -> tuple[list[ArrayPiece], Array, Array]:
     bounds = [0, 0, 1, 101, 101, 19_101, 20_000]
     pieces = [
         ArrayPiece(f"part {i}", given.X[a:b], given.y[a:b])
-        for i, (a, b) in enumerate(zip(bounds, bounds[1:], strict=False))
+        for i, (a, b) in enumerate(pairwise(bounds))
     ]
     return pieces, given.X, given.y
 
@@ -118,6 +119,8 @@ def test_the_gram_matrix_is_that_of_the_whole(client: Client, n_features: int) -
         blocks.lay_out("dask-gram", None)
         np.testing.assert_allclose(blocks.gram(), columns.T @ columns, rtol=1e-12, atol=1e-9)
         blocks.read_pass()
+        total = blocks.run("read", np.zeros(n_features + 1))[0]
+        np.testing.assert_allclose(total, np.sum(X) + np.sum(y))
 
 
 def test_workers_hold_one_copy_and_as_much_as_each_other(client: Client) -> None:
@@ -183,7 +186,9 @@ def test_data_that_the_workers_cannot_hold_are_refused_before_they_are_read(clie
     memory = sum(of["memory_limit"] for of in client.scheduler_info()["workers"].values())
     rows = int(0.7 * memory / 40)
     pieces = Pieces([Made(0)], rows, tuple("abcd"), "y")
-    with pytest.raises(ClusterError, match=r"the data take .* GB and the workers, \d of them, hold"):
+    with pytest.raises(
+        ClusterError, match=r"the data take .* GB and the workers, \d of them, hold"
+    ):
         ClusterBlocks.place(pieces, client)
     ClusterBlocks.place(Pieces([Made(0)], rows // 2, tuple("abcd"), "y"), client)
 

@@ -27,7 +27,8 @@ def problem(n_samples: int = 20_000) -> Problem:
 
 def reference(X: Array, y: Array, epochs: int = EPOCHS) -> tuple[Array, float, Array]:
     """Gradient descent in NumPy, from the formulas."""
-    weights, bias, losses = np.zeros(X.shape[1]), 0.0, []
+    weights, losses = np.zeros(X.shape[1]), []
+    bias: Any = 0.0
     for _ in range(epochs):
         error = X @ weights + bias - y
         losses.append(np.mean(error**2))

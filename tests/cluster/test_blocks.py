@@ -25,7 +25,7 @@ from npfs.regression import LinearRegression
 from npfs.scaling import Standardizer
 from tests.cluster.helpers import assert_same, fit, held, problem, reference
 
-cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 
 @dataclass

@@ -26,7 +26,7 @@ from npfs.problem import Array
 from npfs.tables import open_pieces
 from tests.cluster.helpers import assert_same, commands, fit, kill, pids, problem, wait_until
 
-cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 GIVEN = problem()
 N_BLOCKS = 8

@@ -5,6 +5,7 @@ import random
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,26 @@ def test_what_cannot_be_read_in_pieces_says_how_it_can(
         exec(said[1])
         X, y = open_pieces(said[2], target="y").pieces[0].read()
         assert np.array_equal(np.column_stack([X, y]), NUMBERS)
+
+
+def test_an_array_without_its_end_is_told_from_its_size(tmp_path: Path) -> None:
+    np.save(tmp_path / "t.npy", NUMBERS)
+    os.truncate(tmp_path / "t.npy", 128 + 60 * 3 * 8 - 1)
+    assert problem(tmp_path / "t.npy") == (
+        "it cannot be read (it has 1,567 of the 1,568 bytes that its header says); is the file whole, and in the "
+        "format that it seems to have?"
+    )
+
+
+def test_a_footer_has_one_number_of_rows(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.parquet", columns(), row_group_size=25)
+    whole, n_opened = path.read_bytes(), 0
+    for at in range(len(whole) - 8 - int.from_bytes(whole[-8:-4], "little"), len(whole) - 8):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 2]) + whole[at + 1 :])
+        with suppress(BadTable):
+            assert open_pieces(path, target=-1).n_samples == 60
+            n_opened += 1
+    assert n_opened > 100
 
 
 def test_other_kinds_are_said(tmp_path: Path) -> None:

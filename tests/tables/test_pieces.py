@@ -324,7 +324,8 @@ def test_memory_is_set_by_the_block(tmp_path: Path, kind: str) -> None:
         table = pa.table(dict.fromkeys("abcdy", np.resize(NUMBERS, n_rows)))
         options: dict[str, Any] = {"compression": "none", "use_dictionary": False}
         parquet.write_table(table, path, row_group_size=n_rows, **options)
-    command = [sys.executable, "-c", PEAK, path, as_parquet(tmp_path / "small.parquet")]
+    command: list[str | Path] = [sys.executable, "-c", PEAK, path]
+    command.append(as_parquet(tmp_path / "small.parquet"))
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     data, more = map(float, said.stdout.split())
     assert data > 190

@@ -82,7 +82,7 @@ def fit_one_feature(
     return np.full(1, weight), bias, loss_history
 
 
-@njit(cache=True, fastmath=FASTMATH)
+@njit(cache=True, fastmath=FASTMATH, nogil=True)
 def sums_one_feature(x: Array, y: Array, weight: float, bias: float) -> tuple[float, float, float]:
     """Return the sums over the samples for loss, dw and db."""
     loss = dw = db = y.dtype.type(0)
@@ -114,7 +114,7 @@ def fit_many_features(
     return weights, bias, loss_history
 
 
-@njit(cache=True, fastmath=FASTMATH)
+@njit(cache=True, fastmath=FASTMATH, nogil=True)
 def sums_of_tiles(
     X: Array,
     y: Array,

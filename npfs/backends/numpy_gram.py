@@ -42,9 +42,13 @@ def gram_matrix(columns: Array) -> Array:
 
 def fit(data: Array, epochs: int, learning_rate: float) -> Fit:
     """Run ``epochs`` steps of gradient descent from zero, on the Gram matrix of the data."""
-    n_columns, n_samples = data.shape
-    gram = gram_matrix(data) / n_samples
-    parameters = np.zeros(n_columns, data.dtype)
+    return iterate(gram_matrix(data), data.shape[1], epochs, learning_rate)
+
+
+def iterate(gram: Array, n_samples: int, epochs: int, learning_rate: float) -> Fit:
+    """Run ``epochs`` steps on the products of the columns of ``[X, 1, y]``, which are changed to their means."""
+    gram /= n_samples
+    parameters = np.zeros(len(gram), gram.dtype)
     parameters[-1] = -1
     loss_history = []
     for _ in range(epochs):

@@ -15,6 +15,8 @@ _BUILT_IN_ORDER = (
     "numba-simd",
     "numba-parallel",
     "memmap",
+    "dask",
+    "dask-gram",
     "c",
     "jax",
     "torch",

@@ -1,0 +1,57 @@
+"""Gradient descent on Dask: blocks in the memory of workers, which send one small sum an epoch.
+
+The data leave this process once. An epoch sends the parameters to every worker and brings its sums of loss, dw and db back,
+past Dask's scheduler, which a task costs several milliseconds; the kernel is that of ``numba-simd``.
+"""
+
+from typing import Any
+
+from npfs.backends.base import Backend, Fit
+from npfs.blockwise.descent import State, descend_by_sums
+from npfs.blockwise.pieces import of_arrays
+from npfs.cluster.blocks import ClusterBlocks
+from npfs.cluster.connection import connect
+
+BLOCK_BYTES = 32 * 2**20  # of X and y: small beside a worker's memory, large beside what a block costs
+# A call takes as long as a core takes for this many bytes: less is left to one worker.
+SMALL_BYTES = 2**20
+
+
+def prepare(X: Any, y: Any) -> ClusterBlocks:
+    """Return blocks in the workers of the cluster that ``npfs.cluster.connection.connect`` finds or starts."""
+    return placed(X, y, "dask")
+
+
+def placed(X: Any, y: Any, backend: str) -> ClusterBlocks:
+    """Send blocks to the workers, and have them laid out for a backend."""
+    client = connect()
+    n_bytes = X.nbytes + y.nbytes
+    parts = -(-n_bytes // BLOCK_BYTES)
+    if n_bytes > SMALL_BYTES:
+        workers = len(client.nthreads())
+        parts = -(-parts // workers) * workers  # as many for each of them
+    blocks = ClusterBlocks.place(of_arrays(X, y, -(-len(y) // parts)), client)
+    blocks.lay_out(backend, None)
+    return blocks
+
+
+def fit(data: ClusterBlocks, epochs: int, learning_rate: float) -> Fit:
+    """Run ``epochs`` steps of gradient descent from zero."""
+    found = descend_by_sums(
+        data.total,
+        data.n_samples,
+        State.start(data.n_features),
+        epochs=epochs,
+        learning_rate=learning_rate,
+    )
+    return Fit(found.weights, found.bias, found.loss_history)
+
+
+BACKEND = Backend(
+    "dask",
+    "Dask, blocks on workers",
+    prepare,
+    fit,
+    cache_variable="NUMBA_CACHE_DIR",
+    is_default=False,
+)

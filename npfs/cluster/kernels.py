@@ -1,0 +1,56 @@
+"""What workers do with a block: the kernels of the backends, and the one that sums up the Gram matrix."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from npfs.backends.base import BackendUnavailable, BlockKernel
+from npfs.backends.registry import load_backend
+from npfs.cluster.errors import ClusterError
+from npfs.problem import Array
+
+GRAM = "dask-gram"
+
+
+@dataclass(frozen=True)
+class GramKernel:
+    """What takes the Gram matrix of a block.
+
+    Attributes
+    ----------
+    layout : callable ``(X, y) -> block``
+    gram : callable ``(block) -> matrix`` of shape (n_features + 2, n_features + 2)
+        The products of all columns of ``[X, 1, y]``.
+    """
+
+    layout: Callable[[Any, Any], Any]
+    gram: Callable[[Any], Array]
+
+
+def kernel_of(backend: str) -> BlockKernel | GramKernel:
+    """Return the kernel of a backend; that of ``dask-gram`` takes Gram matrices.
+
+    Raises
+    ------
+    ClusterError
+        If the backend has none.
+    """
+    if backend == GRAM:
+        from npfs.backends import gram_blocks  # noqa: PLC0415 - compiled code is loaded where it runs
+
+        return GramKernel(gram_blocks.layout, gram_blocks.gram)
+    kernel = load_backend(backend).blocks
+    if kernel is None:
+        raise ClusterError(
+            f"the backend {backend!r} takes no data in blocks; choose one that does, such as numba-simd or numpy-inplace"
+        )
+    return kernel
+
+
+def fastest_kernel() -> str:
+    """Return the backend whose kernel one core runs fastest, of those that can be loaded here."""
+    try:
+        load_backend("numba-simd")
+    except BackendUnavailable:
+        return "numpy-inplace"
+    return "numba-simd"

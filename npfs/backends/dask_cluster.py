@@ -12,7 +12,9 @@ from npfs.blockwise.pieces import of_arrays
 from npfs.cluster.blocks import ClusterBlocks
 from npfs.cluster.connection import connect
 
-BLOCK_BYTES = 32 * 2**20  # of X and y: small beside a worker's memory, large beside what a block costs
+BLOCK_BYTES = (
+    32 * 2**20
+)  # of X and y: small beside a worker's memory, large beside what a block costs
 # A call takes as long as a core takes for this many bytes: less is left to one worker.
 SMALL_BYTES = 2**20
 

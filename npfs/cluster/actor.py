@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ class Summer:
         self._children = children
         threads = max(1, min(self._worker.state.nthreads, len(keys)))
         bounds = [len(keys) * thread // threads for thread in range(threads + 1)]
-        self._shares = [keys[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+        self._shares = [keys[a:b] for a, b in pairwise(bounds)]
         self._pool = ThreadPoolExecutor(threads)
         self._compile(n_features)
 

@@ -26,7 +26,7 @@ def spread(
         load[worker] += sizes[index]
     placed: dict[int, str] = {}
     for index in sorted(sizes.keys() - kept.keys(), key=lambda index: (-sizes[index], index)):
-        worker = preferred.get(index)
+        worker = preferred.get(index, "")
         if worker not in load:
             worker = min(workers, key=load.__getitem__)
         placed[index] = worker

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -11,7 +10,6 @@ from distributed import Client
 from npfs.backends.base import Sums
 from npfs.blockwise.moments import Moments
 from npfs.blockwise.pieces import BadPiece, Piece, Pieces
-from npfs.cluster import tasks
 from npfs.cluster.crew import FAN_OUT, Crew
 from npfs.cluster.errors import ClusterError
 from npfs.cluster.holding import Holding
@@ -122,9 +120,7 @@ class ClusterBlocks:
         ClusterError
             If workers are lost again and again, or are full.
         """
-        n_columns = self._holding.shapes[0][1] + 1
-        parts = self._holding.of_raw(lambda name: partial(tasks.moments_of, name))
-        return Moments.merged(parts, n_columns)
+        return self._holding.moments()
 
     def lay_out(self, backend: str, scaler: Standardizer | None) -> None:
         """Have the blocks, transformed by the scaler, laid out for the kernel of a backend, and what sums them up made.

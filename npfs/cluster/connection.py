@@ -89,7 +89,7 @@ def _require_scheduler(address: str) -> None:
     def ask() -> None:  # in a thread of its own, since the caller's may have a loop that runs
         try:
             found["type"] = asyncio.run(asyncio.wait_for(_identity(address), CONNECT_WITHIN))
-        except BaseException as error:  # noqa: BLE001 - whatever the bytes of another server lead to
+        except BaseException as error:  # whatever the bytes of another server lead to
             found["error"] = error
 
     asking = threading.Thread(target=ask, daemon=True)
@@ -142,9 +142,7 @@ def _on_this_machine() -> Client:
         )
     except (RuntimeError, OSError, TimeoutError) as error:
         raise _not_started(str(error) or type(error).__name__) from None
-    client = Client(
-        cluster, timeout=CONNECT_WITHIN, direct_to_workers=True, set_as_default=False
-    )
+    client = Client(cluster, timeout=CONNECT_WITHIN, direct_to_workers=True, set_as_default=False)
     _clients[os.getpid(), LOCAL] = client
     atexit.register(_close, client, cluster, os.getpid())
     return client

@@ -85,13 +85,14 @@ class Crew:
     async def _find_way(self) -> None:
         """Call a worker past the scheduler, or through it if that is how it is reached."""
         address, name = self._roots[0]
-        for self._is_direct in (True, False) if self._is_direct else (False,):
+        for is_direct in (True, False)[not self._is_direct :]:
+            self._is_direct = is_direct
             try:
                 asked = call(self._to(address), name, "nothing", np.zeros(1))
                 await asyncio.wait_for(asked, DIRECT_WITHIN)
             except (OSError, TimeoutError):
                 continue
-            if not self._is_direct:
+            if not is_direct:
                 _through_scheduler.add(self._client.id)
             return
         raise WorkerLost(address)
@@ -127,11 +128,11 @@ class Crew:
         finally:
             for one in waiting:
                 one.cancel()
-        parts = await asyncio.gather(*calls, return_exceptions=True)
-        for error in parts:
+        found = await asyncio.gather(*calls, return_exceptions=True)
+        for error in found:
             if isinstance(error, BaseException):
                 raise error
-        return added(parts)
+        return added([part for part in found if not isinstance(part, BaseException)])
 
     async def _are_there(self) -> bool:
         """Return whether the scheduler still knows all workers: it learns first that one is gone."""

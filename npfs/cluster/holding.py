@@ -1,11 +1,12 @@
 """Blocks in the workers' memory, as they come and laid out for a kernel; what is lost of them is made again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from distributed import Client, Future
 
+from npfs.blockwise.moments import Moments
 from npfs.blockwise.pieces import BadPiece
 from npfs.cluster import tasks
 from npfs.cluster.balance import spread
@@ -46,30 +47,40 @@ class Holding:
             If a block has other columns than the first, or none has a sample.
         """
         if not self._shapes:
-            shapes: list[tuple[int, int]] = self.of_raw(lambda name: tasks.shape_of)
-            n_features = shapes[0][1]
-            for name, (_, found) in zip(self._source.names, shapes, strict=True):
-                if found != n_features:
-                    raise BadPiece(
-                        f"{name} has {found} features, and {self._source.names[0]} has {n_features}; give all the same columns"
-                    )
-            if not any(n for n, _ in shapes):
-                raise BadPiece("no row is left; choose other columns, or fill missing values in")
-            require_memory(sum(map(_n_bytes, shapes)), self._scheduler.workers())
-            self._shapes = shapes
+            self._keep_shapes(self._of_each(tasks.shape_of))
         return self._shapes
 
-    def of_raw(self, what: Callable[[str], Callable[..., Any]]) -> list[Any]:
-        """Return what a function, chosen by the name of a block, returns of each block as it comes."""
+    def moments(self) -> Moments:
+        """Take the moments of all blocks, in one pass over them as they come."""
+        parts: list[Moments] = self._of_each(tasks.moments_of)
+        self._keep_shapes([(part.n, part.n_features) for part in parts])
+        return Moments.merged(parts, self._shapes[0][1] + 1)
+
+    def _of_each(self, what: Callable[..., Any]) -> list[Any]:
+        """Return what a function returns of the name of each block and the block as it comes."""
         names = self._source.names
 
         def make(indices: Sequence[int]) -> dict[int, Task]:
             raw = self._raw_of(indices)
-            return {
-                i: Task(self._client.submit(what(names[i]), raw[i], pure=False)) for i in indices
-            }
+            made = self._client.map(
+                what, [names[i] for i in indices], [raw[i] for i in indices], pure=False
+            )
+            return {i: Task(future) for i, future in zip(indices, made, strict=True)}
 
         return Waiting(self._client, names, make).results(range(len(names)))
+
+    def _keep_shapes(self, shapes: list[tuple[int, int]]) -> None:
+        names = self._source.names
+        n_features = shapes[0][1]
+        for name, (_, found) in zip(names, shapes, strict=True):
+            if found != n_features:
+                raise BadPiece(
+                    f"{name} has {found} features, and {names[0]} has {n_features}; give all the same columns"
+                )
+        if not any(n for n, _ in shapes):
+            raise BadPiece("no row is left; choose other columns, or fill missing values in")
+        require_memory(sum(map(_n_bytes, shapes)), self._scheduler.workers())
+        self._shapes = shapes
 
     def lay_out(self, backend: str, scaler: Standardizer | None) -> None:
         """Have the blocks laid out anew, and forget those that are laid out in another way."""
@@ -95,7 +106,7 @@ class Holding:
             part = {i: sizes[i] for i in {*indices, *there}}
             raw = self._raw_of(indices)
             place = spread(part, workers, there, self._holders(raw, workers))
-            return {i: self._laid_out_on(place[i], i) for i in indices}
+            return dict(self._lay_out_on(place, indices))
 
         done = Waiting(self._client, self._source.names, make).done(sorted(sizes.keys() - kept))
         self._laid_out.update({i: task.future for i, task in done.items()})
@@ -105,12 +116,15 @@ class Holding:
             for worker in sorted(set(place.values()))
         }
 
-    def _laid_out_on(self, worker: str, index: int) -> Task:
-        """Have a block laid out; as it came it is kept no longer than that takes."""
-        future = self._client.submit(
-            self._lay_out, self._raw.pop(index), workers=[worker], pure=False
-        )
-        return Task(future, worker)
+    def _lay_out_on(
+        self, place: Mapping[int, str], indices: Sequence[int]
+    ) -> Iterator[tuple[int, Task]]:
+        """Have blocks laid out; as they came they are kept no longer than that takes."""
+        for worker in sorted({place[i] for i in indices}):
+            there = [i for i in indices if place[i] == worker]
+            raw = [self._raw.pop(i) for i in there]
+            made = self._client.map(self._lay_out, raw, workers=[worker], pure=False)
+            yield from ((i, Task(future, worker)) for i, future in zip(there, made, strict=True))
 
     def _raw_of(self, indices: Sequence[int]) -> dict[int, Future]:
         """Return blocks as they come; those that are not there are made."""
@@ -129,7 +143,9 @@ class Holding:
         """Return a worker that has it, of each block that is in a worker's memory."""
         finished = {i: future for i, future in futures.items() if future.status == "finished"}
         found = self._scheduler.holders([future.key for future in finished.values()])
-        holders = {i: sorted(set(found[future.key]) & set(workers)) for i, future in finished.items()}
+        holders = {
+            i: sorted(set(found[future.key]) & set(workers)) for i, future in finished.items()
+        }
         return {i: there[0] for i, there in holders.items() if there}
 
 

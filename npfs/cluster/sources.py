@@ -11,20 +11,19 @@ from npfs.cluster import tasks
 
 
 class Source(Protocol):
-    """Data in blocks, none of which is in a worker's memory yet.
+    """Data in blocks, none of which is in a worker's memory yet."""
 
-    Attributes
-    ----------
-    names : sequence of str
-        Of the blocks, as a person knows them.
-    n_features : int or None
-    data_bytes : int or None
-        Of X and y as float64; None if it shows only when they are read.
-    """
+    @property
+    def names(self) -> Sequence[str]:
+        """Names of the blocks, as a person knows them."""
 
-    names: Sequence[str]
-    n_features: int | None
-    data_bytes: int | None
+    @property
+    def n_features(self) -> int | None:
+        """Columns of ``X``; None if it shows only when blocks are made."""
+
+    @property
+    def data_bytes(self) -> int | None:
+        """Bytes of X and y as float64; None if it shows only then."""
 
     def load(self, client: Client, indices: Sequence[int], workers: Sequence[str]) -> list[Future]:
         """Have these blocks made, as ``(X, y)`` of float64, and return a future of each.
@@ -42,23 +41,21 @@ class PieceSource:
     data_bytes: int | None = None
 
     @property
-    def names(self) -> Sequence[str]:  # type: ignore[override]
+    def names(self) -> Sequence[str]:
         """Names of the pieces."""
         return [piece.name for piece in self.pieces]
 
     def load(self, client: Client, indices: Sequence[int], workers: Sequence[str]) -> list[Future]:
-        """Send a piece, or have it read."""
-        return [
-            self._load(client, self.pieces[index], worker)
+        """Send pieces, or have them read, all by one message."""
+        made = {
+            index: client.scatter([self.pieces[index].read()], workers=[worker], hash=False)[0]
             for index, worker in zip(indices, workers, strict=True)
-        ]
-
-    @staticmethod
-    def _load(client: Client, piece: Piece, worker: str) -> Future:
-        if isinstance(piece, ArrayPiece):
-            [sent] = client.scatter([piece.read()], workers=[worker], hash=False)
-            return sent
-        return client.submit(tasks.read, piece, pure=False)
+            if isinstance(self.pieces[index], ArrayPiece)
+        }
+        read = [index for index in indices if index not in made]
+        futures = client.map(tasks.read, [self.pieces[index] for index in read], pure=False)
+        made.update(zip(read, futures, strict=True))
+        return [made[index] for index in indices]
 
 
 @dataclass(frozen=True)

@@ -53,21 +53,18 @@ def from_collection(name: str, X: Any, y: Any = None) -> Raw:
 
 def as_floats(what: str, values: Any) -> Array:
     """Return an array or a data frame as float64; a missing value becomes NaN."""
-    if hasattr(values, "to_numpy"):  # of pandas: each column has a kind of its own
-        kinds = {dtype: getattr(dtype, "kind", "O") for dtype in getattr(values, "dtypes", [values.dtype])}
-        array = values
-    else:
-        array = np.asarray(values)
-        kinds = {array.dtype: array.dtype.kind}
-    bad = [str(dtype) for dtype, kind in kinds.items() if kind not in NUMBERS]
+    is_pandas = hasattr(values, "to_numpy")  # each column has a type of its own
+    values = values if is_pandas else np.asarray(values)
+    dtypes = values.dtypes if is_pandas and values.ndim == 2 else [values.dtype]
+    bad = [str(dtype) for dtype in dtypes if getattr(dtype, "kind", "O") not in NUMBERS]
     if bad:
         raise BadPiece(f"{what} holds values of type {bad[0]}; give numbers")
-    if array is values and hasattr(values, "to_numpy"):
-        array = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.asarray(array, dtype=np.float64)
+    if is_pandas:
+        values = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(values, dtype=np.float64)
 
 
-def shape_of(raw: Raw) -> tuple[int, int]:
+def shape_of(name: str, raw: Raw) -> tuple[int, int]:
     """Return samples and features of a block."""
     return len(raw[0]), raw[0].shape[1]
 

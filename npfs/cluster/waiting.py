@@ -82,7 +82,7 @@ class Waiting:
         while True:
             tasks = self.done(indices)
             try:
-                return self._client.gather([tasks[index].future for index in indices])
+                return list(self._client.gather([tasks[index].future for index in indices]))
             except LOST as error:
                 self._count_loss(error)
 

@@ -11,6 +11,7 @@ from npfs.blockwise.descent import State, descend_by_sums
 from npfs.blockwise.pieces import of_arrays
 from npfs.cluster.blocks import ClusterBlocks
 from npfs.cluster.connection import connect
+from npfs.cluster.scheduler import Scheduler
 
 BLOCK_BYTES = (
     32 * 2**20
@@ -30,7 +31,7 @@ def placed(X: Any, y: Any, backend: str) -> ClusterBlocks:
     n_bytes = X.nbytes + y.nbytes
     parts = -(-n_bytes // BLOCK_BYTES)
     if n_bytes > SMALL_BYTES:
-        workers = len(client.nthreads())
+        workers = len(Scheduler(client).workers())
         parts = -(-parts // workers) * workers  # as many for each of them
     blocks = ClusterBlocks.place(of_arrays(X, y, -(-len(y) // parts)), client)
     blocks.lay_out(backend, None)

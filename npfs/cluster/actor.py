@@ -6,14 +6,13 @@ is made, so that an epoch sends it the parameters and nothing else, and it can b
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from distributed import get_worker
-from distributed.protocol import to_serialize
 
 from npfs.backends.base import BlockKernel
 from npfs.cluster.kernels import GramKernel, kernel_of
@@ -58,12 +57,14 @@ class Summer:
         what = "sums" if isinstance(self._kernel, BlockKernel) else "gram"
         DONE[what](self._kernel, [block], np.zeros(n_features + 1))
 
-    async def run(self, what: str, parameters: Array) -> Array:
+    async def run(self, what: str, parameters: bytes) -> bytes:
         """Do ``what``, a key of ``DONE``, with all blocks here and below.
+
+        Numbers come and go as bytes of float64: to take arrays apart and to put them together would take half a call.
 
         Returns
         -------
-        array
+        bytes
             Seconds, of the actor that computed longest; then sums.
         """
         loop = asyncio.get_running_loop()
@@ -75,22 +76,21 @@ class Summer:
             call(self._worker.rpc(address), name, what, parameters)
             for address, name in self._children
         ]
-        return added(await asyncio.gather(*own, *below))
+        return added(await asyncio.gather(*own, *below)).tobytes()
 
-    def _run(self, do: "Doing", keys: Sequence[str], parameters: Array) -> Array:
+    def _run(self, do: "Doing", keys: Sequence[str], parameters: bytes) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):  # what diverges is named by the caller
             start = time.perf_counter()
-            found = do(self._kernel, (self._worker.data[key] for key in keys), parameters)
+            blocks = (self._worker.data[key] for key in keys)
+            found = do(self._kernel, blocks, np.frombuffer(parameters).copy())
             return np.append(time.perf_counter() - start, found)
 
 
-async def call(to: Any, actor: str, what: str, parameters: Array) -> Array:
+async def call(to: Any, actor: str, what: str, parameters: bytes) -> Array:
     """Have an actor run ``what``; ``to`` is the RPC of its worker."""
-    answer = await to.actor_execute(
-        actor=actor, function="run", args=[to_serialize(what), to_serialize(parameters)], kwargs={}
-    )
+    answer = await to.actor_execute(actor=actor, function="run", args=[what, parameters], kwargs={})
     if answer["status"] == "OK":
-        return answer["result"]  # type: ignore[no-any-return]
+        return np.frombuffer(answer["result"]).copy()
     raise answer["exception"]
 
 
@@ -129,9 +129,16 @@ def _read(kernel: Kernel, blocks: Iterable[Any], parameters: Array) -> Array:
     """Read all numbers once, and do no more than is needed to have read them."""
     from npfs.measure.ceiling import READ_PASSES  # noqa: PLC0415 - compiled code that only measuring needs
 
-    arrays = (part for block in blocks for part in block if isinstance(part, np.ndarray))
-    total = sum(READ_PASSES["one"](array.reshape(-1), 1) for array in arrays)
+    total = sum(READ_PASSES["one"](array.reshape(-1), 1) for array in _arrays(blocks))
     return np.full(len(parameters) + 1, total)
+
+
+def _arrays(of: Any) -> Iterator[Array]:
+    for part in of:
+        if isinstance(part, np.ndarray):
+            yield part
+        elif isinstance(part, tuple | list):
+            yield from _arrays(part)
 
 
 def _nothing(kernel: Kernel, blocks: Iterable[Any], parameters: Array) -> Array:

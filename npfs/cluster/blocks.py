@@ -162,6 +162,14 @@ class ClusterBlocks:
         size = self.n_features + 2
         return self.run("gram", np.zeros(size - 1)).reshape(size, size)
 
+    def read_pass(self) -> None:
+        """Read every number once: no pass can be faster."""
+        self.run("read", np.zeros(self.n_features + 1))
+
+    def call_one(self) -> None:
+        """Call one worker and have it compute nothing, with as many numbers each way as an epoch sends."""
+        self._gathered().call_one(np.zeros(self.n_features + 1))
+
     def run(self, what: str, parameters: Array) -> Array:
         """Return the sum of what ``what``, a key of ``npfs.cluster.actor.DONE``, returns of all blocks."""
         for _ in range(MOST_LOSSES + 1):

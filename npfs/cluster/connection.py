@@ -15,7 +15,7 @@ from distributed import Client, LocalCluster, Security, rpc
 from distributed.versions import VersionMismatchWarning
 
 from npfs.cluster.errors import ClusterError
-from npfs.cluster.scheduler import WORKERS_WITHIN, Scheduler
+from npfs.cluster.scheduler import Scheduler
 from npfs.cluster.versions import require_same_versions
 
 CONNECT_WITHIN = 10  # seconds
@@ -43,7 +43,7 @@ def connect(address: str | None = None) -> Client:
     if client.asynchronous:
         raise ClusterError("the client in use is asynchronous; make one with asynchronous=False")
     if client.id not in _checked:
-        Scheduler(client).workers(at_least=1, within=WORKERS_WITHIN)
+        Scheduler(client).workers()
         require_same_versions(client)
         _checked.add(client.id)
     return client
@@ -144,8 +144,17 @@ def _on_this_machine() -> Client:
         raise _not_started(str(error) or type(error).__name__) from None
     client = Client(cluster, timeout=CONNECT_WITHIN, direct_to_workers=True, set_as_default=False)
     _clients[os.getpid(), LOCAL] = client
-    atexit.register(_close, client, cluster, os.getpid())
+    atexit.register(close_local)
     return client
+
+
+def close_local() -> None:
+    """End the cluster on this machine, if this process has started one; it also ends with the process."""
+    client = _clients.pop((os.getpid(), LOCAL), None)
+    if client is not None:
+        cluster = client.cluster
+        client.close(timeout=CLOSE_WITHIN)
+        cluster.close(timeout=CLOSE_WITHIN)
 
 
 def _not_started(reason: str) -> ClusterError:
@@ -153,9 +162,3 @@ def _not_started(reason: str) -> ClusterError:
         f"no local cluster could be started ({reason}); call it from a file, below `if __name__ == '__main__':`, since each "
         "worker is a new process that imports that file"
     )
-
-
-def _close(client: Client, cluster: LocalCluster, process: int) -> None:
-    if process == os.getpid():
-        client.close(timeout=CLOSE_WITHIN)
-        cluster.close(timeout=CLOSE_WITHIN)

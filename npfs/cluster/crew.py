@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from distributed import Client
 from distributed.actor import ProxyRPC
 
@@ -52,7 +51,7 @@ class Crew:
         self.workers = list(keys)
         made = uuid.uuid4().hex[:12]
         members = [(address, f"npfs-sums-{made}-{i}") for i, address in enumerate(keys)]
-        self._roots = members[:fan_out]
+        self._members, self._roots = members, members[:fan_out]
         self._actors = [
             client.submit(
                 Summer,
@@ -88,7 +87,7 @@ class Crew:
         for is_direct in (True, False)[not self._is_direct :]:
             self._is_direct = is_direct
             try:
-                asked = call(self._to(address), name, "nothing", np.zeros(1))
+                asked = call(self._to(address), name, "nothing", bytes(8))
                 await asyncio.wait_for(asked, DIRECT_WITHIN)
             except (OSError, TimeoutError):
                 continue
@@ -110,9 +109,14 @@ class Crew:
         OSError, and others of ``waiting.LOST``
             If one of them is gone.
         """
-        return self._client.sync(self._run, what, parameters)  # type: ignore[no-any-return]
+        return self._client.sync(self._run, what, parameters.tobytes())  # type: ignore[no-any-return]
 
-    async def _run(self, what: str, parameters: Array) -> Array:
+    def call_one(self, parameters: Array) -> Array:
+        """Call one worker, that calls no other, and have it compute nothing."""
+        address, name = self._members[-1]
+        return self._client.sync(call, self._to(address), name, "nothing", parameters.tobytes())  # type: ignore[no-any-return]
+
+    async def _run(self, what: str, parameters: bytes) -> Array:
         calls = [
             asyncio.ensure_future(call(self._to(address), name, what, parameters))
             for address, name in self._roots

@@ -27,7 +27,6 @@ class Worker(NamedTuple):
         It starts no task, since its memory is nearly full.
     """
 
-    threads: int
     memory_limit: int
     is_paused: bool
 
@@ -38,30 +37,30 @@ class Scheduler:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def workers(self, *, at_least: int = 0, within: float = 0.0) -> dict[str, Worker]:
-        """Return the workers by address, in its order; wait for a number of them, but no longer than ``within`` seconds.
+    def workers(self, *, at_least: int = 1, within: float = 0.0) -> dict[str, Worker]:
+        """Return the workers by address, sorted; wait for a number of them, but no longer than ``within`` seconds.
 
         Raises
         ------
         ClusterError
-            If there is none.
+            If there is none for ``WORKERS_WITHIN`` seconds.
         """
-        until = time.monotonic() + within
+        start = time.monotonic()
         while True:
             found = self._ask("identity")["workers"]
             workers = {
-                address: Worker(of["nthreads"], of["memory_limit"] or 0, of["status"] == "paused")
+                address: Worker(of["memory_limit"] or 0, of["status"] == "paused")
                 for address, of in sorted(found.items())
                 if of["status"] not in LEAVING
             }
-            if len(workers) >= max(at_least, 1) or time.monotonic() >= until:
-                break
+            waited = time.monotonic() - start
+            if workers and (len(workers) >= at_least or waited >= within):
+                return workers
+            if waited >= WORKERS_WITHIN:
+                raise ClusterError(
+                    f"no worker is connected to {self._address}; start some with `dask worker {self._address}`"
+                )
             time.sleep(BETWEEN_LOOKS)
-        if not workers:
-            raise ClusterError(
-                f"no worker is connected to {self._address}; start some with `dask worker {self._address}`"
-            )
-        return workers
 
     def holders(self, keys: Sequence[str]) -> dict[str, list[str]]:
         """Return the addresses of the workers that have the data of each key in memory."""

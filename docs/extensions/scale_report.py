@@ -8,9 +8,10 @@ from sphinx.util.docutils import SphinxDirective
 
 from npfs.report import basis
 from npfs.report.build import read_evidence
-from npfs.report.figures.scale import scale_alt
+from npfs.report.figures import FIGURES
 from npfs.report.scale import scale_sentences
 
+SPEC = next(spec for spec in FIGURES if spec.name == "scale")
 FOLDER = "../reports/reference/scale"
 
 
@@ -25,11 +26,14 @@ class ScaleReport(SphinxDirective):
         found = read_evidence(folder)
         said = nodes.bullet_list()
         said += [nodes.list_item("", nodes.paragraph("", text)) for text in scale_sentences(found)]
+        caption = nodes.caption("", "", nodes.strong("", f"{SPEC.title}."))
+        caption += nodes.Text(f" {SPEC.how_to_read}")
         figure = two_schemes.figure(
             f"{FOLDER}/scale.svg",
             f"{FOLDER}/scale-dark.svg",
-            alt=scale_alt(found),
-            name="Beyond memory and beyond one machine",
+            alt=SPEC.alt(found),
+            name=SPEC.title,
+            caption=caption,
         )
         rests_on = nodes.paragraph("", basis.basis(found), classes=["measured-basis"])
         return [figure, said, rests_on]

@@ -2,7 +2,6 @@
 
 import asyncio
 import atexit
-import logging
 import multiprocessing
 import os
 import threading
@@ -11,10 +10,11 @@ from typing import Any
 
 import dask
 from dask.system import CPU_COUNT
-from distributed import Client, LocalCluster, Security, rpc
+from distributed import Client, Security, rpc
 from distributed.versions import VersionMismatchWarning
 
 from npfs.cluster.errors import ClusterError
+from npfs.cluster.local import local_cluster
 from npfs.cluster.scheduler import Scheduler
 from npfs.cluster.versions import require_same_versions
 
@@ -131,15 +131,7 @@ def _on_this_machine() -> Client:
     if getattr(multiprocessing.process.current_process(), "_inheriting", False):
         raise _not_started("its workers run the script anew")
     try:
-        cluster = LocalCluster(
-            n_workers=CPU_COUNT,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            scheduler_kwargs={"dashboard": False},
-            silence_logs=logging.CRITICAL,
-        )
+        cluster = local_cluster(CPU_COUNT)
     except (RuntimeError, OSError, TimeoutError) as error:
         raise _not_started(str(error) or type(error).__name__) from None
     client = Client(cluster, timeout=CONNECT_WITHIN, direct_to_workers=True, set_as_default=False)

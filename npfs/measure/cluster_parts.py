@@ -1,13 +1,12 @@
 """The parts of an epoch on local clusters of one worker and of one for each core."""
 
-import logging
-
-from distributed import Client, LocalCluster
+from distributed import Client
 
 from npfs.blockwise.file_blocks import block_samples
 from npfs.blockwise.pieces import of_arrays
 from npfs.cluster.blocks import DASK, ClusterBlocks
 from npfs.cluster.cost import Parts, measure_parts
+from npfs.cluster.local import local_cluster
 from npfs.measure.environment import usable_cores
 from npfs.problem import Array
 
@@ -23,14 +22,7 @@ def _on(workers: int, X: Array, y: Array, most: int) -> Parts:
     n_blocks = -(-len(y) // block_samples(X.shape[1]))
     n_blocks = -(-n_blocks // most) * most
     with (
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
+        local_cluster(workers) as cluster,
         Client(cluster, direct_to_workers=True, set_as_default=False) as client,
         ClusterBlocks.place(of_arrays(X, y, -(-len(y) // n_blocks)), client) as blocks,
     ):

@@ -36,7 +36,9 @@ def reference(X: Array, y: Array, epochs: int = EPOCHS) -> tuple[Array, float, A
     return weights, float(bias), np.array(losses)
 
 
-def fit(blocks: ClusterBlocks, epochs: int = EPOCHS, after_epoch: Any = lambda state: None) -> Descent:
+def fit(
+    blocks: ClusterBlocks, epochs: int = EPOCHS, after_epoch: Any = lambda state: None
+) -> Descent:
     """Gradient descent on blocks that are laid out."""
     return descend_by_sums(
         blocks.total,

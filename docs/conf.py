@@ -27,6 +27,7 @@ extensions = [
     "measured",
     "published_table",
     "reference_figure",
+    "scale_report",
 ]
 exclude_patterns = ["_build"]
 

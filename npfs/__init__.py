@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from npfs.problem import Problem as Problem
     from npfs.problem import make_problem as make_problem
     from npfs.regression import LinearRegression as LinearRegression
+    from npfs.tables import open_pieces as open_pieces
     from npfs.tables import read_table as read_table
 
 __version__ = "0.1.0"
@@ -29,6 +30,7 @@ _HOME_OF = {
     "check_backend": "npfs.conformance",
     "load_backend": "npfs.backends.registry",
     "make_problem": "npfs.problem",
+    "open_pieces": "npfs.tables",
     "read_table": "npfs.tables",
     "plot_fit": "npfs.plots",
     "plot_learning_rates": "npfs.plots",
@@ -44,6 +46,7 @@ __all__ = [
     "check_backend",
     "load_backend",
     "make_problem",
+    "open_pieces",
     "plot_fit",
     "plot_learning_rates",
     "plot_loss",

@@ -94,8 +94,6 @@ class Backend:
         What a reader of its times must know on this machine; empty if there is nothing.
     blocks : BlockKernel, optional
         For data block by block: out of core, or in the workers of a cluster.
-    is_default : bool
-        Whether it is timed where no backends are named: not those that pay at a scale of their own.
     """
 
     name: str
@@ -108,4 +106,3 @@ class Backend:
     cache_variable: str = ""
     note: str = ""
     blocks: BlockKernel | None = None
-    is_default: bool = True

@@ -28,5 +28,4 @@ BACKEND = Backend(
     fit,
     same_work=False,
     cache_variable="NUMBA_CACHE_DIR",
-    is_default=False,
 )

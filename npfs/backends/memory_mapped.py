@@ -56,5 +56,4 @@ BACKEND = Backend(
     prepare,
     fit,
     cache_variable="NUMBA_CACHE_DIR",
-    is_default=False,
 )

@@ -6,6 +6,8 @@ from importlib.metadata import EntryPoint, entry_points
 from npfs.backends.base import Backend, BackendUnavailable
 
 GROUP = "npfs.backends"
+# Those that are timed where they are named alone, known without loading what they need.
+IF_NAMED = "npfs.backends_if_named"
 _BUILT_IN_ORDER = (
     "python",
     "numpy",
@@ -27,10 +29,13 @@ class UnknownBackend(ValueError):
     """No installed package offers a backend of that name."""
 
 
-def backend_names() -> list[str]:
-    """Return the names of all registered backends: the built-in ladder, then others by name."""
+def backend_names(*, also_if_named: bool = True) -> list[str]:
+    """Return the names of all registered backends: the built-in ladder, then others by name.
+
+    Without ``also_if_named`` those of a benchmark in which none are named.
+    """
     return sorted(
-        _entry_points(),
+        _entry_points() if also_if_named else {entry.name for entry in entry_points(group=GROUP)},
         key=lambda name: (
             _BUILT_IN_ORDER.index(name) if name in _BUILT_IN_ORDER else len(_BUILT_IN_ORDER),
             name,
@@ -95,7 +100,7 @@ def load_all(names: Iterable[str] = ()) -> tuple[dict[str, Backend], dict[str, s
 
 
 def _entry_points() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
+    return {entry.name: entry for group in (IF_NAMED, GROUP) for entry in entry_points(group=group)}
 
 
 def _requirement(entry: EntryPoint, missing: str) -> str:

@@ -91,9 +91,7 @@ def check(reports: Path, seed: int, *, as_json: bool, quiet: bool) -> None:
     """Time fits that were foretold, and print how far off that was."""
     with working("reading the runs, loading the backends", quiet=quiet or as_json):
         foretells = predictor(reports)
-        backends = {
-            name: tool for name, tool in load_all()[0].items() if name in foretells.backends
-        }
+        backends, _ = load_all(foretells.backends)
     visits = advice_check.number_of_visits(foretells, backends)
     done = advice_check.check(foretells, backends, seed)
     checked = [one for one in _tracked(done, visits, quiet=quiet or as_json) if one is not None]

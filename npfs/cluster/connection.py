@@ -2,21 +2,19 @@
 
 import asyncio
 import atexit
-import logging
 import multiprocessing
 import os
 import threading
 import warnings
-from functools import partial
 from typing import Any
 
 import dask
 from dask.system import CPU_COUNT
-from distributed import Client, LocalCluster, Security, rpc
-from distributed.deploy import Cluster
+from distributed import Client, Security, rpc
 from distributed.versions import VersionMismatchWarning
 
 from npfs.cluster.errors import ClusterError
+from npfs.cluster.local import local_cluster
 from npfs.cluster.scheduler import Scheduler
 from npfs.cluster.versions import require_same_versions
 
@@ -133,20 +131,9 @@ def _on_this_machine() -> Client:
     if getattr(multiprocessing.process.current_process(), "_inheriting", False):
         raise _not_started("its workers run the script anew")
     try:
-        cluster = LocalCluster(
-            n_workers=CPU_COUNT,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            scheduler_kwargs={"dashboard": False},
-            silence_logs=logging.CRITICAL,
-        )
+        cluster = local_cluster(CPU_COUNT)
     except (RuntimeError, OSError, TimeoutError) as error:
         raise _not_started(str(error) or type(error).__name__) from None
-    # A nanny replaces its worker by itself; Dask would end the nanny if, 15 s after one was lost, the next one is lost too
-    # and not yet replaced.
-    cluster._update_worker_status = partial(Cluster._update_worker_status, cluster)
     client = Client(cluster, timeout=CONNECT_WITHIN, direct_to_workers=True, set_as_default=False)
     _clients[os.getpid(), LOCAL] = client
     atexit.register(close_local)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from npfs.evidence import cluster, recorded
-from npfs.evidence.analysis import Crossover, Evidence
+from npfs.evidence.analysis import REFERENCES, Crossover, Evidence
 from npfs.evidence.cluster import ClusterRecord
 from npfs.evidence.records import Size
 from npfs.evidence.statistics import Interval, geometric_interval
@@ -13,6 +13,11 @@ ONE_CORE, ALL_CORES, MAPPED = "numba-simd", "numba-parallel", "memmap"
 WORKERS, ONE_PASS = "dask", "dask-gram"
 # Of the numbers, at once in memory: as they come, standardised, laid out for the backend, and what is in between.
 COPIES_IN_MEMORY = 4
+
+
+def is_all_there_is(evidence: Evidence) -> bool:
+    """Return whether runs are of large data alone, beside nothing that answers other questions."""
+    return Scale.of(evidence) is not None and not set(REFERENCES) & set(evidence.backends)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from npfs.backends.base import Backend, BackendUnavailable
-from npfs.backends.registry import UnknownBackend, load_all, load_backend
+from npfs.backends.registry import UnknownBackend, backend_names, load_all, load_backend
 from npfs.measure import plan, resume
 from npfs.measure.plan import VISITS
 from npfs.measure.recovery import Recovered
@@ -158,7 +158,4 @@ def _backends(
     """Load the backends that are named, or those of the preset, or of every benchmark; with why others cannot be."""
     if named:
         return {name: load_backend(name) for name in named}, {}
-    loaded, reasons = load_all(of_preset)
-    if of_preset:
-        return loaded, reasons
-    return {name: backend for name, backend in loaded.items() if backend.is_default}, reasons
+    return load_all(of_preset or backend_names(also_if_named=False))

@@ -7,6 +7,7 @@ from npfs.evidence import first_call as once
 from npfs.evidence import recorded
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.records import Size
+from npfs.evidence.scale import is_all_there_is
 from npfs.report import wording
 from npfs.report.caveats import one_run
 from npfs.report.claims import ADD_A_RUN, newest_layout
@@ -129,6 +130,8 @@ def lacks(evidence: Evidence) -> list[str]:
         found.append(
             f"One size was measured ({wording.size(sizes[0])}), so nothing shows how times grow. Add others with --sizes 10,1e3,1e5"
         )
+    if is_all_there_is(evidence):
+        return found
     if sizes and not evidence.sizes(n_features=1) and evidence.newest.data is None:
         found.append(
             "No size of one feature was measured, so there are no crossovers. Add --features 1"

@@ -9,6 +9,7 @@ from npfs.evidence.analysis import Evidence
 from npfs.evidence.calibration import Calibration
 from npfs.evidence.decisions import decisions
 from npfs.evidence.runs import read_runs
+from npfs.evidence.scale import is_all_there_is
 from npfs.report import (
     calibration,
     caveats,
@@ -52,7 +53,7 @@ class Report:
 
     def terminal_lines(self, width: int = 100) -> list[str]:
         """Return the verdict, what to know before trusting it, and where the rest is, wrapped to ``width``."""
-        lines = [verdict.QUESTION, ""]
+        lines = [verdict.question(self.evidence), ""]
         for sentence in [*verdict.answer(self.evidence), *lacks(self.evidence)]:
             lines += textwrap.wrap(sentence, width, initial_indent="  ", subsequent_indent="    ")
         lines += ["", *decision_lines(self.evidence, width), ""]
@@ -79,6 +80,8 @@ class Report:
 
 def decision_lines(evidence: Evidence, width: int) -> list[str]:
     """Return the decisions for a terminal: a situation, and under it what to choose."""
+    if is_all_there_is(evidence):
+        return []
     lines = ["What to choose"]
     for decision in decisions(evidence):
         situation = decision_table.situation(decision)

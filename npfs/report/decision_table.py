@@ -7,6 +7,7 @@ from npfs.evidence.analysis import Evidence
 from npfs.evidence.decisions import Decision, Quantity, Situation, costs, decisions
 from npfs.evidence.first_call import Outcome
 from npfs.evidence.rungs import LISTS, NUMPY
+from npfs.evidence.scale import is_all_there_is
 from npfs.report import wording
 from npfs.report.content import Cell, Table
 from npfs.report.details import SHORT
@@ -32,8 +33,10 @@ MISSING = {
 }
 
 
-def decision_table(evidence: Evidence) -> Table:
-    """Return a row for each situation, with the costs of the first choice."""
+def decision_table(evidence: Evidence) -> Table | None:
+    """Return a row for each situation, with the costs of the first choice; None for runs of large data alone."""
+    if is_all_there_is(evidence):
+        return None
     rows = tuple(_row(evidence, decision) for decision in decisions(evidence))
     samples, size = once.first_call_samples(evidence), once.memory_size(evidence)
     columns = (
@@ -51,6 +54,8 @@ def decision_table(evidence: Evidence) -> Table:
 
 def decision_notes(evidence: Evidence) -> list[str]:
     """Say how to read the table, and when what is chosen for a service has paid for its start."""
+    if is_all_there_is(evidence):
+        return []
     notes = [
         "Factors compare the choice with Python lists, and with NumPy as the formula reads. Choices within noise of "
         "each other are all named, the one with the fewest lines of code first; the costs are those of the first.",

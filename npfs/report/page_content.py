@@ -29,7 +29,7 @@ def page_content(
 ) -> Page:
     """Return the whole content; ``downloads`` names the files that lie beside the page."""
     return Page(
-        question=verdict.QUESTION,
+        question=verdict.question(evidence),
         lacks=tuple(basis.lacks(evidence)),
         answer=tuple(verdict.answer(evidence)),
         basis=basis.basis(evidence),

@@ -22,7 +22,7 @@ def results_json(evidence: Evidence) -> str:
     document = {
         "schema": SCHEMA,
         "npfs": __version__,
-        "question": verdict.QUESTION,
+        "question": verdict.question(evidence),
         "answer": verdict.answer(evidence),
         "decisions": [_decision(decision) for decision in decisions(evidence)],
         "claims": [

@@ -10,6 +10,7 @@ from npfs.evidence.analysis import Evidence
 from npfs.evidence.first_call import Outcome
 from npfs.evidence.records import Size
 from npfs.evidence.rungs import LISTS, NUMBA, NUMPY
+from npfs.evidence.scale import is_all_there_is
 from npfs.evidence.statistics import Interval
 from npfs.report import wording
 from npfs.report.details import (
@@ -23,13 +24,20 @@ from npfs.report.details import (
 from npfs.report.scale import scale_sentences
 
 QUESTION = "Why NumPy, and not lists? And do I need Numba?"
+OF_LARGE_DATA = "When memory ends: a file in blocks, or a cluster?"
+
+
+def question(evidence: Evidence) -> str:
+    """Return the question that the runs answer."""
+    return OF_LARGE_DATA if is_all_there_is(evidence) else QUESTION
 
 
 def answer(evidence: Evidence) -> list[str]:
     """Return the answer: lists or NumPy, NumPy or Numba, and what it costs; what was not measured is left out."""
     rules: tuple[Callable[[Evidence], str], ...] = (lists_or_numpy, numpy_or_numba, what_it_costs)
-    said = [sentence for rule in rules if (sentence := rule(evidence))]
-    return said or scale_sentences(evidence)[:3]
+    if is_all_there_is(evidence):
+        return scale_sentences(evidence)[:3]
+    return [sentence for rule in rules if (sentence := rule(evidence))]
 
 
 def lists_or_numpy(evidence: Evidence) -> str:

@@ -51,13 +51,13 @@ def parquet_folder(path: Path) -> LargeFile:
         raise BadTable(
             f"it holds the folder {folders[0]!r}; give a folder whose Parquet files are not parted into folders"
         )
-    files = [entry for entry in inside if _named(entry, _is_parquet)]
+    files = [entry for entry in inside if _in_folder(entry, _is_parquet)]
     others = [entry.name for entry in inside if entry not in files]
     if not files:
         holds = f"holds {named(others)} and no Parquet file" if others else "is an empty folder"
         raise BadTable(f"it {holds}; give a file, or a folder of Parquet files")
     note = f"Not read, as they are no Parquet files: {named(others)}."
-    return _as_one([_named(file, read_footer) for file in files], (note,) if others else ())
+    return _as_one([_in_folder(file, read_footer) for file in files], (note,) if others else ())
 
 
 def _is_parquet(path: Path) -> bool:
@@ -70,7 +70,7 @@ def _is_parquet(path: Path) -> bool:
         return file.read(len(MAGIC)) == MAGIC
 
 
-def _named(path: Path, read: Callable[[Path], Read]) -> Read:
+def _in_folder(path: Path, read: Callable[[Path], Read]) -> Read:
     """Call what reads a file of a folder, and name it if that is an error."""
     try:
         return with_reason(lambda: read(path))

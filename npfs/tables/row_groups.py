@@ -56,17 +56,13 @@ class ParquetRows:
     def fill(self, X: Array, y: Array, *, looks: bool) -> bool:
         """Write all of them, and return whether a fit can use all numbers; to look costs nothing here."""
         reader = _reader_before(self.groups, self.skipped)
-        try:
-            for _ in reader.take(self.skipped - reader.row):
-                pass
-            is_usable, at = True, 0
-            for batch in reader.take(len(y)):
-                end = at + batch.num_rows
-                is_usable &= _copy(batch, self.groups, X[at:end], y[at:end])
-                at = end
-        except BaseException:
-            reader.close()
-            raise
+        for _ in reader.take(self.skipped - reader.row):
+            pass
+        is_usable, at = True, 0
+        for batch in reader.take(len(y)):
+            end = at + batch.num_rows
+            is_usable &= _copy(batch, self.groups, X[at:end], y[at:end])
+            at = end
         _keep(reader)
         return is_usable
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from npfs.evidence.analysis import Evidence
 from npfs.evidence.runs import read_runs
+from npfs.report.content import Table
 from npfs.report.decision_table import decision_notes, decision_table
 from tests import run_files
 from tests.evidence.test_analysis import Cell, repeated
@@ -24,6 +25,12 @@ COSTS = {
 }
 
 
+def made(evidence: Evidence) -> Table:
+    found = decision_table(evidence)
+    assert found is not None
+    return found
+
+
 def table(
     folder: Path, seconds: dict[Cell, float], once: Sequence[dict[str, Any]] = (), runs: int = 3
 ) -> tuple[dict[str, dict[str, str]], Evidence]:
@@ -36,7 +43,7 @@ def table(
     evidence = Evidence(read_runs(folder))
     rows = {
         row[0].text.partition(" (")[0]: dict(zip(COLUMNS, (c.text for c in row), strict=True))
-        for row in decision_table(evidence).rows
+        for row in made(evidence).rows
     }
     return rows, evidence
 
@@ -90,7 +97,7 @@ def test_lists_need_nothing(tmp_path: Path) -> None:
 def test_the_columns_say_what_of(tmp_path: Path) -> None:
     once = [run_files.first_call("numpy", 1.0), run_files.memory("numpy", 10**6, 16e6, 40e6)]
     _, evidence = table(tmp_path, {("numpy", 10, 1): 2.0}, once)
-    assert decision_table(evidence).columns[4:6] == ("first result of 1k", "memory of 1M")
+    assert made(evidence).columns[4:6] == ("first result of 1k", "memory of 1M")
 
 
 def test_one_backend_needs_another(tmp_path: Path) -> None:
@@ -106,7 +113,7 @@ def test_runs_that_differ_too_much_choose_nothing(tmp_path: Path) -> None:
     ]
     run_files.write(tmp_path, documents)
     evidence = Evidence(read_runs(tmp_path))
-    row = decision_table(evidence).rows[0]
+    row = made(evidence).rows[0]
     assert row[1].text == "the runs differ too much to tell; add runs"
     assert {cell.text for cell in row[2:]} == {""}
 

@@ -47,7 +47,9 @@ def test_the_readme_quotes_the_reference() -> None:
     evidence = Evidence(read_runs(REFERENCE / "runs"))
     sentences = [f"> - {sentence}" for sentence in verdict.answer(evidence)]
     assert len(sentences) == 3
-    rows = [row[:4] for row in decision_table.decision_table(evidence).rows]
+    table = decision_table.decision_table(evidence)
+    assert table is not None
+    rows = [row[:4] for row in table.rows]
     sentences += ["| " + " | ".join(cell.text for cell in row) + " |" for row in rows]
     for sentence in [*sentences, f"> {basis(evidence)}"]:
         assert sentence in readme

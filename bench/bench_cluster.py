@@ -1,0 +1,43 @@
+"""What an epoch on a cluster is made of, on one worker and on one for each core."""
+
+import time
+from typing import Any
+
+import pytest
+
+from npfs.measure import timing
+from npfs.measure.benchmark_run import BenchmarkRun
+from npfs.measure.plan import Case, Size
+
+BACKEND = "dask"
+
+
+def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[Any, ...]]]:
+    """Return the names and, by id, the values: each size, where Dask is timed."""
+    sizes = run.plan.sizes if BACKEND in run.backends else ()
+    rows = {f"cluster-{size}": tuple(size) for size in sizes if size.dtype == "float64"}
+    return Size._fields, rows
+
+
+def bench_cluster(
+    benchmark: Any, n_samples: int, n_features: int, dtype: str, npfs_run: BenchmarkRun
+) -> None:
+    """Take epochs on local clusters of their own, and measure the parts."""
+    size = Size(n_samples, n_features, dtype)
+    clusters = pytest.importorskip("npfs.measure.cluster_parts", reason="Dask is not installed")
+    case = Case("cluster", size)
+    benchmark.group = "cluster"
+    with npfs_run.saved_only_if_it_succeeds(benchmark, case):
+        if too_large := timing.reason_not_to_allocate(size, npfs_run.plan.limits.copies):
+            npfs_run.skip(case, too_large)
+        X, y, _ = timing.fresh_data(size, npfs_run.plan.source)
+        timing.quiet_collector()
+        start = time.perf_counter()
+        parts = benchmark.pedantic(clusters.parts_by_workers, (X, y), rounds=1)
+        timed_s = time.perf_counter() - start
+        benchmark.extra_info.update(
+            cluster=BACKEND,
+            parts=[part._asdict() for part in parts],
+            timed_s=timed_s,
+            **size._asdict(),
+        )

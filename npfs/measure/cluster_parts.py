@@ -1,0 +1,30 @@
+"""The parts of an epoch on local clusters of one worker and of one for each core."""
+
+from distributed import Client
+
+from npfs.blockwise.file_blocks import block_samples
+from npfs.blockwise.pieces import of_arrays
+from npfs.cluster.blocks import DASK, ClusterBlocks
+from npfs.cluster.cost import Parts, measure_parts
+from npfs.cluster.local import local_cluster
+from npfs.measure.environment import usable_cores
+from npfs.problem import Array
+
+
+def parts_by_workers(X: Array, y: Array) -> list[Parts]:
+    """Measure an epoch on one worker, then on one for each core; each cluster is gone before the next one starts."""
+    counts = sorted({1, usable_cores() or 1})
+    return [_on(workers, X, y, counts[-1]) for workers in counts]
+
+
+def _on(workers: int, X: Array, y: Array, most: int) -> Parts:
+    """Measure on a cluster of its own, with blocks that ``most`` workers share evenly."""
+    n_blocks = -(-len(y) // block_samples(X.shape[1]))
+    n_blocks = -(-n_blocks // most) * most
+    with (
+        local_cluster(workers) as cluster,
+        Client(cluster, direct_to_workers=True, set_as_default=False) as client,
+        ClusterBlocks.place(of_arrays(X, y, -(-len(y) // n_blocks)), client) as blocks,
+    ):
+        blocks.lay_out(DASK, None)
+        return measure_parts(blocks)

@@ -10,6 +10,8 @@ from npfs.cluster.local import local_cluster
 from npfs.measure.environment import usable_cores
 from npfs.problem import Array
 
+EPOCHS = 11  # their median counts
+
 
 def parts_by_workers(X: Array, y: Array) -> list[Parts]:
     """Measure an epoch on one worker, then on one for each core; each cluster is gone before the next one starts."""
@@ -27,4 +29,4 @@ def _on(workers: int, X: Array, y: Array, most: int) -> Parts:
         ClusterBlocks.place(of_arrays(X, y, -(-len(y) // n_blocks)), client) as blocks,
     ):
         blocks.lay_out(DASK, None)
-        return measure_parts(blocks)
+        return measure_parts(blocks, epochs=EPOCHS)

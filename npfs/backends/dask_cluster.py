@@ -6,6 +6,8 @@ past Dask's scheduler, which a task costs several milliseconds; the kernel is th
 
 from typing import Any
 
+import dask
+
 from npfs.backends.base import Backend, Fit
 from npfs.blockwise.descent import State, descend_by_sums
 from npfs.blockwise.pieces import of_arrays
@@ -55,5 +57,6 @@ BACKEND = Backend(
     "Dask, blocks on workers",
     prepare,
     fit,
+    build=f"dask {dask.__version__}",
     cache_variable="NUMBA_CACHE_DIR",
 )

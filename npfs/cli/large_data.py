@@ -155,7 +155,7 @@ def fit(
     def run() -> BlockFit:
         with ExitStack() as stack:
             blocks = stack.enter_context(
-                _on_cluster(pieces, options)
+                _on_cluster(pieces, options, notes)
                 if is_on_cluster
                 else FileBlocks(pieces, options.scratch)
             )
@@ -178,11 +178,16 @@ def fit(
     )
 
 
-def _on_cluster(pieces: Pieces, options: BlockOptions) -> Any:
+def _on_cluster(pieces: Pieces, options: BlockOptions, notes: list[str]) -> Any:
     from npfs.cluster.blocks import ClusterBlocks
     from npfs.cluster.connection import connect
 
-    return ClusterBlocks.place(pieces.pieces, connect(options.scheduler))
+    client = connect(options.scheduler)
+    workers, where = len(client.nthreads()), client.scheduler.address
+    notes.append(
+        f"Fitted in the memory of {workers:,} Dask worker{'s' if workers > 1 else ''}, scheduler {where}."
+    )
+    return ClusterBlocks.place(pieces, client)
 
 
 def _cluster_kernel(asked: FitOptions) -> tuple[str, list[str]]:

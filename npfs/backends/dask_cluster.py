@@ -40,6 +40,15 @@ def placed(X: Any, y: Any, backend: str) -> ClusterBlocks:
     return blocks
 
 
+def block_samples(X: Any, y: Any, workers: int) -> int:
+    """Return how many samples a block has, so that each worker has as many of them; small data are one block."""
+    n_bytes = X.nbytes + y.nbytes
+    parts = -(-n_bytes // BLOCK_BYTES)
+    if n_bytes > SMALL_BYTES:
+        parts = -(-parts // workers) * workers
+    return -(-len(y) // parts)
+
+
 def fit(data: ClusterBlocks, epochs: int, learning_rate: float) -> Fit:
     """Run ``epochs`` steps of gradient descent from zero."""
     found = descend_by_sums(

@@ -182,7 +182,7 @@ def _on_cluster(pieces: Pieces, options: BlockOptions) -> Any:
     from npfs.cluster.blocks import ClusterBlocks
     from npfs.cluster.connection import connect
 
-    return ClusterBlocks.place(pieces.pieces, connect(options.scheduler))
+    return ClusterBlocks.place(pieces, connect(options.scheduler))
 
 
 def _cluster_kernel(asked: FitOptions) -> tuple[str, list[str]]:

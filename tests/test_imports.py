@@ -15,6 +15,8 @@ HEAVY = (
     "sklearn",
     "scipy",
     "pandas",
+    "dask",
+    "distributed",
 )
 
 

@@ -13,7 +13,7 @@ from npfs.blockwise.pieces import BadPiece, Piece, Pieces
 from npfs.cluster.crew import FAN_OUT, Crew
 from npfs.cluster.errors import ClusterError
 from npfs.cluster.holding import Holding
-from npfs.cluster.kernels import fastest_kernel, kernel_of
+from npfs.cluster.kernels import kernel_of, kernel_on_workers
 from npfs.cluster.memory import require_memory
 from npfs.cluster.scheduler import Scheduler
 from npfs.cluster.sources import Source, as_source
@@ -21,7 +21,6 @@ from npfs.cluster.waiting import LOST, MOST_LOSSES
 from npfs.problem import Array
 from npfs.scaling import Standardizer
 
-DASK = "dask"  # the backend whose kernel is the fastest that there is
 BETWEEN_TRIES = 0.2  # seconds
 
 
@@ -132,7 +131,7 @@ class ClusterBlocks:
         BadPiece, ClusterError
             As by ``moments``.
         """
-        self._backend = fastest_kernel() if backend == DASK else backend
+        self._backend = kernel_on_workers(backend)
         kernel_of(self._backend)
         self._crew = None
         self._holding.lay_out(self._backend, scaler)

@@ -62,9 +62,9 @@ def _configured() -> Client | None:
 
 
 def _at(address: str) -> Client:
-    found = _known(address)
-    if found is not None:
-        return found
+    for found in (_known(address), _in_use()):
+        if found is not None and found.scheduler.address in (address, f"tcp://{address}"):
+            return found
     _require_scheduler(address)
     try:
         with warnings.catch_warnings():

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from npfs.cluster.blocks import DASK, ClusterBlocks
+from npfs.cluster.blocks import ClusterBlocks
 from npfs.cluster.collections import to_blocks
 from npfs.cluster.connection import connect
 from npfs.cluster.errors import ClusterError
-from npfs.cluster.kernels import GRAM, kernel_of
+from npfs.cluster.kernels import DASK, GRAM, kernel_of
 
 
 def fit_collection(model: Any, X: Any, y: Any) -> None:

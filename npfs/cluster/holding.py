@@ -16,9 +16,8 @@ from npfs.cluster.sources import Source
 from npfs.cluster.waiting import Task, Waiting
 from npfs.scaling import Standardizer
 
-REPLACED_WITHIN = (
-    10.0  # seconds in which a new worker takes the place of one that is gone: a nanny needs 1 to 3
-)
+# Seconds in which a new worker takes the place of one that is gone: a nanny needs 1 to 3.
+REPLACED_WITHIN = 10.0
 
 
 class Holding:

@@ -9,7 +9,8 @@ from npfs.backends.registry import load_backend
 from npfs.cluster.errors import ClusterError
 from npfs.problem import Array
 
-GRAM = "dask-gram"
+DASK, GRAM = "dask", "dask-gram"
+ON_ALL_CORES = ("numba-parallel",)
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,14 @@ def kernel_of(backend: str) -> BlockKernel | GramKernel:
     return kernel
 
 
-def fastest_kernel() -> str:
-    """Return the backend whose kernel one core runs fastest, of those that can be loaded here."""
+def kernel_on_workers(backend: str) -> str:
+    """Return the backend whose kernel workers run for ``backend``.
+
+    For ``dask`` that is the fastest one of a single core that can be loaded here. For one that uses all cores it is the same:
+    a worker has as many calls at once as it has threads.
+    """
+    if backend not in (DASK, *ON_ALL_CORES):
+        return backend
     try:
         load_backend("numba-simd")
     except BackendUnavailable:

@@ -4,8 +4,9 @@ from distributed import Client
 
 from npfs.backends.dask_cluster import block_samples
 from npfs.blockwise.pieces import of_arrays
-from npfs.cluster.blocks import DASK, ClusterBlocks
+from npfs.cluster.blocks import ClusterBlocks
 from npfs.cluster.cost import Parts, measure_parts
+from npfs.cluster.kernels import DASK
 from npfs.cluster.local import local_cluster
 from npfs.measure.environment import usable_cores
 from npfs.problem import Array

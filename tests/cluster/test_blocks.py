@@ -60,7 +60,7 @@ def unequal() -> tuple[list[ArrayPiece], Array, Array]:
     return pieces, given.X, given.y
 
 
-@pytest.mark.parametrize("kernel", ["dask", "numpy-inplace", "numba"])
+@pytest.mark.parametrize("kernel", ["dask", "numpy-inplace", "numba", "numba-parallel"])
 def test_blocks_of_any_sizes_give_the_fit_of_the_whole(client: Client, kernel: str) -> None:
     pieces, X, y = unequal()
     with ClusterBlocks.place(pieces, client) as blocks:

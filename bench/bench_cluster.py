@@ -13,10 +13,17 @@ BACKEND = "dask"
 
 
 def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[Any, ...]]]:
-    """Return the names and, by id, the values: each size, where Dask is timed."""
-    sizes = run.plan.sizes if BACKEND in run.backends else ()
-    rows = {f"cluster-{size}": tuple(size) for size in sizes if size.dtype == "float64"}
-    return Size._fields, rows
+    """Return the names and, by id, the values: the largest size that there is room for, where Dask is timed."""
+    copies = run.plan.limits.copies
+    sizes = [
+        size
+        for size in run.plan.sizes
+        if size.dtype == "float64" and timing.reason_not_to_allocate(size, copies) is None
+    ]
+    if BACKEND not in run.backends or not sizes:
+        return Size._fields, {}
+    largest = max(sizes, key=lambda size: size.n_samples * size.n_features)
+    return Size._fields, {f"cluster-{largest}": tuple(largest)}
 
 
 def bench_cluster(
@@ -28,8 +35,6 @@ def bench_cluster(
     case = Case("cluster", size)
     benchmark.group = "cluster"
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
-        if too_large := timing.reason_not_to_allocate(size, npfs_run.plan.limits.copies):
-            npfs_run.skip(case, too_large)
         X, y, _ = timing.fresh_data(size, npfs_run.plan.source)
         timing.quiet_collector()
         start = time.perf_counter()

@@ -5,6 +5,8 @@ Its limit is the same cancellation.
 
 from typing import Any
 
+import dask
+
 from npfs.backends import numpy_gram
 from npfs.backends.base import Backend, Fit
 from npfs.backends.dask_cluster import placed
@@ -27,5 +29,6 @@ BACKEND = Backend(
     prepare,
     fit,
     same_work=False,
+    build=f"dask {dask.__version__}",
     cache_variable="NUMBA_CACHE_DIR",
 )

@@ -6,6 +6,8 @@ over data in memory is the mapping of pages, and where the page cache is too sma
 
 from typing import Any
 
+import numba
+
 from npfs.backends import numba_parallel
 from npfs.backends.base import Backend, Fit, Sums
 from npfs.blockwise.block_file import BlockFile
@@ -55,5 +57,6 @@ BACKEND = Backend(
     "Numba, memory-mapped",
     prepare,
     fit,
+    build=f"numba {numba.__version__}",
     cache_variable="NUMBA_CACHE_DIR",
 )

@@ -28,8 +28,8 @@ CLUSTER = ("dask", "dask-gram")
 COPIES_IN_MEMORY = 4
 # The fastest first: what takes the place of a backend that has no kernel for blocks, or of "auto".
 KERNELS = ("numba-parallel", "numba-simd", "numpy-inplace")
-# Read at once; pieces are joined to blocks.
-PIECE_BYTES = 8 * 2**20
+# Read at once: for a file of blocks little, since pieces are joined to blocks; on a cluster a piece is a block.
+PIECE_BYTES, CLUSTER_PIECE_BYTES = 8 * 2**20, 64 * 2**20
 CHECKPOINT_SECONDS = 10.0
 DRAWN_PIECES, DRAWN_OF_PIECE = 20, 500
 TO_FIX = "go on from it with --resume, or name another file with --checkpoint"
@@ -103,7 +103,9 @@ def pieces_if_needed(
             target=source.target,
             features=source.features,
             missing=source.missing,
-            block_bytes=PIECE_BYTES,
+            block_bytes=CLUSTER_PIECE_BYTES
+            if options.is_on_cluster(asked.backend)
+            else PIECE_BYTES,
         )
     except BadTable:
         if source.path.is_dir():
@@ -155,7 +157,7 @@ def fit(
     def run() -> BlockFit:
         with ExitStack() as stack:
             blocks = stack.enter_context(
-                _on_cluster(pieces, options)
+                _on_cluster(pieces, options, notes)
                 if is_on_cluster
                 else FileBlocks(pieces, options.scratch)
             )
@@ -178,11 +180,16 @@ def fit(
     )
 
 
-def _on_cluster(pieces: Pieces, options: BlockOptions) -> Any:
+def _on_cluster(pieces: Pieces, options: BlockOptions, notes: list[str]) -> Any:
     from npfs.cluster.blocks import ClusterBlocks
     from npfs.cluster.connection import connect
 
-    return ClusterBlocks.place(pieces, connect(options.scheduler))
+    client = connect(options.scheduler)
+    workers, where = len(client.nthreads()), client.scheduler.address
+    notes.append(
+        f"Fitted in the memory of {workers:,} Dask worker{'s' if workers > 1 else ''}, scheduler {where}."
+    )
+    return ClusterBlocks.place(pieces, client)
 
 
 def _cluster_kernel(asked: FitOptions) -> tuple[str, list[str]]:

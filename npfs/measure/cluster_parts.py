@@ -2,7 +2,7 @@
 
 from distributed import Client
 
-from npfs.blockwise.file_blocks import block_samples
+from npfs.backends.dask_cluster import block_samples
 from npfs.blockwise.pieces import of_arrays
 from npfs.cluster.blocks import ClusterBlocks
 from npfs.cluster.cost import Parts, measure_parts
@@ -10,6 +10,8 @@ from npfs.cluster.kernels import DASK
 from npfs.cluster.local import local_cluster
 from npfs.measure.environment import usable_cores
 from npfs.problem import Array
+
+EPOCHS = 11  # their median counts
 
 
 def parts_by_workers(X: Array, y: Array) -> list[Parts]:
@@ -20,12 +22,10 @@ def parts_by_workers(X: Array, y: Array) -> list[Parts]:
 
 def _on(workers: int, X: Array, y: Array, most: int) -> Parts:
     """Measure on a cluster of its own, with blocks that ``most`` workers share evenly."""
-    n_blocks = -(-len(y) // block_samples(X.shape[1]))
-    n_blocks = -(-n_blocks // most) * most
     with (
         local_cluster(workers) as cluster,
         Client(cluster, direct_to_workers=True, set_as_default=False) as client,
-        ClusterBlocks.place(of_arrays(X, y, -(-len(y) // n_blocks)), client) as blocks,
+        ClusterBlocks.place(of_arrays(X, y, block_samples(X, y, most)), client) as blocks,
     ):
         blocks.lay_out(DASK, None)
-        return measure_parts(blocks)
+        return measure_parts(blocks, epochs=EPOCHS)

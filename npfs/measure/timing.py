@@ -11,7 +11,7 @@ from npfs.backends.base import Backend, Fit
 from npfs.conformance import TOLERANCES, check_fit, loss_floor, reference_fit
 from npfs.learning_rate import safe_learning_rate
 from npfs.measure import environment
-from npfs.measure.own_data import Source
+from npfs.measure.own_data import OwnData, Source
 from npfs.measure.plan import COPIES, PROBE_SAMPLES, Size
 from npfs.problem import Problem
 
@@ -74,7 +74,9 @@ def validate(result: Fit, backend: Backend, size: Size, epochs: int, source: Sou
 def fresh_data(size: Size, source: Source) -> tuple[Any, Any, float]:
     """Return newly allocated ``X`` and ``y``, and a learning rate that is stable on them."""
     problem = source.problem(size.n_samples, size.n_features)
-    X, y = problem.X.astype(size.dtype), problem.y.astype(size.dtype)
+    is_shared = isinstance(source, OwnData)  # the others make it anew
+    X = problem.X.astype(size.dtype, copy=is_shared)
+    y = problem.y.astype(size.dtype, copy=is_shared)
     return X, y, source.learning_rate or safe_learning_rate(problem.X)
 
 

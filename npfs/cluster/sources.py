@@ -80,7 +80,7 @@ class Collection:
 
         load = delayed(tasks.from_collection, pure=False)
         made = [load(self.names[index], *self.parts[index]) for index in indices]
-        return list(client.compute(made, optimize_graph=False))
+        return list(client.compute(made))
 
 
 def as_source(given: Source | Pieces | Sequence[Piece]) -> Source:

@@ -171,5 +171,5 @@ def run(arguments: list[str], given: str = "") -> subprocess.CompletedProcess[st
     environment = {name: value for name, value in os.environ.items() if name[:5] != "DASK_"}
     return subprocess.run(
         [sys.executable, *arguments],
-        input=given, capture_output=True, text=True, timeout=60, check=False, env=environment,
+        input=given, capture_output=True, text=True, timeout=120, check=False, env=environment,
     )  # fmt: skip

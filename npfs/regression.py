@@ -16,6 +16,7 @@ from npfs import estimator_input as given
 from npfs.backends.base import Backend
 from npfs.backends.registry import load_backend
 from npfs.blockwise.descent import State
+from npfs.blockwise.file_blocks import fastest_kernel
 from npfs.blockwise.fitting import BlockFit, Blocks, Checkpointing, How, fit_blocks
 from npfs.descent import Descent, descend, parameter_path
 from npfs.estimator_errors import kind
@@ -173,14 +174,15 @@ class LinearRegression(Parameters):
         self._check_parameters()
         if self.keep_path:
             raise ValueError("keep_path is for data in memory; leave it out for data in blocks")
-        kernel = self.backend if isinstance(self.backend, str) else self.backend.name
+        kernel = fastest_kernel() if self.backend == AUTO else self.backend
         rate = None if isinstance(self.learning_rate, str) else float(self.learning_rate)
         tol = None if self.tol is None else float(self.tol)
         how = How(kernel, rate, int(self.epochs), tol, bool(self.standardize))
         found = fit_blocks(blocks, how, checkpointing, on_epoch)
         self._keep("feature_names_in_", None)
         self._keep("path_", None)
-        self._keep_fit(found.scaler, found.descent, found.learning_rate, kernel)
+        name = kernel if isinstance(kernel, str) else kernel.name
+        self._keep_fit(found.scaler, found.descent, found.learning_rate, name)
         return found
 
     def _fit_collection(self, X: Any, y: Any) -> Self:

@@ -12,7 +12,7 @@ from npfs.backends import numba_parallel
 from npfs.backends.base import Backend, Fit, Sums
 from npfs.blockwise.block_file import BlockFile
 from npfs.blockwise.descent import State, descend_by_sums
-from npfs.blockwise.file_blocks import block_samples, scratch_folder
+from npfs.blockwise.file_blocks import block_samples, require_room, scratch_folder
 from npfs.blockwise.pieces import spans
 from npfs.problem import Array
 
@@ -24,7 +24,9 @@ class Mapped:
 
     def __init__(self, n_samples: int, n_features: int) -> None:
         self.n_samples, self.n_features = n_samples, n_features
-        self.file = BlockFile(scratch_folder())
+        folder = scratch_folder()
+        require_room(8 * n_samples * (n_features + 1), folder)
+        self.file = BlockFile(folder)
 
     def total(self, weights: Array, bias: float) -> Sums:
         """Return the sums over all samples."""
@@ -59,4 +61,5 @@ BACKEND = Backend(
     fit,
     build=f"numba {numba.__version__}",
     cache_variable="NUMBA_CACHE_DIR",
+    blocks=KERNEL,
 )

@@ -13,7 +13,8 @@ import os
 import pickle
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -26,6 +27,8 @@ from npfs.problem import Array
 ALIGNMENT = 64
 AHEAD = 1  # blocks; more would only take more memory
 CHUNK = 1 << 20
+# Linux reads no more for one piece of advice than it reads ahead by itself, mostly 128 kB.
+ADVISED, LOOKED_AT = 1 << 17, 1 << 21
 
 
 class DiskFull(ValueError):
@@ -51,9 +54,15 @@ class BlockFile:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._file = tempfile.TemporaryFile(  # noqa: SIM115 - closed by close
-            dir=folder, prefix="npfs-blocks-", buffering=0
-        )
+        self._file: Any = None
+        try:
+            self._file = tempfile.TemporaryFile(  # noqa: SIM115 - closed by close
+                dir=folder, prefix="npfs-blocks-", buffering=0
+            )
+        except OSError as error:
+            raise DiskFull(
+                f"{folder} takes no temporary file ({error.strerror}); name a folder with --scratch"
+            ) from None
         self._folder = folder
         self._entries: list[_Entry] = []
         self._end = 0
@@ -72,7 +81,8 @@ class BlockFile:
 
     def close(self) -> None:
         """Give the room on the disk back."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     def append(self, block: Any) -> None:
         """Write a block behind the others.
@@ -117,7 +127,8 @@ class BlockFile:
                     ahead(later.offset, later.length)
                 yield self._block(entry)
         finally:
-            ahead(0, 0)
+            if isinstance(ahead, _Reader):
+                ahead.end()
 
     def total(self, kernel: BlockKernel, weights: Array, bias: float) -> Sums:
         """Return the sums over all blocks: one pass over the file."""
@@ -148,13 +159,32 @@ def _rounded_up(number: int, multiple: int) -> int:
     return -(-number // multiple) * multiple
 
 
-def _read_ahead(descriptor: int) -> Any:
-    """Return what has a part of the file read from the disk while the caller goes on; for no bytes it ends."""
+def _read_ahead(descriptor: int) -> Callable[[int, int], None]:
+    """Return what has a part of the file read from the disk while the caller goes on."""
     if hasattr(os, "posix_fadvise"):
-        return lambda offset, length: os.posix_fadvise(
-            descriptor, offset, length, os.POSIX_FADV_WILLNEED
-        )
+        return partial(_advise, descriptor)
     return _Reader(descriptor)
+
+
+def _advise(descriptor: int, offset: int, length: int) -> None:
+    """Have the system read a part, in steps that it takes whole; of what is cached already nothing need be said."""
+    if not _is_cached(descriptor, offset, length):
+        for at in range(offset, offset + length, ADVISED):
+            os.posix_fadvise(
+                descriptor, at, min(ADVISED, offset + length - at), os.POSIX_FADV_WILLNEED
+            )
+
+
+def _is_cached(descriptor: int, offset: int, length: int) -> bool:
+    """Look at a byte here and there: reading one that is not in memory would have to wait."""
+    if not hasattr(os, "RWF_NOWAIT"):
+        return False
+    try:
+        for at in range(offset, offset + length, LOOKED_AT):
+            os.preadv(descriptor, [bytearray(1)], at, os.RWF_NOWAIT)
+    except OSError:
+        return False
+    return True
 
 
 class _Reader:
@@ -165,12 +195,15 @@ class _Reader:
         self._file = os.fdopen(os.dup(descriptor), "rb", buffering=0)
         self._thread: threading.Thread | None = None
 
+    def end(self) -> None:
+        """Wait for what is being read."""
+        if self._thread is not None:
+            self._thread.join()
+        self._file.close()
+
     def __call__(self, offset: int, length: int) -> None:
         if self._thread is not None:
             self._thread.join()
-        if length == 0:
-            self._file.close()
-            return
         self._thread = threading.Thread(target=self._read, args=(offset, length), daemon=True)
         self._thread.start()
 

@@ -8,11 +8,12 @@ import io
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 
 from npfs.blockwise.descent import State
+from npfs.blockwise.moments import Moments
 from npfs.whole_file import write_whole
 
 FORMAT = 1
@@ -22,21 +23,40 @@ class BadCheckpoint(ValueError):
     """There is nothing to go on from: one sentence that says why and what to do."""
 
 
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What is being fitted, and with which steps: a checkpoint of something else is refused.
+
+    Not on which kernel or cluster: another one goes on with the same steps, to rounding.
+    """
+
+    moments: Moments
+    standardize: bool
+    learning_rate: float
+
+    def is_like(self, other: "Fitted") -> bool:
+        """Return whether a descent on the one can go on on the other."""
+        rates = self.learning_rate, other.learning_rate
+        return (
+            self.standardize == other.standardize
+            and bool(np.isclose(*rates, rtol=1e-9, atol=0))
+            and self.moments.is_like(other.moments)
+        )
+
+
 @dataclass
 class Checkpoints:
     """Writes the state of a descent to ``path``, every so many epochs or seconds.
 
     Attributes
     ----------
-    of : str
-        What is being fitted: a digest of data and options. A checkpoint of another fit is refused.
     every_epochs : int or None
     every_seconds : float or None
         The first of both that is reached.
     """
 
     path: Path
-    of: str
+    of: Fitted
     every_epochs: int | None = None
     every_seconds: float | None = None
     _written: float = field(init=False)
@@ -59,46 +79,66 @@ class Checkpoints:
         OSError
             If the file cannot be written.
         """
+        weights, bias, history = state.moved()
+        moments = self.of.moments
         content = io.BytesIO()
         np.savez(
             content,
             format=FORMAT,
-            of=self.of,
-            weights=state.weights,
-            bias=state.bias,
-            loss_history=np.array(state.loss_history),
+            standardize=self.of.standardize,
+            learning_rate=self.of.learning_rate,
+            n=moments.n,
+            mean=moments.mean,
+            comoment=moments.comoment,
+            weights=weights,
+            bias=bias,
+            loss_history=history,
         )
         write_whole(self.path, content.getvalue())
         self._written = time.monotonic()
 
-    def read(self) -> State:
-        """Return the state that was written last.
+    def read(self) -> tuple[State, float]:
+        """Return the state that was written last, and the learning rate to go on with, to its last digit.
 
         Raises
         ------
         BadCheckpoint
             If there is none, it is damaged, or it is of another fit.
         """
+        require_there(self.path)
         try:
             # Opened here: a damaged archive would stay open.
             with self.path.open("rb") as file, np.load(file, allow_pickle=False) as found:
                 kept = {name: found[name] for name in found.files}
-            state = State(
-                kept["weights"], float(kept["bias"]), [float(x) for x in kept["loss_history"]]
-            )
-            made, of = int(kept["format"]), str(kept["of"])
-        except FileNotFoundError:
-            raise BadCheckpoint(
-                f"there is no checkpoint {str(self.path)!r} to go on from; leave --resume out to begin anew"
-            ) from None
-        except (OSError, ValueError, TypeError, KeyError, EOFError, BadZipFile) as error:
+            state = State(kept["weights"], float(kept["bias"]), kept["loss_history"].tolist())
+            of, made = _fitted(kept), int(kept["format"])
+        except Exception as error:  # whatever a damaged archive leads to
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise BadCheckpoint(
                 f"{str(self.path)!r} is no checkpoint that can be read ({reason}); leave --resume out to begin anew"
             ) from None
-        if made != FORMAT or of != self.of:
+        if made != FORMAT or not of.is_like(self.of):
             raise BadCheckpoint(
-                f"{str(self.path)!r} is of other data or other options (learning rate, standardisation, backend); give what "
-                "it was made with, or leave --resume out to begin anew"
+                f"{str(self.path)!r} is of other data or other options (learning rate, standardisation); give what it was "
+                "made with, or name another file to begin anew"
             )
-        return state
+        return state, of.learning_rate
+
+
+def require_there(path: Path) -> None:
+    """Refuse to go on from a file that is not there.
+
+    Raises
+    ------
+    BadCheckpoint
+    """
+    if not path.is_file():
+        raise BadCheckpoint(
+            f"there is no checkpoint {str(path)!r} to go on from; leave --resume out to begin anew"
+        )
+
+
+def _fitted(kept: dict[str, Any]) -> Fitted:
+    mean = kept["mean"]
+    moments = Moments(int(kept["n"]), mean, kept["comoment"], mean, mean)
+    return Fitted(moments, bool(kept["standardize"]), float(kept["learning_rate"]))

@@ -1,8 +1,7 @@
 """Gradient descent from sums that are taken block by block, somewhere else."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -14,21 +13,22 @@ from npfs.problem import Array
 Total = Callable[[Array, float], Sums]
 
 
-@dataclass
 class State:
     """Where a descent is: all that it needs to go on.
+
+    It moves by whole epochs: what ends a process between two statements (Ctrl-C) leaves it where the last one ended.
 
     Attributes
     ----------
     weights : array of shape (n_features,)
     bias : float
-    loss_history : list of float
-        A loss for each epoch that was run.
+    epoch : int
+        Epochs that were run.
     """
 
-    weights: Array
-    bias: float = 0.0
-    loss_history: list[float] = field(default_factory=list)
+    def __init__(self, weights: Array, bias: float = 0.0, losses: Sequence[float] = ()) -> None:
+        self._losses = list(losses)
+        self._at = weights, bias, len(self._losses)
 
     @classmethod
     def start(cls, n_features: int) -> "State":
@@ -36,9 +36,30 @@ class State:
         return cls(np.zeros(n_features))
 
     @property
+    def weights(self) -> Array:
+        """Of the features."""
+        return self._at[0]
+
+    @property
+    def bias(self) -> float:
+        """Of the model."""
+        return self._at[1]
+
+    @property
     def epoch(self) -> int:
         """Epochs that were run."""
-        return len(self.loss_history)
+        return self._at[2]
+
+    def moved(self) -> tuple[Array, float, Array]:
+        """Return weights, bias and loss history of one moment."""
+        weights, bias, epochs = self._at
+        return weights, bias, np.array(self._losses[:epochs])
+
+    def advance(self, weights: Array, bias: float, loss: float) -> None:
+        """Go to the end of an epoch; ``loss`` is that at its beginning."""
+        epochs = self.epoch
+        self._losses[epochs:] = [loss]
+        self._at = weights, bias, epochs + 1  # all at once
 
 
 def descend_by_sums(
@@ -65,27 +86,36 @@ def descend_by_sums(
     ValueError
         If the loss of the data themselves is not finite.
     """
-    norm = math.nan
+    norm, look = math.nan, EPOCHS_BETWEEN_LOOKS
 
-    def check(losses: list[float]) -> None:
-        if largest_stable_rate is not None and (state.loss_history or losses):
-            parameters = np.append(state.weights, state.bias)
-            history = np.array([*state.loss_history, *losses])
-            require_descent(history, parameters, learning_rate, largest_stable_rate)
+    def check(*losses: float) -> None:
+        if largest_stable_rate is not None and (state.epoch or losses):
+            weights, bias, history = state.moved()
+            require_descent(
+                np.append(history, losses),
+                np.append(weights, bias),
+                learning_rate,
+                largest_stable_rate,
+            )
 
     while state.epoch < epochs or tol is not None:
         found = total(state.weights, state.bias)
-        slopes = np.append(found.dw, found.db) * (2 / n_samples)
-        is_look = state.epoch % EPOCHS_BETWEEN_LOOKS == 0 or state.epoch >= epochs
-        if tol is not None and state.epoch and is_look:
+        loss, slopes = (
+            float(found.loss) / n_samples,
+            np.append(found.dw, found.db) * (2 / n_samples),
+        )
+        is_last = state.epoch >= epochs
+        if tol is not None and state.epoch and (is_last or state.epoch % EPOCHS_BETWEEN_LOOKS == 0):
             norm = float(np.linalg.norm(slopes))
-            if norm <= tol or state.epoch >= epochs:
+            if norm <= tol or is_last:
                 break
-        if (state.epoch and is_look) or not math.isfinite(found.loss):
-            check([found.loss / n_samples])
-        state.loss_history.append(float(found.loss) / n_samples)
-        state.weights = state.weights - learning_rate * slopes[:-1]
-        state.bias -= learning_rate * float(slopes[-1])
+        if state.epoch >= look or not math.isfinite(loss):
+            check(loss)
+            # Each look goes over the whole history: so ever fewer of them.
+            look = state.epoch + max(EPOCHS_BETWEEN_LOOKS, state.epoch // 10)
+        step = learning_rate * slopes
+        state.advance(state.weights - step[:-1], state.bias - float(step[-1]), loss)
         after_epoch(state)
-    check([])
-    return Descent(state.weights, state.bias, np.array(state.loss_history), norm)
+    check()
+    weights, bias, history = state.moved()
+    return Descent(weights, bias, history, norm)

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from npfs.backends.base import BlockKernel, Sums
+from npfs.backends.base import Backend, BackendUnavailable, BlockKernel, Sums
 from npfs.backends.registry import load_backend
 from npfs.blockwise.block_file import BlockFile, DiskFull
 from npfs.blockwise.moments import Moments
@@ -20,6 +20,7 @@ from npfs.scaling import Standardizer
 # Of X and y, laid out for a kernel. Mapping a block costs as much as reading 1 to 2 MB of it; and a few blocks are held
 # while the file is made.
 BLOCK_BYTES = 24 * 2**20
+KERNELS = ("numba-parallel", "numba-simd", "numpy-inplace")  # the fastest first
 # What tiles and pages that are filled up add at most.
 ROOM = 1.05
 
@@ -43,7 +44,7 @@ class FileBlocks:
         self._folder = folder or scratch_folder()
         self._kernel: BlockKernel | None = None
         self._blocks: BlockFile | None = None
-        _require_room(pieces, self._folder)
+        require_room(pieces.data_bytes, self._folder)
 
     @property
     def n_features(self) -> int:
@@ -75,12 +76,10 @@ class FileBlocks:
             raise BadPiece("no row is left; choose other columns, or fill missing values in")
         return found
 
-    def lay_out(self, backend: str, scaler: Standardizer | None) -> None:
+    def lay_out(self, backend: str | Backend, scaler: Standardizer | None) -> None:
         """Read all pieces once more, and write the blocks as the backend's kernel reads them."""
-        kernel = load_backend(backend).blocks
-        if kernel is None:
-            raise ValueError(f"backend {backend!r} has no kernel for blocks")
         self.close()
+        kernel = kernel_for_blocks(backend)
         self._kernel, self._blocks = kernel, BlockFile(self._folder)
         for X, y in rebatched(self._read(), block_samples(self.n_features)):
             if scaler is not None:
@@ -97,6 +96,33 @@ class FileBlocks:
         assert self._kernel is not None
         assert self._blocks is not None
         return self._blocks.total(self._kernel, weights, bias)
+
+
+def kernel_for_blocks(backend: str | Backend) -> BlockKernel:
+    """Return the kernel of a backend, by its name or itself.
+
+    Raises
+    ------
+    ValueError
+        If it has none.
+    """
+    found = load_backend(backend) if isinstance(backend, str) else backend
+    if found.blocks is None:
+        raise ValueError(
+            f"backend {found.name!r} has no kernel for blocks; choose {', '.join(KERNELS)} or numba"
+        )
+    return found.blocks
+
+
+def fastest_kernel() -> str:
+    """Return the backend whose kernel for blocks is the fastest of those that can be loaded here."""
+    for name in KERNELS:
+        try:
+            load_backend(name)
+        except BackendUnavailable:
+            continue
+        return name
+    raise BackendUnavailable("no backend that works block by block is installed")
 
 
 def rebatched(
@@ -142,12 +168,16 @@ def scratch_folder() -> Path:
     return Path(tempfile.gettempdir())
 
 
-def _require_room(pieces: Pieces, folder: Path) -> None:
-    try:
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        raise DiskFull(f"{folder}: {error.strerror}; name a folder with --scratch") from None
-    needed = ROOM * pieces.data_bytes
+def require_room(data_bytes: int, folder: Path) -> None:
+    """Refuse a folder that takes no file, or has no room for blocks of so many bytes.
+
+    Raises
+    ------
+    DiskFull
+    """
+    BlockFile(folder).close()
+    free = shutil.disk_usage(folder).free
+    needed = ROOM * data_bytes
     if needed > free:
         raise DiskFull(
             f"{folder} has {free / 1e9:,.1f} GB free and the blocks take {needed / 1e9:,.1f} GB; name a folder on a larger "

@@ -1,16 +1,18 @@
 """A fit on blocks, wherever they are: moments, learning rate, layout, descent, checkpoints."""
 
+import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from npfs.backends.base import Sums
-from npfs.blockwise.checkpoint import Checkpoints
+from npfs.backends.base import Backend, Sums
+from npfs.blockwise.checkpoint import BadCheckpoint, Checkpoints, Fitted, require_there
 from npfs.blockwise.descent import State, descend_by_sums
+from npfs.blockwise.file_blocks import kernel_for_blocks
 from npfs.blockwise.moments import Moments
 from npfs.descent import Descent
 from npfs.problem import Array
@@ -18,6 +20,8 @@ from npfs.scaling import Standardizer
 
 # Backends that pass over the data once, for the moments, from which every epoch's sums follow.
 SHORTCUTS = ("numpy-gram", "dask-gram")
+# Whose kernel is that of another one, which the workers choose.
+ON_CLUSTER = ("dask",)
 
 
 class Blocks(Protocol):
@@ -30,7 +34,7 @@ class Blocks(Protocol):
     def moments(self) -> Moments:
         """Take the moments of features and target in one pass."""
 
-    def lay_out(self, backend: str, scaler: Standardizer | None) -> None:
+    def lay_out(self, backend: str | Backend, scaler: Standardizer | None) -> None:
         """Prepare the blocks, transformed by the scaler, for the kernel of a backend."""
 
     def total(self, weights: Array, bias: float) -> Sums:
@@ -77,11 +81,16 @@ class BlockFit:
 class How:
     """How to fit: as the parameters of ``LinearRegression``."""
 
-    kernel: str
+    kernel: str | Backend
     learning_rate: float | None
     epochs: int
     tol: float | None
     standardize: bool
+
+    @property
+    def is_shortcut(self) -> bool:
+        """Whether one pass is enough."""
+        return self.kernel in SHORTCUTS
 
 
 def fit_blocks(
@@ -99,6 +108,10 @@ def fit_blocks(
     DivergenceError, ValueError
         As by ``npfs.descent.descend``; and what the blocks raise.
     """
+    if checkpointing is not None and checkpointing.resume:
+        require_there(checkpointing.path)
+    if not (how.is_shortcut or how.kernel in ON_CLUSTER):
+        kernel_for_blocks(how.kernel)  # before all data are read
     moments = blocks.moments()
     d = moments.n_features
     scaler = moments.standardizer if how.standardize else Standardizer(np.zeros(d), np.ones(d))
@@ -108,9 +121,9 @@ def fit_blocks(
             "squares of the features overflow float64; give them in larger units, or standardize them"
         )
     rate = 1 / curvature if how.learning_rate is None else how.learning_rate
-    state, keep = _start(moments, rate, how, checkpointing)
+    state, rate, keep = _start(Fitted(moments, how.standardize, rate), how.epochs, checkpointing)
     resumed_at = state.epoch
-    if how.kernel in SHORTCUTS:
+    if how.is_shortcut:
         total: Callable[[Array, float], Sums] = lambda w, b: moments.sums(scaler, w, b)  # noqa: E731
     else:
         blocks.lay_out(how.kernel, scaler if how.standardize else None)
@@ -121,40 +134,53 @@ def fit_blocks(
             if look is not None:
                 look(state)
 
-    with np.errstate(over="ignore", invalid="ignore"):  # what diverges is named
-        try:
-            found = descend_by_sums(
-                total,
-                moments.n,
-                state,
-                epochs=how.epochs,
-                learning_rate=rate,
-                tol=how.tol,
-                largest_stable_rate=lambda: 2 / curvature,
-                after_epoch=after_epoch,
-            )
-        except BaseException:
-            if (
-                keep is not None
-                and state.epoch > resumed_at
-                and math.isfinite(state.loss_history[-1])
-            ):
-                keep.write(state)  # what was computed is not lost: Ctrl-C, a cluster that is gone
-            raise
+    with np.errstate(over="ignore", invalid="ignore"), _kept(keep, state):  # divergence is named
+        found = descend_by_sums(
+            total,
+            moments.n,
+            state,
+            epochs=how.epochs,
+            learning_rate=rate,
+            tol=how.tol,
+            largest_stable_rate=lambda: 2 / curvature,
+            after_epoch=after_epoch,
+        )
+        if keep is not None:
+            keep.write(state)
         rest = total(found.weights, found.bias).loss / moments.n
-    if keep is not None:
-        keep.write(state)
     return BlockFit(moments, scaler, rate, found, rest, resumed_at)
 
 
+@contextlib.contextmanager
+def _kept(keep: Checkpoints | None, state: State) -> Iterator[None]:
+    """Write what was computed before the fit ends early: by Ctrl-C, or with the cluster it is on."""
+    began = state.epoch
+    try:
+        yield
+    except BaseException:
+        weights, bias, _ = state.moved()
+        if keep is not None and state.epoch > began and np.isfinite([*weights, bias]).all():
+            with contextlib.suppress(OSError):  # the first error is the one to tell
+                keep.write(state)
+        raise
+
+
 def _start(
-    moments: Moments, rate: float, how: How, checkpointing: Checkpointing | None
-) -> tuple[State, Checkpoints | None]:
+    of: Fitted, epochs: int, checkpointing: Checkpointing | None
+) -> tuple[State, float, Checkpoints | None]:
+    """Return where to begin, the learning rate, and what keeps the state."""
+    start = State.start(of.moments.n_features)
     if checkpointing is None:
-        return State.start(moments.n_features), None
-    # Not the kernel: another one goes on with the same steps, to rounding.
-    of = f"{moments.digest()} {rate!r} {how.standardize}"
+        return start, of.learning_rate, None
     keep = Checkpoints(
         checkpointing.path, of, checkpointing.every_epochs, checkpointing.every_seconds
     )
-    return (keep.read() if checkpointing.resume else State.start(moments.n_features)), keep
+    if not checkpointing.resume:
+        return start, of.learning_rate, keep
+    state, rate = keep.read()
+    if state.epoch > epochs:
+        raise BadCheckpoint(
+            f"{str(keep.path)!r} is at epoch {state.epoch:,} already, beyond the {epochs:,} that are asked for; ask for more "
+            "epochs, or leave --resume out and name another file"
+        )
+    return state, rate, keep

@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,13 @@ import numpy as np
 from npfs.backends.base import BackendUnavailable
 from npfs.backends.registry import load_backend
 from npfs.blockwise.descent import State
-from npfs.blockwise.file_blocks import FileBlocks, block_samples, scratch_folder
+from npfs.blockwise.file_blocks import (
+    FileBlocks,
+    block_samples,
+    fastest_kernel,
+    kernel_for_blocks,
+    scratch_folder,
+)
 from npfs.blockwise.fitting import SHORTCUTS, BlockFit, Checkpointing
 from npfs.blockwise.pieces import Pieces, of_arrays
 from npfs.cli.fit_command import CannotFit, FitOptions, Fitted, watched
@@ -26,8 +33,6 @@ from npfs.tables import BadTable, Table, open_pieces
 CLUSTER = ("dask", "dask-gram")
 # Of the numbers, in memory at once: the file's columns, X as it comes, standardised, and laid out for the backend.
 COPIES_IN_MEMORY = 4
-# The fastest first: what takes the place of a backend that has no kernel for blocks, or of "auto".
-KERNELS = ("numba-parallel", "numba-simd", "numpy-inplace")
 # Read at once: for a file of blocks little, since pieces are joined to blocks; on a cluster a piece is a block.
 PIECE_BYTES, CLUSTER_PIECE_BYTES = 8 * 2**20, 64 * 2**20
 CHECKPOINT_SECONDS = 10.0
@@ -108,14 +113,20 @@ def pieces_if_needed(
             else PIECE_BYTES,
         )
     except BadTable:
-        if source.path.is_dir():
-            raise
+        if source.path.is_dir() or _is_too_large(source.path):
+            raise  # it says how to make a file of it that can be read in pieces
         return _of_table(read()) if must else None
     free = available_bytes()
     needed = COPIES_IN_MEMORY * pieces.data_bytes
     if must or source.path.is_dir() or (free is not None and needed > free):
         return pieces
     return None
+
+
+def _is_too_large(path: Path) -> bool:
+    """Return whether a file cannot be held in memory as it is, leave alone as numbers."""
+    free = available_bytes()
+    return free is not None and path.is_file() and path.stat().st_size > free
 
 
 def _of_table(table: Table) -> Pieces:
@@ -180,6 +191,20 @@ def fit(
     )
 
 
+@contextmanager
+def told_where_it_is_kept(options: BlockOptions) -> Iterator[None]:
+    """Say after Ctrl-C how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if options.checkpoint is not None and options.checkpoint.exists():
+            print(
+                f"npfs fit: ended by Ctrl-C; go on with --checkpoint {options.checkpoint} --resume",
+                file=sys.stderr,
+            )
+        raise
+
+
 def _on_cluster(pieces: Pieces, options: BlockOptions, notes: list[str]) -> Any:
     from npfs.cluster.blocks import ClusterBlocks
     from npfs.cluster.connection import connect
@@ -205,20 +230,14 @@ def _kernel(asked: FitOptions) -> tuple[str, list[str]]:
     """Return the backend whose kernel sums over blocks, and a sentence if it is not what was asked for."""
     if asked.backend in SHORTCUTS:
         return asked.backend, []
-    if asked.backend != AUTO:
-        if load_backend(asked.backend).blocks is None:
-            raise CannotFit(
-                f"backend {asked.backend!r} works on one array in memory, for which the data are too large; choose "
-                f"{', '.join(KERNELS)}, numba or numpy-gram"
-            )
-        return asked.backend, []
-    for name in KERNELS:
-        try:
-            load_backend(name)
-        except BackendUnavailable:
-            continue
-        return name, [f"Backend {name}: the fastest that works block by block."]
-    raise CannotFit("no backend that works block by block is installed")
+    try:
+        if asked.backend == AUTO:
+            name = fastest_kernel()
+            return name, [f"Backend {name}: the fastest that works block by block."]
+        kernel_for_blocks(asked.backend)
+    except (BackendUnavailable, ValueError) as error:  # also an unknown one
+        raise CannotFit(str(error)) from None
+    return asked.backend, []
 
 
 def _told(asked: FitOptions, say: Callable[[str], None]) -> Callable[[State], None]:

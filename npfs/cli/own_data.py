@@ -97,7 +97,8 @@ def fit(
     scratch: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Where blocks are kept that memory cannot hold. [default: /var/tmp]"
+            metavar="DIR",
+            help="Where blocks are kept that memory cannot hold. [default: TMPDIR, or /var/tmp]",
         ),
     ] = None,
     reports: Reports = DEFAULT_REPORTS,
@@ -136,7 +137,10 @@ def fit(
             pieces = large_data.pieces_if_needed(source, asked, options, read)
             table = read() if pieces is None else None
         if pieces is not None:
-            with working("fitting", quiet=is_still) as say:
+            with (
+                working("fitting", quiet=is_still) as say,
+                large_data.told_where_it_is_kept(options),
+            ):
                 fitted = large_data.fit(pieces, asked, options, say, is_drawn=plot is not None)
         elif table is not None:
             with working("fitting", quiet=is_still), ended_by_ctrl_c():

@@ -56,6 +56,13 @@ def told_as_a_sentence(command: str, *kinds: type[Exception]) -> Iterator[None]:
     except kinds as error:
         typer.echo(f"npfs {command}: {sentence(error)}", err=True)
         raise typer.Exit(MISTAKE) from None
+    except MemoryError:
+        typer.echo(
+            f"npfs {command}: the data do not fit into the memory that may be taken; choose fewer columns, or give them as "
+            "Parquet or .npy, which npfs fit reads in pieces",
+            err=True,
+        )
+        raise typer.Exit(MISTAKE) from None
 
 
 def sentence(error: Exception) -> str:

@@ -24,7 +24,7 @@ FAN_OUT = 8  # as npfs.cluster calls them; a test compares the two
 
 @dataclass(frozen=True)
 class ClusterRecord:
-    """The mean epoch of a descent on a cluster, in seconds, in one run.
+    """The median epoch of a descent on a cluster, in seconds, in one run.
 
     Attributes
     ----------
@@ -79,10 +79,15 @@ def foretold_epoch(measured: ClusterRecord, workers: int, n_samples: int | None 
     """Return the seconds of an epoch on so many workers, for as many rows as were measured or ``n_samples``."""
     rows = 1.0 if n_samples is None else n_samples / measured.size.n_samples
     compute = measured.compute_s * measured.workers / workers * rows
-    dispatch = measured.scheduling_s / measured.workers
-    depth = levels(workers)
-    calls = min(workers, FAN_OUT)
-    return compute + depth * (measured.communication_s + calls * dispatch)
+    # What was measured has as many round trips as its tree has levels, and one of them was measured apart.
+    trips = (levels(measured.workers) - 1) * measured.communication_s
+    dispatch = max(0.0, measured.scheduling_s - trips) / _calls(measured.workers)
+    return compute + levels(workers) * measured.communication_s + _calls(workers) * dispatch
+
+
+def _calls(workers: int) -> int:
+    """Return how many calls are made one after the other on the longest way to a worker."""
+    return levels(workers) * min(workers, FAN_OUT)
 
 
 def best_workers(measured: ClusterRecord, most: int, n_samples: int | None = None) -> int:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import pytest
 
 from npfs.backends.base import Backend
+from npfs.blockwise.block_file import DiskFull
 from npfs.measure import allocator, costs, environment, learning, load, recovery, timing
 from npfs.measure.plan import Case, Plan
 from npfs.measure.progress import RunProgress
@@ -168,6 +169,9 @@ class BenchmarkRun:
         except MemoryError:
             benchmark.has_error = True
             self.skip(case, "the data do not fit into memory")
+        except DiskFull as error:
+            benchmark.has_error = True
+            self.skip(case, str(error))
         except Exception as error:
             benchmark.has_error = True
             if isinstance(error.__cause__, KeyboardInterrupt):

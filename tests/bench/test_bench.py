@@ -111,7 +111,7 @@ def test_a_second_job_adds_runs_and_a_foreign_file_is_named(tmp_path: Path) -> N
             "unknown backend 'nunpy'; known backends: python, numpy, numpy-inplace",
         ),
         ("--backends=,", "--backends must name at least one"),
-        ("--preset=fast", "--preset must be one of quick, standard, full; got 'fast'"),
+        ("--preset=fast", "--preset must be one of quick, standard, full, scale; got 'fast'"),
         ("--sizes=0", "--sizes must be at least 1; got 0"),
         ("--sizes=-3", "--sizes must be at least 1; got -3"),
         ("--sizes=2.5", "--sizes takes integers such as 1000 or 1e3; got '2.5'"),

@@ -116,6 +116,28 @@ def test_reading_ahead_goes_without_advice_too(
 
 
 @pytest.mark.skipif(
+    not hasattr(os, "posix_fadvise") or not hasattr(os, "RWF_NOWAIT"), reason="Linux takes advice"
+)
+def test_the_whole_of_the_next_block_is_asked_for_and_nothing_of_what_is_cached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda fd, at, length, how: asked.append((at, length)))
+    with BlockFile(tmp_path) as file:
+        for k in range(3):
+            file.append(np.full(100_000, float(k)))
+        assert len(list(file)) == 3
+        assert asked == [], "it was just written"
+        monkeypatch.setattr(block_file, "_is_cached", lambda *part: False)
+        assert len(list(file)) == 3
+        later = file._entries[1:]
+    covered = [at for at, length in asked for at in range(at, at + length, 4096)]
+    wanted = [at for e in later for at in range(e.offset, e.offset + e.length, 4096)]
+    assert [at for at in covered if at in set(wanted)] == wanted
+    assert max(length for _, length in asked) <= block_file.ADVISED
+
+
+@pytest.mark.skipif(
     not Path("/proc/self/smaps_rollup").exists(), reason="Linux tells what is mapped"
 )
 def test_only_one_block_is_mapped_at_a_time(tmp_path: Path) -> None:
@@ -153,7 +175,7 @@ def test_a_full_disk_is_said_before_anything_is_read(
     with pytest.raises(DiskFull, match=r"GB free and the blocks take .* --scratch"):
         FileBlocks(pieces, tmp_path)
     monkeypatch.undo()
-    with pytest.raises(DiskFull, match="No such file"):
+    with pytest.raises(DiskFull, match=r"takes no temporary file \(No such file"):
         FileBlocks(pieces, tmp_path / "absent")
 
 

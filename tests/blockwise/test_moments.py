@@ -65,8 +65,17 @@ def test_an_epochs_sums_follow_from_the_moments_alone() -> None:
         np.testing.assert_allclose(found.dw, error @ scaler.transform(X), rtol=1e-9)
 
 
-def test_equal_data_have_an_equal_digest_and_other_data_another() -> None:
+def test_the_same_data_in_other_parts_are_alike_and_others_are_not() -> None:
     problem = make_problem(100, 2)
-    digest = in_parts(problem.X, problem.y, [50]).digest()
-    assert in_parts(problem.X, problem.y, [50]).digest() == digest
-    assert in_parts(problem.X, problem.y + 1e-9, [50]).digest() != digest
+    found = in_parts(problem.X + 1e6, problem.y, [50])
+    assert found.is_like(in_parts(problem.X + 1e6, problem.y, [13, 77]))
+    changed = problem.y.copy()
+    changed[7] += 1e-3
+    assert not found.is_like(in_parts(problem.X + 1e6, changed, [50]))
+
+
+def test_what_overflows_has_no_curvature() -> None:
+    X = np.full((10, 1), 1e200) * np.arange(10.0)[:, np.newaxis]
+    with np.errstate(over="ignore", invalid="ignore"):
+        moments = Moments.of(X, X[:, 0])
+    assert moments.largest_curvature(Standardizer(np.zeros(1), np.ones(1))) == np.inf

@@ -104,7 +104,7 @@ def test_what_memory_cannot_hold_is_fitted_block_by_block(
     )
     refused = npfs("fit", file, "--target", 3, "--backend", "python")
     assert refused.returncode == 2
-    assert "'python' works on one array in memory" in refused.stderr
+    assert "'python' has no kernel for blocks; choose numba-parallel" in refused.stderr
 
 
 def test_what_memory_can_hold_is_fitted_there(
@@ -112,6 +112,23 @@ def test_what_memory_can_hold_is_fitted_there(
 ) -> None:
     monkeypatch.setattr("npfs.cli.large_data.available_bytes", lambda: 4 * TABLE.nbytes)
     assert "block by block" not in npfs("fit", file, "--target", 3, "--epochs", 10).stdout
+
+
+def test_a_cluster_on_this_machine_needs_nothing(npfs: Npfs, folder: Path) -> None:
+    whole = solved(npfs("fit", folder, "--target", "y", "--epochs", 50, "--json"))
+    result = npfs("fit", folder, "--target", "y", "--epochs", 50, "--json", "--backend", "dask")
+    assert solved(result) == pytest.approx(whole, rel=1e-9)
+    assert "Dask worker" in " ".join(json.loads(result.stdout)["notes"])
+
+
+def test_a_text_file_larger_than_memory_says_how_to_go_on(
+    npfs: Npfs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "large.csv").write_text("x,y\n1,2\n2,4\n")
+    monkeypatch.setattr("npfs.cli.large_data.available_bytes", lambda: 10)
+    result = npfs("fit", "large.csv", "--target", "y")
+    assert result.returncode == 2
+    assert "cannot be read in pieces; save it as Parquet" in " ".join(result.stderr.split())
 
 
 def test_a_drawing_shows_samples_of_all_pieces(npfs: Npfs, folder: Path, tmp_path: Path) -> None:
@@ -160,6 +177,8 @@ def test_a_fit_that_was_killed_is_resumed_to_the_same_end(tmp_path: Path, file: 
         (["--checkpoint", "kept", "--resume"], "no checkpoint 'kept' to go on from"),
         (["--checkpoint", "kept", "--scratch", "absent"], "name a folder with --scratch"),
         (["--scheduler", "tcp://x:1", "--backend", "numpy"], "--scheduler is for --backend dask"),
+        (["--checkpoint", "kept", "--backend", "nosuch"], "unknown backend 'nosuch'"),
+        (["--checkpoint", "kept", "--scratch", "data.npy"], "takes no temporary file"),
     ],
 )
 def test_a_mistake_is_a_sentence(

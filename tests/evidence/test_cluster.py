@@ -29,6 +29,11 @@ def test_the_measured_epoch_is_foretold_exactly() -> None:
     assert foretold_epoch(TWO, 2) == pytest.approx(0.108)
 
 
+def test_that_of_many_workers_is_foretold_exactly_too() -> None:
+    many = ClusterRecord(ROWS, 16, 0.110, compute_s=0.1, communication_s=0.002, scheduling_s=0.008)
+    assert foretold_epoch(many, 16) == pytest.approx(0.110)
+
+
 def test_computing_is_shared_and_calls_are_not() -> None:
     # 0.2 s of computing over 4; one round trip; four calls of 3 ms
     assert foretold_epoch(TWO, 4) == pytest.approx(0.05 + 0.002 + 4 * 0.003)

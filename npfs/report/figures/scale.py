@@ -139,9 +139,9 @@ def _draw_workers(axes: Axes, scale: Scale, measured: ClusterRecord) -> None:
         "dotted: computing alone", (0.03, 0.04), xycoords="axes fraction", fontsize=SMALL, color=style.MUTED
     )  # fmt: skip
     axes.set_title(f"An epoch of {wording.short_count(measured.size.n_samples)} rows", pad=24)
-    (first, compute), *others = parts_of(measured)
-    rest = ", ".join(f"{1e3 * seconds:.2g} {name}" for name, seconds in others)
-    style.note(axes, f"on {measured.workers}: {1e3 * compute:.3g} ms {first}, {rest}")
+    (first, seconds), *others = parts_of(measured)
+    rest = ", ".join(f"{1e3 * part:.2g} {name}" for name, part in others)
+    style.note(axes, f"on {measured.workers}: {1e3 * seconds:.3g} ms {first}, {rest}")
     axes.set_xlabel("workers")
     axes.set_ylabel("time of an epoch")
 

@@ -79,7 +79,7 @@ def test_a_figure_is_drawn_and_told_in_words(evidence: Evidence) -> None:
     assert figure is not None
     rows, workers = figure.axes
     assert "memory ends" in " ".join(text.get_text() for text in rows.texts)
-    assert "from 10M rows on" in " ".join(text.get_text() for text in rows.texts)
+    assert "one core, 10M rows" in " ".join(text.get_text() for text in rows.texts)
     assert workers.get_title(loc="left") == "An epoch of 100M rows"
     assert "From 10,000,000 rows on the workers are faster" in scale_alt(evidence)
 

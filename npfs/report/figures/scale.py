@@ -27,6 +27,7 @@ def scale_figure(evidence: Evidence) -> Figure | None:
         return None
     lines, measured = _lines(scale), scale.measured
     low, high = style.log_limits(shared.values_of(lines), 0.1)
+    high *= (high / low) ** 0.1  # room for words above the lines
     left = style.number_margin(low, high, style.plain)
     margins = [(left, shared.margin(evidence, lines))]
     if measured is not None:
@@ -94,7 +95,7 @@ def _draw_rows(
         axes.set_xlim(right=max(axes.get_xlim()[1], end * 1.5))
         axes.axvspan(end, axes.get_xlim()[1], color=style.SHADE, linewidth=0, zorder=0)
         axes.annotate(
-            "memory ends: from\nhere on mapped files pay", (end, 1), xycoords=("data", "axes fraction"), xytext=(-3, -4),
+            "memory ends: from\nhere mapped files pay", (end, 1), xycoords=("data", "axes fraction"), xytext=(-3, -4),
             textcoords="offset points", ha="right", va="top", fontsize=SMALL, color=style.MUTED,
         )  # fmt: skip
     shared.draw_lines(axes, evidence, lines)
@@ -106,8 +107,8 @@ def _draw_rows(
         axes.plot([crossing], [value], "o", markersize=11, fillstyle="none", markeredgecolor=style.INK,
             markeredgewidth=1.4, zorder=5)  # fmt: skip
         axes.annotate(
-            f"from {wording.short_count(crossing)} rows on faster\nthan one core", (crossing, value),
-            xytext=(8, 12), textcoords="offset points", fontsize=SMALL, color=color,
+            f"circled: Dask overtakes\none core, {wording.short_count(crossing)} rows", (0.02, 0.985),
+            xycoords="axes fraction", va="top", fontsize=SMALL, color=color,
         )  # fmt: skip
 
 
@@ -138,8 +139,9 @@ def _draw_workers(axes: Axes, scale: Scale, measured: ClusterRecord) -> None:
         "dotted: computing alone", (0.03, 0.04), xycoords="axes fraction", fontsize=SMALL, color=style.MUTED
     )  # fmt: skip
     axes.set_title(f"An epoch of {wording.short_count(measured.size.n_samples)} rows", pad=24)
-    parts = ", ".join(f"{name} {1e3 * seconds:.3g}" for name, seconds in parts_of(measured))
-    style.note(axes, f"on {measured.workers}, in ms: {parts}")
+    (first, compute), *others = parts_of(measured)
+    rest = ", ".join(f"{1e3 * seconds:.2g} {name}" for name, seconds in others)
+    style.note(axes, f"on {measured.workers}: {1e3 * compute:.3g} ms {first}, {rest}")
     axes.set_xlabel("workers")
     axes.set_ylabel("time of an epoch")
 

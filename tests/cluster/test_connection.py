@@ -153,9 +153,8 @@ def test_a_script_that_workers_would_run_anew_is_told_so(tmp_path: Any, how: str
     path.write_text(f"{SCRIPT}\nconnect()")
     result = run([str(path)] if how == "file" else ["-"], path.read_text())
     assert result.returncode == 1
-    last = result.stderr.strip().splitlines()[-1]
-    assert "ClusterError: no local cluster could be started" in last
-    assert "below `if __name__ == '__main__':`" in last
+    assert "ClusterError: no local cluster could be started" in result.stderr
+    assert "below `if __name__ == '__main__':`" in result.stderr
 
 
 def test_a_script_with_the_guard_ends_and_says_nothing(tmp_path: Any) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from distributed import Client
 
-from npfs.backends.base import Sums
+from npfs.backends.base import Backend, Sums
 from npfs.blockwise.moments import Moments
 from npfs.blockwise.pieces import BadPiece, Piece, Pieces
 from npfs.cluster.crew import FAN_OUT, Crew
@@ -121,7 +121,7 @@ class ClusterBlocks:
         """
         return self._holding.moments()
 
-    def lay_out(self, backend: str, scaler: Standardizer | None) -> None:
+    def lay_out(self, backend: str | Backend, scaler: Standardizer | None) -> None:
         """Have the blocks, transformed by the scaler, laid out for the kernel of a backend, and what sums them up made.
 
         ``dask`` is the fastest kernel of one core; ``dask-gram`` lays them out for ``gram``.
@@ -131,7 +131,7 @@ class ClusterBlocks:
         BadPiece, ClusterError
             As by ``moments``.
         """
-        self._backend = kernel_on_workers(backend)
+        self._backend = kernel_on_workers(backend if isinstance(backend, str) else backend.name)
         kernel_of(self._backend)
         self._crew = None
         self._holding.lay_out(self._backend, scaler)

@@ -115,7 +115,7 @@ class Checkpoints:
         except Exception as error:  # whatever a damaged archive leads to
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise BadCheckpoint(
-                f"{str(self.path)!r} is no checkpoint that can be read ({reason}); leave --resume out to begin anew"
+                f"{str(self.path)!r} is no checkpoint that can be read ({reason}); name another file to begin anew"
             ) from None
         if made != FORMAT or not of.is_like(self.of):
             raise BadCheckpoint(

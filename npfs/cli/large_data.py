@@ -177,6 +177,8 @@ def fit(
     found, seconds, how = watched(model, run)
     if not is_on_cluster and kernel not in SHORTCUTS:
         notes.append(_why(pieces, options))
+    if left_out := pieces.n_samples - found.moments.n:
+        notes.append(f"Left out {left_out:,} of {pieces.n_samples:,} rows, which lack a value.")
     if found.resumed_at:
         notes.append(f"Went on from epoch {found.resumed_at:,} of {options.checkpoint}.")
     return Fitted(
@@ -212,7 +214,7 @@ def _on_cluster(pieces: Pieces, options: BlockOptions, notes: list[str]) -> Any:
     client = connect(options.scheduler)
     workers, where = len(client.nthreads()), client.scheduler.address
     notes.append(
-        f"Fitted in the memory of {workers:,} Dask worker{'s' if workers > 1 else ''}, scheduler {where}."
+        f"Fitted in the memory of Dask's workers ({workers:,} when it began), scheduler {where}."
     )
     return ClusterBlocks.place(pieces, client)
 

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -23,7 +24,7 @@ def local_cluster(workers: int) -> LocalCluster:
     RuntimeError, OSError, TimeoutError
         If it cannot be started.
     """
-    with _environment_kept():
+    with _environment_kept(), _ctrl_c_is_ours():
         cluster = _in_time(
             partial(
                 LocalCluster,
@@ -61,6 +62,19 @@ def _in_time(start: Callable[[], LocalCluster]) -> LocalCluster:
     if not found:
         raise TimeoutError(f"its workers were not there within {START_WITHIN:.0f} s")
     return found[0]
+
+
+@contextlib.contextmanager
+def _ctrl_c_is_ours() -> Iterator[None]:
+    """Have workers ignore Ctrl-C, which a terminal sends to them as well: who started them ends them."""
+    if threading.current_thread() is not threading.main_thread():  # which alone may say so
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

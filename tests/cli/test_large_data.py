@@ -118,7 +118,7 @@ def test_a_cluster_on_this_machine_needs_nothing(npfs: Npfs, folder: Path) -> No
     whole = solved(npfs("fit", folder, "--target", "y", "--epochs", 50, "--json"))
     result = npfs("fit", folder, "--target", "y", "--epochs", 50, "--json", "--backend", "dask")
     assert solved(result) == pytest.approx(whole, rel=1e-9)
-    assert "Dask worker" in " ".join(json.loads(result.stdout)["notes"])
+    assert "Dask's workers (" in " ".join(json.loads(result.stdout)["notes"])
 
 
 def test_a_text_file_larger_than_memory_says_how_to_go_on(
@@ -220,3 +220,4 @@ def test_a_missing_value_is_named_by_its_part(npfs: Npfs, folder: Path) -> None:
     assert "'b'" in result.stderr
     dropped = npfs("fit", folder, "--target", "y", "--epochs", 5, "--missing", "drop", "--json")
     assert json.loads(dropped.stdout)["n_samples"] == 20_001
+    assert "Left out 1 of 20,002 rows" in " ".join(json.loads(dropped.stdout)["notes"])

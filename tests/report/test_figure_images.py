@@ -13,6 +13,7 @@ from npfs.evidence.analysis import Evidence
 from npfs.report.figures import FIGURES
 from npfs.report.style import house_style
 from tests.report import figure_samples
+from tests.report.test_scale import of_large_data
 
 SPECS = {spec.name: spec for spec in FIGURES}
 
@@ -33,8 +34,8 @@ def test_images_are_compared(pytestconfig: pytest.Config) -> None:
 
 @pytest.mark.parametrize("name", SPECS)
 @pytest.mark.mpl_image_compare(tolerance=1, savefig_kwargs={"dpi": 60}, style="default")
-def test_image(name: str, evidence: Evidence) -> Figure:
+def test_image(name: str, evidence: Evidence, tmp_path: Path) -> Figure:
     with house_style():
-        figure = SPECS[name].draw(evidence)
+        figure = SPECS[name].draw(of_large_data(tmp_path) if name == "scale" else evidence)
     assert figure is not None
     return figure

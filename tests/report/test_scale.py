@@ -27,8 +27,7 @@ def epoch_s(backend: str, n: int) -> float:
     return NS[backend] * 1e-9 * n
 
 
-@pytest.fixture
-def evidence(tmp_path: Path) -> Evidence:
+def of_large_data(folder: Path) -> Evidence:
     for number in (1, 2, 3):
         off = 1 + 0.01 * (number - 2)
         cases = {
@@ -48,8 +47,13 @@ def evidence(tmp_path: Path) -> Evidence:
         document = run_files.document(cases, number, once, environment=environment, preset="scale")
         for name in ("dask-gram",):
             document["npfs"]["backends"][name]["same_work"] = False
-        run_files.write(tmp_path, [document])
-    return Evidence(read_runs(tmp_path))
+        run_files.write(folder, [document])
+    return Evidence(read_runs(folder))
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Evidence:
+    return of_large_data(tmp_path)
 
 
 def test_where_each_begins_to_pay_is_said_with_its_numbers(evidence: Evidence) -> None:

@@ -31,8 +31,8 @@ def scale_figure(evidence: Evidence) -> Figure | None:
     left = style.number_margin(low, high, style.plain)
     margins = [(left, shared.margin(evidence, lines))]
     if measured is not None:
-        margins.append((0.95, 0.3))
-    width = 11.0 if len(margins) > 1 else 8.4
+        margins.append((0.95, 0.75))
+    width = 11.6 if len(margins) > 1 else 8.4
     figure, axes = style.row(width, 4.6, margins, top=0.72)
     _draw_rows(axes[0], scale, lines, (low, high))
     if measured is not None:

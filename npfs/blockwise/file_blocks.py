@@ -13,7 +13,7 @@ from npfs.backends.base import Backend, BackendUnavailable, BlockKernel, Sums
 from npfs.backends.registry import load_backend
 from npfs.blockwise.block_file import BlockFile, DiskFull
 from npfs.blockwise.moments import Moments
-from npfs.blockwise.pieces import BadPiece, Pieces
+from npfs.blockwise.pieces import BadPiece, Piece, Pieces, require_usable
 from npfs.problem import Array
 from npfs.scaling import Standardizer
 
@@ -70,7 +70,7 @@ class FileBlocks:
         BadPiece
             If one of them cannot be learned from, or none has a sample.
         """
-        parts = (Moments.of(*piece.read()) for piece in self.pieces.pieces)
+        parts = map(_moments_of, self.pieces.pieces)
         found = Moments.merged(parts, self.n_features + 1)
         if found.n == 0:
             raise BadPiece("no row is left; choose other columns, or fill missing values in")
@@ -150,6 +150,15 @@ def rebatched(
 def _joined(parts: list[tuple[Array, Array]]) -> tuple[Array, Array]:
     Xs, ys = zip(*parts, strict=True)
     return np.concatenate(Xs), np.concatenate(ys)
+
+
+def _moments_of(piece: Piece) -> Moments:
+    X, y = piece.read()
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = Moments.of(X, y)
+    if not np.isfinite(found.mean).all():
+        require_usable(piece.name, X, y)
+    return found
 
 
 def block_samples(n_features: int) -> int:

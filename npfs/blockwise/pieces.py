@@ -73,10 +73,7 @@ class ArrayPiece:
 
     def read(self) -> tuple[Array, Array]:
         """Return it as it is, or as float64."""
-        X = np.ascontiguousarray(self.X, dtype=np.float64)
-        y = np.asarray(self.y, dtype=np.float64)
-        require_usable(self.name, X, y)
-        return X, y
+        return np.ascontiguousarray(self.X, dtype=np.float64), np.asarray(self.y, dtype=np.float64)
 
 
 def of_arrays(X: Array, y: Array, block_samples: int) -> list[ArrayPiece]:

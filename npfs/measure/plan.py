@@ -207,6 +207,10 @@ def make_plan(
         )
     table = None
     if data is not None:
+        _require_none(
+            given,
+            f"cannot be chosen for --data, which brings its own; leave {{option}} out ({COLUMNS_OPTION} a,b chooses columns)",
+        )
         record["data"] = Path(data).name
         table = _read(data, target, columns, missing, separator, decimal)
     else:
@@ -216,10 +220,6 @@ def make_plan(
     if named is not None:
         chosen = _grid([named.n_samples], named.n_features)
     elif table is not None:
-        _require_none(
-            given,
-            f"cannot be chosen for --data, which brings its own; leave {{option}} out ({COLUMNS_OPTION} a,b chooses columns)",
-        )
         chosen = (Size(*table.X.shape),)
     else:
         chosen = _sizes(PRESETS[preset], sizes, features)

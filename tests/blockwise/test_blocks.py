@@ -216,6 +216,16 @@ def test_numbers_that_are_not_finite_are_named_by_piece_and_row() -> None:
         require_usable("piece", np.ones((10, 2)), y)
 
 
+def test_arrays_with_a_number_that_is_not_finite_are_refused_by_name(tmp_path: Path) -> None:
+    problem = make_problem(100, 2)
+    problem.X[77, 1] = np.inf
+    with (
+        FileBlocks(pieces_of(problem, 10), tmp_path) as blocks,
+        pytest.raises(BadPiece, match="samples 70 to 79: feature 1 is inf in its row 7"),
+    ):
+        blocks.moments()
+
+
 def test_a_backend_without_a_kernel_for_blocks_is_refused(tmp_path: Path) -> None:
     with FileBlocks(pieces_of(make_problem(10), 10), tmp_path) as blocks:
         with pytest.raises(ValueError, match="'python' has no kernel for blocks"):

@@ -19,6 +19,7 @@ from tests import run_files
 from tests.evidence.test_analysis import repeated
 from tests.report import figure_samples
 from tests.report.figure_samples import SPECS, drawn
+from tests.report.test_scale import of_large_data
 
 EVIL = "<script>alert(1)</script> & $x$ 数 "
 LONG = ("A backend with a very long title, " * 6)[:200]
@@ -100,8 +101,8 @@ def test_a_title_is_text_in_svg(sample: Evidence) -> None:
 
 
 @pytest.mark.parametrize("name", SPECS)
-def test_nothing_is_cut_off_or_overlaps(name: str, sample: Evidence) -> None:
-    assert_readable(SPECS[name], sample)
+def test_nothing_is_cut_off_or_overlaps(name: str, sample: Evidence, tmp_path: Path) -> None:
+    assert_readable(SPECS[name], of_large_data(tmp_path) if name == "scale" else sample)
 
 
 def shown(figure: Figure) -> list[Text]:

@@ -1,9 +1,16 @@
 """What scikit-learn's tools ask of any estimator about its parameters: ``clone``, ``GridSearchCV``, ``Pipeline``."""
 
 import inspect
+import math
+from numbers import Integral, Real
 from typing import Any, Self
 
+import numpy as np
+
+from npfs.backends.base import Backend
 from npfs.estimator_errors import InvalidParameterError
+
+AUTO = "auto"
 
 
 class Parameters:
@@ -60,3 +67,28 @@ class Parameters:
             target_tags=TargetTags(required=True),
             regressor_tags=RegressorTags(),
         )
+
+
+def check_parameters(model: Any) -> None:
+    """Check the parameters of a ``LinearRegression``.
+
+    Raises
+    ------
+    InvalidParameterError
+        Names the parameter, what it must be, and what it is.
+    """
+    rate, tol = model.learning_rate, model.tol
+    epochs: Any = model.epochs
+    model._require("backend", isinstance(model.backend, str | Backend), "a name or a Backend")
+    is_rate = (isinstance(rate, str) and rate == AUTO) or (_is_finite(rate) and rate > 0)
+    model._require("learning_rate", is_rate, "'auto' or a finite number above 0")
+    is_count = isinstance(epochs, Integral) and not isinstance(epochs, bool) and epochs >= 1
+    model._require("epochs", is_count, "an integer of at least 1")
+    is_norm = tol is None or (_is_finite(tol) and tol >= 0)
+    model._require("tol", is_norm, "None or a finite number of at least 0")
+    for name in ("standardize", "keep_path"):
+        model._require(name, isinstance(getattr(model, name), bool | np.bool_), "True or False")
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)

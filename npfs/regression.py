@@ -6,7 +6,6 @@ scikit-learn is not needed: what its tools ask of an estimator is written out he
 import math
 import warnings
 from collections.abc import Callable
-from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
@@ -20,13 +19,11 @@ from npfs.blockwise.file_blocks import fastest_kernel
 from npfs.blockwise.fitting import BlockFit, Blocks, Checkpointing, How, fit_blocks
 from npfs.descent import Descent, descend, parameter_path
 from npfs.estimator_errors import kind
-from npfs.estimator_parameters import Parameters
+from npfs.estimator_parameters import AUTO, Parameters, check_parameters
 from npfs.learning_rate import largest_curvature
 from npfs.loss import mean_squared_error
 from npfs.problem import Array
 from npfs.scaling import Standardizer
-
-AUTO = "auto"
 
 
 class LinearRegression(Parameters):
@@ -132,7 +129,7 @@ class LinearRegression(Parameters):
 
     def fit(self, X: Any, y: Any) -> Self:
         """Fit to samples ``X``, shape (n_samples, n_features), and targets ``y``, shape (n_samples,)."""
-        self._check_parameters()
+        check_parameters(self)
         if hasattr(X, "__dask_graph__"):
             return self._fit_collection(X, y)
         names = given.feature_names(X)
@@ -171,7 +168,7 @@ class LinearRegression(Parameters):
         BadPiece, BadCheckpoint, ClusterError
             If a part of the data cannot be learned from, there is nothing to resume, or the cluster is gone.
         """
-        self._check_parameters()
+        check_parameters(self)
         if self.keep_path:
             raise ValueError("keep_path is for data in memory; leave it out for data in blocks")
         kernel = fastest_kernel() if self.backend == AUTO else self.backend
@@ -265,26 +262,6 @@ class LinearRegression(Parameters):
             setattr(self, name, value)
         elif hasattr(self, name):
             delattr(self, name)
-
-    def _check_parameters(self) -> None:
-        rate: Any = self.learning_rate
-        tol, epochs = self.tol, self.epochs
-        self._require("backend", isinstance(self.backend, str | Backend), "a name or a Backend")
-        is_rate = (isinstance(rate, str) and rate == AUTO) or (_is_finite(rate) and rate > 0)
-        self._require("learning_rate", is_rate, "'auto' or a finite number above 0")
-        is_count = isinstance(epochs, Integral) and not isinstance(epochs, bool) and epochs >= 1
-        self._require("epochs", is_count, "an integer of at least 1")
-        self._require(
-            "tol",
-            tol is None or (_is_finite(tol) and tol >= 0),
-            "None or a finite number of at least 0",
-        )
-        for name in ("standardize", "keep_path"):
-            self._require(name, isinstance(getattr(self, name), bool | np.bool_), "True or False")
-
-
-def _is_finite(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _backend(backend: str | Backend, X: Array, epochs: int) -> Backend:

@@ -9,7 +9,7 @@ from typing import Any
 import dask
 
 from npfs.backends.base import Backend, Fit
-from npfs.blockwise.descent import State, descend_by_sums
+from npfs.blockwise import descent
 from npfs.blockwise.pieces import of_arrays
 from npfs.cluster.blocks import ClusterBlocks
 from npfs.cluster.connection import connect
@@ -46,14 +46,7 @@ def block_samples(X: Any, y: Any, workers: int) -> int:
 
 def fit(data: ClusterBlocks, epochs: int, learning_rate: float) -> Fit:
     """Run ``epochs`` steps of gradient descent from zero."""
-    found = descend_by_sums(
-        data.total,
-        data.n_samples,
-        State.start(data.n_features),
-        epochs=epochs,
-        learning_rate=learning_rate,
-    )
-    return Fit(found.weights, found.bias, found.loss_history)
+    return descent.fit(data, epochs, learning_rate)
 
 
 BACKEND = Backend(

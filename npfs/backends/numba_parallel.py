@@ -129,7 +129,6 @@ def sums(block: tuple[Any, ...], weights: Array, bias: float) -> Sums:
     return Sums(shares[0, n_features], shares[0, :n_features].copy(), shares[0, n_features + 1])
 
 
-BLOCKS = BlockKernel(numba_simd.layout, sums)
 BACKEND = Backend(
     "numba-parallel",
     "Numba, all cores",
@@ -137,6 +136,6 @@ BACKEND = Backend(
     numba_simd.fit,
     dtypes=("float64", "float32"),
     cache_variable="NUMBA_CACHE_DIR",
-    blocks=BLOCKS,
+    blocks=BlockKernel(numba_simd.layout, sums),
     note="" if THREADS > 1 else "only one core can be used, so it does what numba-simd does",
 )

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 
-from npfs.backends.base import Sums
+from npfs.backends.base import Fit, Sums
 from npfs.descent import EPOCHS_BETWEEN_LOOKS, Descent, require_descent
 from npfs.problem import Array
 
@@ -119,3 +120,27 @@ def descend_by_sums(
     check()
     weights, bias, history = state.moved()
     return Descent(weights, bias, history, norm)
+
+
+class Summed(Protocol):
+    """Data that are laid out in blocks."""
+
+    @property
+    def n_samples(self) -> int:
+        """Rows of ``X``."""
+
+    @property
+    def n_features(self) -> int:
+        """Columns of ``X``."""
+
+    def total(self, weights: Array, bias: float) -> Sums:
+        """Return the sums over all samples."""
+
+
+def fit(data: Summed, epochs: int, learning_rate: float) -> Fit:
+    """Run ``epochs`` steps of gradient descent from zero: the fit of every backend whose data are in blocks."""
+    start = State.start(data.n_features)
+    found = descend_by_sums(
+        data.total, data.n_samples, start, epochs=epochs, learning_rate=learning_rate
+    )
+    return Fit(found.weights, found.bias, found.loss_history)

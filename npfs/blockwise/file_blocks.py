@@ -44,12 +44,18 @@ class FileBlocks:
         self._folder = folder or scratch_folder()
         self._kernel: BlockKernel | None = None
         self._blocks: BlockFile | None = None
+        self._n_samples = 0
         require_room(pieces.data_bytes, self._folder)
 
     @property
     def n_features(self) -> int:
         """Columns of ``X``."""
         return self.pieces.n_features
+
+    @property
+    def n_samples(self) -> int:
+        """Samples that are laid out; fewer than the pieces have rows, where some were left out."""
+        return self._n_samples
 
     def __enter__(self) -> Self:
         return self
@@ -80,12 +86,13 @@ class FileBlocks:
         """Read all pieces once more, and write the blocks as the backend's kernel reads them."""
         self.close()
         kernel = kernel_for_blocks(backend)
-        self._kernel, self._blocks = kernel, BlockFile(self._folder)
+        self._kernel, self._blocks, self._n_samples = kernel, BlockFile(self._folder), 0
         for X, y in rebatched(self._read(), block_samples(self.n_features)):
             if scaler is not None:
                 np.subtract(X, scaler.mean, out=X)
                 np.divide(X, scaler.scale, out=X)
             self._blocks.append(kernel.layout(X, y))
+            self._n_samples += len(y)
 
     def _read(self) -> Iterator[tuple[Array, Array]]:
         for piece in self.pieces.pieces:

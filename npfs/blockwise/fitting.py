@@ -20,8 +20,8 @@ from npfs.scaling import Standardizer
 
 # Backends that pass over the data once, for the moments, from which every epoch's sums follow.
 SHORTCUTS = ("numpy-gram", "dask-gram")
-# Whose kernel is that of another one, which the workers choose.
-ON_CLUSTER = ("dask",)
+# Whose blocks are in the workers of a cluster, which choose the kernel.
+ON_CLUSTER = ("dask", "dask-gram")
 
 
 class Blocks(Protocol):

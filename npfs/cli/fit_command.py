@@ -19,8 +19,9 @@ from npfs.advice import choose_backend
 from npfs.backends.base import BackendUnavailable
 from npfs.cli.shared import width
 from npfs.estimator_errors import ConvergenceWarning, DivergenceError
+from npfs.estimator_parameters import AUTO
 from npfs.problem import Array
-from npfs.regression import AUTO, LinearRegression
+from npfs.regression import LinearRegression
 from npfs.report import wording
 from npfs.tables import Table
 

@@ -21,18 +21,17 @@ from npfs.blockwise.file_blocks import (
     kernel_for_blocks,
     scratch_folder,
 )
-from npfs.blockwise.fitting import SHORTCUTS, BlockFit, Checkpointing
+from npfs.blockwise.fitting import ON_CLUSTER, SHORTCUTS, BlockFit, Checkpointing
 from npfs.blockwise.pieces import Pieces, of_arrays
 from npfs.cli.fit_command import CannotFit, FitOptions, Fitted, watched
+from npfs.estimator_parameters import AUTO
+from npfs.evidence.scale import COPIES_IN_MEMORY
 from npfs.measure.environment import available_bytes
 from npfs.problem import Array
-from npfs.regression import AUTO, LinearRegression
+from npfs.regression import LinearRegression
 from npfs.report.wording import n_bytes
 from npfs.tables import BadTable, Table, open_pieces
 
-CLUSTER = ("dask", "dask-gram")
-# Of the numbers, in memory at once: the file's columns, X as it comes, standardised, and laid out for the backend.
-COPIES_IN_MEMORY = 4
 # Read at once: for a file of blocks little, since pieces are joined to blocks; on a cluster a piece is a block.
 PIECE_BYTES, CLUSTER_PIECE_BYTES = 8 * 2**20, 64 * 2**20
 CHECKPOINT_SECONDS = 10.0
@@ -52,7 +51,7 @@ class BlockOptions:
 
     def check(self, backend: str) -> None:
         """Refuse what does not go together, before a large file is read."""
-        if self.scheduler is not None and backend not in (AUTO, *CLUSTER):
+        if self.scheduler is not None and backend not in (AUTO, *ON_CLUSTER):
             raise CannotFit(
                 f"--scheduler is for --backend dask or dask-gram, got {backend!r}; leave one of both out"
             )
@@ -70,7 +69,7 @@ class BlockOptions:
 
     def is_on_cluster(self, backend: str) -> bool:
         """Return whether the blocks are in the workers of a cluster."""
-        return self.scheduler is not None or backend in CLUSTER
+        return self.scheduler is not None or backend in ON_CLUSTER
 
     @property
     def checkpointing(self) -> Checkpointing | None:

@@ -82,7 +82,8 @@ def check_parameters(model: Any) -> None:
     model._require("backend", isinstance(model.backend, str | Backend), "a name or a Backend")
     is_rate = (isinstance(rate, str) and rate == AUTO) or (_is_finite(rate) and rate > 0)
     model._require("learning_rate", is_rate, "'auto' or a finite number above 0")
-    is_count = isinstance(epochs, Integral) and not isinstance(epochs, bool) and epochs >= 1
+    is_integer = isinstance(epochs, Integral) and not isinstance(epochs, bool)
+    is_count = is_integer and int(epochs) >= 1
     model._require("epochs", is_count, "an integer of at least 1")
     is_norm = tol is None or (_is_finite(tol) and tol >= 0)
     model._require("tol", is_norm, "None or a finite number of at least 0")

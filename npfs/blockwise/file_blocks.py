@@ -1,7 +1,9 @@
 """Data that are larger than memory, on this machine: read in pieces, kept as blocks in a temporary file."""
 
+import ctypes
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -93,6 +95,8 @@ class FileBlocks:
                 np.divide(X, scaler.scale, out=X)
             self._blocks.append(kernel.layout(X, y))
             self._n_samples += len(y)
+            del X, y  # before the next block is made
+        _give_memory_back()
 
     def _read(self) -> Iterator[tuple[Array, Array]]:
         for piece in self.pieces.pieces:
@@ -136,27 +140,29 @@ def rebatched(
     parts: Iterable[tuple[Array, Array]], block_samples: int
 ) -> Iterator[tuple[Array, Array]]:
     """Join and cut parts to blocks of so many samples, the last one of fewer; each block is a copy."""
-    n_waiting = 0
-    waiting: list[tuple[Array, Array]] = []
+    block: tuple[Array, Array] | None = None
+    filled = 0
     for X, y in parts:
         taken = 0
-        while n_waiting + len(y) - taken >= block_samples:
-            end = taken + block_samples - n_waiting
-            waiting.append((X[taken:end], y[taken:end]))
-            yield _joined(waiting)
-            n_waiting, taken = 0, end
-            waiting = []
-        if taken < len(y):
-            # A copy, so that the part itself need not be kept for its last samples.
-            waiting.append((X[taken:].copy(), y[taken:].copy()))
-            n_waiting += len(y) - taken
-    if waiting:
-        yield _joined(waiting)
+        while taken < len(y):
+            if block is None:
+                block = np.empty((block_samples, X.shape[1])), np.empty(block_samples)
+            n = min(block_samples - filled, len(y) - taken)
+            block[0][filled : filled + n] = X[taken : taken + n]
+            block[1][filled : filled + n] = y[taken : taken + n]
+            filled, taken = filled + n, taken + n
+            if filled == block_samples:
+                yield block
+                block, filled = None, 0
+    if block is not None:
+        yield block[0][:filled], block[1][:filled]
 
 
-def _joined(parts: list[tuple[Array, Array]]) -> tuple[Array, Array]:
-    Xs, ys = zip(*parts, strict=True)
-    return np.concatenate(Xs), np.concatenate(ys)
+def _give_memory_back() -> None:
+    """Return what the blocks were made in to the system: glibc would keep up to 64 MB of it for the rest of the fit."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
 
 
 def _moments_of(piece: Piece) -> Moments:

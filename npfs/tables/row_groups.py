@@ -115,6 +115,7 @@ class _Reader:
         """Let the file and what was decoded go."""
         self._left = self._batches = None
         self._file.close()
+        pyarrow().default_memory_pool().release_unused()  # what it would keep for a next reader
 
 
 @lru_cache(maxsize=MOST_FOOTERS)

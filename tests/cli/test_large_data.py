@@ -91,6 +91,29 @@ def test_a_file_larger_than_the_memory_that_may_be_taken_is_fitted(tmp_path: Pat
     path.unlink()
 
 
+def peak_bytes(file: Path, kept: Path) -> int:
+    """The most memory that a fit of blocks takes in a process of its own."""
+    command = [*COMMAND, str(file), "--target", "y", "--epochs", "3", "--checkpoint", str(kept)]
+    process = subprocess.Popen([*command, "-q"], stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return used.ru_maxrss * 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss is Linux's")
+def test_the_block_sets_the_memory_and_not_the_data(tmp_path: Path) -> None:
+    """Five times the data, 160 MB more, in as much memory; in all less than 300 MB, the libraries included."""
+    peaks = []
+    for times in (50, 250):
+        file = tmp_path / f"{times}.parquet"
+        columns = dict(zip("abcy", np.tile(TABLE, (times, 1)).T, strict=True))
+        pq.write_table(pa.table(columns), file, row_group_size=500_000, use_dictionary=False)
+        peaks.append(peak_bytes(file, tmp_path / f"{times}.npz"))
+    assert max(peaks) < 300 * MB
+    assert peaks[1] - peaks[0] < 40 * MB
+
+
 @pytest.mark.parametrize("backend", ["auto", "numba-simd", "numpy-gram"])
 def test_what_memory_cannot_hold_is_fitted_block_by_block(
     npfs: Npfs, file: Path, backend: str, monkeypatch: pytest.MonkeyPatch

@@ -21,6 +21,7 @@ def prepare(X: Any, y: Any) -> FileBlocks:
     pieces = of_arrays(X, y, block_samples(n_features))
     blocks = FileBlocks(Pieces(pieces, n_samples, ("",) * n_features, ""))
     blocks.lay_out(numba_parallel.BACKEND, None)
+    blocks.settle()
     return blocks
 
 

@@ -113,6 +113,10 @@ class BlockFile:
         self._entries.append(_Entry(start, at - start, form, tuple(lengths)))
         self._end = at
 
+    def settle(self) -> None:
+        """Wait until the blocks are on the disk."""
+        os.fsync(self._file.fileno())
+
     def _write(self, view: memoryview, at: int) -> None:
         self._file.seek(at)
         while view:

@@ -98,6 +98,11 @@ class FileBlocks:
             del X, y  # before the next block is made
         _give_memory_back()
 
+    def settle(self) -> None:
+        """Wait until the blocks are on the disk: until then passes compete with the system that writes them."""
+        assert self._blocks is not None
+        self._blocks.settle()
+
     def _read(self) -> Iterator[tuple[Array, Array]]:
         for piece in self.pieces.pieces:
             yield piece.read()

@@ -107,8 +107,8 @@ def _one_pass(scale: Scale) -> str:
         return ""
     size, speed = found
     return (
-        f"The shortcut on the cluster, one pass for the Gram matrix in place of one for each epoch, takes "
-        f"{wording.factor(speed)} less time for {scale.evidence.newest.epochs} epochs of {wording.size(size)}."
+        "The shortcut on the cluster, one pass for the Gram matrix in place of one for each epoch, is "
+        f"{wording.factor(speed)} as fast for {scale.evidence.newest.epochs} epochs of {wording.size(size)}."
     )
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from npfs.backends.aligned import aligned_empty
-from npfs.measure import timing
-from npfs.measure.benchmark_run import BenchmarkRun
-from npfs.measure.environment import file_digest
-from npfs.measure.plan import Case, Size
+from npfs.harness.environment import file_digest
+from npfs.suite import timing
+from npfs.suite.benchmark_run import BenchmarkRun
+from npfs.suite.plan import Case, Size
 
 ENOUGH_PASSES, ENOUGH_NUMBERS = 10, 10**7
 
@@ -26,7 +26,7 @@ def bench_ceiling(
     case = Case(f"ceiling-{cores}", size)
     numbers_read = n_samples * (n_features + 1)
     passes = min(npfs_run.plan.epochs, max(ENOUGH_PASSES, ENOUGH_NUMBERS // numbers_read))
-    ceiling = pytest.importorskip("npfs.measure.ceiling", reason="the ceiling is read with Numba")
+    ceiling = pytest.importorskip("npfs.suite.ceiling", reason="the ceiling is read with Numba")
     benchmark.group = str(size)
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
         if too_large := timing.reason_not_to_allocate(size, npfs_run.plan.limits.copies):

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from npfs.measure import timing
-from npfs.measure.benchmark_run import BenchmarkRun
-from npfs.measure.plan import Case, Size
+from npfs.suite import timing
+from npfs.suite.benchmark_run import BenchmarkRun
+from npfs.suite.plan import Case, Size
 
 BACKEND = "dask"
 
@@ -31,7 +31,7 @@ def bench_cluster(
 ) -> None:
     """Take epochs on local clusters of their own, and measure the parts."""
     size = Size(n_samples, n_features, dtype)
-    clusters = pytest.importorskip("npfs.measure.cluster_parts", reason="Dask is not installed")
+    clusters = pytest.importorskip("npfs.suite.cluster_parts", reason="Dask is not installed")
     case = Case("cluster", size)
     benchmark.group = "cluster"
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from npfs.measure import timing
-from npfs.measure.benchmark_run import BenchmarkRun
-from npfs.measure.plan import Case, Size
+from npfs.suite import timing
+from npfs.suite.benchmark_run import BenchmarkRun
+from npfs.suite.plan import Case, Size
 
 UP_TO_NUMBERS = (
     200_000  # of X; the time of more is in proportion, and would take a second of every run

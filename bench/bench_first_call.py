@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from npfs.backends.registry import location
-from npfs.measure import probes, timing
-from npfs.measure.benchmark_run import BenchmarkRun
-from npfs.measure.own_data import Synthetic
-from npfs.measure.plan import EPOCHS, Case
+from npfs.suite import probes, timing
+from npfs.suite.benchmark_run import BenchmarkRun
+from npfs.suite.own_data import Synthetic
+from npfs.suite.plan import EPOCHS, Case
 
 
 def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:

@@ -3,9 +3,9 @@
 import time
 from typing import Any
 
-from npfs.measure import timing
-from npfs.measure.benchmark_run import BenchmarkRun
-from npfs.measure.plan import Case, Size
+from npfs.suite import timing
+from npfs.suite.benchmark_run import BenchmarkRun
+from npfs.suite.plan import Case, Size
 
 
 def bench_fit(

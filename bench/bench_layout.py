@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from npfs.measure import probes
-from npfs.measure.benchmark_run import BenchmarkRun
-from npfs.measure.plan import Case, Size
+from npfs.suite import probes
+from npfs.suite.benchmark_run import BenchmarkRun
+from npfs.suite.plan import Case, Size
 
 
 def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:

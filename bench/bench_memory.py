@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from npfs.backends.registry import location
-from npfs.measure import probes, timing
-from npfs.measure.benchmark_run import BenchmarkRun
-from npfs.measure.plan import FIT_LIMIT_SECONDS, Case, Size
+from npfs.suite import probes, timing
+from npfs.suite.benchmark_run import BenchmarkRun
+from npfs.suite.plan import FIT_LIMIT_SECONDS, Case, Size
 
 
 def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:

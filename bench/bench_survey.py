@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from npfs.measure import survey, timing
-from npfs.measure.benchmark_run import BenchmarkRun
-from npfs.measure.plan import Case
+from npfs.suite import survey, timing
+from npfs.suite.benchmark_run import BenchmarkRun
+from npfs.suite.plan import Case
 
 
 def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from npfs.measure import environment, options, plan
-from npfs.measure.benchmark_run import BenchmarkRun
-from npfs.measure.fresh_runs import CASE_MARK, SAVED_MARK, RunFailed, end_on_sigterm
-from npfs.measure.progress import RunProgress
-from npfs.measure.run_set import RunSet
-from npfs.measure.visits import case_of, number_of, visit_id
+from npfs.harness import environment
+from npfs.harness.fresh_runs import CASE_MARK, SAVED_MARK, RunFailed, end_on_sigterm
+from npfs.harness.progress import RunProgress
+from npfs.suite import options, plan
+from npfs.suite.benchmark_run import BenchmarkRun
+from npfs.suite.run_set import RunSet
+from npfs.suite.visits import case_of, number_of, visit_id
 
 RUN = pytest.StashKey[BenchmarkRun]()
 

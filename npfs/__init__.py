@@ -7,34 +7,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from npfs.backends.conformance import check_backend as check_backend
     from npfs.backends.registry import load_backend as load_backend
-    from npfs.conformance import check_backend as check_backend
-    from npfs.estimator_errors import ConvergenceWarning as ConvergenceWarning
-    from npfs.estimator_errors import DivergenceError as DivergenceError
-    from npfs.plots import plot_fit as plot_fit
-    from npfs.plots import plot_learning_rates as plot_learning_rates
-    from npfs.plots import plot_loss as plot_loss
-    from npfs.problem import Problem as Problem
-    from npfs.problem import make_problem as make_problem
-    from npfs.regression import LinearRegression as LinearRegression
-    from npfs.tables import open_pieces as open_pieces
-    from npfs.tables import read_table as read_table
+    from npfs.data import open_pieces as open_pieces
+    from npfs.data import read_table as read_table
+    from npfs.estimator.linear_regression import LinearRegression as LinearRegression
+    from npfs.estimator.plots import plot_fit as plot_fit
+    from npfs.estimator.plots import plot_learning_rates as plot_learning_rates
+    from npfs.estimator.plots import plot_loss as plot_loss
+    from npfs.regression.errors import ConvergenceWarning as ConvergenceWarning
+    from npfs.regression.errors import DivergenceError as DivergenceError
+    from npfs.regression.problem import Problem as Problem
+    from npfs.regression.problem import make_problem as make_problem
 
 __version__ = "0.1.0"
 
 _HOME_OF = {
-    "ConvergenceWarning": "npfs.estimator_errors",
-    "DivergenceError": "npfs.estimator_errors",
-    "LinearRegression": "npfs.regression",
-    "Problem": "npfs.problem",
-    "check_backend": "npfs.conformance",
+    "ConvergenceWarning": "npfs.regression.errors",
+    "DivergenceError": "npfs.regression.errors",
+    "LinearRegression": "npfs.estimator.linear_regression",
+    "Problem": "npfs.regression.problem",
+    "check_backend": "npfs.backends.conformance",
     "load_backend": "npfs.backends.registry",
-    "make_problem": "npfs.problem",
-    "open_pieces": "npfs.tables",
-    "read_table": "npfs.tables",
-    "plot_fit": "npfs.plots",
-    "plot_learning_rates": "npfs.plots",
-    "plot_loss": "npfs.plots",
+    "make_problem": "npfs.regression.problem",
+    "open_pieces": "npfs.data",
+    "read_table": "npfs.data",
+    "plot_fit": "npfs.estimator.plots",
+    "plot_learning_rates": "npfs.estimator.plots",
+    "plot_loss": "npfs.estimator.plots",
 }
 
 __all__ = [

@@ -23,10 +23,10 @@ from reference_evidence import depends_on, evidence
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from npfs.evidence import first_call as once
-from npfs.evidence.records import COLD
-from npfs.evidence.runs import Size
-from npfs.evidence.statistics import Interval
+from npfs.analysis import startup as once
+from npfs.analysis.records import COLD
+from npfs.analysis.runs import Size
+from npfs.analysis.statistics import Interval
 from npfs.report import basis, calibration, claims, verdict, wording
 
 

@@ -1,6 +1,6 @@
 """What others have published, beside what was measured here: both read, none typed.
 
-The directive ``{published-table} NAME`` takes a comparison of ``npfs.published`` and the runs below
+The directive ``{published-table} NAME`` takes a comparison of ``npfs.regression.published`` and the runs below
 ``reports/reference/published/NAME``.
 """
 
@@ -12,9 +12,9 @@ from reference_evidence import REFERENCE
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import Size
-from npfs.published import Published, published
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import Size
+from npfs.regression.published import Published, published
 from npfs.report import basis, wording
 from npfs.report.build import read_evidence
 

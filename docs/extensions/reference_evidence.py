@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from npfs.evidence.analysis import Evidence
+from npfs.analysis.evidence import Evidence
 from npfs.report.build import read_evidence
 
 REFERENCE = Path(__file__).parents[2] / "reports" / "reference"

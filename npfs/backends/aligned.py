@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from npfs.problem import Array
+from npfs.regression.problem import Array
 
 PAGE = 4096  # bytes
 APART = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsFloat
 
 if TYPE_CHECKING:  # a backend without NumPy does not wait for its import
-    from npfs.problem import Array
+    from npfs.regression.problem import Array
 
 
 class BackendUnavailable(ImportError):

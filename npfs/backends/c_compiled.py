@@ -19,7 +19,7 @@ from cffi import FFI
 
 from npfs.backends.aligned import aligned_copy
 from npfs.backends.base import Backend, BackendUnavailable, Fit
-from npfs.problem import Array
+from npfs.regression.problem import Array
 
 FLAGS = ("-O3", "-march=native", "-ffast-math", "-fPIC")
 CACHE_VARIABLE = "NPFS_C_CACHE_DIR"

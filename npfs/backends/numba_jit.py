@@ -13,7 +13,7 @@ from numba import njit
 
 from npfs.backends.aligned import aligned_copy
 from npfs.backends.base import Backend, BlockKernel, Fit, Sums
-from npfs.problem import Array
+from npfs.regression.problem import Array
 
 
 def prepare(X: Any, y: Any) -> tuple[Array, Array]:

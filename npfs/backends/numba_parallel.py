@@ -13,7 +13,7 @@ from numba import njit, prange
 from npfs.backends import numba_simd
 from npfs.backends.base import Backend, BlockKernel, Sums
 from npfs.backends.numba_simd import FASTMATH, sums_of_tiles
-from npfs.problem import Array
+from npfs.regression.problem import Array
 
 # Numbers read in an epoch. One core reads this many in the time that starting two threads costs twice over;
 # at half of it both ways take the same time.

@@ -18,7 +18,7 @@ from numba import njit
 
 from npfs.backends.aligned import aligned_copy, aligned_empty
 from npfs.backends.base import Backend, BlockKernel, Fit, Sums
-from npfs.problem import Array
+from npfs.regression.problem import Array
 
 FASTMATH = {"reassoc", "contract", "nsz"}
 # Long rows of a tile keep vectors full; from memory, short ones keep the access sequential, which the hardware

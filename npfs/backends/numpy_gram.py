@@ -16,7 +16,7 @@ import numpy as np
 
 from npfs.backends.aligned import aligned_copy
 from npfs.backends.base import Backend, Fit
-from npfs.problem import Array
+from npfs.regression.problem import Array
 
 # For few columns and many samples a product for each pair of columns beats BLAS's matrix product: at 1e6 samples
 # 9 times with one feature, 1.9 times with 4; with 8 they are equal, with 16 the matrix product is 1.7 times faster.

@@ -12,7 +12,7 @@ import numpy as np
 
 from npfs.backends.aligned import aligned_copy, aligned_empty
 from npfs.backends.base import Backend, BlockKernel, Fit, Sums
-from npfs.problem import Array
+from npfs.regression.problem import Array
 
 # OpenBLAS starts threads for a product of more than 10,000 numbers, which costs more than it brings and now and
 # then 2.5 times the time: so larger data are rows, each a product of its own, in one call of ``vecdot``.

@@ -10,7 +10,7 @@ import numpy as np
 
 from npfs.backends.aligned import aligned_copy
 from npfs.backends.base import Backend, Fit
-from npfs.problem import Array
+from npfs.regression.problem import Array
 
 
 def prepare(X: Any, y: Any) -> tuple[Array, Array]:

@@ -11,19 +11,19 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from npfs import advice_check
-from npfs.advice import NoAdvice, made_elsewhere, predictor
+from npfs.analysis.advice_errors import Checked
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.prediction import Prediction, Predictor
 from npfs.backends.registry import load_all
+from npfs.cli import advice_check_text as check_words
+from npfs.cli import advice_text as words
+from npfs.cli.advice_text import Question
 from npfs.cli.shared import width, working
-from npfs.evidence.advice_errors import Checked
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.prediction import Prediction, Predictor
-from npfs.measure import machine
-from npfs.report import advice as words
-from npfs.report import advice_check as check_words
-from npfs.report.advice import Question
+from npfs.data import read_table
+from npfs.estimator.auto import NoAdvice, made_elsewhere, predictor
+from npfs.harness import machine
 from npfs.report.wording import listed, n_bytes
-from npfs.tables import read_table
+from npfs.suite import advice_check
 
 WIDE = 110  # columns of a terminal that has room for the whole table
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from npfs.backends.registry import backend_names, load_all
 from npfs.cli.shared import width, working
-from npfs.measure.costs import imported_packages
+from npfs.suite.costs import imported_packages
 
 
 def show(*, as_json: bool) -> None:

@@ -15,15 +15,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as TextTable
 
-from npfs.advice import choose_backend
 from npfs.backends.base import BackendUnavailable
 from npfs.cli.shared import width
-from npfs.estimator_errors import ConvergenceWarning, DivergenceError
-from npfs.estimator_parameters import AUTO
-from npfs.problem import Array
-from npfs.regression import LinearRegression
+from npfs.data import Table
+from npfs.estimator.auto import choose_backend
+from npfs.estimator.linear_regression import LinearRegression
+from npfs.estimator.parameters import AUTO
+from npfs.regression.errors import ConvergenceWarning, DivergenceError
+from npfs.regression.problem import Array
 from npfs.report import wording
-from npfs.tables import Table
 
 SCHEMA = 1
 SHOWN_COEFFICIENTS = 40
@@ -174,7 +174,7 @@ def draw(fitted: Fitted, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from npfs.plots import plot_fit, plot_loss
+    from npfs.estimator.plots import plot_fit, plot_loss
 
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     FigureCanvasAgg(figure)
@@ -253,6 +253,6 @@ def document(fitted: Fitted) -> dict[str, Any]:
 
 
 def _size(fitted: Fitted) -> str:
-    from npfs.evidence.records import Size
+    from npfs.analysis.records import Size
 
     return wording.size(Size(len(fitted.feature_names), fitted.n_samples))

@@ -11,26 +11,26 @@ from typing import Any
 
 import numpy as np
 
+from npfs.analysis.scale import COPIES_IN_MEMORY
 from npfs.backends.base import BackendUnavailable
 from npfs.backends.registry import load_backend
-from npfs.blockwise.descent import State
-from npfs.blockwise.file_blocks import (
+from npfs.cli.fit_command import CannotFit, FitOptions, Fitted, watched
+from npfs.data import BadTable, Table, open_pieces
+from npfs.data.pieces import Pieces, of_arrays
+from npfs.estimator.linear_regression import LinearRegression
+from npfs.estimator.parameters import AUTO
+from npfs.harness.environment import available_bytes
+from npfs.largedata.block_descent import State
+from npfs.largedata.block_fitting import ON_CLUSTER, SHORTCUTS, BlockFit, Checkpointing
+from npfs.largedata.file_blocks import (
     FileBlocks,
     block_samples,
     fastest_kernel,
     kernel_for_blocks,
     scratch_folder,
 )
-from npfs.blockwise.fitting import ON_CLUSTER, SHORTCUTS, BlockFit, Checkpointing
-from npfs.blockwise.pieces import Pieces, of_arrays
-from npfs.cli.fit_command import CannotFit, FitOptions, Fitted, watched
-from npfs.estimator_parameters import AUTO
-from npfs.evidence.scale import COPIES_IN_MEMORY
-from npfs.measure.environment import available_bytes
-from npfs.problem import Array
-from npfs.regression import LinearRegression
+from npfs.regression.problem import Array
 from npfs.report.wording import n_bytes
-from npfs.tables import BadTable, Table, open_pieces
 
 # Read at once: for a file of blocks little, since pieces are joined to blocks; on a cluster a piece is a block.
 PIECE_BYTES, CLUSTER_PIECE_BYTES = 8 * 2**20, 64 * 2**20
@@ -207,8 +207,8 @@ def told_where_it_is_kept(options: BlockOptions) -> Iterator[None]:
 
 
 def _on_cluster(pieces: Pieces, options: BlockOptions, notes: list[str]) -> Any:
-    from npfs.cluster.blocks import ClusterBlocks
-    from npfs.cluster.connection import connect
+    from npfs.largedata.cluster_blocks import ClusterBlocks
+    from npfs.largedata.connection import connect
 
     client = connect(options.scheduler)
     workers, where = len(client.nthreads()), client.scheduler.address

@@ -13,7 +13,7 @@ def bench(context: typer.Context) -> None:
 
     Such as --preset quick, --runs 10, --data FILE --target COLUMN; npfs bench -- --help lists them all.
     """
-    from npfs.measure.fresh_runs import CannotMeasure, bench_command, run_in_place
+    from npfs.harness.fresh_runs import CannotMeasure, bench_command, run_in_place
 
     with told_as_a_sentence("bench", CannotMeasure):
         command = bench_command(context.args)
@@ -44,8 +44,8 @@ def report(
     quiet: Quiet = False,
 ) -> None:
     """Build the report again from the saved runs: page, verdict, figures and tables."""
-    from npfs.measure.recovery import recover
-    from npfs.report.report_command import run_report
+    from npfs.cli.report_command import run_report
+    from npfs.harness.recovery import recover
 
     form = "json" if as_json else form
     for found in recover(reports / "runs"):
@@ -67,9 +67,9 @@ def calibrate(
     quiet: Quiet = False,
 ) -> None:
     """Say how well the intervals hold: whether one half of the stored runs foretells the other."""
-    from npfs.measure.fresh_runs import CannotMeasure, add_runs
-    from npfs.measure.recovery import recover
-    from npfs.report.calibrate_command import run_calibrate
+    from npfs.cli.calibrate_command import run_calibrate
+    from npfs.harness.fresh_runs import CannotMeasure, add_runs
+    from npfs.harness.recovery import recover
 
     with told_as_a_sentence("calibrate", CannotMeasure):
         if measure:
@@ -117,8 +117,8 @@ def compare(
 
     Exits with 0; with 1 if --fail-on-slower is passed; with 2 if there is nothing to compare.
     """
-    from npfs.measure.recovery import recover
-    from npfs.report.compare_command import run_compare
+    from npfs.cli.compare_command import run_compare
+    from npfs.harness.recovery import recover
 
     for found in recover(reports / "runs"):
         typer.echo(found, err=True)
@@ -132,7 +132,7 @@ def doctor(as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Show what this machine is, what makes its times differ, and what to do about it."""
     from rich.console import Console
 
-    from npfs.doctor import examine, print_diagnosis
+    from npfs.suite.doctor import examine, print_diagnosis
 
     with working("looking at this machine", quiet=quiet or as_json):
         found = examine()

@@ -106,11 +106,11 @@ def fit(
     quiet: Quiet = False,
 ) -> None:
     """Fit a linear regression to a table in a file, by gradient descent."""
-    from npfs.blockwise.checkpoint import BadCheckpoint
-    from npfs.blockwise.pieces import BadPiece
     from npfs.cli import fit_command as command
     from npfs.cli import large_data
-    from npfs.tables import BadTable, Table, read_table
+    from npfs.data import BadTable, Table, read_table
+    from npfs.data.pieces import BadPiece
+    from npfs.largedata.checkpoint import BadCheckpoint
 
     def read() -> Table:
         return read_table(
@@ -186,10 +186,10 @@ def advise(
     quiet: Quiet = False,
 ) -> None:
     """Say which backend to use for data of a size, and what each would take, from the stored runs."""
-    from npfs.advice import NoAdvice
     from npfs.cli import advise_command as command
-    from npfs.measure.recovery import recover
-    from npfs.tables import BadTable
+    from npfs.data import BadTable
+    from npfs.estimator.auto import NoAdvice
+    from npfs.harness.recovery import recover
 
     for found in recover(reports / "runs"):
         typer.echo(found, err=True)

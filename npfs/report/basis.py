@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from npfs.evidence import first_call as once
-from npfs.evidence import recorded
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.records import Size
-from npfs.evidence.scale import is_all_there_is
+from npfs.analysis import recorded
+from npfs.analysis import startup as once
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.records import Size
+from npfs.analysis.scale import is_all_there_is
 from npfs.report import wording
 from npfs.report.caveats import one_run
 from npfs.report.claims import ADD_A_RUN, newest_layout

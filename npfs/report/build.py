@@ -5,11 +5,11 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.calibration import Calibration
-from npfs.evidence.decisions import decisions
-from npfs.evidence.runs import read_runs
-from npfs.evidence.scale import is_all_there_is
+from npfs.analysis.calibration import Calibration
+from npfs.analysis.decisions import decisions
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import read_runs
+from npfs.analysis.scale import is_all_there_is
 from npfs.report import (
     calibration,
     caveats,

@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.calibration import Calibration, Held, TooFewRuns, calibrate, mean, median
+from npfs.analysis.calibration import Calibration, Held, TooFewRuns, calibrate, mean, median
+from npfs.analysis.evidence import Evidence
 from npfs.report import wording
 from npfs.report.plain_table import aligned
 

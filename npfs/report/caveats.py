@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.findings import findings
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.findings import findings
 from npfs.report import wording
 
 MISSING = "needs the package"  # in the reason of a backend whose library is not installed

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from npfs.evidence import first_call as once
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.mechanism import InstructionsRecord, LayoutRecord
-from npfs.evidence.rungs import LISTS, NUMPY
+from npfs.analysis import startup as once
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.mechanism import InstructionsRecord, LayoutRecord
+from npfs.analysis.rungs import LISTS, NUMPY
 from npfs.report import wording
 from npfs.report.content import (
     BORNE_OUT,

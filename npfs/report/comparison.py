@@ -3,14 +3,9 @@
 import textwrap
 from collections.abc import Sequence
 
-from npfs.evidence.comparison import (
-    Change,
-    Comparison,
-    Label,
-    Side,
-)
-from npfs.evidence.multiplicity import FALSE_DISCOVERY_RATE, selected_confidence
-from npfs.evidence.statistics import Interval
+from npfs.analysis.comparison import Change, Comparison, Label, Side
+from npfs.analysis.multiplicity import FALSE_DISCOVERY_RATE, selected_confidence
+from npfs.analysis.statistics import Interval
 from npfs.report import wording
 from npfs.report.comparison_notes import differences, notes
 from npfs.report.plain_table import aligned

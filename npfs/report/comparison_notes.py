@@ -1,7 +1,7 @@
 """What to know beside the table of a comparison: what differs between its sides, and what was left out."""
 
-from npfs.evidence.comparison import CEILING, Comparison, Key, Label, Side, case_id
-from npfs.evidence.two_values import two_values
+from npfs.analysis.bimodal import two_values
+from npfs.analysis.comparison import CEILING, Comparison, Key, Label, Side, case_id
 from npfs.report import wording
 
 _FEW = 8  # names in a sentence before the rest is counted

@@ -5,8 +5,8 @@ import math
 from enum import StrEnum
 from typing import Any
 
-from npfs.evidence.comparison import CEILING, Comparison, Label, Side, case_id
-from npfs.evidence.multiplicity import FALSE_DISCOVERY_RATE
+from npfs.analysis.comparison import CEILING, Comparison, Label, Side, case_id
+from npfs.analysis.multiplicity import FALSE_DISCOVERY_RATE
 from npfs.report import comparison as words
 from npfs.report.comparison_notes import notes
 

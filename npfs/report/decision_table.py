@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from npfs.evidence import first_call as once
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.decisions import Decision, Quantity, Situation, costs, decisions
-from npfs.evidence.first_call import Outcome
-from npfs.evidence.rungs import LISTS, NUMPY
-from npfs.evidence.scale import is_all_there_is
+from npfs.analysis import startup as once
+from npfs.analysis.decisions import Decision, Quantity, Situation, costs, decisions
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.rungs import LISTS, NUMPY
+from npfs.analysis.scale import is_all_there_is
+from npfs.analysis.startup import Outcome
 from npfs.report import wording
 from npfs.report.content import Cell, Table
 from npfs.report.details import SHORT

@@ -6,11 +6,11 @@ or says that the difference is within noise.
 
 from collections.abc import Callable
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.fastest import fastest
-from npfs.evidence.rungs import LADDER, LISTS, NUMBA, NUMPY
-from npfs.evidence.runs import Size
-from npfs.evidence.statistics import Interval
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.fastest import fastest
+from npfs.analysis.rungs import LADDER, LISTS, NUMBA, NUMPY
+from npfs.analysis.runs import Size
+from npfs.analysis.statistics import Interval
 from npfs.report import wording
 from npfs.report.scale import scale_sentences
 

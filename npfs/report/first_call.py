@@ -4,12 +4,12 @@ import csv
 import io
 from collections.abc import Iterator
 
-from npfs.evidence import first_call as once
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.first_call import BreakEven, Outcome
-from npfs.evidence.records import COLD, TO_ARRAY, TO_LISTS, WARM, Size
-from npfs.evidence.rungs import LISTS, NUMBA, NUMPY
-from npfs.evidence.statistics import Interval
+from npfs.analysis import startup as once
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.records import COLD, TO_ARRAY, TO_LISTS, WARM, Size
+from npfs.analysis.rungs import LISTS, NUMBA, NUMPY
+from npfs.analysis.startup import BreakEven, Outcome
+from npfs.analysis.statistics import Interval
 from npfs.report import wording
 from npfs.report.content import Cell, Table
 from npfs.report.details import SHORT

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from npfs import __version__
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.calibration import Calibration
+from npfs.analysis.calibration import Calibration
+from npfs.analysis.evidence import Evidence
 from npfs.report import (
     basis,
     calibration,

@@ -5,12 +5,12 @@ import math
 from typing import Any
 
 from npfs import __version__
-from npfs.evidence import first_call as once
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.decisions import Decision, costs, decisions
-from npfs.evidence.records import COLD, WARM, Size
-from npfs.evidence.rungs import LISTS, NUMPY
-from npfs.evidence.statistics import Interval
+from npfs.analysis import startup as once
+from npfs.analysis.decisions import Decision, costs, decisions
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.records import COLD, WARM, Size
+from npfs.analysis.rungs import LISTS, NUMPY
+from npfs.analysis.statistics import Interval
 from npfs.report import caveats, claims, verdict
 from npfs.report.tables import cases
 

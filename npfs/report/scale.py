@@ -1,9 +1,9 @@
 """What is said of large data: where memory ends, what a file costs, where workers pay and what they would gain."""
 
-from npfs.evidence import cluster
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.cluster import ClusterRecord
-from npfs.evidence.scale import ALL_CORES, MAPPED, ONE_CORE, ONE_PASS, WORKERS, Scale
+from npfs.analysis import cluster
+from npfs.analysis.cluster import ClusterRecord
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.scale import ALL_CORES, MAPPED, ONE_CORE, ONE_PASS, WORKERS, Scale
 from npfs.report import wording
 
 FORETOLD_WORKERS = (4, 16, 100, 1_000)

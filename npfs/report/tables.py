@@ -4,10 +4,10 @@ import csv
 import io
 from collections.abc import Iterator
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.rungs import LISTS, NUMPY
-from npfs.evidence.runs import Size
-from npfs.evidence.statistics import Interval
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.rungs import LISTS, NUMPY
+from npfs.analysis.runs import Size
+from npfs.analysis.statistics import Interval
 from npfs.report import wording
 from npfs.report.content import Cell, Table
 

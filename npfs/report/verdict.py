@@ -5,13 +5,13 @@ No backend is favoured, and nothing is said without a measured number: a rule th
 
 from collections.abc import Callable
 
-from npfs.evidence import first_call as once
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.first_call import Outcome
-from npfs.evidence.records import Size
-from npfs.evidence.rungs import LISTS, NUMBA, NUMPY
-from npfs.evidence.scale import is_all_there_is
-from npfs.evidence.statistics import Interval
+from npfs.analysis import startup as once
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.records import Size
+from npfs.analysis.rungs import LISTS, NUMBA, NUMPY
+from npfs.analysis.scale import is_all_there_is
+from npfs.analysis.startup import Outcome
+from npfs.analysis.statistics import Interval
 from npfs.report import wording
 from npfs.report.details import (
     READING_COUNTS_FROM,

@@ -4,9 +4,9 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from npfs.evidence.runs import RunRecord, Size
-from npfs.evidence.statistics import Interval
-from npfs.evidence.two_values import Value
+from npfs.analysis.bimodal import Value
+from npfs.analysis.runs import RunRecord, Size
+from npfs.analysis.statistics import Interval
 
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _BYTE_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))

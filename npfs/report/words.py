@@ -1,6 +1,6 @@
 """What the words of the report mean, for who has not read the README."""
 
-from npfs.evidence.analysis import Evidence
+from npfs.analysis.evidence import Evidence
 
 # Backends of this package; a plug-in explains itself by its title.
 BACKENDS = {

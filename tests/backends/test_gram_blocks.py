@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from npfs.backends import gram_blocks, numpy_gram
+from npfs.backends import numpy_gram
+from npfs.largedata import gram_blocks
 
 
 @pytest.mark.parametrize("n_features", range(1, 8))

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from npfs.backends import numba_parallel, numba_simd, numpy_gram, numpy_inplace
 from npfs.backends.base import BackendUnavailable
+from npfs.backends.conformance import ConformanceError, check_backend, check_fit, reference_fit
 from npfs.backends.registry import backend_names, load_all
-from npfs.conformance import ConformanceError, check_backend, check_fit, reference_fit
-from npfs.problem import Problem, make_problem
+from npfs.regression.problem import Problem, make_problem
 
 BACKENDS, _ = load_all()
 
@@ -205,7 +205,7 @@ def test_a_compiler_that_fails_is_a_reason(monkeypatch: pytest.MonkeyPatch, tmp_
 @pytest.mark.parametrize("shape", [(1, 1), (7, 3), (40_000, 2)])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_read_pass_reads_every_number_once(shape: tuple[int, int], dtype: str) -> None:
-    from npfs.measure.ceiling import READ_PASSES
+    from npfs.suite.ceiling import READ_PASSES
 
     numbers: Any = np.random.default_rng(0).integers(0, 9, shape[0] * shape[1]).astype(dtype)
     for read in READ_PASSES.values():

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from npfs.measure.journal import read_journal, taken
-from npfs.measure.recovery import recover
+from npfs.harness.journal import read_journal, taken
+from npfs.harness.recovery import recover
 from tests.bench.plug_in import install
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from npfs.cli import main
-from tests.evidence import test_prediction as advice
+from tests.analysis import test_prediction as advice
 
 Npfs = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from npfs import advice, advice_check
+from npfs.analysis.advice_errors import Checked
+from npfs.analysis.prediction import Estimate, Predictor
+from npfs.analysis.records import Size
+from npfs.analysis.surface import Reach
 from npfs.backends.registry import load_backend
-from npfs.evidence.advice_errors import Checked
-from npfs.evidence.prediction import Estimate, Predictor
-from npfs.evidence.records import Size
-from npfs.evidence.surface import Reach
-from npfs.report import advice_check as check_words
+from npfs.cli import advice_check_text as check_words
+from npfs.estimator import auto as advice
+from npfs.suite import advice_check
 from tests import run_files
+from tests.analysis.test_prediction import Work, evidence, lists, numpy
 from tests.cli.conftest import Npfs
-from tests.evidence.test_prediction import Work, evidence, lists, numpy
 
 
 def test_the_answer_names_the_fastest_and_the_table_ranks_all(npfs: Npfs, runs: Path) -> None:

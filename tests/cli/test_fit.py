@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes
 
-from npfs import plots
+from npfs.estimator import plots
 from tests.cli.conftest import Npfs
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from npfs.problem import make_problem
+from npfs.regression.problem import make_problem
 from tests.cli.conftest import Npfs
 
 PROBLEM = make_problem(20_000, 3, intercept=2.0, seed=8)

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from tests import run_files
+from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 from tests.cli.conftest import Npfs
-from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
 
 
 def test_report_builds_again_and_ends_with_the_paths(tmp_path: Path, npfs_process: Npfs) -> None:
@@ -77,7 +77,7 @@ def test_bad_options_of_report_are_one_sentence(
 
 
 def test_open_shows_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from npfs.report.report_command import run_report
+    from npfs.cli.report_command import run_report
 
     shown: list[str] = []
     monkeypatch.setattr("webbrowser.open", shown.append)

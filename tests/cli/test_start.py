@@ -126,7 +126,7 @@ def test_bench_elsewhere_than_a_clone_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import npfs as package
-    from npfs.measure import fresh_runs
+    from npfs.harness import fresh_runs
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(package, "__file__", str(tmp_path / "npfs" / "__init__.py"))

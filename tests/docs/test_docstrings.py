@@ -24,4 +24,4 @@ def test_examples(name: str) -> None:
 
 
 def test_the_estimator_has_an_example() -> None:
-    assert "npfs.regression" in WITH_EXAMPLES
+    assert "npfs.estimator.linear_regression" in WITH_EXAMPLES

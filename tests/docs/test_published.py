@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from npfs.published import PUBLISHED
+from npfs.regression.published import PUBLISHED
 from tests.docs.pages import ROOT
 
 CELL = re.compile(r"<td[^>]*><p>(.*?)</p></td>", re.DOTALL)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from npfs.evidence.analysis import Evidence
+from npfs.analysis.evidence import Evidence
 from tests.report import figure_samples
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import read_runs
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import read_runs
+from npfs.drawing import house_style
 from npfs.report.figures import FIGURES
-from npfs.report.style import house_style
 from tests import run_files
 
 EPOCHS = 10

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import read_runs
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import read_runs
 from npfs.report.basis import basis, environment_rows, lacks, method
 from tests import run_files
-from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
+from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 
 
 def made(folder: Path, **environment: Any) -> Evidence:

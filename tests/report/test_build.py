@@ -9,7 +9,7 @@ from matplotlib.image import imread
 from npfs.report import figures
 from npfs.report.build import NoRuns, build_report
 from tests import run_files
-from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
+from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 from tests.report import figure_samples
 
 FIGURES = ("learning", "speedup", "spread", "time", "winners")

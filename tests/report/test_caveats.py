@@ -5,12 +5,12 @@ from typing import Any
 
 from hypothesis import given
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import read_runs
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import read_runs
 from npfs.report.basis import basis
 from npfs.report.caveats import caveats
 from tests import run_files
-from tests.evidence.test_findings import ODD_ENVIRONMENT, ODD_LOAD, QUIET, run
+from tests.analysis.test_findings import ODD_ENVIRONMENT, ODD_LOAD, QUIET, run
 
 ONE = {("numpy", 10, 1): 1.0}
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import read_runs
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import read_runs
 from npfs.report.claims import claims
 from npfs.report.content import STANDINGS, Claim
 from tests import run_files
-from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
+from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 
 CLAIMS = ("side by side", "the loop", "is faster", "frameworks")
 

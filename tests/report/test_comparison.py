@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from npfs.evidence.comparison import CannotCompare, Comparison, compare
-from npfs.evidence.runs import read_runs
-from npfs.evidence.statistics import Interval
+from npfs.analysis.comparison import CannotCompare, Comparison, compare
+from npfs.analysis.runs import read_runs
+from npfs.analysis.statistics import Interval
+from npfs.cli.compare_command import run_compare, tolerance
 from npfs.report import comparison as words
-from npfs.report.compare_command import run_compare, tolerance
 from npfs.report.comparison_notes import differences, notes
 from npfs.report.comparison_output import Format, document, print_terminal, text
 from npfs.whole_file import write_whole
 from tests import run_files
-from tests.evidence.test_comparison import TWO, Times, side
+from tests.analysis.test_comparison import TWO, Times, side
 
 BASE: Times = {**TWO, ("python", 10, 1): 3.0, ("numpy-inplace", 10, 16): 1.0}
 NEW: Times = {("numpy", 1000, 1): 2.4, ("numba", 1000, 1): 0.5, ("python", 10, 1): 3.0}

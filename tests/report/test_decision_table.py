@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import read_runs
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import read_runs
 from npfs.report.content import Table
 from npfs.report.decision_table import decision_notes, decision_table
 from tests import run_files
-from tests.evidence.test_analysis import Cell, repeated
+from tests.analysis.test_evidence import Cell, repeated
 
 COLUMNS = (
     "situation", "choose", "against lists", "against NumPy", "first result", "memory", "to install",

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import read_runs
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import read_runs
 from npfs.report.caveats import caveats
 from npfs.report.details import details
 from tests import run_files
-from tests.evidence.test_analysis import LISTS_WIN_AT_10, Cell, repeated
+from tests.analysis.test_evidence import LISTS_WIN_AT_10, Cell, repeated
 
 
 def made(folder: Path, documents: list[dict[str, Any]]) -> Evidence:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from npfs.evidence.analysis import Evidence
+from npfs.analysis.evidence import Evidence
+from npfs.drawing import house_style
 from npfs.report.figures import FIGURES
-from npfs.report.style import house_style
 from tests.report import figure_samples
 from tests.report.test_scale import of_large_data
 

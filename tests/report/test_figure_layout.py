@@ -10,13 +10,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from npfs.evidence.analysis import Evidence
+from npfs.analysis.evidence import Evidence
+from npfs.drawing import house_style
 from npfs.report import figures
 from npfs.report.figures import FIGURES, FigureSpec
 from npfs.report.figures.saving import svg_of
-from npfs.report.style import house_style
 from tests import run_files
-from tests.evidence.test_analysis import repeated
+from tests.analysis.test_evidence import repeated
 from tests.report import figure_samples
 from tests.report.figure_samples import SPECS, drawn
 from tests.report.test_scale import of_large_data

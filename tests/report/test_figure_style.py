@@ -4,10 +4,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from npfs.evidence.analysis import Evidence
-from npfs.report import figures, style
+from npfs import drawing as style
+from npfs.analysis.evidence import Evidence
+from npfs.drawing import palette
+from npfs.report import figures
 from npfs.report.figures.saving import dark_of
-from npfs.report.style import palette
 
 BACKENDS = [*palette._KNOWN, "another", "one more", "and one", "last"]
 

@@ -11,14 +11,14 @@ from matplotlib.image import imread
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.text import Text
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.fastest import fastest
-from npfs.evidence.runs import Size
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.fastest import fastest
+from npfs.analysis.runs import Size
+from npfs.drawing import house_style
 from npfs.report import figures
 from npfs.report.figures.saving import svg_of
-from npfs.report.style import house_style
 from tests import run_files
-from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
+from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 from tests.report import figure_samples
 from tests.report.figure_samples import SPECS, drawn
 

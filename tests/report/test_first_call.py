@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import read_runs
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import read_runs
 from npfs.report.build import build_report
 from npfs.report.first_call import csv_text, notes, once_table, sentences
 from tests import run_files

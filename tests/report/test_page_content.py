@@ -9,7 +9,7 @@ import pytest
 
 from npfs.report.build import NoRuns, build_report
 from tests import run_files
-from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
+from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 
 LONG = "T" * 200
 SCRIPT = "<script>alert(1)</script>"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import read_runs
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import read_runs
 from npfs.report import decision_table, verdict
 from npfs.report.basis import basis
 from npfs.report.build import build_report

@@ -8,11 +8,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import Size, read_runs
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import Size, read_runs
 from npfs.report.results_json import github_action_benchmark, results_json
 from tests import run_files
-from tests.evidence.test_analysis import LISTS_WIN_AT_10, repeated
+from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "results.schema.json").read_text(encoding="utf-8"))

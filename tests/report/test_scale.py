@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import read_runs
-from npfs.evidence.scale import Scale
-from npfs.report import style
+from npfs import drawing as style
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import read_runs
+from npfs.analysis.scale import Scale
 from npfs.report.figures.scale import scale_alt, scale_figure
 from npfs.report.scale import scale_sentences
 from npfs.report.verdict import answer

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import read_runs
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import read_runs
 from npfs.report.verdict import answer, lists_or_numpy, numpy_or_numba, what_it_costs
 from tests import run_files
-from tests.evidence.test_analysis import Cell, repeated
+from tests.analysis.test_evidence import Cell, repeated
 
 
 def made(

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from npfs.evidence.runs import Size
-from npfs.evidence.statistics import Interval, geometric_interval
+from npfs.analysis.runs import Size
+from npfs.analysis.statistics import Interval, geometric_interval
 from npfs.report import wording
 
 

@@ -7,9 +7,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.rungs import NUMPY
-from npfs.report import curves, style, wording
+from npfs import drawing as style
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.rungs import NUMPY
+from npfs.drawing import curves
+from npfs.report import wording
 from npfs.report.figures import lines as shared
 
 SAME = 1e-6  # relative: sums in another order differ by less

@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import Size
-from npfs.evidence.statistics import TOO_WIDE, Interval
-from npfs.report import style, wording
+from npfs import drawing as style
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import Size
+from npfs.analysis.statistics import TOO_WIDE, Interval
+from npfs.report import wording
 
 WIDEST_LABEL = 2.3  # inches
 Line = list[tuple[int, Interval]]

@@ -7,10 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from npfs.evidence import first_call as once
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import Size
-from npfs.report import style, wording
+from npfs import drawing as style
+from npfs.analysis import startup as once
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import Size
+from npfs.report import wording
 from npfs.report.figures import lines as shared
 
 WIDTH, RIGHT = 8.4, 0.2  # inches

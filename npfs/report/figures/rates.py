@@ -6,8 +6,10 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from npfs.evidence.analysis import Evidence
-from npfs.report import curves, style, wording
+from npfs import drawing as style
+from npfs.analysis.evidence import Evidence
+from npfs.drawing import curves
+from npfs.report import wording
 from npfs.report.figures import lines as shared
 from npfs.report.figures.learning import newest_lesson
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import Size
-from npfs.evidence.statistics import Interval
-from npfs.report import style, wording
+from npfs import drawing as style
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import Size
+from npfs.analysis.statistics import Interval
+from npfs.report import wording
 from npfs.report.figures import lines as shared
 
 RIGHT, SMALL = 0.3, 8.5  # inches; points

@@ -5,12 +5,13 @@ import math
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from npfs.evidence import cluster
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.cluster import ClusterRecord
-from npfs.evidence.scale import WORKERS, Scale
-from npfs.evidence.statistics import geometric_interval
-from npfs.report import style, wording
+from npfs import drawing as style
+from npfs.analysis import cluster
+from npfs.analysis.cluster import ClusterRecord
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.scale import WORKERS, Scale
+from npfs.analysis.statistics import geometric_interval
+from npfs.report import wording
 from npfs.report.figures import lines as shared
 from npfs.report.figures.lines import Line
 from npfs.report.scale import parts_of

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.rungs import LISTS, NUMPY
-from npfs.evidence.runs import Size
-from npfs.report import style, wording
+from npfs import drawing as style
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.rungs import LISTS, NUMPY
+from npfs.analysis.runs import Size
+from npfs.report import wording
 from npfs.report.figures import lines as shared
 from npfs.report.figures.lines import Line
 

@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as DrawnPath
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.runs import Size
-from npfs.evidence.statistics import Interval
-from npfs.report import style, wording
+from npfs import drawing as style
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import Size
+from npfs.analysis.statistics import Interval
+from npfs.report import wording
 from npfs.report.figures import lines as shared
 
 COLUMNS = 4

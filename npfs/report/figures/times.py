@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.rungs import NUMPY
-from npfs.evidence.runs import Size
-from npfs.report import style, wording
+from npfs import drawing as style
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.rungs import NUMPY
+from npfs.analysis.runs import Size
+from npfs.report import wording
 from npfs.report.figures import lines as shared
 from npfs.report.figures.lines import Line
 

@@ -9,13 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from npfs.evidence import first_call as once
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.first_call import BreakEven, Outcome
-from npfs.evidence.rungs import LISTS, NUMBA, NUMPY
-from npfs.evidence.runs import Size
-from npfs.evidence.statistics import Interval, geometric_interval
-from npfs.report import style, wording
+from npfs import drawing as style
+from npfs.analysis import startup as once
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.rungs import LISTS, NUMBA, NUMPY
+from npfs.analysis.runs import Size
+from npfs.analysis.startup import BreakEven, Outcome
+from npfs.analysis.statistics import Interval, geometric_interval
+from npfs.report import wording
 from npfs.report.figures import lines as shared
 
 POINTS = 25

@@ -6,11 +6,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from npfs.evidence.analysis import Evidence
-from npfs.evidence.fastest import fastest
-from npfs.evidence.rungs import NUMPY
-from npfs.evidence.runs import Size
-from npfs.report import style, wording
+from npfs import drawing as style
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.fastest import fastest
+from npfs.analysis.rungs import NUMPY
+from npfs.analysis.runs import Size
+from npfs.report import wording
 from npfs.report.figures import lines as shared
 
 ALL_CELLS, NARROWEST, WIDEST, CELL_HEIGHT = 8.3, 1.16, 1.42, 1.04  # inches

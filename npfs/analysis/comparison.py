@@ -1,0 +1,291 @@
+"""What changed between two sets of runs: each case's ratio of times, and which ratios to believe."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from npfs.analysis.conditions import NOT_RECORDED
+from npfs.analysis.multiplicity import FALSE_DISCOVERY_RATE, benjamini_hochberg, selected_confidence
+from npfs.analysis.pooling import ceiling_seconds, pool, seconds_by_case
+from npfs.analysis.runs import RunFolder, RunRecord, Size
+from npfs.analysis.statistics import CONFIDENCE, Interval
+from npfs.analysis.welch import LogRatio, log_ratio
+
+CEILING = "ceiling"  # stands in place of a backend, for the read pass
+
+Key = tuple[str, Size]
+
+
+class CannotCompare(ValueError):
+    """The two sides cannot be compared; the message says why and what to give instead."""
+
+
+class Label(StrEnum):
+    """What is said of a case."""
+
+    SLOWER = "slower"
+    FASTER = "faster"
+    WITHIN_NOISE = "within noise"
+    NOT_KNOWN = "not known (one run)"
+
+
+@dataclass(frozen=True)
+class Side:
+    """The runs of one side that count: those under the conditions of its newest.
+
+    Attributes
+    ----------
+    role : str
+        "BASE" or "NEW".
+    name : str
+        As a person gave it.
+    seconds : mapping of (backend, size) to list of float
+        One number a run, for one fit; under ``CEILING`` for one read pass.
+    older_source : mapping of str to list of str
+        For each backend whose source changed within the side, the runs that do not count for it.
+    """
+
+    role: str
+    name: str
+    runs: tuple[RunRecord, ...]
+    left_out: tuple[tuple[RunRecord, str], ...]
+    rejected: tuple[tuple[str, str], ...]
+    seconds: Mapping[Key, Sequence[float]]
+    older_source: Mapping[str, Sequence[str]]
+
+    @property
+    def newest(self) -> RunRecord:
+        """The newest run; its conditions are those of the side."""
+        return self.runs[-1]
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The digest of each timed backend's newest source, and of the read pass."""
+        sources = {case.backend: case.source for run in self.runs for case in run.cases}
+        reads = [read.source for run in self.runs for read in run.ceilings]
+        return sources | ({CEILING: reads[-1]} if reads else {})
+
+
+@dataclass(frozen=True)
+class Change:
+    """One case on both sides.
+
+    Attributes
+    ----------
+    backend : str
+        ``CEILING`` for the read pass.
+    ratio : Interval
+        Time NEW over time BASE: below 1 is faster. At the level ``confidence``; no bounds if a side has
+        one run.
+    label : Label
+        Faster and slower only where the threshold for all cases is passed, and the interval leaves out 1.
+    base_seconds, new_seconds : float
+        Geometric means over ``base_runs`` and ``new_runs`` runs.
+    p_value, degrees : float
+        Of Welch's test; NaN if a side has one run.
+    """
+
+    backend: str
+    size: Size
+    ratio: Interval
+    confidence: float
+    label: Label
+    p_value: float
+    degrees: float
+    base_seconds: float
+    new_seconds: float
+    base_runs: int
+    new_runs: int
+
+    @property
+    def case(self) -> str:
+        """The id of the case."""
+        return case_id((self.backend, self.size))
+
+    @property
+    def is_called(self) -> bool:
+        """Whether it is said to differ."""
+        return self.label in {Label.SLOWER, Label.FASTER}
+
+    @property
+    def leaves_out_one(self) -> bool:
+        """Whether the interval alone would tell the sides apart."""
+        return self.ratio.low > 1 or self.ratio.high < 1
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All cases that both sides have, and what differs between the sides.
+
+    Attributes
+    ----------
+    changes : tuple of Change
+        The slower ones first, by their lower bound; then the faster ones; then the others by size.
+    threshold : float
+        P-values up to it are called; 0 if none is.
+    differences : tuple of (str, str, str)
+        What differs in the conditions of the newest runs: its name, in BASE, in NEW.
+    """
+
+    base: Side
+    new: Side
+    changes: tuple[Change, ...]
+    threshold: float
+    differences: tuple[tuple[str, str, str], ...]
+
+    def count(self, label: Label) -> int:
+        """Return how many cases are called that."""
+        return sum(change.label is label for change in self.changes)
+
+    def only_in(self, side: Side) -> list[Key]:
+        """Return the cases that the other side lacks, by size."""
+        other = self.new if side is self.base else self.base
+        return sorted(side.seconds.keys() - other.seconds.keys(), key=_by_size)
+
+    @property
+    def changed_sources(self) -> list[str]:
+        """Backends on both sides whose source differs."""
+        base, new = self.base.sources, self.new.sources
+        return sorted(name for name in base.keys() & new.keys() if base[name] != new[name])
+
+    def slower_than(self, tolerance: float) -> list[Change]:
+        """Return the cases called slower whose whole interval is above ``1 + tolerance``.
+
+        Read passes are none of them: where one is slower, it is the machine that is.
+        """
+        return [
+            change
+            for change in self.changes
+            if change.label is Label.SLOWER
+            and change.backend != CEILING
+            and change.ratio.low > 1 + tolerance
+        ]
+
+    def not_ruled_out(self, tolerance: float) -> list[Change]:
+        """Return the other cases that may be that much slower: the interval reaches it, or is not known."""
+        slower = self.slower_than(tolerance)
+        return [c for c in self.changes if c not in slower and not c.ratio.high <= 1 + tolerance]
+
+
+def compare(
+    base: RunFolder, new: RunFolder, *, names: tuple[str, str] = ("BASE", "NEW")
+) -> Comparison:
+    """Compare every case that both sides have; ``names`` are the sides as a person gave them.
+
+    Raises
+    ------
+    CannotCompare
+        If a run is on both sides, no case is, or a fit has another number of epochs there.
+    """
+    _refuse_shared_runs(base.runs, new.runs)
+    before, after = _side("BASE", names[0], base), _side("NEW", names[1], new)
+    epochs = before.newest.epochs, after.newest.epochs
+    if epochs[0] != epochs[1]:
+        raise CannotCompare(
+            f"a fit has {epochs[0]} epochs in BASE and {epochs[1]} in NEW, which is not the same "
+            f"work; measure one side again, with --epochs {epochs[0]} or --epochs {epochs[1]}"
+        )
+    changes, threshold = compare_seconds(before.seconds, after.seconds)
+    if not changes:
+        raise CannotCompare(
+            f"BASE and NEW have no case in common: BASE has {_cases(before)}, NEW has {_cases(after)}"
+        )
+    return Comparison(before, after, tuple(changes), threshold, _differences(before, after))
+
+
+def compare_seconds(
+    base: Mapping[Key, Sequence[float]], new: Mapping[Key, Sequence[float]]
+) -> tuple[list[Change], float]:
+    """Compare the times of each case on both sides; return the changes, sorted, and the threshold.
+
+    A case is called where its p-value passes the threshold of Benjamini and Hochberg over all cases that
+    can be tested. Its interval is then at their level for selected cases, at which it leaves out 1.
+    """
+    ratios = {key: log_ratio(new[key], base[key]) for key in base.keys() & new.keys()}
+    p_values = {key: ratio.p_value for key, ratio in ratios.items() if ratio.is_known}
+    threshold = benjamini_hochberg(list(p_values.values()), FALSE_DISCOVERY_RATE)
+    called = {key for key, p in p_values.items() if 0 <= p <= threshold and threshold > 0}
+    changes = [
+        _change(key, ratio, selected_confidence(threshold) if key in called else CONFIDENCE,
+                key in called, base[key], new[key])
+        for key, ratio in ratios.items()
+    ]  # fmt: skip
+    return sorted(changes, key=_most_telling_first), threshold
+
+
+def case_id(key: Key) -> str:
+    """Return the id of a case: numpy-10000x16."""
+    backend, size = key
+    return f"{backend}-{size}"
+
+
+def _side(role: str, name: str, folder: RunFolder) -> Side:
+    runs, left_out = pool(folder.runs)
+    seconds, older_source = seconds_by_case(runs)
+    numbers = {key: list(by_run.values()) for key, by_run in seconds.items()}
+    for size, by_run in ceiling_seconds(runs).items():
+        numbers[CEILING, size] = list(by_run.values())
+    rejected = tuple((path.name, why) for path, why in folder.rejected)
+    return Side(role, name, tuple(runs), tuple(left_out), rejected, numbers, older_source)
+
+
+def _refuse_shared_runs(base: Iterable[RunRecord], new: Iterable[RunRecord]) -> None:
+    """Refuse a run on both sides: a time beside itself differs less than two runs do."""
+    known = {(run.started, run.job, run.number) for run in base}
+    both = [run for run in new if (run.started, run.job, run.number) in known]
+    if both:
+        raise CannotCompare(
+            f"{both[0].path.name} is on both sides{f', and {len(both) - 1} more' if both[1:] else ''}; "
+            "give runs that do not overlap"
+        )
+
+
+def _change(
+    key: Key, ratio: LogRatio, confidence: float, called: bool,
+    base: Sequence[float], new: Sequence[float],
+) -> Change:  # fmt: skip
+    interval = ratio.interval(confidence)
+    label = Label.WITHIN_NOISE if ratio.is_known else Label.NOT_KNOWN
+    # By the bounds themselves: Interval judges by the p-value of one sample, and this one is Welch's.
+    if called and interval.low > 1:
+        label = Label.SLOWER
+    elif called and interval.high < 1:
+        label = Label.FASTER
+    return Change(
+        *key, interval, confidence, label, ratio.p_value, ratio.degrees,
+        _geometric_mean(base), _geometric_mean(new), len(base), len(new),
+    )  # fmt: skip
+
+
+def _geometric_mean(seconds: Sequence[float]) -> float:
+    return math.exp(math.fsum(map(math.log, seconds)) / len(seconds))
+
+
+def _most_telling_first(change: Change) -> tuple[int, float, tuple[Size, str]]:
+    rank = list(Label).index(change.label)
+    bound = {Label.SLOWER: -change.ratio.low, Label.FASTER: change.ratio.high}
+    return rank, bound.get(change.label, 0.0), _by_size((change.backend, change.size))
+
+
+def _by_size(key: Key) -> tuple[Size, str]:
+    return key[1], key[0]
+
+
+def _differences(base: Side, new: Side) -> tuple[tuple[str, str, str], ...]:
+    before, after = (
+        {**side.newest.conditions, "system": str(side.newest.environment["system"])}
+        for side in (base, new)
+    )
+    return tuple(
+        (name, before.get(name, NOT_RECORDED), after.get(name, NOT_RECORDED))
+        for name in dict.fromkeys([*before, *after])
+        if before.get(name, NOT_RECORDED) != after.get(name, NOT_RECORDED)
+    )
+
+
+def _cases(side: Side) -> str:
+    """Name a few cases of a side."""
+    names = [case_id(key) for key in sorted(side.seconds, key=_by_size)]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}" if names else "none"

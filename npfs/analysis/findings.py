@@ -1,0 +1,300 @@
+"""What makes a machine's times differ from what its user would see, or vary: with its number and its remedy.
+
+Pure: from the environment and the load of runs, as recorded, to sentences. What is not recorded gives no finding.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from npfs.analysis import recorded
+from npfs.analysis.load import use_between
+
+Severity = Literal["warning", "information"]
+Record = Mapping[str, Any]
+
+LOAD_PER_CORE = 0.5  # above it a benchmark on all cores finds one of two cores taken
+OTHERS = 0.05  # the largest spread that a run has by itself on a machine at rest is of this size
+STOLEN = (
+    0.01  # what is stolen is missing in some rounds altogether; a guest at rest has less than 0.1 %
+)
+TIME_SLICE_S = 1e-3  # a thread that waits longer than this waits for another program's slice
+MEET_RATIO = 1.6  # one state of a machine varies by less than 1.5, two of them were 2 to 6 apart
+AVAILABLE_BYTES = 2e9  # the largest case of the preset "full" asks for 1.3 GB
+SWAP_OF_MEMORY = 0.01  # systems swap out a little of what nobody uses, and lose nothing by it
+# Kernels of OpenBLAS that use AVX-512.
+AVX512_KERNELS = frozenset({"SkylakeX", "Cooperlake", "SapphireRapids"})
+# Each limits the threads of what is named.
+THREAD_LIMITS = {
+    "OMP_NUM_THREADS": "BLAS and OpenMP",
+    "OPENBLAS_NUM_THREADS": "OpenBLAS",
+    "MKL_NUM_THREADS": "MKL",
+    "VECLIB_MAXIMUM_THREADS": "Accelerate",
+    "NUMBA_NUM_THREADS": "Numba",
+}
+# Values that change nothing, and what any other value does.
+SLOWING: dict[str, tuple[tuple[str, ...], str]] = {
+    "NUMBA_DISABLE_JIT": (("", "0"), "keeps Numba from compiling"),
+    "NUMBA_OPT": (("", "3", "max"), "makes Numba optimise less"),
+    "NUMBA_BOUNDSCHECK": (("", "0"), "makes Numba check every index"),
+    "NUMBA_CPU_NAME": (("", "host"), "makes Numba compile for another processor than this one"),
+    "NUMBA_CPU_FEATURES": (("",), "makes Numba use other instructions than this processor has"),
+    "NPY_DISABLE_CPU_FEATURES": (("",), "keeps NumPy from instructions that this processor has"),
+    "PYTHONDEVMODE": (("", "0"), "makes Python check its memory"),
+    "PYTHONTRACEMALLOC": (("", "0"), "makes Python trace every allocation"),
+    "PYTHONMALLOC": (("", "default", "pymalloc"), "replaces Python's allocator"),
+}
+MEASURE_AGAIN = "unset it and measure again"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that changes what is measured.
+
+    Attributes
+    ----------
+    name : str
+        An id for programs: ``"openblas-coretype"``.
+    sentence : str
+        What was found, with its number, without a full stop.
+    remedy : str
+        What to do about it.
+    severity : str
+        "warning": times are not what they could be, or vary. "information": good to know.
+    """
+
+    name: str
+    sentence: str
+    remedy: str
+    severity: Severity = "warning"
+
+    def __str__(self) -> str:
+        return f"{self.sentence}; {self.remedy}."
+
+
+def findings(environment: Record, loads: Sequence[Record] = ()) -> list[Finding]:
+    """Return what was found, warnings first.
+
+    ``environment`` is ``npfs.harness.environment.collect``; ``loads`` has ``{"before": ..., "after": ...}`` for
+    each run, of ``npfs.harness.load.snapshot``, the earliest first.
+    """
+    of_environment: tuple[Callable[[Record], Iterator[Finding]], ...] = (
+        _openblas,
+        _slowing_variables,
+        _thread_limits,
+        _cores,
+        _clock_rate,
+        _memory,
+        _software,
+        _virtual_machine,
+    )
+    found = [finding for rule in of_environment for finding in rule(environment)]
+    found += [*_busy_before(environment, loads), *_taken_during(loads), *_power(loads)]
+    found += _threads_meet(loads)
+    return sorted(found, key=lambda finding: finding.severity != "warning")
+
+
+def slowing_blas_variables(environment: Record) -> list[str]:
+    """Return which variables are set that make OpenBLAS use other kernels or blocks than it would."""
+    variables = recorded.group(environment, "speed_variables")
+    return [name for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if variables.get(name)]
+
+
+def _openblas(environment: Record) -> Iterator[Finding]:
+    variables = recorded.group(environment, "speed_variables")
+    kernels = recorded.text(recorded.first_group(environment, "blas_in_effect"), "architecture")
+    avx512 = recorded.flag(environment, "avx512")
+    for variable in slowing_blas_variables(environment):
+        setting = f"{variable}={variables[variable]}"
+        name, because = variable.lower().replace("_", "-"), ""
+        if variable == "OPENBLAS_CORETYPE" and kernels is not None and avx512 is not None:
+            if kernels in AVX512_KERNELS:
+                continue  # it names what the processor has
+            if avx512:
+                because = f" (its {kernels} kernels do not use this processor's AVX-512)"
+        yield Finding(
+            name,
+            f"{setting} was set, which can make NumPy slower than its users see{because}",
+            MEASURE_AGAIN,
+        )
+
+
+def _slowing_variables(environment: Record) -> Iterator[Finding]:
+    variables = recorded.group(environment, "speed_variables")
+    for variable, (harmless, effect) in SLOWING.items():
+        value = variables.get(variable)
+        if value is not None and str(value).lower() not in harmless:
+            name = variable.lower().replace("_", "-")
+            yield Finding(name, f"{variable}={value} was set, which {effect}", MEASURE_AGAIN)
+
+
+def _thread_limits(environment: Record) -> Iterator[Finding]:
+    variables = recorded.group(environment, "speed_variables")
+    usable = recorded.number(environment, "usable_cores")
+    for variable, what in THREAD_LIMITS.items():
+        threads = _whole(variables.get(variable))
+        if threads and usable and threads < usable:
+            yield Finding(
+                variable.lower().replace("_", "-"),
+                f"{variable}={variables[variable]} was set, which keeps {what} to {threads:,} of "
+                f"{usable:,.0f} usable cores",
+                MEASURE_AGAIN,
+            )
+
+
+def _whole(value: Any) -> int | None:
+    """Read a number of threads; OMP_NUM_THREADS may list one for each level, the outer first."""
+    first = str(value).split(",", maxsplit=1)[0].strip()
+    return int(first) if first.isascii() and first.isdigit() and len(first) < 10 else None
+
+
+def _cores(environment: Record) -> Iterator[Finding]:
+    cores = recorded.number(environment, "cores")
+    usable = recorded.number(environment, "usable_cores")
+    quota = recorded.number(recorded.group(environment, "container"), "cpu_quota")
+    if quota and usable and quota < usable:
+        yield Finding(
+            "container-quota",
+            f"The container may use {quota:g} of the {usable:,.0f} cores that it sees, so threads are stopped "
+            "while they run",
+            "start it with a CPU limit that is no lower (docker run --cpus), or pin it to that many cores "
+            "(--cpuset-cpus)",
+        )
+    if cores and usable and usable < cores:
+        yield Finding(
+            "usable-cores",
+            f"Only {usable:,.0f} of {cores:,.0f} cores can be used",
+            "start without taskset, or a container's core set, if all are meant",
+            "information",
+        )
+
+
+def _clock_rate(environment: Record) -> Iterator[Finding]:
+    governor = recorded.text(environment, "governor")
+    if governor is not None and governor != "performance":
+        yield Finding(
+            "governor",
+            f"The CPU governor is {governor}, so the clock rate varies with the load",
+            "set it to performance: sudo cpupower frequency-set -g performance",
+        )
+    if recorded.flag(environment, "boost"):
+        yield Finding(
+            "boost",
+            "Boost is on, so a core is faster while it is cool and few others work",
+            "leave it for times as users see them; switch it off to compare small differences",
+            "information",
+        )
+
+
+def _memory(environment: Record) -> Iterator[Finding]:
+    available = recorded.number(environment, "available_bytes")
+    limit = recorded.number(recorded.group(environment, "container"), "memory_limit_bytes")
+    known = [number for number in (available, limit) if number is not None]
+    if known and min(known) < AVAILABLE_BYTES:
+        yield Finding(
+            "memory",
+            f"Only {min(known) / 1e9:.1f} GB of memory are free, and the largest cases need 1.3 GB",
+            "close other programs, or raise the container's limit",
+        )
+    swapped = recorded.number(environment, "swap_used_bytes")
+    memory = recorded.number(environment, "memory_bytes")
+    if swapped and memory and swapped > SWAP_OF_MEMORY * memory:
+        yield Finding(
+            "swap",
+            f"{swapped / 1e9:.1f} GB are swapped out, so memory was short at some time",
+            "close other programs before measuring",
+            "information",
+        )
+
+
+def _software(environment: Record) -> Iterator[Finding]:
+    if recorded.flag(recorded.group(environment, "python_build"), "debug"):
+        yield Finding(
+            "debug-build",
+            "This Python is a debug build, in which lists are several times slower",
+            "measure with a release build",
+        )
+    blas = (recorded.text(environment, "blas") or "").split()[:1]
+    if blas in (["unknown"], ["none"], ["auto"]) and not environment.get("blas_in_effect"):
+        yield Finding(
+            "blas",
+            "NumPy was built with no BLAS that is known, so its matrix products may be slow",
+            "install NumPy's wheel: python -m pip install --force-reinstall numpy",
+        )
+
+
+def _virtual_machine(environment: Record) -> Iterator[Finding]:
+    if recorded.flag(environment, "virtual_machine"):
+        yield Finding(
+            "virtual-machine",
+            "This is a virtual machine, whose host may move its cores or give them to others",
+            "measure more runs, at different times, before you trust a small difference",
+            "information",
+        )
+
+
+def _busy_before(environment: Record, loads: Sequence[Record]) -> Iterator[Finding]:
+    """Look before the first run alone: before each other one the load is our own."""
+    usable = recorded.number(environment, "usable_cores")
+    before = recorded.group(loads[0], "before") if loads else {}
+    load = recorded.number(before, "load_1min")
+    if load and usable and load / usable > LOAD_PER_CORE:
+        yield Finding(
+            "load",
+            f"In the minute before measuring {load:.1f} programs at a time wanted the {usable:,.0f} cores",
+            "close other programs, or wait a minute after an earlier benchmark, and measure again",
+        )
+
+
+def _taken_during(loads: Sequence[Record]) -> Iterator[Finding]:
+    uses = [use_between(recorded.group(a, "before"), recorded.group(a, "after")) for a in loads]
+    others = max((use.others for use in uses if use), default=0.0)
+    if others > OTHERS:
+        yield Finding(
+            "others",
+            f"Other programs took up to {100 * others:.0f} % of the cores' time meanwhile",
+            "close them and measure again",
+        )
+    stolen = max((use.stolen for use in uses if use and use.stolen is not None), default=0.0)
+    if stolen > STOLEN:
+        yield Finding(
+            "steal",
+            f"The host took up to {100 * stolen:.1f} % of the cores' time from this virtual machine",
+            "measure at another time, or on a machine of your own",
+        )
+
+
+def _power(loads: Sequence[Record]) -> Iterator[Finding]:
+    if any(recorded.flag(snapshot, "on_battery") for snapshot in _snapshots(loads)):
+        yield Finding(
+            "battery",
+            "The machine ran on its battery, which lowers the clock rate",
+            "plug it in and measure again",
+        )
+
+
+def _threads_meet(loads: Sequence[Record]) -> Iterator[Finding]:
+    told = [recorded.number(snapshot, "threads_meet_s") for snapshot in _snapshots(loads)]
+    seconds = [value for value in told if value is not None and value > 0]
+    if seconds and max(seconds) / min(seconds) > MEET_RATIO:
+        fast, slow = (f"{value * 1e6:,.1f}" for value in (min(seconds), max(seconds)))
+        if max(seconds) > TIME_SLICE_S:
+            yield Finding(
+                "threads-meet",
+                f"Two threads met in {fast} µs at one time and at another waited {1e3 * max(seconds):,.0f} ms for a core that "
+                "another program held",
+                "close other programs and measure again",
+            )
+            return
+        yield Finding(
+            "threads-meet",
+            f"Two threads met in {fast} µs at one time and in {slow} µs at another, so what runs on several cores "
+            "was faster at some times than at others, and what runs on one was not",
+            "close other programs and add runs; in a virtual machine the host may have moved the cores",
+        )
+
+
+def _snapshots(loads: Sequence[Record]) -> Iterator[Record]:
+    for load in loads:
+        yield recorded.group(load, "before")
+        yield recorded.group(load, "after")

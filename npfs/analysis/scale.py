@@ -1,0 +1,92 @@
+"""Where the rungs for large data begin to pay: in memory, mapped from a file, in the workers of a cluster."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from npfs.analysis import cluster, recorded
+from npfs.analysis.cluster import ClusterRecord
+from npfs.analysis.evidence import REFERENCES, Crossover, Evidence
+from npfs.analysis.records import Size
+from npfs.analysis.statistics import Interval, geometric_interval
+
+ONE_CORE, ALL_CORES, MAPPED = "numba-simd", "numba-parallel", "memmap"
+WORKERS, ONE_PASS = "dask", "dask-gram"
+# Of the numbers, at once in memory: as they come, standardised, laid out for the backend, and what is in between.
+COPIES_IN_MEMORY = 4
+
+
+def is_all_there_is(evidence: Evidence) -> bool:
+    """Return whether runs are of large data alone, beside nothing that answers other questions."""
+    return Scale.of(evidence) is not None and not set(REFERENCES) & set(evidence.backends)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What was measured at one number of features, over the numbers of rows."""
+
+    evidence: Evidence
+    n_features: int
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> "Scale | None":
+        """Return it for the number of features with the most sizes; None if no rung for large data was timed."""
+        large = [size for name, size in evidence.seconds if name in (MAPPED, WORKERS)]
+        if not large:
+            return None
+        features = [size.n_features for size in large]
+        return cls(evidence, max(sorted(set(features)), key=features.count))
+
+    @cached_property
+    def sizes(self) -> list[Size]:
+        """Measured sizes, ascending."""
+        return self.evidence.sizes(n_features=self.n_features)
+
+    @property
+    def rows_that_fit(self) -> float | None:
+        """The rows from which a fit in memory needs more than the machine has; None if that is not known."""
+        memory = recorded.number(self.evidence.newest.environment, "memory_bytes")
+        if not memory:
+            return None
+        return float(memory) / (COPIES_IN_MEMORY * 8 * (self.n_features + 1))
+
+    def where_workers_pay(self) -> Crossover | None:
+        """Find from where on the cluster's workers are faster than one core."""
+        return self.evidence.crossover(WORKERS, ONE_CORE, n_features=self.n_features)
+
+    def largest(self, *backends: str) -> Size | None:
+        """Return the largest size that all of these were timed at."""
+        return max(
+            (s for s in self.sizes if all((name, s) in self.evidence.seconds for name in backends)),
+            default=None,
+        )
+
+    def speed(self, backend: str, reference: str) -> tuple[Size, Interval] | None:
+        """Return how fast a rung is over another at the largest size of both."""
+        size = self.largest(backend, reference)
+        speedup = None if size is None else self.evidence.speedup(backend, reference, size)
+        return None if size is None or speedup is None else (size, speedup)
+
+    @cached_property
+    def clusters(self) -> dict[int, list[ClusterRecord]]:
+        """The parts of an epoch at the largest size, of each run, by the number of workers."""
+        found = [r for run in self.evidence.runs for r in run.clusters if r.size in self.sizes]
+        largest = max((r.size for r in found), default=None)
+        by_workers: dict[int, list[ClusterRecord]] = {}
+        for record in found:
+            if record.size == largest:
+                by_workers.setdefault(record.workers, []).append(record)
+        return dict(sorted(by_workers.items()))
+
+    @property
+    def measured(self) -> ClusterRecord | None:
+        """The middle run's epoch on the most workers: what others are foretold from."""
+        return cluster.middle(list(self.clusters.values())[-1]) if self.clusters else None
+
+    def efficiency(self) -> Interval | None:
+        """Return the parallel efficiency of the most workers over one: 1 if W of them take a W-th of the time."""
+        by_workers = self.clusters
+        if 1 not in by_workers or len(by_workers) < 2:
+            return None
+        workers = max(by_workers)
+        pairs = zip(by_workers[1], by_workers[workers], strict=False)
+        return geometric_interval([one.epoch_s / (workers * many.epoch_s) for one, many in pairs])

@@ -1,0 +1,202 @@
+"""What comes once: first calls, memory and conversions over runs, and after how many fits they have paid."""
+
+import statistics
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.records import WARM, FirstCallRecord, Size
+from npfs.analysis.statistics import Interval, geometric_interval, ratio_interval
+
+PARTS = ("first_result_s", "interpreter_s", "import_s", "first_fit_s", "second_fit_s")
+
+
+class Outcome(Enum):
+    """How two backends compare when what comes once is counted in."""
+
+    AT_ONCE = "starts no later, and its fits are faster"
+    AFTER = "starts later, and makes up for it"
+    NEVER = "its fits are slower"
+    FITS_ALIKE = "the fits cannot be told apart"
+    STARTS_ALIKE = "its fits are faster, and what comes once cannot be told apart"
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """After how many fits ``backend``, what comes once included, is ahead of ``reference``.
+
+    Attributes
+    ----------
+    fits : Interval or None
+        Given for ``Outcome.AFTER`` alone, and only if every run says so.
+    fewest, most : float or None
+        The range over the runs, for ``Outcome.AFTER``.
+    """
+
+    backend: str
+    reference: str
+    size: Size
+    outcome: Outcome
+    fits: Interval | None = None
+    fewest: float | None = None
+    most: float | None = None
+
+
+def first_calls(evidence: Evidence, backend: str, cache: str = WARM) -> dict[int, FirstCallRecord]:
+    """Return the first call of each run that has one, by the newest source alone."""
+    found = {
+        index: record
+        for index, run in enumerate(evidence.runs)
+        for record in run.first_calls
+        if (record.backend, record.cache) == (backend, cache)
+    }
+    newest = [record.source for record in found.values()][-1:]
+    return {index: record for index, record in found.items() if record.source in newest}
+
+
+def backends(evidence: Evidence) -> list[str]:
+    """Return the backends of which something is known that comes once, slowest at fits first."""
+    known = {first.backend for run in evidence.runs for first in run.first_calls}
+    known |= {use.backend for run in evidence.runs for use in run.memory}
+    timed = [*evidence.backends, *evidence.shortcuts]
+    return [*(name for name in timed if name in known), *sorted(known - set(timed))]
+
+
+def seconds(
+    evidence: Evidence, backend: str, part: str = PARTS[0], cache: str = WARM
+) -> Interval | None:
+    """Return the seconds of a part of the first call (see ``PARTS``); None if it was not measured."""
+    values = [getattr(record, part) for record in first_calls(evidence, backend, cache).values()]
+    return geometric_interval(values) if values else None
+
+
+def memory(evidence: Evidence, backend: str, size: Size) -> tuple[float | None, float | None]:
+    """Return the bytes held by the prepared data and at most in a fit, medians over the runs that looked."""
+    found = [
+        record
+        for run in evidence.runs
+        for record in run.memory
+        if (record.backend, record.size) == (backend, size)
+    ]
+    newest = [record for record in found if record.source == found[-1].source]
+    return _median(record.held_bytes for record in newest), _median(
+        record.peak_bytes for record in newest
+    )
+
+
+def memory_sizes(evidence: Evidence) -> list[Size]:
+    """Return the sizes whose memory was looked at, by the bytes of their data."""
+    sizes = {record.size for run in evidence.runs for record in run.memory}
+    return sorted(sizes, key=lambda size: (size.data_bytes, size))
+
+
+def memory_size(evidence: Evidence) -> Size | None:
+    """Return the size to compare memory at: known of the most backends, one feature if it can be, the largest.
+
+    Lists are not looked at where they would take too long: rather all backends than the most samples.
+    """
+
+    def rank(size: Size) -> tuple[int, bool, int]:
+        known = sum(memory(evidence, name, size) != (None, None) for name in backends(evidence))
+        return known, size.n_features == 1, size.data_bytes
+
+    return max(memory_sizes(evidence), key=rank, default=None)
+
+
+def memory_reasons(evidence: Evidence) -> list[str]:
+    """Return why some of it is not known, each reason once."""
+    reasons = (record.reason for run in evidence.runs for record in run.memory if record.reason)
+    return list(dict.fromkeys(reasons))
+
+
+def first_call_samples(evidence: Evidence) -> int:
+    """Return how many samples the newest first calls fitted; 0 if there are none."""
+    return next((r.size.n_samples for run in reversed(evidence.runs) for r in run.first_calls), 0)
+
+
+def conversion(evidence: Evidence, direction: str, size: Size) -> Interval | None:
+    """Return the seconds of a conversion; None if it was not timed."""
+    by_run = _conversion_seconds(evidence, direction, size)
+    return geometric_interval(list(by_run.values())) if by_run else None
+
+
+def conversion_sizes(evidence: Evidence) -> list[Size]:
+    """Return the sizes of the conversions that were timed, ascending."""
+    return sorted({record.size for run in evidence.runs for record in run.conversions})
+
+
+def conversion_in_fits(
+    evidence: Evidence, direction: str, backend: str, size: Size
+) -> Interval | None:
+    """Return how many fits with ``backend`` take as long as the conversion, paired within runs."""
+    converting = _conversion_seconds(evidence, direction, size)
+    fits = evidence.seconds.get((backend, size), {})
+    both = [run for run in converting if run in fits]
+    if not both:
+        return None
+    return ratio_interval([converting[run] for run in both], [fits[run] for run in both])
+
+
+def break_even(evidence: Evidence, backend: str, reference: str, size: Size) -> BreakEven | None:
+    """Compare two backends with what comes once.
+
+    None if no run has both first calls and both fits.
+    ``backend`` is ahead after ``(once_b - once_r) / (t_r - t_b)`` fits, where ``once`` is the import and
+    what the first fit takes beyond the second, and ``t`` a fit. It is computed run by run, and only where
+    both differences are beyond noise.
+    """
+    once_b, once_r = first_calls(evidence, backend), first_calls(evidence, reference)
+    fits_b = evidence.seconds.get((backend, size), {})
+    fits_r = evidence.seconds.get((reference, size), {})
+    runs = sorted(set(once_b) & set(once_r) & set(fits_b) & set(fits_r))
+    if not runs:
+        return None
+    speedup = ratio_interval([fits_r[run] for run in runs], [fits_b[run] for run in runs])
+    later = ratio_interval(
+        [once_b[run].once_s for run in runs], [once_r[run].once_s for run in runs]
+    )
+    outcome = _outcome(speedup, later)
+    if outcome is not Outcome.AFTER:
+        return BreakEven(backend, reference, size, outcome)
+    fits = [
+        (once_b[run].once_s - once_r[run].once_s) / (fits_r[run] - fits_b[run])
+        for run in runs
+        if fits_r[run] != fits_b[run]
+    ]
+    is_clear = len(fits) == len(runs) and min(fits) > 0
+    interval = geometric_interval(fits) if is_clear else None
+    return BreakEven(backend, reference, size, outcome, interval, min(fits), max(fits))
+
+
+def _outcome(speedup: Interval, later: Interval) -> Outcome:
+    if _is_below(speedup):
+        return Outcome.NEVER
+    if not _is_above(speedup):
+        return Outcome.FITS_ALIKE
+    if _is_above(later):
+        return Outcome.AFTER
+    return Outcome.AT_ONCE if _is_below(later) else Outcome.STARTS_ALIKE
+
+
+def _is_above(ratio: Interval) -> bool:
+    """Whether a ratio is above 1 beyond noise; of a single run its value counts."""
+    return ratio.is_above_one if ratio.is_known else ratio.value > 1
+
+
+def _is_below(ratio: Interval) -> bool:
+    return ratio.is_below_one if ratio.is_known else ratio.value < 1
+
+
+def _conversion_seconds(evidence: Evidence, direction: str, size: Size) -> Mapping[int, float]:
+    return {
+        index: record.seconds
+        for index, run in enumerate(evidence.runs)
+        for record in run.conversions
+        if (record.direction, record.size) == (direction, size)
+    }
+
+
+def _median(values: Iterable[int | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None

@@ -1,0 +1,1 @@
+"""The regression as an estimator, as scikit-learn knows one."""

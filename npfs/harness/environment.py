@@ -1,0 +1,122 @@
+"""What a run was measured on and with: recorded, so that only like is pooled with like."""
+
+import hashlib
+import os
+import platform
+import re
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from npfs.backends.base import Backend
+from npfs.harness import libraries, limits, machine
+
+# Each changes what the same code costs; a variable that is not set is not recorded.
+SPEED_VARIABLES = (
+    "GOMP_SPINCOUNT",
+    "GOTO_NUM_THREADS",
+    "KMP_BLOCKTIME",
+    "MALLOC_ARENA_MAX",
+    "MALLOC_MMAP_THRESHOLD_",
+    "MKL_NUM_THREADS",
+    "NPY_DISABLE_CPU_FEATURES",
+    "NUMBA_BOUNDSCHECK",
+    "NUMBA_CPU_FEATURES",
+    "NUMBA_CPU_NAME",
+    "NUMBA_DISABLE_JIT",
+    "NUMBA_NUM_THREADS",
+    "NUMBA_OPT",
+    "NUMBA_THREADING_LAYER",
+    "NUMPY_MADVISE_HUGEPAGE",
+    "OMP_DYNAMIC",
+    "OMP_NUM_THREADS",
+    "OMP_PROC_BIND",
+    "OMP_WAIT_POLICY",
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_DEFAULT_NUM_THREADS",
+    "OPENBLAS_L2_SIZE",
+    "OPENBLAS_NUM_THREADS",
+    "PYTHONDEVMODE",
+    "PYTHONMALLOC",
+    "PYTHONTRACEMALLOC",
+    "PYTHON_GIL",
+    "PYTHON_JIT",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+
+def collect(machine_info: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe this process; ``machine_info`` is what pytest-benchmark knows of the machine.
+
+    What the system does not tell is None. It takes some milliseconds and never raises.
+    """
+    cpu = machine_info.get("cpu") or {}
+    flags = cpu.get("flags")
+    return {
+        "machine": machine_id(machine_info),
+        "cpu": cpu.get("brand_raw") or platform.processor() or "unknown processor",
+        "avx512": "avx512f" in flags if flags else None,
+        "cores": os.cpu_count(),
+        "usable_cores": usable_cores(),
+        "usable_core_ids": machine.usable_core_ids(),
+        **machine.describe(),
+        "container": limits.container(),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "python_build": libraries.python_build(),
+        "libraries": libraries.versions(),
+        "blas": libraries.blas_built_with(),
+        "blas_in_effect": libraries.blas_in_effect(),
+        "numba": libraries.numba_in_effect(),
+        "clock": _clock(),
+        "speed_variables": {k: os.environ[k] for k in SPEED_VARIABLES if k in os.environ},
+    }
+
+
+def machine_id(machine_info: Mapping[str, Any]) -> str:
+    """Name the machine by system, processor and cores: no host name, so that files can be shared."""
+    cpu = machine_info.get("cpu") or {}
+    parts = (platform.system(), platform.machine(), cpu.get("brand_raw") or platform.processor())
+    name = "-".join(part for part in parts if part) + f"-{os.cpu_count()}cpu"
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")
+
+
+def available_bytes() -> int | None:
+    """Return the memory that can be taken without swapping, no more than the container and the process may have.
+
+    None where the system does not tell.
+    """
+    limit = (limits.container() or {}).get("memory_limit_bytes")
+    told = (machine.memory()["available_bytes"], limit, limits.address_space_left())
+    known = [n for n in told if n is not None]
+    return int(min(known)) if known else None
+
+
+def usable_cores() -> int | None:
+    """Count the cores that this process may run on, all of them where the system does not tell."""
+    ids = machine.usable_core_ids()
+    return len(ids) if ids else os.cpu_count()
+
+
+def source_digest(backend: Backend) -> str:
+    """Return a digest of the files that hold ``prepare`` and ``fit``, and of the build: other numbers."""
+    names = sorted({backend.prepare.__module__, backend.fit.__module__})
+    files = file_digest(*(sys.modules[name].__file__ for name in names))
+    return f"{files} {backend.build}".strip()
+
+
+def file_digest(*paths: str | None) -> str:
+    """Return a digest of the files' contents; a path that is None has none."""
+    sources = [Path(path).read_bytes() for path in paths if path is not None]
+    return hashlib.sha256(b"\0".join(sources)).hexdigest()[:16]
+
+
+def _clock() -> dict[str, Any]:
+    told = time.get_clock_info("perf_counter")
+    return {
+        "name": told.implementation,
+        "resolution_s": told.resolution,
+        "monotonic": told.monotonic,
+    }

@@ -1,0 +1,77 @@
+"""What else the machine does: a snapshot before a run and one after it.
+
+``npfs.analysis.load`` says what happened between two of them.
+"""
+
+import os
+import sys
+import time
+from typing import Any
+
+import psutil
+
+
+def snapshot() -> dict[str, Any]:
+    """Return the load of this moment; what the system does not tell is None.
+
+    ``load_1min``, processes that wanted a core, over the last minute; ``cpu_s``, seconds of all cores since the
+    machine started; ``process_s``, seconds of all cores for this process and the children that it waited for;
+    ``threads_meet_s``, see ``npfs.suite.thread_meeting``.
+    """
+    return {
+        "at_s": time.perf_counter(),
+        "load_1min": _load_average(),
+        "cpu_s": _cpu_seconds(),
+        "process_s": _process_seconds(),
+        "on_battery": _on_battery(),
+        "threads_meet_s": _threads_meet(),
+    }
+
+
+def _load_average() -> float | None:
+    try:
+        return os.getloadavg()[0]  # not on Windows, where psutil would begin to count only now
+    except (AttributeError, OSError):
+        return None
+
+
+def _cpu_seconds() -> dict[str, float | None] | None:
+    try:
+        told = psutil.cpu_times()
+    except (OSError, psutil.Error):
+        return None
+    linux = ("irq", "softirq")  # beside "system" there; Windows counts its interrupts in it
+    return {
+        "user": told.user + getattr(told, "nice", 0.0),
+        "system": told.system + sum(getattr(told, name, 0.0) for name in linux),
+        "idle": told.idle,
+        "iowait": getattr(told, "iowait", None),
+        "steal": getattr(told, "steal", None),
+    }
+
+
+def _process_seconds() -> float:
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+def _on_battery() -> bool | None:
+    try:
+        battery = psutil.sensors_battery()  # no such function on some systems
+    except (AttributeError, OSError, RuntimeError, psutil.Error):
+        return None
+    if battery is None or battery.power_plugged is None:
+        return None
+    return not battery.power_plugged
+
+
+def _threads_meet() -> float | None:
+    """Ask only where Numba is loaded already: a run of other backends is not made to load it."""
+    if "numba" not in sys.modules:
+        return None
+    try:
+        from npfs.suite.thread_meeting import seconds_to_meet  # noqa: PLC0415
+
+        return seconds_to_meet()
+    except Exception:  # whatever a compiler raises where it cannot be used: a probe ends no run
+        return None

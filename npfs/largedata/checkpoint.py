@@ -1,0 +1,144 @@
+"""Checkpoints: where a descent is, kept in a file, so that what was computed outlives the process.
+
+A checkpoint is written whole or not at all (a temporary file that is renamed), and a descent that goes on from one
+ends where the uninterrupted one would have, to the last digit, if the sums are taken in the same order.
+"""
+
+import io
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from npfs.largedata.block_descent import State
+from npfs.largedata.moments import Moments
+from npfs.whole_file import write_whole
+
+FORMAT = 1
+
+
+class BadCheckpoint(ValueError):
+    """There is nothing to go on from: one sentence that says why and what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What is being fitted, and with which steps: a checkpoint of something else is refused.
+
+    Not on which kernel or cluster: another one goes on with the same steps, to rounding.
+    """
+
+    moments: Moments
+    standardize: bool
+    learning_rate: float
+
+    def is_like(self, other: "Fitted") -> bool:
+        """Return whether a descent on the one can go on on the other."""
+        rates = self.learning_rate, other.learning_rate
+        return (
+            self.standardize == other.standardize
+            and bool(np.isclose(*rates, rtol=1e-9, atol=0))
+            and self.moments.is_like(other.moments)
+        )
+
+
+@dataclass
+class Checkpoints:
+    """Writes the state of a descent to ``path``, every so many epochs or seconds.
+
+    Attributes
+    ----------
+    every_epochs : int or None
+    every_seconds : float or None
+        The first of both that is reached.
+    """
+
+    path: Path
+    of: Fitted
+    every_epochs: int | None = None
+    every_seconds: float | None = None
+    _written: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._written = time.monotonic()
+
+    def __call__(self, state: State) -> None:
+        """Write it, if it is time to."""
+        is_nth = bool(self.every_epochs) and state.epoch % (self.every_epochs or 1) == 0
+        waited = time.monotonic() - self._written
+        if is_nth or (self.every_seconds is not None and waited >= self.every_seconds):
+            self.write(state)
+
+    def write(self, state: State) -> None:
+        """Write it now.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        weights, bias, history = state.moved()
+        moments = self.of.moments
+        content = io.BytesIO()
+        np.savez(
+            content,
+            format=FORMAT,
+            standardize=self.of.standardize,
+            learning_rate=self.of.learning_rate,
+            n=moments.n,
+            mean=moments.mean,
+            comoment=moments.comoment,
+            weights=weights,
+            bias=bias,
+            loss_history=history,
+        )
+        write_whole(self.path, content.getvalue())
+        self._written = time.monotonic()
+
+    def read(self) -> tuple[State, float]:
+        """Return the state that was written last, and the learning rate to go on with, to its last digit.
+
+        Raises
+        ------
+        BadCheckpoint
+            If there is none, it is damaged, or it is of another fit.
+        """
+        require_there(self.path)
+        try:
+            # Opened here: a damaged archive would stay open.
+            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as found:
+                kept = {name: found[name] for name in found.files}
+            state = State(kept["weights"], float(kept["bias"]), kept["loss_history"].tolist())
+            of, made = _fitted(kept), int(kept["format"])
+        except Exception as error:  # whatever a damaged archive leads to
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise BadCheckpoint(
+                f"{str(self.path)!r} is no checkpoint that can be read ({reason}); name another file to begin anew"
+            ) from None
+        if made != FORMAT or not of.is_like(self.of):
+            raise BadCheckpoint(
+                f"{str(self.path)!r} is of other data or other options (learning rate, standardisation); give what it was "
+                "made with, or name another file to begin anew"
+            )
+        return state, of.learning_rate
+
+
+def require_there(path: Path) -> None:
+    """Refuse to go on from a file that is not there.
+
+    Raises
+    ------
+    BadCheckpoint
+    """
+    if not path.is_file():
+        raise BadCheckpoint(
+            f"there is no checkpoint {str(path)!r} to go on from; leave --resume out to begin anew"
+        )
+
+
+def _fitted(kept: dict[str, Any]) -> Fitted:
+    mean = kept["mean"]
+    moments = Moments(int(kept["n"]), mean, kept["comoment"], mean, mean)
+    return Fitted(moments, bool(kept["standardize"]), float(kept["learning_rate"]))

@@ -1,0 +1,199 @@
+"""Data as blocks in the workers' memory, of which each epoch takes one sum a worker."""
+
+import time
+from collections.abc import Sequence
+from typing import NamedTuple, Self
+
+import numpy as np
+from distributed import Client
+
+from npfs.backends.base import Backend, Sums
+from npfs.data.pieces import BadPiece, Piece, Pieces
+from npfs.largedata.crew import FAN_OUT, Crew
+from npfs.largedata.errors import ClusterError
+from npfs.largedata.holding import Holding
+from npfs.largedata.kernels import kernel_of, kernel_on_workers
+from npfs.largedata.memory import require_memory
+from npfs.largedata.moments import Moments
+from npfs.largedata.scheduler import Scheduler
+from npfs.largedata.sources import Source, as_source
+from npfs.largedata.waiting import LOST, MOST_LOSSES
+from npfs.regression.problem import Array
+from npfs.regression.scaling import Standardizer
+
+BETWEEN_TRIES = 0.2  # seconds
+
+
+class Seconds(NamedTuple):
+    """What a pass over the blocks took.
+
+    Attributes
+    ----------
+    compute : float
+        In the kernel, of the worker that took longest.
+    call : float
+        From the call to the answer.
+    """
+
+    compute: float
+    call: float
+
+
+class ClusterBlocks:
+    """Blocks in the workers of a cluster, as ``ClusterBlocks.place`` makes them.
+
+    A worker that is lost is made up for: its blocks are made again, on the worker that takes its place or on those that are
+    left, and the pass is taken again. Which worker sums up which blocks, and in what order, is the same for the same
+    workers, so that fits are equal to the last digit; on other workers they differ by rounding.
+
+    Attributes
+    ----------
+    seconds : Seconds
+        Of the last pass.
+    fan_out : int
+        How many workers each that calls others calls; to be set before blocks are laid out.
+    """
+
+    def __init__(self, source: Source, client: Client) -> None:
+        self.seconds = Seconds(0.0, 0.0)
+        self.fan_out = FAN_OUT
+        self._source, self._client = source, client
+        self._holding = Holding(source, client)
+        self._backend = ""
+        self._crew: Crew | None = None
+
+    @classmethod
+    def place(cls, source: Source | Pieces | Sequence[Piece], client: Client) -> Self:
+        """Take data that are to be held by the workers of ``client``.
+
+        Parameters
+        ----------
+        source
+            Pieces, or what ``npfs.largedata.collections.to_blocks`` makes of Dask collections.
+
+        Raises
+        ------
+        ClusterError
+            If the workers' memory does not hold them, as far as that is known before they are read.
+        """
+        found = as_source(source)
+        if not found.names:
+            raise BadPiece("there is no block to learn from; give data with at least one row")
+        require_memory(found.data_bytes, Scheduler(client).workers())
+        return cls(found, client)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the workers' memory back."""
+        self._crew = None
+        self._holding.clear()
+
+    @property
+    def n_features(self) -> int:
+        """Columns of ``X``."""
+        known = self._source.n_features
+        return self._holding.shapes[0][1] if known is None else known
+
+    @property
+    def n_samples(self) -> int:
+        """Rows of ``X``."""
+        return sum(n for n, _ in self._holding.shapes)
+
+    @property
+    def n_workers(self) -> int:
+        """Workers that hold blocks."""
+        return len(self._gathered().workers)
+
+    def moments(self) -> Moments:
+        """Take the moments of features and target in one pass, and look at every number.
+
+        Raises
+        ------
+        BadPiece
+            If a block cannot be learned from, or none has a sample.
+        ClusterError
+            If workers are lost again and again, or are full.
+        """
+        return self._holding.moments()
+
+    def lay_out(self, backend: str | Backend, scaler: Standardizer | None) -> None:
+        """Have the blocks, transformed by the scaler, laid out for the kernel of a backend, and what sums them up made.
+
+        ``dask`` is the fastest kernel of one core; ``dask-gram`` lays them out for ``gram``.
+
+        Raises
+        ------
+        BadPiece, ClusterError
+            As by ``moments``.
+        """
+        self._backend = kernel_on_workers(backend if isinstance(backend, str) else backend.name)
+        kernel_of(self._backend)
+        self._crew = None
+        self._holding.lay_out(self._backend, scaler)
+        self.run("nothing", np.zeros(self.n_features + 1))
+
+    def total(self, weights: Array, bias: float) -> Sums:
+        """Return the sums over all samples.
+
+        Raises
+        ------
+        ClusterError
+            If the scheduler is gone, or workers are lost again and again.
+        BadPiece
+            If a block that was lost cannot be made again.
+        """
+        found = self.run("sums", np.append(bias, weights))
+        return Sums(float(found[0]), found[2:], float(found[1]))
+
+    def gram(self) -> Array:
+        """Return the products of all columns of ``[X, 1, y]`` in one pass, shape (n_features + 2, n_features + 2).
+
+        Raises
+        ------
+        BadPiece, ClusterError
+            As by ``total``.
+        """
+        size = self.n_features + 2
+        return self.run("gram", np.zeros(size - 1)).reshape(size, size)
+
+    def read_pass(self) -> None:
+        """Read every number once: no pass can be faster."""
+        self.run("read", np.zeros(self.n_features + 1))
+
+    def call_one(self) -> None:
+        """Call one worker and have it compute nothing, with as many numbers each way as an epoch sends."""
+        self._gathered().call_one(np.zeros(self.n_features + 1))
+
+    def run(self, what: str, parameters: Array) -> Array:
+        """Return the sum of what ``what``, a key of ``npfs.largedata.actor.DONE``, returns of all blocks."""
+        for _ in range(MOST_LOSSES + 1):
+            try:
+                crew = self._gathered()
+                start = time.perf_counter()
+                found = crew.run(what, parameters)
+            except LOST as error:
+                self._crew, lost = None, error
+                time.sleep(BETWEEN_TRIES)
+            else:
+                self.seconds = Seconds(float(found[0]), time.perf_counter() - start)
+                return found[1:]
+        raise ClusterError(
+            f"workers were lost {MOST_LOSSES + 1} times in a row ({type(lost).__name__}: {lost}); see to what ends them, which is "
+            "mostly their memory, then go on from the last checkpoint with --resume, or begin anew"
+        )
+
+    def _gathered(self) -> Crew:
+        if self._crew is None:
+            self._crew = Crew(
+                self._client,
+                self._backend,
+                self.n_features,
+                self._holding.by_worker(),
+                self.fan_out,
+            )
+        return self._crew

@@ -1,0 +1,87 @@
+"""What workers run as tasks before a fit: read a block, look at it, lay it out."""
+
+from typing import Any
+
+import numpy as np
+
+from npfs.data.pieces import BadPiece, Piece, require_usable
+from npfs.largedata.kernels import kernel_of
+from npfs.largedata.moments import Moments
+from npfs.regression.problem import Array
+from npfs.regression.scaling import Standardizer
+
+NUMBERS = "fiub"  # kinds of dtypes
+Raw = tuple[Array, Array]
+
+
+def read(piece: Piece) -> Raw:
+    """Read a piece on the worker.
+
+    Raises
+    ------
+    BadPiece
+        Names the piece, if it cannot be read here.
+    """
+    try:
+        return piece.read()
+    except OSError as error:
+        reason = error.strerror or str(error) or type(error).__name__
+        raise BadPiece(
+            f"{piece.name} cannot be read on a worker ({reason}); put the file back, or where all workers find it by the same "
+            "path"
+        ) from None
+
+
+def from_collection(name: str, X: Any, y: Any = None) -> Raw:
+    """Take what Dask computed as a block of samples and their targets as float64; without ``y`` it is the last column.
+
+    Raises
+    ------
+    BadPiece
+        Names the block, if it holds no numbers or the two do not fit.
+    """
+    if y is None:
+        X, y = X.iloc[:, :-1], X.iloc[:, -1]
+    X, y = as_floats(f"{name}: X", X), as_floats(f"{name}: y", y)
+    y = y.reshape(-1) if y.shape[1:] in ((), (1,)) else y
+    if X.ndim != 2 or y.ndim != 1 or len(X) != len(y):
+        raise BadPiece(
+            f"{name}: X has the shape {X.shape} and y {y.shape}; give y a value for each row of X, and both the same chunks"
+        )
+    return np.ascontiguousarray(X), np.ascontiguousarray(y)
+
+
+def as_floats(what: str, values: Any) -> Array:
+    """Return an array or a data frame as float64; a missing value becomes NaN."""
+    is_pandas = hasattr(values, "to_numpy")  # each column has a type of its own
+    values = values if is_pandas else np.asarray(values)
+    dtypes = values.dtypes if is_pandas and values.ndim == 2 else [values.dtype]
+    bad = [str(dtype) for dtype in dtypes if getattr(dtype, "kind", "O") not in NUMBERS]
+    if bad:
+        raise BadPiece(f"{what} holds values of type {bad[0]}; give numbers")
+    if is_pandas:
+        values = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(values, dtype=np.float64)
+
+
+def shape_of(name: str, raw: Raw) -> tuple[int, int]:
+    """Return samples and features of a block."""
+    return len(raw[0]), raw[0].shape[1]
+
+
+def moments_of(name: str, raw: Raw) -> Moments:
+    """Return the moments of a block whose numbers are all finite.
+
+    Raises
+    ------
+    BadPiece
+        Names the block, the row and the column of the first number that is not.
+    """
+    require_usable(name, *raw)
+    return Moments.of(*raw)
+
+
+def lay_out(raw: Raw, backend: str, scaler: Standardizer | None) -> Any:
+    """Return the block as the backend's kernel reads it."""
+    X, y = raw
+    return kernel_of(backend).layout(X if scaler is None else scaler.transform(X), y)

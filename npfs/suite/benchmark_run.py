@@ -1,0 +1,321 @@
+"""One run of the benchmark: what it times, what it skips, and how it is saved.
+
+The bench's ``conftest.py`` drives it from pytest's hooks.
+"""
+
+import contextlib
+import functools
+import time
+from collections.abc import Collection, Iterator
+from typing import Any, NoReturn
+
+import pytest
+
+from npfs.backends.base import Backend
+from npfs.harness import allocator, environment, load, recovery
+from npfs.harness.progress import RunProgress
+from npfs.harness.run_files import RunNumber
+from npfs.largedata.block_file import DiskFull
+from npfs.schema import KEY, SCHEMA
+from npfs.suite import costs, learning, timing
+from npfs.suite.plan import Case, Plan
+from npfs.suite.visits import REPORT_SECONDS, case_of, number_of, visits_that_fit
+
+
+class BenchmarkRun:
+    """The run of this process: what it times, what it skipped, and where it is saved."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        chosen: Plan,
+        backends: dict[str, Backend],
+        unavailable: dict[str, str],
+    ) -> None:
+        self.config, self.plan, self.backends = config, chosen, backends
+        self.unavailable = unavailable
+        self.skipped: dict[str, str] = {}
+        self.failed: dict[str, str] = {}
+        self.finished: dict[str, Any] = {}  # the first visit to each case, with the others' rounds
+        self.min_rounds = int(config.getoption("benchmark_min_rounds"))
+        self.visit_s = float(config.getoption("benchmark_max_time"))
+        self._predicted_s: dict[Case, float] = {}
+        self.reports = config.invocation_params.dir / config.getoption("reports")
+        self.job: str | None = config.getoption("npfs_further")  # of a set that began elsewhere
+        self.is_first = self.job is None
+        self.visits = min(int(config.getoption("npfs_visits")), chosen.limits.visits)
+        self.number: RunNumber | None = None
+        self.recovered: list[recovery.Recovered] = []
+        self.progress: RunProgress | None = None
+        self.interrupted = self.has_saved = False
+        self.closing_notes: list[str] = []
+        self.not_saved = ""
+        self.order: list[str] = []
+        self.learning: dict[str, Any] = {}
+        self.load: dict[str, Any] = {}
+        self.is_resumed = False
+        self.began = time.perf_counter()
+        self.decides_visits = self.is_first and chosen.budget_s is not None
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether rounds are measured: not when benchmarks are disabled, skipped or only listed."""
+        session = self.benchmarks_of_stock
+        return not (session.disabled or session.skip or self.config.option.collectonly)
+
+    @property
+    def benchmarks_of_stock(self) -> Any:
+        """pytest-benchmark's own session."""
+        return self.config._benchmarksession  # type: ignore[attr-defined]
+
+    @property
+    def looks_around(self) -> bool:
+        """Whether this run also looks at what does not vary: a cold start, and memory."""
+        return self.is_first and self.plan.budget_s is None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds of the budget that are left; None if there is no budget."""
+        if self.plan.budget_s is None:
+            return None
+        return self.plan.budget_s - (time.perf_counter() - self.began)
+
+    @functools.cached_property
+    def costs(self) -> dict[str, dict[str, Any]]:
+        """What each backend costs before it is run; looked up once."""
+        return {name: costs.describe(backend) for name, backend in self.backends.items()}
+
+    def claim(self) -> None:
+        """Take a number in the folder of this machine, before anything is timed."""
+        self.machine_info = self.benchmarks_of_stock.get_machine_info()
+        self.environment = environment.collect(self.machine_info)
+        folder = self.reports / "runs" / self.environment["machine"]
+        if self.is_resumed and not folder.is_dir():
+            raise pytest.UsageError(
+                "--resume cannot finish the runs of another machine on this one"
+            )
+        try:
+            if self.is_first:
+                self.recovered += recovery.recover(folder)
+            self.number = RunNumber(folder)
+        except OSError as error:
+            raise pytest.UsageError(
+                f"the reports folder cannot be written: {error}; name another with --reports DIR"
+            ) from None
+        self.load["before"] = load.snapshot()
+        self.job = self.job or f"{self.number.started:%Y%m%dT%H%M%S}-{self.number.value:04d}"
+        allocator.settle()
+
+    def count_visits(self, cases: Collection[str] | None) -> int:
+        """Return how many visits a run makes to ``cases``, or to all that there are."""
+        return sum(
+            number_of(visit) <= self.visits and (cases is None or case_of(visit) in cases)
+            for visit in self.order
+        )
+
+    def begin(self, order: list[str]) -> None:
+        """Write the head of the journal, when the order of the cases is known."""
+        assert self.number is not None
+        self.order = order
+        self.commit_info = self.config.hook.pytest_benchmark_generate_commit_info(
+            config=self.config
+        )
+        self._note(run=self._document([]))
+        for case in filter(None, self.config.getoption("npfs_without").split(",")):
+            self.failed[case] = "an earlier run's process ended while it was timed"
+            self._note(case=case, failed=self.failed[case])
+
+    def predicted_fit_seconds(self, case: Case) -> float:
+        """Predict the seconds of a fit, once for each case."""
+        if case not in self._predicted_s:
+            tool, plan = self.backends[case.backend], self.plan
+            self._predicted_s[case] = timing.predicted_fit_seconds(
+                tool, case.size, plan.epochs, plan.source, plan.limits.probe_samples
+            )
+        return self._predicted_s[case]
+
+    def skip(self, case: Case, reason: str) -> NoReturn:
+        """Record that the case is not timed, and why."""
+        if str(case) not in self.finished:
+            self.skipped[str(case)] = reason
+            self._note(case=str(case), skipped=reason)
+        pytest.skip(reason)
+
+    def is_left_out(self, visit: str) -> bool:
+        """Return whether a visit need not be made: its case is skipped or has failed, or time is short."""
+        case, number = case_of(visit), number_of(visit)
+        if case in self.skipped or case in self.failed:
+            return True
+        if number == 2 and self.decides_visits and self.plan.budget_s is not None:
+            first_pass_s = time.perf_counter() - self.began
+            self.visits = visits_that_fit(first_pass_s, self.plan.runs, self.plan.budget_s)
+            self.decides_visits = False
+        if number > self.visits:
+            return True
+        left = self.seconds_left
+        if left is None or left > (REPORT_SECONDS if self.is_first else 0):
+            return False
+        if case not in self.finished:
+            self.skipped[case] = f"the budget of {self.plan.budget_s:g} s was spent"
+            self._note(case=case, skipped=self.skipped[case])
+        return True
+
+    @contextlib.contextmanager
+    def saved_only_if_it_succeeds(self, benchmark: Any, case: Case) -> Iterator[None]:
+        """Keep a visit on disk, and one that was cut short or whose result is wrong out of all files."""
+        began = time.perf_counter()
+        self._note(begun=str(case))
+        try:
+            yield
+        except MemoryError:
+            benchmark.has_error = True
+            self.skip(case, "the data do not fit into memory")
+        except DiskFull as error:
+            benchmark.has_error = True
+            self.skip(case, str(error))
+        except Exception as error:
+            benchmark.has_error = True
+            if isinstance(error.__cause__, KeyboardInterrupt):
+                # Ctrl-C inside a compiled function: the interpreter makes a SystemError of it.
+                raise KeyboardInterrupt from error
+            self._fail(case, f"{type(error).__name__}: {error}".splitlines()[0])
+            raise
+        except BaseException:
+            benchmark.has_error = True
+            raise
+        if benchmark.stats is not None:
+            if not all(seconds > 0 for seconds in benchmark.stats.stats.data):
+                benchmark.has_error = True
+                self.skip(case, "the clock stood still or stepped back while it was timed")
+            self._finish(benchmark, str(case), time.perf_counter() - began)
+
+    def _fail(self, case: Case, reason: str) -> None:
+        self.failed[str(case)] = reason
+        if str(case) in self.finished:
+            self.finished[str(case)].fixture.has_error = True
+        self._note(case=str(case), failed=reason)
+
+    def _finish(self, benchmark: Any, case: str, wall_s: float) -> None:
+        """Write a visit to the journal, and add its rounds to those of earlier visits to the case."""
+        metadata, info = benchmark.stats, benchmark.extra_info
+        rounds = metadata.stats.data
+        info.update(visits=[len(rounds)], wall_s=wall_s)
+        stats = {"data": rounds, "iterations": metadata.iterations}
+        self._note(case=case, benchmark={**metadata.as_dict(stats=False), "stats": stats})
+        first = self.finished.setdefault(case, metadata)
+        if first is not metadata:
+            first.stats.data.extend(rounds)
+            recovery.join_info(first.extra_info, info)
+            self.benchmarks_of_stock.benchmarks.remove(metadata)
+
+    def _note(self, **entry: Any) -> None:
+        """Write an entry of the journal, if the run is one that is saved."""
+        if self.number is not None:
+            self.number.journal.write(at_s=time.perf_counter() - self.began, **entry)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what goes under the run file's own key (see ``npfs.schema``)."""
+        assert self.number is not None
+        return {
+            "schema": SCHEMA,
+            "job": self.job,
+            "run": self.number.value,
+            "started": self.number.started.isoformat(),
+            "wall_s": time.perf_counter() - self.began,
+            "interrupted": self.interrupted,
+            "preset": self.plan.preset,
+            "planned": {**self.plan.record, "visits": str(self.visits)},
+            "epochs": self.plan.epochs,
+            "seed": self.plan.seed,
+            "data": None if self.plan.data is None else self.plan.data.record(),
+            "published": None if self.plan.published is None else self.plan.published.name,
+            "order": self.order,
+            "environment": self.environment,
+            "backends": {
+                name: {
+                    "title": backend.title,
+                    "same_work": backend.same_work,
+                    "note": backend.note,
+                    "source": environment.source_digest(backend),
+                    **self.costs[name],
+                }
+                for name, backend in self.backends.items()
+            },
+            "timing": self._timing(),
+            "unavailable": self.unavailable,
+            "skipped": self.skipped,
+            "failed": self.failed,
+            "learning": self.learning,
+            "load": self.load,
+        }
+
+    def _timing(self) -> dict[str, str]:
+        """Say how rounds were timed: runs that differ in it are not pooled."""
+        options = self.benchmarks_of_stock.options
+        stock = {name: str(options[name]) for name in ("timer", "disable_gc", "warmup")}
+        return {**stock, "allocator": allocator.STATE}
+
+    def save(self) -> bool:
+        """Save the finished cases as a run file; return whether there is one now.
+
+        A run that cannot be written stays in its journal, and ``not_saved`` says why.
+        """
+        assert self.number is not None
+        done = [b for b in self.benchmarks_of_stock.benchmarks if b and not b.has_error]
+        has_fits = any("backend" in b.extra_info for b in done)
+        if not done or (self.skipped and not has_fits):  # a start-up without any fit says nothing
+            self.number.release()
+            return False
+        self.load["after"] = load.snapshot()
+        self.learning = learning.record(self.backends.values())
+        document = self._document(done)
+        self.config.hook.pytest_benchmark_update_json(
+            config=self.config, benchmarks=done, output_json=document
+        )
+        try:
+            self.number.save(document)
+        except OSError as error:
+            self.not_saved = (
+                f"The run could not be saved ({error.strerror}); {self._kept(document)}"
+            )
+            return False
+        self.has_saved = True
+        return True
+
+    def _kept(self, document: dict[str, Any]) -> str:
+        """Say where a run is kept that cannot be saved: in its journal, or elsewhere if that is not whole."""
+        assert self.number is not None
+        journal, folder = self.number.journal, self.number.folder
+        elsewhere = self.number.save_elsewhere(document) if journal.problem else None
+        self.number.release(keep=elsewhere is None)
+        if elsewhere is not None:
+            return f"it is kept as {elsewhere}: when that is mended, move it to {folder}"
+        return f"what was measured is kept in {journal.path}. When that is mended: npfs report"
+
+    def closing_lines(self) -> list[str]:
+        """Return what the end of the command says of its runs, above the report."""
+        lines = [str(found) for found in self.recovered] + self.closing_notes
+        if self.not_saved:
+            lines.append(self.not_saved)
+        elif not self.has_saved:
+            lines += [
+                "Nothing was timed.",
+                *(f"{name}: {why}" for name, why in self.skipped.items()),
+            ]
+        return lines
+
+    def _document(self, done: list[Any]) -> dict[str, Any]:
+        document: dict[str, Any] = self.config.hook.pytest_benchmark_generate_json(
+            config=self.config,
+            benchmarks=done,
+            include_data=True,
+            machine_info=self.machine_info,
+            commit_info=self.commit_info,
+        )
+        self.add_to(document)
+        return document
+
+    def add_to(self, document: dict[str, Any]) -> None:
+        """Put our key into a document of pytest-benchmark's."""
+        if self.number is not None:
+            document[KEY] = self.describe()

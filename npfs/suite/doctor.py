@@ -1,0 +1,249 @@
+"""``npfs doctor``: this machine as a benchmark meets it, what makes its times differ, and what to do about it."""
+
+import contextlib
+import importlib
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from npfs.analysis import recorded
+from npfs.analysis.findings import Finding, findings, slowing_blas_variables
+from npfs.analysis.load import Use, use_between
+from npfs.analysis.statistics import Interval, ratio_interval
+from npfs.harness import environment, load
+from npfs.suite import blas_loss
+
+WATCHED_S = 1.0  # how long other programs are watched
+NOT_KNOWN = "not known"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found on this machine.
+
+    Attributes
+    ----------
+    environment, load : mapping
+        As a run records them.
+    findings : list of Finding
+    variables : dict of str to str
+        Those that are set and make OpenBLAS use other kernels than it would.
+    kept : Interval or None
+        The time of NumPy's fit without ``variables`` over its time with them: below 1 it loses by them. None
+        if none is set, or if it was not measured.
+    not_measured : str
+        Why it was not measured.
+    """
+
+    environment: Mapping[str, Any]
+    load: Mapping[str, Any]
+    findings: list[Finding]
+    variables: dict[str, str]
+    kept: Interval | None
+    not_measured: str = ""
+
+    @property
+    def use(self) -> Use | None:
+        """What others took while they were watched."""
+        return use_between(self.load["before"], self.load["after"])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it for programs; ``numpy_time_without_over_with`` has value, low and high."""
+        return {
+            "environment": self.environment,
+            "load": self.load,
+            "use": asdict(self.use) if self.use else None,
+            "findings": [asdict(finding) for finding in self.findings],
+            "numpy_time_without_over_with": _bounds(self.kept) if self.kept else None,
+        }
+
+
+def _bounds(ratio: Interval) -> dict[str, float]:
+    return {"value": ratio.value, "low": ratio.low, "high": ratio.high}
+
+
+def examine() -> Diagnosis:
+    """Look at this machine and watch it for a second; measure what a set variable costs NumPy."""
+    from pytest_benchmark.plugin import (  # noqa: PLC0415 - a fifth of a second, for the processor's name
+        pytest_benchmark_generate_machine_info,
+    )
+
+    with contextlib.suppress(ImportError):
+        importlib.import_module("numba")
+        load.snapshot()  # compiles what it times
+    before = load.snapshot()
+    time.sleep(WATCHED_S)
+    watched = {"before": before, "after": load.snapshot()}
+    machine_info = pytest_benchmark_generate_machine_info()  # type: ignore[no-untyped-call]
+    collected = environment.collect(machine_info)
+    variables = {
+        name: str(collected["speed_variables"][name]) for name in slowing_blas_variables(collected)
+    }
+    kept, not_measured = None, ""
+    if variables:
+        try:
+            with_them, without = blas_loss.seconds_with_and_without(list(variables))
+            kept = ratio_interval(without, with_them)
+        except blas_loss.LossNotMeasured as error:
+            not_measured = str(error)
+    found = findings(collected, [watched])
+    return Diagnosis(collected, watched, found, variables, kept, not_measured)
+
+
+def loss_sentence(kept: Interval, variables: Mapping[str, str]) -> str:
+    """Say how much of NumPy's speed the variables cost; ``kept`` is as in ``Diagnosis``."""
+    setting = " and ".join(f"{name}={value}" for name, value in variables.items())
+    size = blas_loss.SIZE
+    where = f"{setting}, measured on {size.n_samples:,} samples of {size.n_features} features"
+    if kept.is_too_wide:
+        return f"The times of NumPy vary too much to tell its loss with {where}."
+    if kept.is_within_noise:
+        return f"NumPy loses and gains nothing beyond noise with {where}."
+    loses = kept.value < 1
+    of_all = [100 * abs(1 - ratio) for ratio in (kept.value, kept.low, kept.high)]
+    value, low, high = of_all[0], *sorted(of_all[1:])
+    verb = "loses" if loses else "gains"
+    return f"NumPy {verb} {value:.0f} % ({low:.0f} to {high:.0f}) of its speed with {where}."
+
+
+def print_diagnosis(found: Diagnosis, console: Console, *, quiet: bool = False) -> None:
+    """Print the environment in groups, unless ``quiet``, then the findings with their remedies."""
+    shown = {} if quiet else groups(found)
+    for title, rows in shown.items():
+        table = Table(
+            title=title, title_justify="left", title_style="bold", box=None, show_header=False
+        )
+        for name, value in rows.items():
+            table.add_row(name, value)
+        console.print(table)
+        console.print()
+    for finding in found.findings:
+        mark = "!" if finding.severity == "warning" else "i"
+        console.print(f"{mark} {finding}", markup=False, highlight=False, soft_wrap=True)
+    for sentence in _of_loss(found):
+        console.print(f"! {sentence}", markup=False, highlight=False, soft_wrap=True)
+    if not any(finding.severity == "warning" for finding in found.findings):
+        console.print("Nothing to mend.")
+
+
+def _of_loss(found: Diagnosis) -> list[str]:
+    if found.kept is not None:
+        return [loss_sentence(found.kept, found.variables)]
+    return (
+        [f"What it costs NumPy is not known: {found.not_measured}."] if found.not_measured else []
+    )
+
+
+def groups(found: Diagnosis) -> dict[str, dict[str, str]]:
+    """Return what is printed: for each group, names and values in words."""
+    return {
+        "Processor": _processor(found.environment),
+        "Memory": _memory(found.environment),
+        "Software": _software(found.environment),
+        "Load": _load(found),
+    }
+
+
+def _processor(of: Mapping[str, Any]) -> dict[str, str]:
+    caches = recorded.group(of, "caches")
+    quota = recorded.number(recorded.group(of, "container"), "cpu_quota")
+    ids = of["usable_core_ids"]
+    return {
+        "processor": of["cpu"],
+        "cores": f"{_known(of['cores'])} logical, {_known(of['physical_cores'])} physical",
+        "usable cores": _known(of["usable_cores"]) + (f": {_ranges(ids)}" if ids else ""),
+        "container's limit": f"{quota:g} cores" if quota else _none_or_unknown(of["container"]),
+        "caches": ", ".join(f"{name} {_binary(size)}" for name, size in caches.items())
+        or NOT_KNOWN,
+        "AVX-512": _known(of["avx512"]),
+        "hardware threads share cores": _known(of["smt"]),
+        "CPU governor": _known(of["governor"]),
+        "boost": _known(of["boost"]),
+        "virtual machine": _known(of["virtual_machine"]),
+        "clock": f"{of['clock']['name']}, steps of {of['clock']['resolution_s'] * 1e9:g} ns",
+    }
+
+
+def _memory(of: Mapping[str, Any]) -> dict[str, str]:
+    limit = recorded.number(recorded.group(of, "container"), "memory_limit_bytes")
+    return {
+        "memory": _gigabytes(of["memory_bytes"]),
+        "free": _gigabytes(of["available_bytes"]),
+        "swapped out": _gigabytes(of["swap_used_bytes"]),
+        "container's limit": _gigabytes(limit) if limit else _none_or_unknown(of["container"]),
+        "huge pages": _known(of["huge_pages"]),
+    }
+
+
+def _software(of: Mapping[str, Any]) -> dict[str, str]:
+    build = ", ".join(name.replace("_", "-") for name, on in of["python_build"].items() if on)
+    rows = {"system": of["system"], "Python": of["python"] + (f" ({build})" if build else "")}
+    rows |= {name: version or "not installed" for name, version in of["libraries"].items()}
+    rows["NumPy's BLAS"] = of["blas"]
+    for blas in of["blas_in_effect"] or []:
+        rows["BLAS in effect"] = (
+            f"{blas['library']} {_known(blas['version'])}, kernels for {_known(blas['architecture'])}, "
+            f"{_known(blas['threads'])} threads"
+        )
+        break  # NumPy's own; the others are in --json
+    if of["numba"]:
+        numba = of["numba"]
+        rows["Numba in effect"] = (
+            f"{numba['threads']} threads by {_known(numba['threading_layer'])}, compiles for "
+            f"{_known(numba['cpu'])}, SVML: {_known(numba['svml'])}"
+        )
+    variables = of["speed_variables"]
+    rows["variables that change speed"] = (
+        ", ".join(f"{name}={value}" for name, value in variables.items()) or "none is set"
+    )
+    return rows
+
+
+def _load(found: Diagnosis) -> dict[str, str]:
+    before, after, use = found.load["before"], found.load["after"], found.use
+    meet = [of["threads_meet_s"] for of in (before, after) if of["threads_meet_s"] is not None]
+    stolen = None if use is None else use.stolen
+    average = before["load_1min"]
+    return {
+        "load, over a minute": NOT_KNOWN if average is None else f"{average:.2f}",
+        f"taken by others in {WATCHED_S:g} s": f"{100 * use.others:.1f} % of all cores"
+        if use
+        else NOT_KNOWN,
+        "stolen by the host": NOT_KNOWN if stolen is None else f"{100 * stolen:.1f} % of all cores",
+        "two threads meet in": ", then ".join(f"{seconds * 1e6:,.1f} µs" for seconds in meet)
+        or NOT_KNOWN,
+        "on battery": _known(before["on_battery"]),
+    }
+
+
+def _known(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return NOT_KNOWN if value is None else str(value)
+
+
+def _none_or_unknown(container: object) -> str:
+    return NOT_KNOWN if container is None else "none"
+
+
+def _gigabytes(number: float | None) -> str:
+    return NOT_KNOWN if number is None else f"{number / 1e9:.1f} GB"
+
+
+def _binary(number: int) -> str:
+    return f"{number / 1024:g} KiB" if number < 1024**2 else f"{number / 1024**2:g} MiB"
+
+
+def _ranges(ids: list[int]) -> str:
+    """Shorten ascending numbers: 0-3, 8."""
+    parts: list[list[int]] = []
+    for core in ids:
+        if parts and core == parts[-1][-1] + 1:
+            parts[-1][1:] = [core]
+        else:
+            parts.append([core])
+    return ", ".join("-".join(map(str, part)) for part in parts)

@@ -1,0 +1,150 @@
+"""What fits are timed on: the synthetic problem, one of a published comparison, or a person's own table."""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from npfs.data import read_table
+from npfs.data.reading import count
+from npfs.regression.problem import Array, Problem, make_problem
+from npfs.regression.published import published
+from npfs.regression.scaling import Standardizer
+
+COLUMNS_OPTION = "--columns"
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """The seeded problem of ``npfs.regression.problem``."""
+
+    seed: int
+    learning_rate = None  # one that is stable on the data
+
+    def problem(self, n_samples: int, n_features: int) -> Problem:
+        """Make it anew."""
+        return make_problem(n_samples, n_features, seed=self.seed)
+
+
+@dataclass(frozen=True)
+class FromPublished:
+    """The problem of a published comparison (``npfs.regression.published``)."""
+
+    name: str
+    seed: int
+
+    @property
+    def learning_rate(self) -> float | None:
+        """As it was published, if it was."""
+        return published(self.name).learning_rate
+
+    def problem(self, n_samples: int, n_features: int) -> Problem:
+        """Make it anew, or the first samples of it."""
+        whole = published(self.name).make(n_features, self.seed)
+        return Problem(whole.X[:n_samples], whole.y[:n_samples])
+
+
+@dataclass(frozen=True, eq=False)
+class OwnData:
+    """A table that was read, ready for gradient descent.
+
+    Attributes
+    ----------
+    X : array of float64, shape (n_samples, n_features)
+        Standardised: one learning rate suits all features.
+    y : array of float64, shape (n_samples,)
+        Standardised as well, so that no square of it is beyond float32.
+    digest : str
+        Of the numbers as they were read: equal for equal data.
+    notes : tuple of str
+        What a person should know of the table.
+    """
+
+    options: "DataOptions"
+    X: Array = field(repr=False)
+    y: Array = field(repr=False)
+    target: str
+    features: tuple[str, ...]
+    digest: str
+    notes: tuple[str, ...]
+    learning_rate = None
+
+    @property
+    def file(self) -> str:
+        """The name of the file, without the folders it lies in: a run file can be shared."""
+        return _printable(self.options.path.name)
+
+    def __str__(self) -> str:
+        n_samples, n_features = self.X.shape
+        return (
+            f"on {self.file}, {count(n_samples, 'sample')} of {count(n_features, 'feature')}, standardised; "
+            f"target {_printable(self.target)}"
+        )
+
+    def problem(self, n_samples: int, n_features: int) -> Problem:
+        """Return the first samples, of the first features."""
+        return Problem(self.X[:n_samples, :n_features], self.y[:n_samples])
+
+    def record(self) -> dict[str, Any]:
+        """Return what a run file keeps of it (see ``npfs.schema``)."""
+        n_samples, n_features = self.X.shape
+        return {
+            "file": self.file,
+            "digest": self.digest,
+            "n_samples": n_samples,
+            "n_features": n_features,
+            "target": _printable(self.target),
+            "features": [_printable(name) for name in self.features],
+            "notes": list(self.notes),
+        }
+
+
+# Where the problem of a size comes from.
+Source = Synthetic | FromPublished | OwnData
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """Which table, and which of its columns and rows; each as ``npfs.data.read_table`` takes it."""
+
+    path: Path
+    target: str
+    columns: tuple[str, ...] | None = None
+    missing: str = "error"
+    separator: str | None = None
+    decimal: str | None = None
+
+    def read(self) -> OwnData:
+        """Read the table.
+
+        Raises
+        ------
+        BadTable
+            Says what is wrong with it.
+        """
+        table = read_table(
+            self.path,
+            target=self.target,
+            features=self.columns,
+            missing=self.missing,
+            separator=self.separator,
+            decimal=self.decimal,
+            features_option=COLUMNS_OPTION,
+        )
+        digest = hashlib.sha256(table.X.data)
+        digest.update(table.y.data)
+        y = table.y.reshape(-1, 1)
+        return OwnData(
+            options=self,
+            X=Standardizer.of(table.X).transform(table.X),
+            y=Standardizer.of(y).transform(y)[:, 0],
+            target=table.target_name,
+            features=table.feature_names,
+            digest=digest.hexdigest()[:16],
+            notes=table.notes,
+        )
+
+
+def _printable(name: str) -> str:
+    """Return a name without what would act on a terminal."""
+    return name if name.isprintable() else repr(name)[1:-1]

@@ -1,0 +1,191 @@
+"""What a backend costs beside its fits, measured in fresh processes: the first call, and memory.
+
+The first call is the start of the interpreter, the import of the backend with its library, and the first fit,
+which compiles or loads what was compiled before. Making and preparing data lies outside of it, as it lies
+outside of every timed fit.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from npfs.suite.plan import Size
+from npfs.suite.probe_process import ANSWER_MARK
+
+FIRST_CALL = Size(1_000, 1)  # so small that what is paid once is most of it
+LIMIT_SECONDS = 120.0
+COUNTED = (10, 100, 1_000)  # samples: what grows with them shows
+LOOKED_AT = 10_000  # numbers of a list and of an array
+# Less than this is lost in what a process takes by itself, page by page and in batches.
+SEEN_FROM_BYTES = 1_000_000
+# glibc raises the size from which it asks the system for an array's memory, and gives none back below: it
+# would then seem that an array took nothing. A fixed size keeps that from happening; others ignore it.
+_GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": "65536"}
+
+
+class ProbeFailed(RuntimeError):
+    """The fresh process gave no answer; the message says why."""
+
+
+@dataclass(frozen=True)
+class FirstCall:
+    """Seconds of the first call of a backend in a fresh process.
+
+    Attributes
+    ----------
+    interpreter_s : float
+        From the start of the process to its first statement.
+    import_s : float
+        The backend's module and all that it imports.
+    first_fit_s, second_fit_s : float
+        The first one compiles, or loads what is kept on disk.
+    """
+
+    interpreter_s: float
+    import_s: float
+    first_fit_s: float
+    second_fit_s: float
+
+
+@dataclass(frozen=True)
+class MemoryUse:
+    """Bytes that a backend takes for one size, beside the ``X`` and ``y`` that it is given.
+
+    Attributes
+    ----------
+    held_bytes : int or None
+        Held by what ``prepare`` returns.
+    peak_bytes : int or None
+        The most during a fit, what is held included; exact to some hundred kB.
+    reason : str
+        Why one of them is None; empty if both are known.
+    """
+
+    size: Size
+    held_bytes: int | None
+    peak_bytes: int | None
+    reason: str
+
+
+def first_call(
+    target: str,
+    epochs: int,
+    *,
+    variables: Mapping[str, str] | None = None,
+    limit_s: float = LIMIT_SECONDS,
+) -> FirstCall:
+    """Start a fresh process that imports ``target``, ``"package.module:NAME"``, and fits twice.
+
+    Compiled code is kept where the user's is, unless ``variables`` of the environment say otherwise (see
+    ``empty_cache``).
+
+    Raises
+    ------
+    ProbeFailed
+        If the process raises, crashes or takes longer than ``limit_s`` seconds.
+    """
+    spawned = repr(time.perf_counter())
+    numbers = (spawned, str(FIRST_CALL.n_samples), str(epochs))
+    return FirstCall(**_ask("first_call", target, numbers, variables or {}, limit_s))
+
+
+@contextlib.contextmanager
+def empty_cache(cache_variable: str) -> Iterator[dict[str, str]]:
+    """Give the variable with which a backend that keeps compiled code finds none, while the block lasts.
+
+    Without a name there is nothing to set: the user's own cache is used.
+    """
+    if not cache_variable:
+        yield {}
+        return
+    with tempfile.TemporaryDirectory(prefix="npfs-cold-", ignore_cleanup_errors=True) as folder:
+        yield {cache_variable: folder}
+
+
+def instructions(
+    target: str, samples: Sequence[int] = COUNTED, *, limit_s: float = LIMIT_SECONDS
+) -> list[list[int]]:
+    """Return ``[n_samples, instructions]`` rows: what the interpreter executes for an epoch, in a fresh process.
+
+    Raises
+    ------
+    ProbeFailed
+        If the process raises, crashes or takes longer than ``limit_s`` seconds.
+    """
+    counts: list[list[int]] = _ask("instructions", target, [*map(str, samples)], {}, limit_s)[
+        "counts"
+    ]
+    return counts
+
+
+def layout(n_samples: int = LOOKED_AT, *, limit_s: float = LIMIT_SECONDS) -> dict[str, Any]:
+    """Return ``npfs.suite.layout`` of a fresh process: "layout" and "hand_over".
+
+    Raises
+    ------
+    ProbeFailed
+        If the process raises, crashes or takes longer than ``limit_s`` seconds.
+    """
+    return _ask("layout", "", [str(n_samples)], {}, limit_s)
+
+
+def memory_use(
+    target: str, size: Size, *, seed: int = 0, limit_s: float = LIMIT_SECONDS
+) -> MemoryUse:
+    """Look at the memory of a fresh process that prepares ``size`` and fits one epoch.
+
+    What cannot be seen, or the process that failed, is None with the reason.
+    """
+    n_bytes = data_bytes(size)
+    if n_bytes < SEEN_FROM_BYTES:
+        reason = f"its data are {n_bytes / 1e6:.2g} MB: less than 1 MB cannot be seen of a process"
+        return MemoryUse(size, None, None, reason)
+    numbers = (str(size.n_samples), str(size.n_features), size.dtype, str(seed))
+    try:
+        return MemoryUse(size, **_ask("memory", target, numbers, _GIVE_BACK, limit_s))
+    except ProbeFailed as error:
+        return MemoryUse(size, None, None, str(error))
+
+
+def data_bytes(size: Size) -> int:
+    """Return the bytes of the numbers of ``X`` and ``y``."""
+    return size.n_samples * (size.n_features + 1) * np.dtype(size.dtype).itemsize
+
+
+def _ask(
+    probe: str, target: str, numbers: Sequence[str], variables: Mapping[str, str], limit_s: float
+) -> dict[str, Any]:
+    """Run the probe in a fresh process and return its answer."""
+    command = [sys.executable, "-m", "npfs.suite.probe_process", probe, target, *numbers]
+    try:
+        process = subprocess.run(
+            command,
+            env=os.environ | variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=limit_s,
+        )
+    except subprocess.TimeoutExpired:
+        raise ProbeFailed(f"the fresh process took longer than {limit_s:g} s") from None
+    except OSError as error:
+        raise ProbeFailed(f"no fresh process could be started: {error.strerror}") from None
+    for line in reversed(process.stdout.splitlines()):
+        if line.startswith(ANSWER_MARK):
+            answer: dict[str, Any] = json.loads(line.removeprefix(ANSWER_MARK))
+            return answer
+    said = [line.strip() for line in process.stderr.splitlines() if line.strip()]
+    last = f", and said last: {said[-1]}" if said else " and said nothing"
+    raise ProbeFailed(f"the fresh process ended with exit code {process.returncode}{last}")

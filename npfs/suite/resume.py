@@ -1,0 +1,111 @@
+"""An interrupted set of runs, found again so that it can be finished."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from npfs.analysis.data import DataRecord
+from npfs.analysis.runs import read_runs
+from npfs.harness import recovery
+from npfs.suite.own_data import OwnData
+from npfs.suite.plan import VISITS
+
+
+@dataclass(frozen=True)
+class UnfinishedSet:
+    """The runs of one command that was interrupted.
+
+    Attributes
+    ----------
+    job : str
+        The command that they belong to.
+    options : dict
+        The options of the plan as they were given then.
+    runs_missing : int
+        Whole runs that are still to be made; of a run that was cut short the finished cases count as well.
+    visits : int
+        To each case, as its runs made them.
+    recovered : tuple of Recovered
+        Runs that were brought back on the way.
+    data : DataRecord or None
+        The table that they were made on.
+    """
+
+    job: str
+    options: dict[str, Any]
+    runs_missing: int
+    visits: int
+    recovered: tuple[recovery.Recovered, ...] = ()
+    data: DataRecord | None = None
+
+    def options_with(self, data: str | None) -> dict[str, Any]:
+        """Return the options, with where the table is now: a run file keeps only the name of its file.
+
+        Raises
+        ------
+        ValueError
+            If the runs were not made on a table, or its file is not here.
+        """
+        if self.data is None:
+            if data is not None:
+                raise ValueError(
+                    "--resume finishes runs that were made without --data; leave it out"
+                )
+            return self.options
+        path = data or self.data.file
+        if not Path(path).exists():
+            raise ValueError(
+                f"--resume finds no {path!r} here; say where the table is, with --data beside it"
+            )
+        return {**self.options, "data": path}
+
+    def require_same(self, data: OwnData | None) -> None:
+        """Refuse a table whose numbers are not those that the first runs were made on.
+
+        Raises
+        ------
+        ValueError
+            Names the file.
+        """
+        if self.data is not None and data is not None and data.digest != self.data.digest:
+            raise ValueError(
+                f"{str(data.options.path)!r} has other numbers than when these runs began; bring the table back, or "
+                "start anew without --resume"
+            )
+
+
+def unfinished_set(runs: Path, given: Sequence[str]) -> UnfinishedSet:
+    """Return the newest set in the folder ``runs``, if it is not complete.
+
+    ``given`` are the options of the plan that the user gave beside --resume: there must be none.
+
+    Raises
+    ------
+    ValueError
+        Says why there is nothing to resume.
+    """
+    if given:
+        raise ValueError(
+            f"--resume takes its settings from the interrupted runs; leave out {', '.join(given)}"
+        )
+    recovered = recovery.recover(runs)
+    found = read_runs(runs).runs
+    if not found:
+        raise ValueError(
+            f"--resume found no runs in {runs}; start with the same command without it"
+        )
+    newest = found[-1]
+    if not newest.planned:
+        raise ValueError(f"--resume cannot read what was planned for {newest.path.name}")
+    whole = sum(run.job == newest.job and not run.interrupted for run in found)
+    planned = int(newest.planned["runs"])
+    if whole >= planned:
+        raise ValueError(
+            f"--resume has nothing to finish: the newest set in {runs} has all its {planned} runs"
+        )
+    options = dict(newest.planned)
+    visits = int(options.pop("visits", VISITS))
+    return UnfinishedSet(
+        newest.job, options, planned - whole, visits, tuple(recovered), newest.data
+    )

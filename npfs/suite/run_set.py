@@ -1,0 +1,147 @@
+"""The runs of one command: the first in this process, the others each in a fresh one."""
+
+from npfs.data import BadTable
+from npfs.harness import recovery
+from npfs.harness.fresh_runs import Ended, RunFailed, fresh_run
+from npfs.suite.benchmark_run import BenchmarkRun
+from npfs.suite.effort import Effort, Stop
+
+UNKNOWN_REACH = 1.0  # the value may be twice as large or half as large
+
+
+class RunSet:
+    """Starts further runs until the plan is fulfilled.
+
+    Attributes
+    ----------
+    has_passed : bool
+        Whether all cases of all runs succeeded.
+    stop : Stop or None
+        Why no run followed the last one.
+    """
+
+    def __init__(self, run: BenchmarkRun) -> None:
+        assert run.number is not None
+        assert run.job is not None
+        self.run, self.folder = run, run.number.folder
+        self.effort = Effort(run.plan, self.folder, run.job)
+        self.done = 1
+        self.has_passed = True
+        self.stop: Stop | None = None
+        self.crashed: dict[str, str] = {}
+
+    def start_others(self) -> None:
+        """Run the other runs, each in a fresh process.
+
+        Raises
+        ------
+        RunFailed
+            If a process ended with nothing measured, or the table was changed.
+        """
+        while True:
+            cases = self.effort.next(self.done, self.run.seconds_left, without=self.crashed)
+            if isinstance(cases, Stop):
+                self.stop = cases
+                return
+            self._require_same_data()
+            self.done += 1
+            self._start(self.done, cases)
+
+    def closing_lines(self) -> list[str]:
+        """Say what ended a run, and which speedups are not known as well as was asked for."""
+        crashed = [
+            f"A run ended by {cause}, while {case} was timed; that case was left out from then on."
+            for case, cause in self.crashed.items()
+        ]
+        asked = self.run.plan.precision
+        if asked is None and self.stop and self.run.plan.budget_s:
+            crashed.append(f"The command ended after {self.done} runs: {self.stop.why}.")
+        if asked is None or self.stop is None:
+            return crashed
+        if self.stop.is_reached:
+            return [*crashed, f"Every speedup is known to within {asked:.2g} of its value."]
+        if not self.stop.not_reached:
+            return [*crashed, f"--precision had nothing to look at: {self.stop.why}."]
+        names = [f"{s} ({_within(s.reach)})" for s in self.stop.not_reached]
+        return [
+            *crashed,
+            f"Not known to within {asked:.2g} of their values, since {self.stop.why}: {', '.join(names)}.",
+        ]
+
+    def _start(self, number: int, cases: frozenset[str] | None) -> None:
+        run, progress = self.run, self.run.progress
+        label = (
+            f"run {number} of {run.plan.runs}"
+            if number <= run.plan.runs
+            else f"run {number}, {len(cases or ())} cases with the widest intervals"
+        )
+        if progress:
+            progress.begin_run(label, run.count_visits(cases))
+        ended = fresh_run(
+            self._arguments(cases),
+            run.config.invocation_params.dir,
+            progress.case_done if progress else lambda: None,
+        )
+        # Without an error nothing was to be saved: all was of what the first run alone looks at.
+        if not ended.is_saved and ended.exit_code:
+            self._bring_back(ended)
+        self.has_passed &= ended.exit_code == 0
+        if progress:
+            progress.run_done()
+
+    def _arguments(self, cases: frozenset[str] | None) -> list[str]:
+        given = [str(argument) for argument in self.run.config.invocation_params.args]
+        ours = [f"--npfs-further={self.run.job}", f"--npfs-visits={self.run.visits}"]
+        if self.run.config.getoption("resume"):
+            given = [argument for argument in given if argument != "--resume"]
+            ours += [
+                f"--{name}={value}" for name, value in self._planned().items() if value is not None
+            ]
+        if cases is not None:
+            ours.append(f"--npfs-only={','.join(sorted(cases))}")
+        if self.crashed:
+            ours.append(f"--npfs-without={','.join(sorted(self.crashed))}")
+        if (left := self.run.seconds_left) is not None:
+            ours.append(f"--npfs-seconds={left:.1f}")
+        return [*given, "--benchmark-only", *ours]
+
+    def _planned(self) -> dict[str, str | None]:
+        """Return the options of the plan, with the whole path of the table."""
+        data = self.run.plan.data
+        return {**self.run.plan.record, "data": None if data is None else str(data.options.path)}
+
+    def _require_same_data(self) -> None:
+        """Read the table again: a run on other numbers would not be pooled with those that are there."""
+        data = self.run.plan.data
+        if data is None:
+            return
+        try:
+            is_same = data.options.read().digest == data.digest
+        except BadTable as error:
+            raise RunFailed(f"the table cannot be read any more: {error}") from None
+        if not is_same:
+            raise RunFailed(
+                f"{str(data.options.path)!r} was changed between two runs; those made before keep their report, and a new "
+                "command begins with the new numbers"
+            )
+
+    def _bring_back(self, ended: Ended) -> None:
+        """Save what a process that did not end by itself had measured; its last case is left out from now on."""
+        crash = f"the process ended by {ended.cause}"
+        recovered = recovery.recover(self.folder, crash=crash, job=self.run.job)
+        found = [item for item in recovered if item.job == self.run.job]
+        at = next((item.in_progress for item in found if item.in_progress), None)
+        if not found:
+            raise RunFailed(
+                f"a run ended by {ended.cause} with nothing measured; its output was:\n{ended.output}"
+            )
+        if at is not None:
+            self.crashed[at] = ended.cause
+        if self.run.progress:
+            for item in recovered:
+                self.run.progress.say(str(item))
+
+
+def _within(reach: float) -> str:
+    """Say how well a value is known."""
+    return f"within {reach:.3g}" if reach <= UNKNOWN_REACH else "hardly known"

@@ -1,0 +1,114 @@
+import math
+import os
+import time
+
+import numba
+import numpy as np
+import psutil
+import pytest
+from numba.core import config
+
+from npfs.analysis.load import use_between
+from npfs.harness import load
+from npfs.suite import thread_meeting
+
+
+def test_own_work_is_not_that_of_others() -> None:
+    """A process that works all the time on one core: its share is in the total and not in the others'."""
+    before = load.snapshot()
+    while load.snapshot()["at_s"] - before["at_s"] < 0.6:
+        pass
+    after = load.snapshot()
+    use = use_between(before, after)
+    assert use is not None
+    assert 0 <= use.others <= 1
+    own = after["process_s"] - before["process_s"]
+    assert 0.05 < own < 5
+    # Against what psutil counts for this process alone.
+    busy = sum(after["cpu_s"][name] - before["cpu_s"][name] for name in ("user", "system"))
+    waited = sum(
+        (after["cpu_s"][name] or 0) - (before["cpu_s"][name] or 0) for name in after["cpu_s"]
+    )
+    assert use.others == pytest.approx(max(0, busy - own) / waited)
+
+
+def test_children_that_were_waited_for_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "times", lambda: os.times_result((1.0, 0.2, 0.03, 0.004, 99.0)))
+    assert load.snapshot()["process_s"] == pytest.approx(1.234)
+
+
+def test_what_a_system_does_not_tell_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(*_: object) -> None:
+        raise OSError("not here")
+
+    for name in ("cpu_times", "cpu_stats", "sensors_battery"):
+        monkeypatch.setattr(psutil, name, nothing, raising=False)
+    monkeypatch.delattr("os.getloadavg", raising=False)
+    monkeypatch.setattr(thread_meeting, "seconds_to_meet", nothing)
+    told = load.snapshot()
+    known = {name for name, value in told.items() if value is not None}
+    assert known == {"at_s", "process_s"}
+
+
+@pytest.mark.parametrize(("plugged", "expected"), [(True, False), (False, True), (None, None)])
+def test_battery(
+    monkeypatch: pytest.MonkeyPatch, plugged: bool | None, expected: bool | None
+) -> None:
+    class Battery:
+        power_plugged = plugged
+
+    monkeypatch.setattr(psutil, "sensors_battery", Battery, raising=False)
+    assert load.snapshot()["on_battery"] is expected
+
+
+def test_each_meeting_does_its_work() -> None:
+    numbers = np.zeros(thread_meeting.NUMBERS)
+    thread_meeting.meet(numbers, 7)
+    assert (numbers == 7).all()
+
+
+def test_the_time_to_meet_is_that_of_one_meeting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a clock that adds 2 µs for each meeting and 1 µs for each look at it."""
+    now = 0.0
+
+    def clock() -> float:
+        nonlocal now
+        now += 1e-6
+        return now
+
+    def meet(_: object, times: int) -> None:
+        nonlocal now
+        now += times * 2e-6
+
+    monkeypatch.setattr(thread_meeting, "meet", meet)
+    monkeypatch.setattr(time, "perf_counter", clock)
+    if numba.get_num_threads() < 2:
+        assert thread_meeting.seconds_to_meet() is None
+        return
+    assert thread_meeting.seconds_to_meet() == pytest.approx(2.1e-6)
+    assert now < thread_meeting.ENOUGH_S + 1e-3
+
+
+def test_one_thread_meets_nobody_and_the_number_of_threads_is_put_back() -> None:
+    threads = numba.get_num_threads()
+    found = thread_meeting.seconds_to_meet()
+    assert found is None if threads == 1 else found is not None and math.isfinite(found)
+    assert numba.get_num_threads() == threads
+    numba.set_num_threads(1)
+    try:
+        assert thread_meeting.seconds_to_meet() is None
+    finally:
+        numba.set_num_threads(threads)
+
+
+def test_two_of_many_threads_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(numba, "get_num_threads", lambda: 64)
+    monkeypatch.setattr(numba, "set_num_threads", asked.append)
+    thread_meeting.seconds_to_meet()
+    assert asked == [2, 64]
+
+
+def test_without_a_compiler_threads_are_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "DISABLE_JIT", True)
+    assert thread_meeting.seconds_to_meet() is None

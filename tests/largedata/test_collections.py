@@ -1,0 +1,193 @@
+"""Dask arrays and data frames of all kinds, against the same numbers in memory."""
+
+from pathlib import Path
+
+import dask.array as da
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+import pytest
+from distributed import Client
+
+from npfs import LinearRegression
+from npfs.data.pieces import BadPiece
+from npfs.largedata import collections
+from npfs.largedata.cluster_blocks import ClusterBlocks
+from npfs.largedata.collections import frame_blocks, to_blocks
+from npfs.largedata.errors import ClusterError
+from npfs.regression.problem import Array
+from tests.largedata.helpers import problem
+
+GIVEN = problem(5_000)
+X, Y = GIVEN.X * [1, 2, 3, 400] + [0, 5, 50, 500], GIVEN.y
+NAMES = list("abcd")
+FRAME = pd.DataFrame(X, columns=NAMES).assign(y=Y)
+
+
+def in_memory(X: Array = X, y: Array = Y) -> LinearRegression:
+    return LinearRegression("numpy-inplace", epochs=40).fit(X, y)
+
+
+def assert_equal(found: LinearRegression, wanted: LinearRegression) -> None:
+    np.testing.assert_allclose(found.coef_, wanted.coef_, rtol=1e-9)
+    np.testing.assert_allclose(found.intercept_, wanted.intercept_, rtol=1e-9)
+    np.testing.assert_allclose(found.loss_history_, wanted.loss_history_, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "of_y"),
+    [
+        (1_000, 4, 1_000),
+        ((0, 1, 2_499, 0, 2_500), 4, 777),  # unequal, and none
+        (5_000, 1, 5_000),  # a chunk for each column
+        ((4_999, 1), (3, 1), (1, 4_999)),
+    ],
+)
+def test_arrays_in_any_chunks(client: Client, rows: object, columns: object, of_y: object) -> None:
+    found = LinearRegression(epochs=40).fit(
+        da.from_array(X, chunks=(rows, columns)), da.from_array(Y, chunks=of_y)
+    )
+    assert_equal(found, in_memory())
+    assert found.backend_ == "dask"  # in place of the default, which takes no blocks
+    assert found.backend == "numpy"  # as it was given
+    assert not hasattr(found, "feature_names_in_")
+
+
+@pytest.mark.parametrize("backend", ["dask", "dask-gram", "numba-simd"])
+def test_a_backend_that_takes_blocks_is_used(client: Client, backend: str) -> None:
+    found = LinearRegression(backend, epochs=40).fit(
+        da.from_array(X, chunks=(900, 4)), da.from_array(Y, chunks=900)
+    )
+    assert found.backend_ == backend
+    assert_equal(found, in_memory())
+
+
+def test_targets_may_be_in_memory_or_a_column(client: Client) -> None:
+    arrays = da.from_array(X, chunks=(900, 4))
+    column = da.from_array(Y.reshape(-1, 1), chunks=(1_234, 1))
+    for y in (Y, pd.Series(Y), column):
+        assert_equal(LinearRegression(epochs=40).fit(arrays, y), in_memory())
+
+
+def test_frames_of_mixed_types(client: Client) -> None:
+    frame = FRAME.assign(
+        a=FRAME["a"].round(2).astype("float32"),
+        b=FRAME["b"].astype("int16"),
+        c=FRAME["c"] > 50,
+        d=FRAME["d"].round().astype("Int64"),
+    )
+    wanted = in_memory(frame[NAMES].to_numpy(dtype=float), Y)
+    lazy = dd.from_pandas(frame, npartitions=7)
+    found = LinearRegression(epochs=40).fit(lazy[NAMES], lazy["y"])
+    assert_equal(found, wanted)
+    assert found.feature_names_in_.tolist() == NAMES
+    with ClusterBlocks.place(frame_blocks(lazy, "y", NAMES), client) as blocks:
+        model = LinearRegression("dask", epochs=40)
+        model.fit_blocks(blocks)
+        assert_equal(model, wanted)
+
+
+def test_chunks_of_unknown_sizes_and_partitions_without_a_row(client: Client) -> None:
+    lazy = dd.from_pandas(FRAME.assign(n=np.arange(5_000)), npartitions=7)
+    kept = lazy[lazy["a"] > lazy["a"].min().compute() + 1]
+    rows = FRAME[FRAME["a"] > FRAME["a"].min() + 1]
+    wanted = in_memory(rows[NAMES].to_numpy(), rows["y"].to_numpy())
+    assert_equal(LinearRegression(epochs=40).fit(kept[NAMES].values, kept["y"].values), wanted)
+    half = lazy[lazy["n"] < 2_500]  # of half of the partitions nothing is left
+    assert_equal(
+        LinearRegression(epochs=40).fit(half[NAMES], half["y"]), in_memory(X[:2_500], Y[:2_500])
+    )
+
+
+def test_a_parquet_folder_by_dask(client: Client, tmp_path: Path) -> None:
+    for first in range(0, 5_000, 2_000):
+        FRAME[first : first + 2_000].to_parquet(tmp_path / f"part-{first}.parquet")
+    with ClusterBlocks.place(frame_blocks(dd.read_parquet(str(tmp_path)), "y"), client) as blocks:
+        model = LinearRegression("dask", epochs=40)
+        model.fit_blocks(blocks)
+    assert_equal(model, in_memory())
+
+
+def test_large_chunks_are_cut_and_blocks_are_named_by_their_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(collections, "LARGEST_BLOCK_BYTES", 1_000 * 5 * 8)
+    blocks = to_blocks(da.from_array(X, chunks=(3_001, 4)), da.from_array(Y, chunks=-1))
+    assert list(blocks.names) == [
+        "block 0 of 6 (rows 0 to 749)",
+        "block 1 of 6 (rows 750 to 1,499)",
+        "block 2 of 6 (rows 1,500 to 2,249)",
+        "block 3 of 6 (rows 2,250 to 3,000)",
+        "block 4 of 6 (rows 3,001 to 3,999)",
+        "block 5 of 6 (rows 4,000 to 4,999)",
+    ]
+    assert blocks.data_bytes == 5_000 * 5 * 8
+
+
+def unknown(array: da.Array) -> da.Array:
+    return array[da.from_array(np.ones(5_000, bool), chunks=array.chunks[0])]
+
+
+LAZY_X, LAZY_Y = da.from_array(X, chunks=(1_000, 4)), da.from_array(Y, chunks=1_000)
+TEXT = dd.from_pandas(FRAME.assign(a="x"), npartitions=5)
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "message"),
+    [
+        (LAZY_X, LAZY_Y[:-1], "X has 5,000 rows and y 4,999 values; give y a value for each row"),
+        (
+            unknown(LAZY_X),
+            LAZY_Y.rechunk(2_500),
+            r"X has 5 chunks and y 2, of sizes that are not known; compute them first",
+        ),
+        (unknown(LAZY_X), Y, "the sizes of X's chunks are not known; compute them first"),
+        (LAZY_X[:, 0], LAZY_Y, r"X must be a dask array of shape \(n_samples, n_features\) or"),
+        (LAZY_X[:, :0], LAZY_Y, "X has no column; give at least one feature"),
+        (LAZY_X.astype(complex), LAZY_Y, "X holds values of type complex128; give numbers"),
+        (LAZY_X, LAZY_Y.astype(str), "y holds values of type <U.*; give numbers"),
+        (LAZY_X, LAZY_X, r"y must have shape \(n_samples,\), got shape \(5000, 4\)"),
+    ],
+)
+def test_what_does_not_fit_is_a_sentence(X: da.Array, y: da.Array, message: str) -> None:
+    with pytest.raises(ClusterError, match=message):
+        to_blocks(X, y)
+
+
+def test_a_column_that_is_not_there_is_a_sentence() -> None:
+    with pytest.raises(ClusterError, match=r"has no column 'price'; choose from a, b, c, d, y"):
+        frame_blocks(TEXT, "price")
+    with pytest.raises(ClusterError, match="no feature is left beside the target"):
+        frame_blocks(TEXT[["y"]], "y")
+
+
+def test_blocks_that_are_wrong_are_named(client: Client) -> None:
+    targets_left = unknown(LAZY_Y)
+    with_nan = X.copy()
+    with_nan[3_777, 1] = np.nan
+    cases = [
+        (da.from_array(with_nan, chunks=(1_000, 4)), LAZY_Y,
+         r"block 3 of 5 \(rows 3,000 to 3,999\): feature 1 is nan in its row 777; fill"),
+        (unknown(LAZY_X), targets_left[targets_left < 2],
+         r"block \d of 5: X has the shape \(1000, 4\) and y \(\d+,\); give y a value for each row"),
+        (TEXT[NAMES], TEXT["y"], r"block \d of 5: X holds values of type .*; give numbers"),
+        (LAZY_X.map_blocks(broken, dtype=float), LAZY_Y,
+         r"block \d of 5 .* could not be made on a worker \(ZeroDivisionError: division by zero\)"),
+    ]  # fmt: skip
+    for samples, targets, message in cases:
+        with pytest.raises(BadPiece, match=message):
+            LinearRegression(epochs=3).fit(samples, targets)
+
+
+def broken(block: Array) -> Array:
+    raise ZeroDivisionError("division by zero")
+
+
+def test_what_is_persisted_is_not_computed_again(client: Client) -> None:
+    """And stays where it is, for whoever has persisted it."""
+    lazy = da.random.default_rng(0).normal(size=(5_000, 4), chunks=(1_000, 4))
+    persisted = client.persist(lazy)
+    values = client.compute(persisted).result()
+    found = LinearRegression(epochs=40).fit(persisted, LAZY_Y)
+    assert_equal(found, in_memory(values))
+    assert all(future.status == "finished" for future in client.futures_of(persisted))

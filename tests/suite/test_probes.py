@@ -1,0 +1,168 @@
+"""Probes of real processes; of times only what must hold on any machine."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from npfs.backends.base import BackendUnavailable
+from npfs.backends.registry import load_backend, location
+from npfs.suite import probes, resident
+from npfs.suite.plan import Size
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak of a fit")
+BACKEND = """
+import os, time
+from npfs.backends.base import Backend
+from npfs.backends.python_lists import prepare, fit
+{statement}
+BACKEND = Backend("odd", "Odd", prepare, fit)
+"""
+
+
+@pytest.fixture
+def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Make a backend's module that runs a statement when it is imported."""
+
+    def make(statement: str) -> str:
+        (tmp_path / "odd_backend.py").write_text(BACKEND.format(statement=statement))
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        return "odd_backend:BACKEND"
+
+    return make
+
+
+def test_the_parts_of_a_first_call_fit_into_the_process() -> None:
+    start = time.perf_counter()
+    call = probes.first_call(location("numpy"), 10)
+    wall_s = time.perf_counter() - start
+    parts = (call.interpreter_s, call.import_s, call.first_fit_s, call.second_fit_s)
+    assert min(parts) > 0
+    assert sum(parts) < wall_s
+
+
+def test_each_part_holds_what_is_done_in_it(odd: Callable[[str], str]) -> None:
+    """0.3 s of sleep in the import, 0.2 s in the first fit alone."""
+    call = probes.first_call(
+        odd(
+            "time.sleep(0.3)\n"
+            "fits, lists_fit = [], fit\n"
+            "def fit(*arguments):\n"
+            "    time.sleep(0.2 * (not fits))\n"
+            "    fits.append(1)\n"
+            "    return lists_fit(*arguments)\n"
+        ),
+        1,
+    )
+    assert call.import_s >= 0.3
+    assert call.first_fit_s >= 0.2
+
+
+def test_lists_do_not_wait_for_numpy(odd: Callable[[str], str]) -> None:
+    probes.first_call(odd("import sys; assert 'numpy' not in sys.modules, 'NumPy is there'"), 1)
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("raise RuntimeError('no licence')", "exit code 1, .* RuntimeError: no licence"),
+        ("os._exit(7)", "exit code 7 and said nothing"),
+        ("print('hello'); os.abort()", r"exit code (-6|3|-?\d+)"),
+        ("time.sleep(60)", r"took longer than 1 s"),
+    ],
+)
+def test_a_process_that_fails_is_a_reason(
+    odd: Callable[[str], str], statement: str, reason: str
+) -> None:
+    target = odd(statement)
+    with pytest.raises(probes.ProbeFailed, match=reason):
+        probes.first_call(target, 10, limit_s=1.0 if "sleep" in statement else 60.0)
+
+
+def test_what_a_backend_prints_is_not_the_answer(odd: Callable[[str], str]) -> None:
+    target = odd("import atexit; print('[npfs probe'); atexit.register(print, 'bye')")
+    assert probes.first_call(target, 10).import_s > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "suffixes"),
+    [("numba", [".nbc", ".nbi"]), ("c", [".dll" if sys.platform == "win32" else ".so"])],
+)
+def test_a_cold_call_compiles_into_the_empty_folder(
+    name: str, suffixes: list[str], tmp_path: Path
+) -> None:
+    try:
+        backend = load_backend(name)
+    except BackendUnavailable as error:
+        pytest.skip(str(error))
+    probes.first_call(location(name), 10, variables={backend.cache_variable: str(tmp_path)})
+    kept = {path.suffix for path in tmp_path.rglob("*") if path.is_file()}
+    assert kept == set(suffixes)
+
+
+def test_an_empty_cache_is_there_for_the_block_alone() -> None:
+    with probes.empty_cache("SOME_VARIABLE") as variables:
+        [(name, folder)] = variables.items()
+        assert name == "SOME_VARIABLE"
+        assert os.listdir(folder) == []  # noqa: PTH208
+    assert not Path(folder).exists()
+    with probes.empty_cache("") as variables:
+        assert variables == {}
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("backend", "held", "peak", "within"),
+    [
+        # a list holds pointers of 8 bytes to floats of 24, which are 32 apart
+        ("python", 2 * 40, 2 * 40, 1.3),
+        # two arrays of 8 bytes; at most errors, their squares and what is added up to them
+        ("numpy", 2 * 8, 5 * 8, 1.3),
+        ("numba", 2 * 8, 2 * 8, 1.3),
+    ],
+)
+def test_memory_is_what_the_containers_take(
+    backend: str, held: int, peak: int, within: float
+) -> None:
+    n = 200_000
+    use = probes.memory_use(location(backend), Size(n, 1))
+    assert use.reason == ""
+    assert use.held_bytes is not None
+    assert use.peak_bytes is not None
+    assert 1 / within < use.held_bytes / (held * n) < within
+    assert 1 / within < use.peak_bytes / (peak * n) < within
+
+
+def test_memory_below_what_can_be_seen_is_not_zero() -> None:
+    use = probes.memory_use("there_is:nothing", Size(10_000, 1))
+    assert use.held_bytes is use.peak_bytes is None
+    assert "0.16 MB" in use.reason
+
+
+def test_a_memory_probe_that_fails_is_a_reason(odd: Callable[[str], str]) -> None:
+    use = probes.memory_use(odd("raise RuntimeError('no licence')"), Size(1_000_000, 1))
+    assert use.held_bytes is None
+    assert use.reason.endswith("RuntimeError: no licence")
+
+
+@LINUX
+def test_the_peak_is_that_since_it_was_forgotten() -> None:
+    big = bytearray(os.urandom(1)) * 30_000_000
+    del big
+    assert resident.forget_peak()
+    peak = resident.peak_bytes()
+    assert peak is not None
+    assert abs(peak - resident.resident_bytes()) < 5_000_000
+
+
+def test_where_the_system_does_not_tell_the_peak_is_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resident, "_CLEAR", tmp_path / "absent" / "clear_refs")
+    monkeypatch.setattr(resident, "_STATUS", tmp_path / "status")
+    assert not resident.forget_peak()
+    assert resident.peak_bytes() is None
+    assert resident.own_bytes() > 1_000_000

@@ -1,8 +1,9 @@
 """The memory allocator, brought into the state of a process that has worked for a while.
 
-glibc gives memory above a threshold back to the system at once, and the next array then pays for new pages. The
-threshold is 128 KB at first and rises to the size of the largest array that was freed, up to 32 MB: so NumPy's
-temporaries cost up to 1.6 times as much in a case that happens to come before a larger one.
+glibc gives memory above a threshold back to the system at once, and the next array then pays for
+new pages. The threshold is 128 KB at first and rises to the size of the largest array that was
+freed, up to 32 MB: so NumPy's temporaries cost up to 1.6 times as much in a case that happens to
+come before a larger one.
 """
 
 import numpy as np
@@ -13,6 +14,6 @@ STATE = "settled"  # recorded with each run
 
 
 def settle() -> None:
-    """Raise the threshold to its largest value. The memory is not written, so it is never really taken."""
+    """Raise the threshold to its largest value; memory that is not written is never really taken."""
     memory = np.empty(LARGEST_THRESHOLD_BYTES, np.uint8)
     del memory

@@ -72,7 +72,7 @@ def add_runs(number: int, reports: Path) -> None:
 
 
 def bench_command(options: Sequence[str]) -> list[str]:
-    """Return the command that measures, with the bench of this folder or of the clone that npfs runs from.
+    """Return the command that measures, with the bench of this folder or of npfs's own clone.
 
     Raises
     ------
@@ -83,13 +83,14 @@ def bench_command(options: Sequence[str]) -> list[str]:
     found = [folder for folder in (Path(), clone) if (folder / "bench" / "bench_fit.py").is_file()]
     if not found:
         raise CannotMeasure(
-            "runs are measured by the bench folder of npfs, which is not here; go to your clone of npfs"
+            "runs are measured by the bench folder of npfs, which is not here; "
+            "go to your clone of npfs"
         )
     return [sys.executable, "-m", "pytest", str(found[0] / "bench"), "--benchmark-only", *options]
 
 
 def run_in_place(command: list[str]) -> int:
-    """Let the command take the place of this process, where the system knows that; else return its exit code."""
+    """Replace this process by the command where the system can; else return its exit code."""
     if os.name == "posix":
         sys.stdout.flush()
         os.execv(command[0], command)
@@ -109,7 +110,7 @@ def end_on_sigterm() -> None:
 
 
 def fresh_run(arguments: Sequence[str], folder: Path, on_case: Callable[[], None]) -> Ended:
-    """Run ``pytest`` with ``arguments`` in ``folder`` and wait, calling ``on_case`` for each case done.
+    """Run ``pytest`` with ``arguments`` in ``folder`` and wait; call ``on_case`` for each case done.
 
     Raises
     ------

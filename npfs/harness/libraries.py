@@ -33,13 +33,15 @@ def blas_built_with() -> str:
 def blas_in_effect() -> list[dict[str, Any]] | None:
     """Return the loaded BLAS libraries, NumPy's first: library, version, architecture, threads.
 
-    The architecture is that of the kernels in use (``SkylakeX``). Apple's Accelerate is not seen: the list is then empty.
+    The architecture is that of the kernels in use (``SkylakeX``). Apple's Accelerate is not seen:
+    the list is then empty.
     """
     try:
         loaded = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
     except (OSError, RuntimeError, KeyError, AttributeError):
         return None
-    # NumPy's wheel carries its own; another one comes with SciPy or PyTorch. No paths: files are shared.
+    # NumPy's wheel carries its own; another one comes with SciPy or PyTorch. No paths: files are
+    # shared.
     loaded.sort(key=lambda pool: not any("numpy" in part for part in _folders(pool)))
     return [
         {
@@ -53,7 +55,7 @@ def blas_in_effect() -> list[dict[str, Any]] | None:
 
 
 def numba_in_effect() -> dict[str, Any] | None:
-    """Return Numba's threads, threading layer, processor and whether SVML is used; None if it is not loaded.
+    """Return Numba's threads, threading layer, processor and use of SVML; None if not loaded.
 
     It is not loaded for this. The layer is None until something ran in parallel.
     """

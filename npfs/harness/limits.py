@@ -1,7 +1,8 @@
 """What a container may use: the limits of Linux control groups, versions 1 and 2.
 
-A limit holds for all groups below it, so the least on the way from this process's group up to the top counts. Inside a
-container the group's own path is often not visible; then the top is what the container sees of itself.
+A limit holds for all groups below it, so the least on the way from this process's group up to the
+top counts. Inside a container the group's own path is often not visible; then the top is what the
+container sees of itself.
 
 Source: the kernel's documents ``admin-guide/cgroup-v2.rst`` and ``scheduler/sched-bwc.rst``.
 """
@@ -36,7 +37,7 @@ def container(root: Path = ROOT) -> dict[str, float | int | None] | None:
 
 
 def address_space_left(root: Path = ROOT) -> int | None:
-    """Return how many bytes of addresses this process may still take (``ulimit -v``); None if there is no limit."""
+    """Return the bytes of addresses left to this process (``ulimit -v``); None without a limit."""
     if resource is None:
         return None
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)

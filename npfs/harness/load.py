@@ -16,7 +16,7 @@ def snapshot() -> dict[str, Any]:
 
     ``load_1min``, processes that wanted a core, over the last minute; ``cpu_s``, seconds of all cores since the
     machine started; ``process_s``, seconds of all cores for this process and the children that it waited for;
-    ``threads_meet_s``, see ``npfs.suite.thread_meeting``.
+    ``threads_meet_s``, see ``npfs.harness.thread_sync``.
     """
     return {
         "at_s": time.perf_counter(),
@@ -70,8 +70,8 @@ def _threads_meet() -> float | None:
     if "numba" not in sys.modules:
         return None
     try:
-        from npfs.suite.thread_meeting import seconds_to_meet  # noqa: PLC0415
+        from npfs.harness.thread_sync import thread_sync_latency  # noqa: PLC0415
 
-        return seconds_to_meet()
+        return thread_sync_latency()
     except Exception:  # whatever a compiler raises where it cannot be used: a probe ends no run
         return None

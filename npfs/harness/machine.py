@@ -1,7 +1,7 @@
 """What the operating system tells of the machine; what it does not tell is None.
 
-Linux is read from its pseudo files below ``root``, a parameter so that a folder can stand in for them. macOS is asked
-through ``sysctl``. The rest is psutil's, on every system that it knows.
+Linux is read from its pseudo files below ``root``, a parameter so that a folder can stand in for
+them. macOS is asked through ``sysctl``. The rest is psutil's, on every system that it knows.
 """
 
 import re
@@ -42,7 +42,7 @@ def describe(root: Path = ROOT) -> dict[str, Any]:
 
 
 def usable_core_ids() -> list[int] | None:
-    """Return the cores that this process may run on; None where the system does not tell (macOS)."""
+    """Return the cores that this process may run on; None where unknown (macOS)."""
     try:
         return sorted(psutil.Process().cpu_affinity())  # no such method on macOS
     except (AttributeError, OSError, psutil.Error):

@@ -1,4 +1,4 @@
-"""Values of options, from the text that was given: each refuses what it is not in a sentence that names the option."""
+"""Values of options from text; each is checked, and refused in a sentence that names the option."""
 
 import math
 

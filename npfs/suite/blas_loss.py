@@ -1,6 +1,7 @@
 """What a variable costs NumPy: fits in fresh processes, with it and without it.
 
-OpenBLAS reads its variables when it is loaded, so each time needs a process. Run as a module, this file is that process.
+OpenBLAS reads its variables when it is loaded, so each time needs a process. Run as a module, this
+file is that process.
 """
 
 import os
@@ -12,8 +13,8 @@ from collections.abc import Sequence
 from npfs.suite.own_data import Synthetic
 from npfs.suite.plan import EPOCHS, Size
 
-# Where BLAS counts: with OPENBLAS_CORETYPE=Haswell on a processor with AVX-512 a fit of 64 features takes 1.13 times
-# as long, one of 16 features 0.96 times.
+# Where BLAS counts: with OPENBLAS_CORETYPE=Haswell on a processor with AVX-512 a fit of 64 features
+# takes 1.13 times as long, one of 16 features 0.96 times.
 SIZE = Size(10_000, 64)
 PAIRS = 5
 TIMED_S = 0.1
@@ -27,9 +28,10 @@ class LossNotMeasured(RuntimeError):
 def seconds_with_and_without(
     variables: Sequence[str], pairs: int = PAIRS
 ) -> tuple[list[float], list[float]]:
-    """Return the seconds of NumPy's fit with ``variables`` as they are set, and without them, in pairs.
+    """Return the seconds of NumPy's fit with ``variables`` as set, and without them, in pairs.
 
-    The first of a pair is once the one and once the other, so that a drift of the machine favours neither.
+    The first of a pair is once the one and once the other, so that a drift of the machine favours
+    neither.
 
     Raises
     ------
@@ -66,8 +68,9 @@ def _seconds_in_fresh_process(environment: dict[str, str]) -> float:
 
 
 def seconds_of_a_fit() -> float:
-    """Return the least time of NumPy's fit in this process: what its kernels cost, not what other programs took."""
-    from npfs.backends.numpy_vectorized import BACKEND  # noqa: PLC0415 - only in the process that times
+    """Return the least time of NumPy's fit in this process, the one least disturbed by others."""
+    # only in the process that times
+    from npfs.backends.numpy_vectorized import BACKEND  # noqa: PLC0415
     from npfs.suite import timing  # noqa: PLC0415
 
     X, y, rate = timing.fresh_data(SIZE, Synthetic(seed=0))

@@ -1,8 +1,9 @@
 """Pure read passes over memory: no fit that reads its data once an epoch can be faster.
 
-On the machine of the reference report they compare so with a ``sum`` in C (gcc -O3 -march=native -ffast-math, OpenMP
-for two cores), in ns a number: 20,000 on one core 0.071 against 0.124; 2 million on two 0.045 against 0.053; 20
-million, from memory, on one core 0.252 against 0.244 and on two 0.234 against 0.227.
+On the machine of the reference report they compare so with a ``sum`` in C (gcc -O3 -march=native
+-ffast-math, OpenMP for two cores), in ns a number: 20,000 on one core 0.071 against 0.124; 2
+million on two 0.045 against 0.053; 20 million, from memory, on one core 0.252 against 0.244 and on
+two 0.234 against 0.227.
 
 As many passes as a fit has epochs are taken in one call, so that both pay for one call.
 """

@@ -15,7 +15,7 @@ EPOCHS = 11  # their median counts
 
 
 def parts_by_workers(X: Array, y: Array) -> list[Parts]:
-    """Measure an epoch on one worker, then on one for each core; each cluster is gone before the next one starts."""
+    """Measure an epoch on one worker, then on one for each core, on one cluster after the other."""
     counts = sorted({1, usable_cores() or 1})
     return [_on(workers, X, y, counts[-1]) for workers in counts]
 

@@ -1,4 +1,4 @@
-"""``npfs doctor``: this machine as a benchmark meets it, what makes its times differ, and what to do about it."""
+"""Describe this machine as a benchmark meets it: what makes times differ, and the remedies."""
 
 import contextlib
 import importlib
@@ -33,8 +33,8 @@ class Diagnosis:
     variables : dict of str to str
         Those that are set and make OpenBLAS use other kernels than it would.
     kept : Interval or None
-        The time of NumPy's fit without ``variables`` over its time with them: below 1 it loses by them. None
-        if none is set, or if it was not measured.
+        The time of NumPy's fit without ``variables`` over its time with them: below 1 it loses by
+        them. None if none is set, or if it was not measured.
     not_measured : str
         Why it was not measured.
     """
@@ -52,7 +52,7 @@ class Diagnosis:
         return use_between(self.load["before"], self.load["after"])
 
     def as_json(self) -> dict[str, Any]:
-        """Return all of it for programs; ``numpy_time_without_over_with`` has value, low and high."""
+        """Return all for programs; ``numpy_time_without_over_with`` has value, low and high."""
         return {
             "environment": self.environment,
             "load": self.load,
@@ -68,7 +68,8 @@ def _bounds(ratio: Interval) -> dict[str, float]:
 
 def examine() -> Diagnosis:
     """Look at this machine and watch it for a second; measure what a set variable costs NumPy."""
-    from pytest_benchmark.plugin import (  # noqa: PLC0415 - a fifth of a second, for the processor's name
+    # a fifth of a second, for the processor's name
+    from pytest_benchmark.plugin import (  # noqa: PLC0415
         pytest_benchmark_generate_machine_info,
     )
 
@@ -186,7 +187,8 @@ def _software(of: Mapping[str, Any]) -> dict[str, str]:
     rows["NumPy's BLAS"] = of["blas"]
     for blas in of["blas_in_effect"] or []:
         rows["BLAS in effect"] = (
-            f"{blas['library']} {_known(blas['version'])}, kernels for {_known(blas['architecture'])}, "
+            f"{blas['library']} {_known(blas['version'])}, "
+            f"kernels for {_known(blas['architecture'])}, "
             f"{_known(blas['threads'])} threads"
         )
         break  # NumPy's own; the others are in --json

@@ -11,7 +11,8 @@ from npfs.analysis.runs import NotARun, RunFolder, RunRecord, read_run
 from npfs.suite.plan import Plan
 from npfs.suite.visits import REPORT_SECONDS
 
-# An interval that would need more runs than this is under the noise of the machine, and is left as it is.
+# An interval that would need more runs than this is under the noise of the machine, and is left as
+# it is.
 MAX_RUNS = 100
 
 
@@ -99,7 +100,8 @@ class Effort:
         within_reach = [s for s in too_wide if s.runs_needed(self.plan.precision) <= MAX_RUNS]
         if not within_reach:
             return Stop(
-                f"the others would take more than {MAX_RUNS} runs, so they are under the noise of this machine",
+                f"the others would take more than {MAX_RUNS} runs, so they are under the noise of "
+                "this machine",
                 tuple(too_wide),
             )
         return within_reach
@@ -137,7 +139,7 @@ class Costs:
         return self._around + sum(self._cases.values())
 
     def affordable(self, speedups: Iterable[Speedup], seconds: float) -> frozenset[str]:
-        """Return the cases of as many of the speedups as a run of ``seconds`` can time, in their order."""
+        """Return the cases of the first speedups, as many as a run of ``seconds`` can time."""
         chosen: set[str] = set()
         spent = self._around
         for speedup in speedups:

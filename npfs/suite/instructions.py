@@ -14,8 +14,9 @@ def instructions_per_epoch(
 ) -> int:
     """Return the bytecode instructions that the interpreter executes for one more epoch.
 
-    That is the difference between fits of two epochs and of one, in this thread; what compiled code does counts
-    as the one instruction that calls it. Each fit is made once before, since some compile or choose then.
+    That is the difference between fits of two epochs and of one, in this thread; what compiled code
+    does counts as the one instruction that calls it. Each fit is made once before, since some
+    compile or choose then.
     """
     counts = []
     collects = gc.isenabled()

@@ -119,7 +119,7 @@ def chosen(config: pytest.Config) -> Chosen:
 
 
 def set_benchmark_defaults(config: pytest.Config, made: plan.Plan) -> None:
-    """Set pytest-benchmark's options that the user has not; a further run writes only its own file."""
+    """Set pytest-benchmark's options that the user left open; a further run writes its own file alone."""
     given = _given(config)
     for option, value in (
         ("max-time", str(made.seconds_per_visit)),
@@ -155,7 +155,7 @@ def _given_of_plan(config: pytest.Config) -> list[str]:
 def _backends(
     named: tuple[str, ...], of_preset: tuple[str, ...]
 ) -> tuple[dict[str, Backend], dict[str, str]]:
-    """Load the backends that are named, or those of the preset, or of every benchmark; with why others cannot be."""
+    """Load the named backends, else the preset's, else all; return with them the reason for each other."""
     if named:
         return {name: load_backend(name) for name in named}, {}
     return load_all(of_preset or backend_names(also_if_named=False))

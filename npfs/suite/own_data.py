@@ -1,4 +1,4 @@
-"""What fits are timed on: the synthetic problem, one of a published comparison, or a person's own table."""
+"""The source of the data: the synthetic problem, a published comparison, or a person's own table."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -77,7 +77,8 @@ class OwnData:
     def __str__(self) -> str:
         n_samples, n_features = self.X.shape
         return (
-            f"on {self.file}, {count(n_samples, 'sample')} of {count(n_features, 'feature')}, standardised; "
+            f"on {self.file}, {count(n_samples, 'sample')} of "
+            f"{count(n_features, 'feature')}, standardised; "
             f"target {_printable(self.target)}"
         )
 

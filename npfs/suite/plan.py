@@ -42,10 +42,11 @@ class Case(NamedTuple):
 
 # A fit slower than this would take most of a run for one point that smaller sizes already foretell.
 FIT_LIMIT_SECONDS = 3.0
-# A case is timed in three visits, one in each third of the run, each on data of its own: what slows the machine down
-# for a second meets one of them, and the median of the three is another's.
+# A case is timed in three visits, one in each third of the run, each on data of its own: what slows
+# the machine down for a second meets one of them, and the median of the three is another's.
 VISITS = 3
-# Of the data's bytes: the problem, its copy in the backend's layout and its temporaries, or lists of numbers.
+# Of the data's bytes: the problem, its copy in the backend's layout and its temporaries, or lists
+# of numbers.
 COPIES = 8
 PROBE_SAMPLES = 10_000
 
@@ -95,8 +96,8 @@ PRESETS = {
         + _grid([1_000_000], [4, 16]),
         0.15,
     ),
-    # Past the memory of one machine, and past the machine: every case in gigabytes, so one visit to each, and no look at
-    # what comes once.
+    # Past the memory of one machine, and past the machine: every case in gigabytes, so one visit to
+    # each, and no look at what comes once.
     "scale": Preset(
         _grid([10**6, 3 * 10**6, 10**7, 3 * 10**7, 10**8], [4]),
         1.0,
@@ -112,11 +113,13 @@ MANY_FEATURES_SAMPLES = 10_000  # the n of --features without --sizes, as in the
 DTYPES = ("float64", "float32")
 EPOCHS = 10
 RUNS = 5
-# Of a published comparison, which is there to be seen whole: the slowest took 19 s where it was published.
+# Of a published comparison, which is there to be seen whole: the slowest took 19 s where it was
+# published.
 PUBLISHED_FIT_LIMIT_SECONDS = 120.0
 # A round of a millisecond hides the clock's resolution (tens of ns) and the cost of reading it.
 ROUND_SECONDS = 1e-3
-MIN_ROUNDS = 1  # in a visit; rounds agree within 0.5 %, and more of a slow case would not narrow its interval
+# In a visit: rounds agree within 0.5 %, and more of a slow case would not narrow its interval.
+MIN_ROUNDS = 1
 
 
 @dataclass(frozen=True)
@@ -184,10 +187,11 @@ def make_plan(
     decimal: str | None = None,
     problem: str | None = None,
 ) -> Plan:
-    """Check the option values of a command and make its plan; ``record`` keeps them as they were given.
+    """Check the option values of a command and make its plan; ``record`` keeps them as given.
 
-    Without ``backends`` the plan names none yet: all that can be loaded are meant. A table is read, and its samples
-    and features take the place of the preset's sizes; ``record`` keeps the name of its file without the folders.
+    Without ``backends`` the plan names none yet: all that can be loaded are meant. A table is read,
+    and its samples and features take the place of the preset's sizes; ``record`` keeps the name of
+    its file without the folders.
 
     Raises
     ------
@@ -209,7 +213,8 @@ def make_plan(
     if data is not None:
         _require_none(
             given,
-            f"cannot be chosen for --data, which brings its own; leave {{option}} out ({COLUMNS_OPTION} a,b chooses columns)",
+            "cannot be chosen for --data, which brings its own; leave {option} out "
+            f"({COLUMNS_OPTION} a,b chooses columns)",
         )
         record["data"] = Path(data).name
         table = _read(data, target, columns, missing, separator, decimal)
@@ -244,8 +249,8 @@ def make_plan(
 def shuffled(visits: Mapping[str, Sequence[str]], seed: int, run_number: int) -> list[str]:
     """Return the order of run ``run_number``; the same for the same seed and number.
 
-    ``visits`` maps a case to the ids of its visits. All first visits come before all second ones, each in an
-    order of its own.
+    ``visits`` maps a case to the ids of its visits. All first visits come before all second ones,
+    each in an order of its own.
     """
     random_order = random.Random(f"{seed}/{run_number}")
     order: list[str] = []

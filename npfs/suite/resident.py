@@ -12,8 +12,8 @@ NO_PEAK = "only Linux tells the peak of a part of a process"
 def own_bytes() -> int:
     """Return the resident memory that no other process shares, or all that is resident.
 
-    The former is counted page by page; ``resident_bytes`` is counted in batches and may be off by some
-    hundred kB.
+    The former is counted page by page; ``resident_bytes`` is counted in batches and may be off by
+    some hundred kB.
     """
     try:
         return int(psutil.Process().memory_full_info().uss)

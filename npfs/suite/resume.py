@@ -23,7 +23,8 @@ class UnfinishedSet:
     options : dict
         The options of the plan as they were given then.
     runs_missing : int
-        Whole runs that are still to be made; of a run that was cut short the finished cases count as well.
+        Whole runs that are still to be made; of a run that was cut short the finished cases count
+        as well.
     visits : int
         To each case, as its runs made them.
     recovered : tuple of Recovered
@@ -40,7 +41,7 @@ class UnfinishedSet:
     data: DataRecord | None = None
 
     def options_with(self, data: str | None) -> dict[str, Any]:
-        """Return the options, with where the table is now: a run file keeps only the name of its file.
+        """Return the options with the table's present path: a run file keeps only the name of its file.
 
         Raises
         ------
@@ -70,8 +71,8 @@ class UnfinishedSet:
         """
         if self.data is not None and data is not None and data.digest != self.data.digest:
             raise ValueError(
-                f"{str(data.options.path)!r} has other numbers than when these runs began; bring the table back, or "
-                "start anew without --resume"
+                f"{str(data.options.path)!r} has other numbers than when these runs began; bring "
+                "the table back, or start anew without --resume"
             )
 
 

@@ -65,7 +65,8 @@ class RunSet:
         names = [f"{s} ({_within(s.reach)})" for s in self.stop.not_reached]
         return [
             *crashed,
-            f"Not known to within {asked:.2g} of their values, since {self.stop.why}: {', '.join(names)}.",
+            f"Not known to within {asked:.2g} of their values, since {self.stop.why}: "
+            f"{', '.join(names)}.",
         ]
 
     def _start(self, number: int, cases: frozenset[str] | None) -> None:
@@ -111,7 +112,7 @@ class RunSet:
         return {**self.run.plan.record, "data": None if data is None else str(data.options.path)}
 
     def _require_same_data(self) -> None:
-        """Read the table again: a run on other numbers would not be pooled with those that are there."""
+        """Read the table again: a run on other numbers could not be pooled with the earlier ones."""
         data = self.run.plan.data
         if data is None:
             return
@@ -121,19 +122,20 @@ class RunSet:
             raise RunFailed(f"the table cannot be read any more: {error}") from None
         if not is_same:
             raise RunFailed(
-                f"{str(data.options.path)!r} was changed between two runs; those made before keep their report, and a new "
-                "command begins with the new numbers"
+                f"{str(data.options.path)!r} was changed between two runs; those made before keep "
+                "their report, and a new command begins with the new numbers"
             )
 
     def _bring_back(self, ended: Ended) -> None:
-        """Save what a process that did not end by itself had measured; its last case is left out from now on."""
+        """Save the finished cases of a process that crashed; leave its last case out from now on."""
         crash = f"the process ended by {ended.cause}"
         recovered = recovery.recover(self.folder, crash=crash, job=self.run.job)
         found = [item for item in recovered if item.job == self.run.job]
         at = next((item.in_progress for item in found if item.in_progress), None)
         if not found:
             raise RunFailed(
-                f"a run ended by {ended.cause} with nothing measured; its output was:\n{ended.output}"
+                f"a run ended by {ended.cause} with nothing measured; its output was:\n"
+                f"{ended.output}"
             )
         if at is not None:
             self.crashed[at] = ended.cause

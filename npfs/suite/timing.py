@@ -16,10 +16,11 @@ from npfs.suite.own_data import OwnData, Source
 from npfs.suite.plan import COPIES, PROBE_SAMPLES, Size
 
 PROBES = 3
-# Of a slow fit two steps must agree before the rounds (the second sees the first one's update), and all
-# after them.
+# Of a slow fit two steps must agree before the rounds (the second sees the first one's update), and
+# all after them.
 VALIDATED_EPOCHS = 2
-# A fit for which benchmark(...) would have time for no more rounds than this is slow: it calls it twice besides.
+# A fit for which benchmark(...) would have time for no more rounds than this is slow: it calls it
+# twice besides.
 CALLS_AROUND_ROUNDS = 4
 
 
@@ -40,8 +41,8 @@ def predicted_fit_seconds(
 ) -> float:
     """Predict a fit from one epoch on ``at_most`` samples, in proportion to samples and epochs.
 
-    The first call is a JIT compiler's, so the case is compiled after this; of the others the fastest counts,
-    since one that was held up by another program would be multiplied.
+    The first call is a JIT compiler's, so the case is compiled after this; of the others the
+    fastest counts, since one that was held up by another program would be multiplied.
     """
     samples = min(size.n_samples, at_most)
     X, y, _ = fresh_data(size._replace(n_samples=samples), source)

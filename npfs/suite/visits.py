@@ -2,7 +2,8 @@
 
 from npfs.suite.plan import VISITS
 
-# Kept of a budget for what is not timed: starting, and at the end reading the runs and drawing the figures.
+# Kept of a budget for what is not timed: starting, and at the end reading the runs and drawing the
+# figures.
 REPORT_SECONDS = 5.0
 VISIT_MARK = (
     "~"  # between a case's id and the number of the visit, which the first one does not have
@@ -25,5 +26,5 @@ def number_of(visit: str) -> int:
 
 
 def visits_that_fit(first_pass_s: float, runs: int, budget_s: float) -> int:
-    """Return how many visits to each case leave time for all runs, from the time of one visit to each."""
+    """Return the number of visits to each case that leaves time for all runs."""
     return max(1, min(VISITS, int(budget_s / (first_pass_s * runs))))

@@ -9,8 +9,7 @@ import pytest
 from numba.core import config
 
 from npfs.analysis.load import use_between
-from npfs.harness import load
-from npfs.suite import thread_meeting
+from npfs.harness import load, thread_sync
 
 
 def test_own_work_is_not_that_of_others() -> None:
@@ -44,7 +43,7 @@ def test_what_a_system_does_not_tell_is_none(monkeypatch: pytest.MonkeyPatch) ->
     for name in ("cpu_times", "cpu_stats", "sensors_battery"):
         monkeypatch.setattr(psutil, name, nothing, raising=False)
     monkeypatch.delattr("os.getloadavg", raising=False)
-    monkeypatch.setattr(thread_meeting, "seconds_to_meet", nothing)
+    monkeypatch.setattr(thread_sync, "thread_sync_latency", nothing)
     told = load.snapshot()
     known = {name for name, value in told.items() if value is not None}
     assert known == {"at_s", "process_s"}
@@ -62,8 +61,8 @@ def test_battery(
 
 
 def test_each_meeting_does_its_work() -> None:
-    numbers = np.zeros(thread_meeting.NUMBERS)
-    thread_meeting.meet(numbers, 7)
+    numbers = np.zeros(thread_sync.NUMBERS)
+    thread_sync.meet(numbers, 7)
     assert (numbers == 7).all()
 
 
@@ -80,23 +79,23 @@ def test_the_time_to_meet_is_that_of_one_meeting(monkeypatch: pytest.MonkeyPatch
         nonlocal now
         now += times * 2e-6
 
-    monkeypatch.setattr(thread_meeting, "meet", meet)
+    monkeypatch.setattr(thread_sync, "meet", meet)
     monkeypatch.setattr(time, "perf_counter", clock)
     if numba.get_num_threads() < 2:
-        assert thread_meeting.seconds_to_meet() is None
+        assert thread_sync.thread_sync_latency() is None
         return
-    assert thread_meeting.seconds_to_meet() == pytest.approx(2.1e-6)
-    assert now < thread_meeting.ENOUGH_S + 1e-3
+    assert thread_sync.thread_sync_latency() == pytest.approx(2.1e-6)
+    assert now < thread_sync.ENOUGH_S + 1e-3
 
 
 def test_one_thread_meets_nobody_and_the_number_of_threads_is_put_back() -> None:
     threads = numba.get_num_threads()
-    found = thread_meeting.seconds_to_meet()
+    found = thread_sync.thread_sync_latency()
     assert found is None if threads == 1 else found is not None and math.isfinite(found)
     assert numba.get_num_threads() == threads
     numba.set_num_threads(1)
     try:
-        assert thread_meeting.seconds_to_meet() is None
+        assert thread_sync.thread_sync_latency() is None
     finally:
         numba.set_num_threads(threads)
 
@@ -105,10 +104,10 @@ def test_two_of_many_threads_meet(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     monkeypatch.setattr(numba, "get_num_threads", lambda: 64)
     monkeypatch.setattr(numba, "set_num_threads", asked.append)
-    thread_meeting.seconds_to_meet()
+    thread_sync.thread_sync_latency()
     assert asked == [2, 64]
 
 
 def test_without_a_compiler_threads_are_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "DISABLE_JIT", True)
-    assert thread_meeting.seconds_to_meet() is None
+    assert thread_sync.thread_sync_latency() is None

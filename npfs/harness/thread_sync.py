@@ -1,8 +1,8 @@
 """How long two threads take to meet: what one epoch on two cores costs beside its arithmetic.
 
-On the virtual machine of the reference report it is 1.1 µs for some tens of seconds, then 2.3 to 6.3 µs for as long: the
-host moves its cores. What runs on two threads is then 1.3 to 1.9 times slower, what runs on one is not, and the
-system's counters (steal) show nothing of it.
+On the virtual machine of the reference report it is 1.1 µs for some tens of seconds, then 2.3 to
+6.3 µs for as long: the host moves its cores. What runs on two threads is then 1.3 to 1.9 times
+slower, what runs on one is not, and the system's counters (steal) show nothing of it.
 """
 
 import statistics
@@ -12,8 +12,9 @@ import numba
 import numpy as np
 from numba import njit, prange
 from numba.core import config
+from numpy.typing import NDArray
 
-from npfs.regression.problem import Array
+Array = NDArray[np.float64]
 
 MEETINGS = 10  # a block: its call costs some 20 ns a meeting
 BLOCKS = 101
@@ -30,8 +31,8 @@ def meet(numbers: Array, times: int) -> None:
             numbers[i] += 1
 
 
-def seconds_to_meet() -> float | None:
-    """Return the median time of one meeting of two threads; None where there is one thread, or no compiler."""
+def thread_sync_latency() -> float | None:
+    """Return the median latency of two threads; None with one thread, or without a compiler."""
     threads = numba.get_num_threads()
     if threads < 2 or getattr(config, "DISABLE_JIT", False):
         return None

@@ -5,8 +5,7 @@ import operator
 from collections import Counter
 from collections.abc import Sequence
 
-from npfs.data.columns import Column, TableFile
-from npfs.data.reading import BadTable, shown
+from npfs.data.columns import BadTable, Column, TableFile, shown
 from npfs.data.values import NAMED, named
 
 MISSING = ("error", "drop")
@@ -54,7 +53,8 @@ def require_numbers(columns: list[Column], last: Column, features_option: str) -
         )
     if not columns:
         raise BadTable(
-            "it has one column, the target; add one to predict it from, or give the right --separator"
+            "it has one column, the target; add one to predict it from, or give the right "
+            "--separator"
         )
     problems = [(column.name, problem) for column in columns if (problem := column.problem())]
     if problems:
@@ -63,7 +63,8 @@ def require_numbers(columns: list[Column], last: Column, features_option: str) -
         also = f" (so do not hold numbers: {named(others)})" if others else ""
         good = [column.name for column in columns if not column.problem()]
         raise BadTable(
-            f"column {name!r} {problem}{also}; choose columns of numbers{_example(good, features_option)}"
+            f"column {name!r} {problem}{also}; choose columns of "
+            f"numbers{_example(good, features_option)}"
         )
     for column in columns:
         if len(column) != len(last):
@@ -83,12 +84,13 @@ def _example(names: list[str], features_option: str) -> str:
 
 
 def about_names(file: TableFile, names: Sequence[str]) -> list[str]:
-    """Say what the names of columns that were not chosen one by one leave open."""
+    """Warn of nameless columns and of names that occur twice."""
     found = []
     nameless = {file.names[k] for k in file.nameless}.intersection(names)
     if nameless:
         found.append(
-            f"The header gives no name to {named(sorted(nameless))} (the numbers of the rows?); it is used as a feature."
+            f"The header gives no name to {named(sorted(nameless))} (the numbers of the rows?); it "
+            "is used as a feature."
         )
     twice = [name for name, times in Counter(file.names).items() if times > 1]
     if twice:
@@ -115,7 +117,8 @@ def choose(
         raise BadTable(f"{option} names no column; name at least one")
     if target_at in chosen:
         raise BadTable(
-            f"{names[target_at]!r} is the target and cannot be a feature too; leave it out of {option}"
+            f"{names[target_at]!r} is the target and cannot be a feature too; leave it out of "
+            f"{option}"
         )
     [(position, times)] = Counter(chosen).most_common(1)
     if times > 1:
@@ -128,7 +131,8 @@ def _position(names: Sequence[str], wanted: str | int, option: str) -> int:
     at = [k for k, name in enumerate(names) if name == wanted]
     if len(at) > 1:
         raise BadTable(
-            f"{len(at)} columns have the name {wanted!r}; give {option} a position: {', '.join(map(str, at))}"
+            f"{len(at)} columns have the name {wanted!r}; give {option} a position: "
+            f"{', '.join(map(str, at))}"
         )
     if at:
         return at[0]
@@ -138,7 +142,8 @@ def _position(names: Sequence[str], wanted: str | int, option: str) -> int:
         raise BadTable(_not_found(names, str(wanted), option)) from None
     if not -len(names) <= position < len(names):
         raise BadTable(
-            f"it has no column {position} for {option}; its columns, from 0 to {len(names) - 1}, are {named(names)}"
+            f"it has no column {position} for {option}; its columns, from 0 to {len(names) - 1}, "
+            f"are {named(names)}"
         )
     return position % len(names)
 
@@ -146,7 +151,8 @@ def _position(names: Sequence[str], wanted: str | int, option: str) -> int:
 def _not_found(names: Sequence[str], wanted: str, option: str) -> str:
     if len(names) == 1:
         return (
-            f"it has one column, {shown(names[0])}, and none {shown(wanted)} for {option}; are its cells parted by "
+            f"it has one column, {shown(names[0])}, and none {shown(wanted)} for {option}; are its "
+            "cells parted by "
             "another character? Give it with --separator"
         )
     by_lower = {name.lower(): name for name in reversed(names)}

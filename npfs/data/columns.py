@@ -1,17 +1,86 @@
-"""One column of a file, whatever library read it: its numbers piece by piece, or why it has none."""
+"""The columns of a file, whatever library read it, and what reading needs.
+
+A column gives its numbers piece by piece, or says why it has none. Errors are one sentence, pyarrow
+is loaded when a file needs it, and cells are shown as they may be printed.
+"""
 
 import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from importlib import import_module
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from npfs.data.reading import pyarrow, shown
+INSTALL = "python -m pip install 'npfs[data]' (in a clone: -e '.[data]')"
+SHOWN_CHARACTERS = 40
+Read = TypeVar("Read")
 
-# A table of many columns comes in very many short chunks, and each call for one costs some microseconds.
+
+class BadTable(ValueError):
+    """A file that holds no table to learn from: one sentence, what is wrong and what to do."""
+
+
+def with_reason(read: Callable[[], Read]) -> Read:
+    """Call what reads a file.
+
+    Raises
+    ------
+    BadTable
+        For whatever a library raises on a file that is damaged: they raise nearly everything.
+    """
+    try:
+        return read()
+    except BadTable:
+        raise
+    except MemoryError:
+        raise BadTable(
+            "it does not fit into memory; choose fewer columns, or give a part of it"
+        ) from None
+    except Exception as error:
+        raise BadTable(
+            f"it cannot be read ({one_line(error)}); is the file whole, and in the format that it "
+            "seems to have?"
+        ) from None
+
+
+def pyarrow(module: str = "") -> Any:
+    """Return pyarrow, or a module of it.
+
+    Raises
+    ------
+    BadTable
+        If it is not installed, with the command that does it.
+    """
+    try:
+        return import_module(f"pyarrow.{module}" if module else "pyarrow")
+    except ImportError:
+        raise BadTable(
+            f"pyarrow, which reads all but .npy and .npz files, is not installed: {INSTALL}"
+        ) from None
+
+
+def one_line(error: object) -> str:
+    """Return the first line of an error without a final point; of a system's error its reason."""
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(said).splitlines()[0].rstrip(".")
+
+
+def shown(cell: object) -> str:
+    """Return a cell as it may be printed: escaped, and shortened."""
+    text = str(cell)
+    return repr(text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}...")
+
+
+def count(number: int, what: str) -> str:
+    """Return a number of things: "1 row", "2 rows"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+# A table of many columns comes in very many short chunks, and each call for one costs some
+# microseconds.
 ENOUGH_ROWS = 1000
 _NUMBER = r"\s*([+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?inf(inity)?|true|false)\s*"
 IS_NUMBER = {
@@ -38,7 +107,7 @@ class Column(Protocol):
     def __len__(self) -> int: ...
 
     def problem(self) -> str:
-        """Say what it holds in place of numbers, with an example; "" if it holds numbers."""
+        """Describe what it holds in place of numbers, with an example; "" if it holds numbers."""
 
     def pieces(self) -> Iterator[NDArray[Any]]:
         """Return its numbers in their order, a missing one as NaN."""
@@ -61,7 +130,7 @@ class NumpyColumn:
         return self.values.dtype.kind in "iu"
 
     def problem(self) -> str:
-        """Say what it holds in place of numbers; "" if it holds numbers."""
+        """Describe what it holds in place of numbers; "" if it holds numbers."""
         if self.values.ndim != 1:
             return f"is an array of shape {self.values.shape}, and no column of numbers"
         if self.values.dtype.kind in "fiub":
@@ -93,7 +162,7 @@ class ArrowColumn:
         return len(self.values)
 
     def problem(self) -> str:
-        """Say what it holds in place of numbers, with an example and its row; "" if it holds numbers."""
+        """Describe what it holds in place of numbers, with an example and its row; else ""."""
         if self._is_number:
             return ""
         if self.is_empty:
@@ -112,7 +181,7 @@ class ArrowColumn:
         return f"holds no value at all (its type is {self.values.type})"
 
     def _example(self) -> tuple[int, Any]:
-        """Return the first cell that is no number, and its row; of a column of numbers written as text the first."""
+        """Return row and value of the first cell that is no number, or of the first cell."""
         cells = itertools.chain.from_iterable(chunk.to_pylist() for chunk in self.values.chunks)
         first: tuple[int, Any] = (0, None)
         for row, cell in enumerate(cells, start=1):
@@ -130,7 +199,8 @@ class ArrowColumn:
         values = self.values if self._is_plain else self.values.cast(float64)
         few = len(values) < ENOUGH_ROWS * values.num_chunks
         for chunk in [pyarrow().concat_arrays(values.chunks)] if few else values.chunks:
-            # Arrow's own way, which missing values need, loads pandas where it is installed: 50 MB and half a second.
+            # Arrow's own way, which missing values need, loads pandas where it is installed: 50 MB
+            # and half a second.
             yield (
                 np.from_dlpack(chunk)
                 if chunk.null_count == 0
@@ -144,7 +214,7 @@ def arrow_columns(names: list[str], values: list[Any], decimal: str = ".") -> li
 
 
 def array_columns(name: str, array: NDArray[Any]) -> list[Column]:
-    """Return the columns of an array: fields by name, of a matrix name0, name1, ...; else itself."""
+    """Return an array's columns: fields by name, of a matrix name0, name1, ..., else itself."""
     if array.dtype.names is not None:
         return [NumpyColumn(field, array[field]) for field in array.dtype.names]
     if array.ndim == 2 and (array.shape[1] != 1 or not name):
@@ -175,7 +245,7 @@ class TableFile:
 
 
 def as_float64(pieces: Iterator[NDArray[Any]], out: NDArray[np.float64]) -> tuple[float, float]:
-    """Write the pieces into ``out`` one after the other; return the smallest and the largest number.
+    """Write the pieces into ``out`` one after the other; return the least and the largest number.
 
     Both are NaN if one of the numbers is.
     """

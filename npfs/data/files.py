@@ -1,4 +1,4 @@
-"""Files of tables, recognised by their content: ``.npy`` and ``.npz``, Parquet and Arrow, else text."""
+"""Files of tables, recognised by their content: ``.npy``, ``.npz``, Parquet, Arrow, else text."""
 
 import gzip
 from collections.abc import Callable
@@ -7,9 +7,18 @@ from typing import IO, Any
 
 import numpy as np
 
-from npfs.data.columns import Column, NumpyColumn, TableFile, array_columns, arrow_columns
+from npfs.data.columns import (
+    BadTable,
+    Column,
+    NumpyColumn,
+    TableFile,
+    array_columns,
+    arrow_columns,
+    one_line,
+    pyarrow,
+    with_reason,
+)
 from npfs.data.csv_file import csv_file
-from npfs.data.reading import BadTable, one_line, pyarrow, with_reason
 
 HEAD_BYTES = 1 << 16
 ROWS_BEYOND, LONGEST_ROW_BYTES = 3, 1 << 26
@@ -41,7 +50,8 @@ def open_table(
         head = with_reason(lambda: _unpacked_beginning(path))
     if is_binary(head):
         raise BadTable(
-            "it is a binary file, and no Parquet, Arrow, .npy or .npz file; save the table as CSV or Parquet"
+            "it is a binary file, and no Parquet, Arrow, .npy or .npz file; save the table as CSV "
+            "or Parquet"
         )
     return csv_file(
         path,
@@ -91,7 +101,7 @@ def _whole_lines(file: IO[bytes] | gzip.GzipFile) -> bytes:
 
 
 def is_binary(head: bytes) -> bool:
-    """Return whether it has characters that no text has; UTF-16 is a text that says so."""
+    """Return True if it has characters that no text has; UTF-16 is a text that says so."""
     return not head.startswith(_UTF_16) and any(
         byte < ord(" ") and byte not in _OF_TEXT for byte in set(head)
     )
@@ -164,7 +174,7 @@ def _read_arrow(path: Path, open_it: Callable[[Any], Any]) -> Any:
 
 
 def _checked(table: Any) -> Any:
-    """Return an Arrow table whose buffers are as long as it says: a damaged one would end the process."""
+    """Return the table if its buffers are as long as it says: others would end the process."""
     table.validate(full=True)
     return table
 

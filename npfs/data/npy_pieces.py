@@ -1,7 +1,8 @@
 """A ``.npy`` file in pieces of its rows.
 
-The rows of a piece are read where they lie, a cache's worth at a time, so that memory is set by the block. They are not
-mapped: a file that another process cuts short while it is mapped ends this one (SIGBUS), and reading says so instead.
+The rows of a piece are read where they lie, a cache's worth at a time, so that memory is set by the
+block. They are not mapped: a file that another process cuts short while it is mapped ends this one
+(SIGBUS), and reading says so instead.
 """
 
 from dataclasses import dataclass
@@ -13,10 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from npfs.data.columns import Column, NumpyColumn, TableFile
-from npfs.data.file_piece import FileAsOpened, FilePiece, LargeFile, Wanted, rows_of, within_bounds
-from npfs.data.pieces import Piece, spans
-from npfs.data.reading import BadTable, with_reason
+from npfs.data.columns import BadTable, Column, NumpyColumn, TableFile, with_reason
+from npfs.data.pieces import (
+    FileAsOpened,
+    FilePiece,
+    LargeFile,
+    Piece,
+    Wanted,
+    rows_of,
+    spans,
+    within_bounds,
+)
 from npfs.regression.problem import Array
 
 MAGIC = b"\x93NUMPY"
@@ -26,7 +34,7 @@ LEAST_COLUMN_BYTES = 1 << 12  # of one column at a time, where columns lie apart
 
 @dataclass(frozen=True)
 class Layout:
-    """How an array lies in its file.
+    """The layout of an array in its file.
 
     Attributes
     ----------
@@ -162,7 +170,7 @@ class NpyRows:
         return np.array(self.wanted.features, dtype=np.intp)
 
     def fill(self, X: Array, y: Array, *, looks: bool) -> bool:
-        """Write all of them, and return whether a fit can use all numbers; True if it need not look."""
+        """Write all rows; return False if a number was looked at and is not ``within_bounds``."""
         layout = self.layout
         size = layout.dtype.itemsize
         if layout.is_fortran:

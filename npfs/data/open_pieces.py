@@ -12,10 +12,9 @@ from npfs.data.choosing import (
     require_missing,
     require_numbers,
 )
-from npfs.data.file_piece import LargeFile, Wanted
+from npfs.data.columns import BadTable
 from npfs.data.files import beginning, is_binary
-from npfs.data.pieces import Pieces
-from npfs.data.reading import BadTable
+from npfs.data.pieces import LargeFile, Pieces, Wanted
 from npfs.data.values import about_shape
 
 BLOCK_BYTES = 32 * 2**20  # large beside what a piece costs, small beside any memory
@@ -35,11 +34,12 @@ def open_pieces(
     features_option: str = "--features",
     block_bytes: int = BLOCK_BYTES,
 ) -> Pieces:
-    """Open a ``.npy`` file, a Parquet file or a folder of Parquet files, of any size, in pieces that are read one by one.
+    """Open a ``.npy`` file, a Parquet file or a folder of those, of any size, in pieces.
 
-    Only headers and footers are read here. A piece names the file and its rows, counted from 0 in that file. It can be
-    pickled, and reads its rows where it is asked: at most ``block_bytes`` of float64, and beside them what a batch of them
-    takes. Of a Parquet file it is one or more row groups, or a part of one; such parts are decoded once if they are
+    Only headers and footers are read here. Pieces are read one by one. A piece names the file and
+    its rows, counted from 0 in that file. It can be pickled, and reads its rows where it is asked:
+    at most ``block_bytes`` of float64, and beside them what a batch of them takes. Of a Parquet
+    file it is one or more row groups, or a part of one; such parts are decoded once if they are
     read in their order.
 
     Parameters
@@ -52,12 +52,13 @@ def open_pieces(
     Raises
     ------
     BadTable
-        If there is nothing to learn from, or it cannot be read in pieces: one sentence that says what is wrong and what
-        to do.
+        If there is nothing to learn from, or it cannot be read in pieces: one sentence that says
+        what is wrong and what to do.
 
     Notes
     -----
-    What is wrong with the numbers shows when a piece is read, which then raises ``npfs.data.pieces.BadPiece``.
+    What is wrong with the numbers shows when a piece is read, which then raises
+    ``npfs.data.pieces.BadPiece``.
     """
     path = Path(path)
     try:
@@ -92,7 +93,8 @@ def _open(path: Path) -> LargeFile:
         raise _not_in_pieces(path, "an Arrow file", "ipc")
     what = "an .npz or other zip archive" if head.startswith(_ZIP) else "no Parquet or .npy file"
     raise BadTable(
-        f"it is {what}, and cannot be read in pieces; save the table as Parquet, or as .npy with numpy.save"
+        f"it is {what}, and cannot be read in pieces; save the table as Parquet, or as .npy with "
+        "numpy.save"
     )
 
 
@@ -106,6 +108,8 @@ def _not_in_pieces(path: Path, what: str, kind: str) -> BadTable:
     """Say how a file of any size becomes Parquet."""
     source, folder = str(path), f"{path.stem}-parquet"
     return BadTable(
-        f"{what} cannot be read in pieces; save it as Parquet, in Python: import pyarrow.dataset as d; "
-        f"d.write_dataset(d.dataset({source!r}, format={kind!r}), {folder!r}, format='parquet'); then give {folder!r}"
+        f"{what} cannot be read in pieces; save it as Parquet, in Python: import pyarrow.dataset "
+        "as d; "
+        f"d.write_dataset(d.dataset({source!r}, format={kind!r}), {folder!r}, format='parquet'); "
+        f"then give {folder!r}"
     )

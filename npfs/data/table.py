@@ -13,9 +13,8 @@ from npfs.data.choosing import (
     require_missing,
     require_numbers,
 )
-from npfs.data.columns import Column
+from npfs.data.columns import BadTable, Column
 from npfs.data.files import open_table
-from npfs.data.reading import BadTable
 from npfs.data.values import gather, missing_rows, notes, require_usable
 from npfs.regression.problem import Array
 
@@ -33,8 +32,8 @@ class Table:
         The columns of ``X``.
     target_name : str
     notes : tuple of str
-        Sentences that a person should read: how the file was read, which rows were left out, and what makes a
-        fit on it mean less.
+        Sentences that a person should read: how the file was read, which rows were left out, and
+        what makes a fit on it mean less.
     """
 
     X: Array
@@ -57,22 +56,25 @@ def read_table(
 ) -> Table:
     """Read a CSV file (also packed by gzip), Parquet, Arrow, ``.npy`` or ``.npz``.
 
-    What a file is, is told by its content. A file without column names has "column 0", "column 1" and so on. Of an
-    ``.npz`` file each array of one dimension is a column, and a matrix ``X`` the columns X0, X1, ...
+    What a file is, is told by its content. A file without column names has "column 0", "column 1"
+    and so on. Of an ``.npz`` file each array of one dimension is a column, and a matrix ``X`` the
+    columns X0, X1, ...
 
     Parameters
     ----------
     target : str or int
-        The column to be predicted: a name, or a position from 0 (from the end, if negative). A text that is no name may be
-        a position.
+        The column to be predicted: a name, or a position from 0 (from the end, if negative). A text
+        that is no name may be a position.
     features : sequence of str or int, optional
         The columns to predict from, in this order; by default all others.
     missing : {"error", "drop"}
         What to do about rows in which a chosen column has no value (an empty cell, NA, NaN, null).
     separator, decimal : str, optional
-        Of a text file: what parts its cells, and its decimal sign (a point or a comma). By default found in its beginning.
+        Of a text file: what parts its cells, and its decimal sign (a point or a comma). By default
+        found in its beginning.
     header : bool, optional
-        Whether the first row of a text file names the columns. By default found: text above numbers.
+        Whether the first row of a text file names the columns. By default found: text above
+        numbers.
     features_option : str
         How the one who asks chooses features, for the sentences of errors.
 

@@ -1,4 +1,4 @@
-"""What the numbers of a table say: what ends it, and what a person should know before fitting."""
+"""Checks of a table's numbers: errors, and notes that a person should read before fitting."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from npfs.data.columns import Column, as_float64
-from npfs.data.reading import BadTable, count
+from npfs.data.columns import BadTable, Column, as_float64, count
 from npfs.regression.problem import Array
 
 # The square of a larger number, summed over 1e8 rows, is beyond float64 (1.8e308).
 LARGEST = 1e150
 # A spread below it has a variance that is 0 in float64, and the column is as good as constant.
 SMALLEST_SPREAD = 1e-150
-# Beyond it gradient descent on the columns as they are would hardly move the weight of the smallest.
+# Beyond it gradient descent on the columns as they are would hardly move the weight of the
+# smallest.
 FAR_APART = 1e6
 LARGEST_EXACT = 2.0**53
 NAMED = 10
@@ -61,7 +61,7 @@ def gather(columns: Sequence[Column]) -> Values:
 
 
 def missing_rows(parts: Iterable[Values]) -> tuple[NDArray[np.bool_], str]:
-    """Return which rows have a missing number, and where they are in words; no rows if none is missing."""
+    """Return a mask of the rows that lack a number, empty if none does, and a text of where."""
     rows = np.zeros(0, dtype=bool)
     names: list[str] = []
     cells, first = 0, (0, "")
@@ -78,7 +78,7 @@ def missing_rows(parts: Iterable[Values]) -> tuple[NDArray[np.bool_], str]:
 
 
 def require_usable(part: Values, kept: NDArray[np.intp] | None) -> None:
-    """Refuse infinite numbers and those whose square is; ``kept`` are the rows of the file, if not all.
+    """Refuse infinite numbers and those whose square is; ``kept`` are rows of the file, if not all.
 
     Raises
     ------
@@ -97,14 +97,14 @@ def require_usable(part: Values, kept: NDArray[np.intp] | None) -> None:
 
 
 def why_unusable(value: float) -> str:
-    """Say why no fit can use a number that is infinite, or whose square is, and what to do."""
+    """Explain why no fit can use a number that is infinite, or whose square is, and what to do."""
     if np.isinf(value):
         return "which no fit can use; correct the cell, or leave the column out"
     return "whose square is too large for float64; give the column in a larger unit"
 
 
 def notes(features: Values, target: Values) -> list[str]:
-    """Say what does not end a fit but changes what it means."""
+    """List what does not end a fit but changes its meaning."""
     found = about_shape(*features.array.shape)
     constant = np.flatnonzero(features.high - features.low <= SMALLEST_SPREAD)
     if len(constant):
@@ -118,7 +118,7 @@ def notes(features: Values, target: Values) -> list[str]:
 
 
 def about_shape(n_samples: int, n_features: int) -> list[str]:
-    """Say whether there are too few rows for one solution."""
+    """Warn of too few rows for one solution."""
     if n_samples > n_features:
         return []
     return [
@@ -147,7 +147,8 @@ def _duplicates(features: Values, target: Values) -> list[str]:
     found = []
     if again:
         found.append(
-            f"The same numbers as an earlier column, so the solution is not unique: {_of(features, again)}."
+            "The same numbers as an earlier column, so the solution is not unique: "
+            f"{_of(features, again)}."
         )
     if is_target:
         found.append(
@@ -164,7 +165,7 @@ def _marks(part: Values) -> Iterable[tuple[float, ...]]:
 
 
 def _magnitudes(features: Values, target: Values) -> list[str]:
-    """Say where numbers are so large, or so unequal, that a fit suffers."""
+    """List columns whose numbers are so large, or so unequal, that a fit suffers."""
     found = []
     for part in (features, target):
         inexact = np.flatnonzero((part.size >= LARGEST_EXACT) & np.array(part.is_integer))
@@ -177,7 +178,8 @@ def _magnitudes(features: Values, target: Values) -> list[str]:
         if size[small] < size[large] / FAR_APART:
             found.append(
                 f"Columns differ much in size ({features.names[small]!r} up to {size[small]:.3g}, "
-                f"{features.names[large]!r} up to {size[large]:.3g}): gradient descent needs them standardised."
+                f"{features.names[large]!r} up to {size[large]:.3g}): gradient descent needs them "
+                "standardised."
             )
     return found
 

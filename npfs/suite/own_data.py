@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from npfs.data import read_table
-from npfs.data.reading import count
+from npfs.data.columns import count
 from npfs.regression.problem import Array, Problem, make_problem
 from npfs.regression.published import published
 from npfs.regression.scaling import Standardizer

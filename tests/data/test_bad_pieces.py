@@ -153,7 +153,8 @@ def test_what_cannot_be_read_in_pieces_says_how_it_can(
         file.write_table(table)
     for path, what in ((text, "a text file"), (arrow, "an Arrow file")):
         said = re.fullmatch(
-            f"{what} cannot be read in pieces; save it as Parquet, in Python: (.*); then give '(.*)'"
+            f"{what} cannot be read in pieces; save it as Parquet, in Python: (.*); then give "
+            "'(.*)'"
             if path is arrow
             else f'{what} cannot be read in pieces; save it as Parquet, in Python: (.*); then give "(.*)"',
             problem(path),
@@ -168,7 +169,8 @@ def test_an_array_without_its_end_is_told_from_its_size(tmp_path: Path) -> None:
     np.save(tmp_path / "t.npy", NUMBERS)
     os.truncate(tmp_path / "t.npy", 128 + 60 * 3 * 8 - 1)
     assert problem(tmp_path / "t.npy") == (
-        "it cannot be read (it has 1,567 of the 1,568 bytes that its header says); is the file whole, and in the "
+        "it cannot be read (it has 1,567 of the 1,568 bytes that its header says); is the file "
+        "whole, and in the "
         "format that it seems to have?"
     )
 
@@ -205,7 +207,8 @@ def test_folders_without_data_are_said(tmp_path: Path) -> None:
     assert problem(tmp_path) == "it has columns and no row; add a row for each sample"
     (tmp_path / "year=2024").mkdir()
     assert problem(tmp_path) == (
-        "it holds the folder 'year=2024'; give a folder whose Parquet files are not parted into folders"
+        "it holds the folder 'year=2024'; give a folder whose Parquet files are not parted into "
+        "folders"
     )
     (tmp_path / "_delta_log").mkdir()
     assert problem(tmp_path).startswith("it is a Delta table, of which not every file counts;")
@@ -227,7 +230,8 @@ def test_two_schemas_are_told_apart(tmp_path: Path, second: dict[str, Any], how:
     many = {k: np.resize(v, 60) if not isinstance(v, pa.Array) else pa.nulls(60) for k, v in second.items()}  # fmt: skip
     write(tmp_path / "4.parquet", many)
     assert problem(tmp_path, target="y") == (
-        f"its files '1.parquet' and '4.parquet' differ: {how}; write all files of a folder with one schema"
+        f"its files '1.parquet' and '4.parquet' differ: {how}; write all files of a folder with "
+        "one schema"
     )
 
 
@@ -243,7 +247,8 @@ def test_names_that_occur_twice_need_one_order(tmp_path: Path) -> None:
         arrays = [pa.array([1.0])] * 3
         write(tmp_path / name, pa.Table.from_arrays(arrays, names=list(order)))
     assert problem(tmp_path, target="y") == (
-        "its files '1.parquet' and '2.parquet' differ: their columns are not in one order; write all files of a "
+        "its files '1.parquet' and '2.parquet' differ: their columns are not in one order; write "
+        "all files of a "
         "folder with one schema"
     )
 
@@ -315,7 +320,8 @@ def test_a_file_that_is_not_the_one_that_was_opened(
         said = sentence(caught, f"{piece.name}: {str(path)!r} ")
         if how == "deleted":
             assert said == (
-                "cannot be read any more (No such file or directory); put it back, or where this process can see it"
+                "cannot be read any more (No such file or directory); put it back, or where this "
+                "process can see it"
             )
         else:
             assert said == "was changed after it was opened; open it again"

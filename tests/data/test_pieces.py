@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from pyarrow import parquet
 
-from npfs.data import open_pieces, read_table, row_groups
+from npfs.data import open_pieces, parquet_pieces, read_table
 from npfs.data.pieces import Piece, Pieces
 
 MANY = settings(
@@ -223,13 +223,13 @@ def test_the_order_of_columns_in_files_does_not_matter(tmp_path: Path) -> None:
 def readers(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What opened row groups."""
     opened: list[Any] = []
-    is_opened = row_groups._Reader
+    is_opened = parquet_pieces._Reader
 
     def note(groups: Any) -> Any:
         opened.append(is_opened(groups))
         return opened[-1]
 
-    monkeypatch.setattr(row_groups, "_Reader", note)
+    monkeypatch.setattr(parquet_pieces, "_Reader", note)
     return opened
 
 
@@ -246,7 +246,7 @@ def test_parts_of_a_row_group_decode_it_once(tmp_path: Path, readers: list[Any])
     for piece in pieces.pieces[::-1]:
         piece.read()
     assert len(readers) == 7 + 9
-    assert len(row_groups._open) <= row_groups.MOST_OPEN
+    assert len(parquet_pieces._open) <= parquet_pieces.MOST_OPEN
 
 
 def test_threads_may_read_at_once(tmp_path: Path) -> None:

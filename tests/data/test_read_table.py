@@ -278,7 +278,8 @@ def test_ten_thousand_columns(tmp_path: Path) -> None:
     table = read_table(path, target=0)
     assert np.array_equal(table.X, numbers[:, 1:])
     assert table.notes == (
-        "60 rows cannot tell 9,999 features apart: other weights fit as well, so the solution is not unique.",
+        "60 rows cannot tell 9,999 features apart: other weights fit as well, so the solution is "
+        "not unique.",
         "Constant, so they say nothing about the target: 'column 9001'.",
         "The same numbers as an earlier column, so the solution is not unique: 'column 9000'.",
     )
@@ -296,7 +297,8 @@ def test_ten_thousand_columns(tmp_path: Path) -> None:
         ("1,2,2\n3,3,3\n4,0,0\n", "The same numbers as the target, so the fit is trivial: 'b'."),
         (
             "1,2,3\n2,5,4\n",
-            "2 rows cannot tell 2 features apart: other weights fit as well, so the solution is not unique.",
+            "2 rows cannot tell 2 features apart: other weights fit as well, so the solution is "
+            "not unique.",
         ),
         (
             f"1,{2**53 + 1},3\n{2**53},{2**53},4\n1,1,1\n",
@@ -304,7 +306,8 @@ def test_ten_thousand_columns(tmp_path: Path) -> None:
         ),
         (
             "1,2e9,3\n2,0,4\n1,1,1\n",
-            "Columns differ much in size ('a' up to 2, 'b' up to 2e+09): gradient descent needs them standardised.",
+            "Columns differ much in size ('a' up to 2, 'b' up to 2e+09): gradient descent needs "
+            "them standardised.",
         ),
     ],
 )
@@ -321,7 +324,8 @@ def test_names_that_leave_something_open_are_said(tmp_path: Path) -> None:
     table = read_table(index, target="y")
     assert table.feature_names == ("column 0", "b", "b")
     assert table.notes == (
-        "The header gives no name to 'column 0' (the numbers of the rows?); it is used as a feature.",
+        "The header gives no name to 'column 0' (the numbers of the rows?); it is used as a "
+        "feature.",
         "More than one column has the name 'b'.",
     )
     assert read_table(index, target="y", features=["2"]).X[:, 0].tolist() == [

@@ -18,8 +18,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 KEY = "npfs"
 SCHEMA = 1  # until the readers and writers below are in use: 2
 
-# Groups of the cases that npfs measures.
-FIT, READ, CONVERSION, STARTUP = "fit", "read", "conversion", "startup"
+# Groups of the cases that npfs measures. A case of CALL is a fit of more epochs than the run's
+# (``Case.epochs``): with the case of FIT it tells the cost of a call from that of an epoch.
+FIT, CALL, READ, CONVERSION, STARTUP = "fit", "call", "read", "conversion", "startup"
 MEMORY, LAYOUT, INSTRUCTIONS, CLUSTER = "memory", "layout", "instructions", "cluster"
 # Values of the parameters "cache" of a startup and "direction" of a conversion.
 WARM, COLD = "warm", "cold"
@@ -182,6 +183,8 @@ class ClusterEpoch(Struct, frozen=True):
     ----------
     workers : int
         That hold blocks.
+    fan_out : int
+        The most workers that one process calls; each of them calls as many in turn.
     compute_s : float
         In the kernel, by the clock of the slowest worker.
     communication_s : float
@@ -190,11 +193,13 @@ class ClusterEpoch(Struct, frozen=True):
         The rest: calling several workers, waking their threads, waiting for the last, adding up.
     """
 
+    size: Size
     workers: Count
     epoch_s: Seconds
     compute_s: Seconds
     communication_s: Seconds
     scheduling_s: SecondsOrZero
+    fan_out: Annotated[int, Meta(ge=2)] = 8
 
     @property
     def overhead_s(self) -> float:
@@ -231,7 +236,7 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     id: str
     group: str
-    params: dict[str, str | int | float | None] = {}
+    params: dict[str, str | int | float] = {}
     repetitions: tuple[Count, ...] = ()
     epochs: Count | None = None
     passes: Count = 1

@@ -27,6 +27,7 @@ from npfs.analysis import startup as once
 from npfs.analysis.records import COLD
 from npfs.analysis.runs import Size
 from npfs.analysis.statistics import Interval
+from npfs.drawing import numbers
 from npfs.report import basis, calibration, claims, verdict, wording
 
 
@@ -81,7 +82,7 @@ def speedup(backend: str, over: str, reference: str, size: str) -> str:
 
 def share_of_limit(backend: str, size: str) -> str:
     """Return the share of the speed at which the data can be read at all."""
-    found = evidence().fraction_of_ceiling(backend, _size(size))
+    found = evidence().fraction_of_bandwidth_limit(backend, _size(size))
     return wording.share(_known(found, "read pass", backend, size))
 
 
@@ -108,7 +109,7 @@ def memory(backend: str, size: str) -> str:
     peak = once.memory(evidence(), backend, _size(size))[1]
     if peak is None:
         raise NotMeasured(f"the reference report has no memory {backend} {size}")
-    return wording.n_bytes(peak)
+    return numbers.n_bytes(peak)
 
 
 def instructions(backend: str) -> str:
@@ -117,9 +118,9 @@ def instructions(backend: str) -> str:
     if found is None:
         raise NotMeasured(f"the reference report has no instructions {backend}")
     return (
-        wording.count(found.counts[0][1])
+        numbers.count(found.counts[0][1])
         if found.is_constant
-        else wording.significant(found.per_sample)
+        else numbers.significant(found.per_sample)
     )
 
 
@@ -177,7 +178,7 @@ class MeasuredTable(SphinxDirective):
         self.env.note_dependency(depends_on())
         one_feature = evidence().sizes(n_features=1)
         samples = self.options.get("samples", "").split() or [
-            wording.count(size.n_samples) for size in one_feature
+            numbers.count(size.n_samples) for size in one_feature
         ]
         columns = [line.partition(":")[::2] for line in self.content]
         head = ["samples", *(heading for heading, _ in columns)]

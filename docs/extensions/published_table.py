@@ -14,6 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import Size
+from npfs.drawing import numbers
 from npfs.regression.published import Published, published
 from npfs.report import basis, wording
 from npfs.report.build import read_evidence
@@ -46,7 +47,7 @@ def _beside(of: Published, found: Evidence, name: str, size: Size) -> list[str]:
     cells = [found.title(name), _time(found, name, size)]
     if there is None or here is None:
         return [*cells, "", ""]
-    return [*cells, f"{there:g} s", f"{wording.significant(there / here.value)}×"]
+    return [*cells, f"{there:g} s", f"{numbers.significant(there / here.value)}×"]
 
 
 def _time(found: Evidence, name: str, size: Size) -> str:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.prediction import Estimate, Prediction
 from npfs.analysis.records import Size
+from npfs.drawing import numbers
 from npfs.report import wording
 
 SCHEMA = 1
@@ -23,8 +24,8 @@ class Question(NamedTuple):
 
     def __str__(self) -> str:
         size = wording.size(Size(self.n_features, self.n_samples))
-        fits = "one fit" if self.fits == 1 else f"{wording.count(self.fits)} fits"
-        epochs = "one epoch" if self.epochs == 1 else f"{wording.count(self.epochs)} epochs"
+        fits = "one fit" if self.fits == 1 else f"{numbers.count(self.fits)} fits"
+        epochs = "one epoch" if self.epochs == 1 else f"{numbers.count(self.epochs)} epochs"
         return f"{fits} of {epochs} on {size}"
 
 
@@ -42,7 +43,7 @@ def sentences(
     names = "; or ".join(evidence.title(p.backend) for p in chosen)
     noise = " (within noise of each other)" if len(chosen) > 1 else ""
     first = chosen[0]
-    start = f", {wording.time(first.start.value)} of it to start" if first.start else ""
+    start = f", {numbers.time(first.start.value)} of it to start" if first.start else ""
     answer = [
         f"Use {names}{noise}: {question} take{'s' if question.fits == 1 else ''} {span(first.total)}{start}."
     ]
@@ -62,11 +63,11 @@ def rows(predictions: Sequence[Prediction], evidence: Evidence) -> list[tuple[st
         (
             evidence.title(p.backend) + (" (shortcut)" if p.is_shortcut else ""),
             span(p.total),
-            wording.time(p.start.value) if p.start else "not measured",
-            wording.time(p.prepare.value),
-            wording.time(p.fit.value),
-            "not measured" if p.memory_bytes is None else wording.n_bytes(p.memory_bytes),
-            f"{wording.significant(p.total.value / fastest)}×",
+            numbers.time(p.start.value) if p.start else "not measured",
+            numbers.time(p.prepare.value),
+            numbers.time(p.fit.value),
+            "not measured" if p.memory_bytes is None else numbers.n_bytes(p.memory_bytes),
+            f"{numbers.significant(p.total.value / fastest)}×",
         )
         for p in predictions
     ]
@@ -94,13 +95,13 @@ def beyond(predictions: Sequence[Prediction], evidence: Evidence) -> list[str]:
     for p in predictions:
         parts = []
         if p.reach.samples > 1:
-            parts.append(f"{wording.significant(p.reach.samples, 2)} times the data")
+            parts.append(f"{numbers.significant(p.reach.samples, 2)} times the data")
         if p.reach.features > 1:
-            parts.append(f"{wording.significant(p.reach.features, 2)} times the features")
+            parts.append(f"{numbers.significant(p.reach.features, 2)} times the features")
         if parts:
             reasons.setdefault(" and ".join(parts), []).append(evidence.title(p.backend))
     return [
-        f"Extrapolated: {wording.listed(names)}, to {what} of the largest that was measured with about as many features."
+        f"Extrapolated: {numbers.listed(names)}, to {what} of the largest that was measured with about as many features."
         for what, names in reasons.items()
     ]
 
@@ -137,7 +138,7 @@ def document(
 
 def span(of: Estimate) -> str:
     """Format an estimate with its interval."""
-    return wording.time_span(of.value, of.low, of.high)
+    return numbers.time_span(of.value, of.low, of.high)
 
 
 def _numbers(of: Estimate) -> dict[str, float]:

@@ -20,9 +20,9 @@ from npfs.cli import advice_text as words
 from npfs.cli.advice_text import Question
 from npfs.cli.shared import width, working
 from npfs.data import read_table
+from npfs.drawing.numbers import listed, n_bytes
 from npfs.estimator.auto import NoAdvice, made_elsewhere, predictor
 from npfs.harness import machine
-from npfs.report.wording import listed, n_bytes
 from npfs.suite import advice_check
 
 WIDE = 110  # columns of a terminal that has room for the whole table

@@ -4,13 +4,17 @@ The report draws them of what a run recorded, ``npfs.estimator.plots`` of a fitt
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 
-from npfs import drawing as style
+from npfs.drawing import labels, scales, style
+
+Losses = npt.NDArray[np.float64]
 
 LOSS = "mean squared error (lower fits better)"
 # How far above the first loss a diverging curve is followed; it leaves the figure there.
@@ -18,6 +22,13 @@ FOLLOWED = 30.0
 BEYOND = 1e9  # of the upper limit: a line to an infinite loss is drawn to there
 EPOCHS_MARKED = 60
 FEW_POINTS = 500
+
+DECADE = 10.0  # a loss that falls by as much is drawn on a logarithmic axis
+# A fall in the first twentieth of many epochs asks for a logarithmic axis of epochs as well.
+MANY_EPOCHS, EARLY = 100, 0.05
+LINE, LABEL = "npfs-loss", "npfs-loss-label"  # what was added before
+# Backends whose colours are told apart.
+BACKENDS = ("numpy", "python", "numba-simd", "numpy-gram", "jax", "torch", "c")
 
 SOLID, DASHED, DOTTED = (0, ()), (0, (5, 1.5)), (0, (1, 1.5))
 
@@ -47,9 +58,9 @@ def draw_fitted_lines(
     ends = []
     for (name, slope, intercept), (color, text) in zip(lines, style.ramp(len(lines)), strict=True):
         axes.plot([low, high], [slope * low + intercept, slope * high + intercept], color=color)
-        ends.append(style.End(name, high, slope * high + intercept, text))
+        ends.append(labels.End(name, high, slope * high + intercept, text))
     axes.autoscale_view()
-    style.label_ends(axes, ends)
+    labels.label_ends(axes, ends)
 
 
 def draw_loss(axes: Axes, loss: Sequence[float], color: str) -> Line2D:
@@ -69,7 +80,7 @@ def epoch_axis(axes: Axes, last: int, *, logarithmic: bool) -> None:
     axes.set_xlim(0, last * 1.05)
     places = [0, *(10**k for k in range(len(str(last))))]
     axes.xaxis.set_major_locator(FixedLocator(places))
-    axes.xaxis.set_major_formatter(FixedFormatter([style.plain(place) for place in places]))
+    axes.xaxis.set_major_formatter(FixedFormatter([scales.plain(place) for place in places]))
     axes.xaxis.set_minor_locator(NullLocator())
 
 
@@ -108,10 +119,10 @@ def draw_curves(axes: Axes, curves: Sequence[Curve]) -> None:
     """Draw loss curves; one that diverges leaves at the top and is labelled there."""
     top = FOLLOWED * max(curve.loss[0] for curve in curves)
     inside = [min(value, top) for curve in curves for value in curve.loss if value > 0]
-    low, high = style.log_limits(inside or [1.0])
+    low, high = scales.log_limits(inside or [1.0])
     last = max(len(curve.loss) for curve in curves) - 1
     axes.set_xlim(0, max(1, last) * 1.02)
-    style.log_axis(axes.yaxis, low, high)
+    scales.log_axis(axes.yaxis, low, high)
     axes.set_xlabel("epoch")
     ends, leaving = [], 0
     for name, loss, color, text, dashes in curves:
@@ -119,12 +130,59 @@ def draw_curves(axes: Axes, curves: Sequence[Curve]) -> None:
         axes.plot(range(len(loss)), seen, color=color, linestyle=dashes)
         cut = next((k for k, value in enumerate(loss) if value > high), None)
         if cut is None:
-            ends.append(style.End(name, len(loss) - 1, max(loss[-1], low), text))
+            ends.append(labels.End(name, len(loss) - 1, max(loss[-1], low), text))
             continue
         axes.annotate(
-            name, (cut, high), xytext=(8, -9 - leaving * style.GAP), textcoords="offset points",
-            color=text, fontweight="bold", fontsize=style.LABEL_SIZE, va="center",
+            name, (cut, high), xytext=(8, -9 - leaving * labels.GAP), textcoords="offset points",
+            color=text, fontweight="bold", fontsize=labels.LABEL_SIZE, va="center",
             bbox={"facecolor": style.BACKGROUND, "edgecolor": "none", "pad": 1},
         )  # fmt: skip
         leaving += 1
-    style.label_ends(axes, ends)
+    labels.label_ends(axes, ends)
+
+
+def add_loss(axes: Axes, loss: Losses, name: str) -> None:
+    """Draw a loss beside those that were added before; axes and labels then suit all of them."""
+    colors = [look.line for look in style.looks(BACKENDS).values()]
+    line = draw_loss(axes, loss.tolist(), colors[len(_lines(axes)) % len(colors)])
+    line.set(gid=LINE, label=name)
+    _scale(axes)
+    _label(axes)
+
+
+def _lines(axes: Axes) -> list[Any]:
+    return [line for line in axes.lines if line.get_gid() == LINE]
+
+
+def _scale(axes: Axes) -> None:
+    """Make room for all losses on the axes; logarithmic where one of them falls far, or early."""
+    losses = [np.asarray(line.get_ydata(), dtype=float) for line in _lines(axes)]
+    last = max(1, *(len(loss) - 1 for loss in losses))
+    epoch_axis(axes, last, logarithmic=any(_falls_early(loss) for loss in losses))
+    positive = [loss[loss > 0] for loss in losses]
+    if any(len(loss) and loss[0] >= DECADE * loss.min() for loss in positive):
+        scales.log_axis(axes.yaxis, *scales.log_limits(np.concatenate(positive)))
+    else:
+        axes.set_ylim(0, 1.05 * max(loss.max() for loss in losses) or 1)
+
+
+def _falls_early(loss: Losses) -> bool:
+    """Return whether nine tenths of the fall take so few of the epochs that a linear axis would hide them."""
+    fallen = loss[0] - loss
+    most = fallen.max()
+    early = bool(np.argmax(fallen >= 0.9 * most) < EARLY * len(loss))
+    return early and most > 0 and len(loss) > MANY_EPOCHS
+
+
+def _label(axes: Axes) -> None:
+    """Write the names at the ends of the lines, in place of those of an earlier call."""
+    for artist in [*axes.texts, *axes.lines]:
+        if artist.get_gid() == LABEL:
+            artist.remove()
+    ends = []
+    for line in _lines(axes):
+        loss = np.asarray(line.get_ydata(), dtype=float)
+        color = style.readable(str(line.get_color()), style.BACKGROUND)
+        ends.append(labels.End(str(line.get_label()), len(loss) - 1, loss[-1], color))
+    for artist in labels.label_ends(axes, ends):
+        artist.set_gid(LABEL)

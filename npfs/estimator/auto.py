@@ -6,13 +6,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.pooling import pool
+from npfs.analysis.evidence import pool
 from npfs.analysis.prediction import NoSurvey, Prediction, Predictor
 from npfs.analysis.runs import read_runs
 from npfs.backends.base import BackendUnavailable
 from npfs.backends.registry import UnknownBackend, load_backend
+from npfs.drawing import numbers
 from npfs.harness import libraries
-from npfs.report import wording
 
 REPORTS = Path("reports")
 WITHOUT_RUNS = "numpy"
@@ -90,7 +90,7 @@ def choose_backend(
 
 
 def _why(prediction: Prediction) -> str:
-    total = wording.time_span(prediction.total.value, prediction.total.low, prediction.total.high)
+    total = numbers.time_span(prediction.total.value, prediction.total.low, prediction.total.high)
     return f"foretold from stored runs to have done first, {total} from the start of a process"
 
 

@@ -101,9 +101,7 @@ def plot_loss(
         axes.set_xlabel("epoch")
         axes.set_ylabel(curves.LOSS)
         _settle(axes)
-        from npfs.drawing.losses import add_loss
-
-        add_loss(axes, history, name)
+        curves.add_loss(axes, history, name)
     return axes
 
 
@@ -241,18 +239,17 @@ def _history(model_or_history: Any, label: str | None) -> tuple[Array, str | Non
 
 def _number(value: float) -> str:
     """Format a number with three digits, and with a power of ten only where it is very large or small."""
-    from npfs.report import wording
+    from npfs.drawing import numbers
 
     if value == 0:
         return "0"
-    return wording.significant(value) if 1e-4 <= abs(value) < 1e7 else f"{value:.2e}"
+    return numbers.significant(value) if 1e-4 <= abs(value) < 1e7 else f"{value:.2e}"
 
 
 @contextmanager
 def _drawing(ax: "Axes | None") -> "Iterator[tuple[Axes, Any]]":
     """Give axes to draw on, and what draws, in the style of the report."""
-    from npfs import drawing as style
-    from npfs.drawing import curves
+    from npfs.drawing import curves, style
 
     with style.house_style():
         if ax is not None:

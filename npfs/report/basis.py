@@ -8,6 +8,7 @@ from npfs.analysis import startup as once
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.records import Size
 from npfs.analysis.scale import is_all_there_is
+from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.caveats import one_run
 from npfs.report.claims import ADD_A_RUN, newest_layout
@@ -25,10 +26,10 @@ def _runs(evidence: Evidence) -> str:
     if number == 1:
         return f"1 run, a fresh process, {epochs} epochs a fit"
     among = ""
-    if evidence.noise.comparisons:
+    if evidence.significance.comparisons:
         among = (
             ", and a difference is called one where it stands out among all "
-            f"{evidence.noise.comparisons} comparisons (Benjamini and Hochberg, 5 %)"
+            f"{evidence.significance.comparisons} comparisons (Benjamini and Hochberg, 5 %)"
         )
     return (
         f"{number} runs, each a fresh process, {epochs} epochs a fit; in parentheses 95 % intervals (Student's t over "
@@ -105,7 +106,7 @@ def method(evidence: Evidence) -> list[str]:
         f"A run is one fresh process. It visits every case (a backend at a size) up to {visits} times, spread over the run, in an "
         "order shuffled with a recorded seed, each time on newly allocated data. Its number for a case is the median of "
         "the rounds of the least disturbed visit.",
-        f"Here {len(runs)} runs of {jobs} command{'s' if jobs > 1 else ''} made {wording.count(rounds)} rounds, "
+        f"Here {len(runs)} runs of {jobs} command{'s' if jobs > 1 else ''} made {numbers.count(rounds)} rounds, "
         f"{timed_s:,.0f} s of {wall_s:,.0f} s inside them and their calibration, between {_minute(runs[0].started)} and "
         f"{_minute(newest.started)} UTC{_options(newest.planned)}.",
         "Intervals are taken over runs, never over rounds, by Student's t on logarithms, and speedups are paired within "
@@ -136,7 +137,7 @@ def lacks(evidence: Evidence) -> list[str]:
         found.append(
             "No size of one feature was measured, so there are no crossovers. Add --features 1"
         )
-    if not any(evidence.ceiling(size) for size in sizes):
+    if not any(evidence.bandwidth_limit(size) for size in sizes):
         found.append(
             "No read pass was timed, so nothing says how far a faster tool could go: leave bench_ceiling.py in."
         )
@@ -156,7 +157,7 @@ def _joined(told: Mapping[str, Any], parts: tuple[tuple[str, str], ...]) -> str:
         value = recorded.number(told, name)
         if value is not None:
             said.append(
-                form.replace("{:bytes}", wording.n_bytes(value)).replace("{}", f"{value:g}")
+                form.replace("{:bytes}", numbers.n_bytes(value)).replace("{}", f"{value:g}")
             )
     return ", ".join(said)
 

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from npfs.analysis.calibration import Calibration, Held, TooFewRuns, calibrate, mean, median
+from npfs.analysis.calibration import Calibration, Coverage, TooFewRuns, calibrate, mean, median
 from npfs.analysis.evidence import Evidence
 from npfs.report import wording
 from npfs.report.plain_table import aligned
@@ -34,7 +34,7 @@ def sentence(calibration: Calibration) -> str:
     return (
         f"On this machine, intervals from {calibration.half} runs held in "
         f"{_share(h.coverage for h in times)} of cases{over}, allowing for the error of the value they are asked to hold "
-        f"(and foretold it from one half alone in {_share(h.foretold for h in calibration.held)}); identical code was called different in "
+        f"(and foretold it from one half alone in {_share(h.coverage_alone for h in calibration.coverages)}); identical code was called different in "
         f"{100 * mean(h.false_alarms for h in times):.1f} %, over random halves of {calibration.runs} stored runs"
         f"{width}."
     )
@@ -50,7 +50,7 @@ def if_possible(evidence: Evidence) -> Calibration | None:
 
 def rows(calibration: Calibration, evidence: Evidence) -> list[tuple[str, ...]]:
     """Return a row for all, for each backend and for each size, as ``HEADINGS`` say."""
-    held = calibration.held
+    held = calibration.coverages
     names = [*evidence.backends, *evidence.shortcuts]
     sizes = sorted({h.size for h in held})
     return [
@@ -100,11 +100,11 @@ def document(calibration: Calibration) -> dict[str, Any]:
                 "size": str(held.size),
                 "reference": held.reference,
                 "held": held.coverage,
-                "foretold_alone": held.foretold,
+                "foretold_alone": held.coverage_alone,
                 "false_alarms": held.false_alarms if held.reference is None else None,
                 "width": held.width,
             }
-            for held in calibration.held
+            for held in calibration.coverages
         ],
     }
 
@@ -120,7 +120,7 @@ def explanation(calibration: Calibration) -> list[str]:
     ]
 
 
-def _row(name: str, held: Iterable[Held]) -> tuple[str, ...]:
+def _row(name: str, held: Iterable[Coverage]) -> tuple[str, ...]:
     held = list(held)
     times = [h for h in held if h.reference is None]
     speedups = [h for h in held if h.reference is not None]
@@ -128,7 +128,7 @@ def _row(name: str, held: Iterable[Held]) -> tuple[str, ...]:
         name,
         _share(h.coverage for h in times),
         _share(h.coverage for h in speedups),
-        _share(h.foretold for h in held),
+        _share(h.coverage_alone for h in held),
         _share((h.false_alarms for h in times), digits=1),
         _width(times),
         _width(speedups),
@@ -140,6 +140,6 @@ def _share(shares: Iterable[float], *, digits: int = 0) -> str:
     return f"{100 * mean(values):.{digits}f} %" if values else ""
 
 
-def _width(held: Iterable[Held]) -> str:
+def _width(held: Iterable[Coverage]) -> str:
     widths = [h.width for h in held]
     return f"{100 * median(widths):.1f} %" if widths else ""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.findings import findings
+from npfs.drawing import numbers
 from npfs.report import wording
 
 MISSING = "needs the package"  # in the reason of a backend whose library is not installed
@@ -62,7 +63,7 @@ def left_out(evidence: Evidence) -> list[str]:
     broken = {name: why for name, why in unavailable.items() if MISSING not in why}
     absent = [name for name in unavailable if name not in broken]
     if absent:
-        sentences.append(f"Not installed, so not compared: {wording.listed(absent)}.")
+        sentences.append(f"Not installed, so not compared: {numbers.listed(absent)}.")
     sentences += [f"Not compared: {why}." for why in broken.values()]
     sentences += _not_timed(evidence.not_timed)
     sentences += [

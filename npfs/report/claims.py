@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from npfs.analysis import startup as once
-from npfs.analysis.evidence import Evidence
+from npfs.analysis.evidence import LISTS, NUMPY, Evidence
 from npfs.analysis.mechanism import InstructionsRecord, LayoutRecord
-from npfs.analysis.rungs import LISTS, NUMPY
+from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.content import (
     BORNE_OUT,
@@ -66,7 +66,7 @@ def the_loop_is_not_pythons(evidence: Evidence) -> Claim:
     sentences = (
         f"With lists the interpreter executes {each}; with NumPy "
         + (
-            f"{wording.count(arrays.counts[0][1])} in an epoch, however many samples there are."
+            f"{numbers.count(arrays.counts[0][1])} in an epoch, however many samples there are."
             if arrays.is_constant
             else f"{arrays.per_sample:.3g}."
         ),
@@ -94,7 +94,7 @@ def a_fit_is_faster(evidence: Evidence) -> Claim:
     )
     rows = tuple(
         (
-            Cell(wording.count(size.n_samples), size.n_samples),
+            Cell(numbers.count(size.n_samples), size.n_samples),
             Cell(wording.ratio(speedup), speedup.value),
         )
         for size, speedup in zip(shared, speedups, strict=True)
@@ -138,7 +138,7 @@ def newest_layout(evidence: Evidence) -> LayoutRecord | None:
 
 def instructions(evidence: Evidence, backend: str) -> InstructionsRecord | None:
     """Return the newest count of a backend as it is now; None if there is none."""
-    source = evidence.source(backend)
+    source = evidence.sources.get(backend)
     counts = (
         record
         for run in reversed(evidence.runs)
@@ -151,7 +151,7 @@ def instructions(evidence: Evidence, backend: str) -> InstructionsRecord | None:
 def _gaps(layout: LayoutRecord) -> str:
     if layout.gap_bytes is None or layout.gap_share is None:
         return ""
-    share = wording.significant(100 * layout.gap_share)
+    share = numbers.significant(100 * layout.gap_share)
     return (
         f"; {share} % of these objects lie {layout.gap_bytes} bytes apart in a list that was just made, so it is "
         f"{layout.pointer_bytes + layout.gap_bytes:.0f} bytes in all"
@@ -165,8 +165,8 @@ def _held(evidence: Evidence) -> list[str]:
         lists, arrays = held[LISTS], held[NUMPY]
         if lists is not None and arrays is not None:
             return [
-                f"For {wording.size(size)} a process was seen to hold {wording.n_bytes(lists)} more with lists and "
-                f"{wording.n_bytes(arrays)} more with arrays."
+                f"For {wording.size(size)} a process was seen to hold {numbers.n_bytes(lists)} more with lists and "
+                f"{numbers.n_bytes(arrays)} more with arrays."
             ]
     return []
 
@@ -181,10 +181,10 @@ def _instructions_table(evidence: Evidence, counted: dict[str, InstructionsRecor
     for name, record in counted.items():
         by_samples = dict(record.counts)
         cells = [
-            Cell(wording.count(by_samples[n]), by_samples[n]) if n in by_samples else Cell("")
+            Cell(numbers.count(by_samples[n]), by_samples[n]) if n in by_samples else Cell("")
             for n in samples
         ]
         rows.append((Cell(evidence.title(name)), *cells))
-    columns = ("backend", *(f"{wording.count(n)} samples" for n in samples))
+    columns = ("backend", *(f"{numbers.count(n)} samples" for n in samples))
     numeric = (False, *(True for _ in samples))
     return Table("Instructions of the interpreter in an epoch", columns, tuple(rows), numeric)

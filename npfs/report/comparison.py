@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Sequence
 
 from npfs.analysis.comparison import Change, Comparison, Label, Side
-from npfs.analysis.multiplicity import FALSE_DISCOVERY_RATE, selected_confidence
-from npfs.analysis.statistics import Interval
+from npfs.analysis.statistics import FALSE_DISCOVERY_RATE, Interval, selected_confidence
+from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.comparison_notes import differences, notes
 from npfs.report.plain_table import aligned
@@ -89,7 +89,7 @@ def factor(change: Change) -> str:
     value = f"{_number(ratio.value)}×"
     if not ratio.is_known:
         return value
-    if ratio.is_too_wide and not change.is_called:
+    if ratio.is_too_wide and not change.is_significant:
         return f"{value} (too uncertain)"
     return f"{value} ({_bound(ratio.low)} to {_bound(ratio.high)})"
 
@@ -144,7 +144,7 @@ def _bound(value: float) -> str:
 
 def _number(value: float, digits: int = 3) -> str:
     if 1 / _PLAIN_UP_TO < value < _PLAIN_UP_TO:
-        return wording.significant(value, digits)
+        return numbers.significant(value, digits)
     return f"{value:.1e}"
 
 

@@ -1,7 +1,8 @@
 """What to know beside the table of a comparison: what differs between its sides, and what was left out."""
 
-from npfs.analysis.bimodal import two_values
-from npfs.analysis.comparison import CEILING, Comparison, Key, Label, Side, case_id
+from npfs.analysis.comparison import READ_PASS, Comparison, Key, Label, Side, case_id
+from npfs.analysis.statistics import bimodal
+from npfs.drawing import numbers
 from npfs.report import wording
 
 _FEW = 8  # names in a sentence before the rest is counted
@@ -24,7 +25,7 @@ def differences(comparison: Comparison) -> list[str]:
     ]
     changed = [_backend(name) for name in comparison.changed_sources]
     sentences.append(
-        f"Source changed: {wording.listed(changed)}."
+        f"Source changed: {numbers.listed(changed)}."
         if changed
         else "The source of everything timed on both sides is the same."
     )
@@ -37,7 +38,7 @@ def notes(comparison: Comparison) -> list[str]:
     sentences = [sentence for side in sides for sentence in _notes_of(side)]
     sentences += _missing(comparison, comparison.base, comparison.new)
     sentences += _missing(comparison, comparison.new, comparison.base)
-    reads = [c for c in comparison.changes if c.backend == CEILING and c.is_called]
+    reads = [c for c in comparison.changes if c.backend == READ_PASS and c.is_significant]
     if reads:
         sentences.append(
             f"The read ceiling differs at {len(reads)} size{'s' if reads[1:] else ''}, and no backend "
@@ -66,7 +67,7 @@ def _notes_of(side: Side) -> list[str]:
         sentences.append(
             f"{role}: {wording.numbered_runs(cut)} interrupted; the cases finished by then count."
         )
-    sentences += [f"{role}: {name} was left out: {why}." for name, why in side.rejected]
+    sentences += [f"{role}: {path.name} was left out: {why}." for path, why in side.rejected]
     sentences += [
         f"{role}: {clause}. A side follows its newest run's settings."
         for clause in wording.left_out(side.left_out)
@@ -107,7 +108,7 @@ def _two_valued(comparison: Comparison, side: Side) -> list[str]:
     names = [
         change.case
         for change in comparison.changes
-        if two_values(side.seconds[change.backend, change.size]) is not None
+        if bimodal(side.times[change.backend, change.size]) is not None
     ]
     if not names:
         return []
@@ -120,8 +121,8 @@ def _two_valued(comparison: Comparison, side: Side) -> list[str]:
 def _few(names: list[str]) -> str:
     """List the first names and count the rest."""
     more = [f"{len(names) - _FEW} more"] if len(names) > _FEW else []
-    return wording.listed(names[:_FEW] + more)
+    return numbers.listed(names[:_FEW] + more)
 
 
 def _backend(name: str) -> str:
-    return "the read ceiling" if name == CEILING else name
+    return "the read ceiling" if name == READ_PASS else name

@@ -5,8 +5,8 @@ import math
 from enum import StrEnum
 from typing import Any
 
-from npfs.analysis.comparison import CEILING, Comparison, Label, Side, case_id
-from npfs.analysis.multiplicity import FALSE_DISCOVERY_RATE
+from npfs.analysis.comparison import READ_PASS, Comparison, Label, Side, case_id
+from npfs.analysis.statistics import FALSE_DISCOVERY_RATE
 from npfs.report import comparison as words
 from npfs.report.comparison_notes import notes
 
@@ -117,7 +117,7 @@ def _side(comparison: Comparison, side: Side) -> dict[str, Any]:
         "conditions": dict(side.newest.conditions),
         "sources": side.sources,
         "left_out": [{"file": run.path.name, "reason": why} for run, why in side.left_out],
-        "rejected": [{"file": name, "reason": why} for name, why in side.rejected],
+        "rejected": [{"file": path.name, "reason": why} for path, why in side.rejected],
         "only_here": [case_id(key) for key in comparison.only_in(side)],
     }
 
@@ -126,7 +126,7 @@ def _cases(comparison: Comparison) -> list[dict[str, Any]]:
     return [
         {
             "case": change.case,
-            "backend": None if change.backend == CEILING else change.backend,
+            "backend": None if change.backend == READ_PASS else change.backend,
             "n_samples": change.size.n_samples,
             "n_features": change.size.n_features,
             "dtype": change.size.dtype,

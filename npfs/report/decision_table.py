@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from npfs.analysis import startup as once
 from npfs.analysis.decisions import Decision, Quantity, Situation, costs, decisions
-from npfs.analysis.evidence import Evidence
-from npfs.analysis.rungs import LISTS, NUMPY
+from npfs.analysis.evidence import LISTS, NUMPY, Evidence
 from npfs.analysis.scale import is_all_there_is
 from npfs.analysis.startup import Outcome
+from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.content import Cell, Table
 from npfs.report.details import SHORT
@@ -44,8 +44,8 @@ def decision_table(evidence: Evidence) -> Table | None:
         "choose",
         "against lists",
         "against NumPy",
-        f"first result of {wording.short_count(samples)}" if samples else "first result",
-        "memory in a fit" if size is None else f"memory of {wording.short_count(size.n_samples)}",
+        f"first result of {numbers.short_count(samples)}" if samples else "first result",
+        "memory in a fit" if size is None else f"memory of {numbers.short_count(size.n_samples)}",
         "to install",
         "lines of code",
     )
@@ -66,7 +66,7 @@ def decision_notes(evidence: Evidence) -> list[str]:
             f"Memory is the most that a fit of {wording.size(size)} takes beside the arrays it is given, and its "
             "share of them; where it decides, these arrays count as well, but for lists, which do without. It is seen in the first run of a "
             "command alone. The first result is that of "
-            f"{wording.count(once.first_call_samples(evidence))} samples, in a fresh process."
+            f"{numbers.count(once.first_call_samples(evidence))} samples, in a fresh process."
         )
     for decision in decisions(evidence):
         paid = decision.break_even
@@ -112,10 +112,10 @@ def against(decision: Decision, reference: str) -> str:
     factor = decision.factors.get(reference)
     if factor is None:
         return ""
-    if factor.is_known and (factor.is_too_wide or factor.is_within_noise):
+    if factor.is_known and (factor.is_too_wide or not factor.is_significant):
         return wording.ratio(factor)
     if decision.quantity is Quantity.MEMORY:  # seen in one process, where one run is enough
-        return f"{wording.significant(factor.value)}× {BETTER[decision.quantity]} (seen once)"
+        return f"{numbers.significant(factor.value)}× {BETTER[decision.quantity]} (seen once)"
     return f"{wording.factor(factor)} {BETTER[decision.quantity]}"
 
 
@@ -154,7 +154,7 @@ def _costs(evidence: Evidence, name: str | None) -> tuple[Cell, ...]:
     memory = ""
     if peak is not None and size is not None:
         memory = (
-            f"{wording.n_bytes(peak)} ({wording.significant(peak / size.data_bytes, 2)}× the data)"
+            f"{numbers.n_bytes(peak)} ({numbers.significant(peak / size.data_bytes, 2)}× the data)"
         )
     if name not in cost:
         return Cell(first), Cell(memory), Cell(""), Cell("")
@@ -173,4 +173,4 @@ def to_install(installed: Mapping[str, int]) -> str:
         return "nothing"
     names = sorted(installed, key=lambda name: -installed[name])
     named = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{wording.n_bytes(sum(installed.values()))} ({named})"
+    return f"{numbers.n_bytes(sum(installed.values()))} ({named})"

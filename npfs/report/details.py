@@ -6,11 +6,11 @@ or says that the difference is within noise.
 
 from collections.abc import Callable
 
-from npfs.analysis.evidence import Evidence
+from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, VARIANTS, Evidence
 from npfs.analysis.fastest import fastest
-from npfs.analysis.rungs import LADDER, LISTS, NUMBA, NUMPY
 from npfs.analysis.runs import Size
 from npfs.analysis.statistics import Interval
+from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.scale import scale_sentences
 
@@ -68,8 +68,8 @@ def numba_against_numpy_for_one_feature(evidence: Evidence) -> list[str]:
     if len(shared) > 1 and all(speedup.is_above_one for speedup in speedups.values()):
         return [
             f"Numba is faster than NumPy at every measured number of samples of one feature: from "
-            f"{wording.factor(speedups[smallest])} at {wording.count(smallest.n_samples)} to "
-            f"{wording.factor(speedups[largest])} at {wording.count(largest.n_samples)}."
+            f"{wording.factor(speedups[smallest])} at {numbers.count(smallest.n_samples)} to "
+            f"{wording.factor(speedups[largest])} at {numbers.count(largest.n_samples)}."
         ]
     where = where_faster(evidence, NUMBA, NUMPY, shared) if len(shared) > 1 else []
     extremes = dict.fromkeys((smallest, largest))
@@ -96,7 +96,7 @@ def other_backends_against_numpy(evidence: Evidence) -> list[str]:
     sentences = []
     for backend in evidence.backends:
         shared = compared_sizes(evidence, backend, NUMPY)
-        rungs = {LISTS, *(name for pair in LADDER for name in pair)}
+        rungs = {LISTS, *(name for pair in VARIANTS for name in pair)}
         if backend not in rungs and shared:
             sentences.append(comparison(evidence, backend, NUMPY, shared[-1]))
     return sentences
@@ -105,7 +105,7 @@ def other_backends_against_numpy(evidence: Evidence) -> list[str]:
 def what_using_a_tool_well_gains(evidence: Evidence) -> list[str]:
     """Compare each rung with the one below it, on the most data of one feature."""
     sentences = []
-    for rung, below in LADDER:
+    for rung, below in VARIANTS:
         shared = compared_sizes(evidence, rung, below)
         if shared:
             sentences.append(comparison(evidence, rung, below, shared[-1]))
@@ -131,11 +131,13 @@ def nearest_the_ceiling(evidence: Evidence) -> tuple[str, Size, Interval] | None
     sizes = [
         size
         for size in evidence.sizes(n_features=1)
-        if evidence.ceiling(size) is not None and size.numbers >= READING_COUNTS_FROM
+        if evidence.bandwidth_limit(size) is not None and size.numbers >= READING_COUNTS_FROM
     ]
     if not sizes:
         return None
-    fractions = {name: evidence.fraction_of_ceiling(name, sizes[-1]) for name in evidence.backends}
+    fractions = {
+        name: evidence.fraction_of_bandwidth_limit(name, sizes[-1]) for name in evidence.backends
+    }
     known = {name: fraction for name, fraction in fractions.items() if fraction is not None}
     if not known:
         return None
@@ -172,7 +174,7 @@ def what_float32_gains(evidence: Evidence) -> list[str]:
         full = Size(size.n_features, size.n_samples)
         speedup = evidence.speedup(NUMPY, NUMPY, size, reference_size=full)
         if speedup is not None:
-            noise = ", within noise" if speedup.is_known and speedup.is_within_noise else ""
+            noise = ", within noise" if speedup.is_known and not speedup.is_significant else ""
             return [
                 f"On {wording.size(full)} {evidence.title(NUMPY)} in float32 is "
                 f"{wording.factor(speedup)} as fast as in float64{noise}."
@@ -219,18 +221,18 @@ def where_faster(evidence: Evidence, a: str, b: str, shared: list[Size]) -> list
         slower = speedup_of(evidence, a, b, at).is_below_one
         then = "it is slower" if slower else "that cannot be told"
         return [
-            f"{first} is faster than {second} from {wording.count(crossover.above)} samples on; at "
-            f"{wording.count(crossover.below)} {then}."
+            f"{first} is faster than {second} from {numbers.count(crossover.above)} samples on; at "
+            f"{numbers.count(crossover.below)} {then}."
         ]
     somewhere = [
-        wording.count(size.n_samples)
+        numbers.count(size.n_samples)
         for size, speedup in zip(shared, speedups, strict=True)
         if speedup.is_above_one
     ]
     last = "slower" if speedups[-1].is_below_one else "not told apart"
     if somewhere:
         return [
-            f"{first} is faster than {second} at {wording.listed(somewhere)} samples; at the largest measured number "
+            f"{first} is faster than {second} at {numbers.listed(somewhere)} samples; at the largest measured number "
             f"it is {last}."
         ]
     if all(speedup.is_below_one for speedup in speedups):
@@ -255,12 +257,12 @@ def comparison(evidence: Evidence, a: str, b: str, size: Size) -> str:
             f"{where} the runs differ too much to compare {evidence.title(a)} with {evidence.title(b)}; "
             "close other programs and add runs."
         )
-    if speedup.is_known and speedup.is_within_noise and not speedup.low <= 1 <= speedup.high:
+    if speedup.is_known and not speedup.is_significant and not speedup.low <= 1 <= speedup.high:
         return (
             f"{where} a fit with {evidence.title(a)} seems {wording.factor(speedup)} as fast as with {evidence.title(b)}, "
             f"which {speedup.runs} runs cannot tell from chance yet."
         )
-    if speedup.is_known and speedup.is_within_noise:
+    if speedup.is_known and not speedup.is_significant:
         return (
             f"{where} fits with {evidence.title(a)} and with {evidence.title(b)} are within noise of each other: "
             f"{wording.factor(speedup)}."
@@ -302,4 +304,4 @@ def compared_sizes(evidence: Evidence, a: str, b: str) -> list[Size]:
 def _range(sizes: list[Size]) -> str:
     if len(sizes) == 1:
         return wording.size(sizes[0])
-    return f"{wording.count(sizes[0].n_samples)} to {wording.count(sizes[-1].n_samples)} samples"
+    return f"{numbers.count(sizes[0].n_samples)} to {numbers.count(sizes[-1].n_samples)} samples"

@@ -5,11 +5,11 @@ import io
 from collections.abc import Iterator
 
 from npfs.analysis import startup as once
-from npfs.analysis.evidence import Evidence
+from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
 from npfs.analysis.records import COLD, TO_ARRAY, TO_LISTS, WARM, Size
-from npfs.analysis.rungs import LISTS, NUMBA, NUMPY
 from npfs.analysis.startup import BreakEven, Outcome
 from npfs.analysis.statistics import Interval
+from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.content import Cell, Table
 from npfs.report.details import SHORT
@@ -121,7 +121,7 @@ def _after(found: BreakEven, fits: str) -> str:
     if found.fits.is_known and found.fits.high < 1:
         return f"it is ahead before both have done one fit {fits}"
     if found.fits.is_too_wide and found.fewest is not None and found.most is not None:
-        span = f"{wording.significant(found.fewest)} to {wording.significant(found.most)}"
+        span = f"{numbers.significant(found.fewest)} to {numbers.significant(found.most)}"
         return f"it is ahead after {span} fits {fits}, which differs by run"
     return f"it is ahead after {wording.number(found.fits)} fits {fits}"
 
@@ -147,7 +147,7 @@ def _memory_cells(evidence: Evidence, backend: str, size: Size | None) -> list[C
         Cell(UNKNOWN)
         if n_bytes is None
         else Cell(
-            f"{wording.significant(n_bytes / 1e6)} MB ({wording.significant(n_bytes / size.data_bytes)}×)",
+            f"{numbers.significant(n_bytes / 1e6)} MB ({numbers.significant(n_bytes / size.data_bytes)}×)",
             n_bytes,
         )
         for n_bytes in once.memory(evidence, backend, size)
@@ -164,7 +164,7 @@ def notes(evidence: Evidence) -> list[str]:
     samples = once.first_call_samples(evidence)
     said = [
         f"First result: a fresh process from its start through the import to the end of its first fit, of "
-        f"{wording.count(samples)} samples. Making data and preparing them is left out. Compiled code is on disk "
+        f"{numbers.count(samples)} samples. Making data and preparing them is left out. Compiled code is on disk "
         "already, or not yet where that is said."
     ] * bool(samples)
     if once.memory_sizes(evidence):

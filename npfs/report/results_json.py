@@ -7,9 +7,8 @@ from typing import Any
 from npfs import __version__
 from npfs.analysis import startup as once
 from npfs.analysis.decisions import Decision, costs, decisions
-from npfs.analysis.evidence import Evidence
+from npfs.analysis.evidence import LISTS, NUMPY, Evidence
 from npfs.analysis.records import COLD, WARM, Size
-from npfs.analysis.rungs import LISTS, NUMPY
 from npfs.analysis.statistics import Interval
 from npfs.report import caveats, claims, verdict
 from npfs.report.tables import cases
@@ -35,7 +34,7 @@ def results_json(evidence: Evidence) -> str:
         "ceilings": [
             {**_size(size), "seconds": _interval(ceiling)}
             for size in evidence.sizes()
-            if (ceiling := evidence.ceiling(size)) is not None
+            if (ceiling := evidence.bandwidth_limit(size)) is not None
         ],
         "backends": _backends(evidence),
         "caveats": caveats.caveats(evidence),
@@ -81,7 +80,7 @@ def _case(evidence: Evidence, backend: str, size: Size, seconds: Interval) -> di
         "seconds": _interval(seconds),
         f"speedup_over_{LISTS}": _ratio(evidence.speedup(backend, LISTS, size)),
         f"speedup_over_{NUMPY}": _ratio(evidence.speedup(backend, NUMPY, size)),
-        "fraction_of_ceiling": _interval(evidence.fraction_of_ceiling(backend, size)),
+        "fraction_of_ceiling": _interval(evidence.fraction_of_bandwidth_limit(backend, size)),
     }
 
 
@@ -123,7 +122,7 @@ def _size(size: Size) -> dict[str, Any]:
 def _interval(interval: Interval | None) -> dict[str, Any] | None:
     if interval is None:
         return None
-    two = interval.two_values
+    two = interval.bimodal
     return {
         "value": interval.value,
         "low": _finite(interval.low),
@@ -138,7 +137,7 @@ def _ratio(interval: Interval | None) -> dict[str, Any] | None:
     found = _interval(interval)
     if found is None or interval is None:
         return None
-    return found | {"within_noise": interval.is_within_noise if interval.is_known else None}
+    return found | {"within_noise": not interval.is_significant if interval.is_known else None}
 
 
 def _finite(number: float) -> float | None:

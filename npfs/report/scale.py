@@ -4,6 +4,7 @@ from npfs.analysis import cluster
 from npfs.analysis.cluster import ClusterRecord
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.scale import ALL_CORES, MAPPED, ONE_CORE, ONE_PASS, WORKERS, Scale
+from npfs.drawing import numbers
 from npfs.report import wording
 
 FORETOLD_WORKERS = (4, 16, 100, 1_000)
@@ -26,7 +27,7 @@ def _mapped(scale: Scale) -> str:
     where = ""
     if scale.rows_that_fit is not None:
         where = (
-            f" It pays from about {wording.count(_round(scale.rows_that_fit))} rows on, where the four copies that a fit in "
+            f" It pays from about {numbers.count(_round(scale.rows_that_fit))} rows on, where the four copies that a fit in "
             "memory needs are more than this machine has."
         )
     return (
@@ -44,11 +45,11 @@ def _workers(scale: Scale) -> str:
     if crossover.above is None:
         said = f"{workers} are not faster than one core at any measured number of rows"
     elif crossover.below is None:
-        said = f"{workers} are faster than one core at every measured number of rows, from {wording.count(crossover.above)} on"
+        said = f"{workers} are faster than one core at every measured number of rows, from {numbers.count(crossover.above)} on"
     else:
         said = (
-            f"{workers} are faster than one core from {wording.count(crossover.above)} rows on and not yet at "
-            f"{wording.count(crossover.below)}"
+            f"{workers} are faster than one core from {numbers.count(crossover.above)} rows on and not yet at "
+            f"{numbers.count(crossover.below)}"
         )
     model = _from_which(scale)
     return f"{said}{model}." if model else f"{said}."
@@ -64,7 +65,7 @@ def _from_which(scale: Scale) -> str:
     return (
         ""
         if rows == float("inf")
-        else f" (by the parts of an epoch, from about {wording.count(_round(rows))})"
+        else f" (by the parts of an epoch, from about {numbers.count(_round(rows))})"
     )
 
 
@@ -79,9 +80,9 @@ def _parts(scale: Scale) -> str:
         else f"; over one worker that is an efficiency of {wording.number(efficiency)}"
     )
     return (
-        f"An epoch of {wording.count(measured.size.n_samples)} rows on {measured.workers} workers takes "
-        f"{wording.time(measured.epoch_s)}: {wording.time(measured.compute_s)} of computing, "
-        f"{wording.time(measured.communication_s)} of communication and {wording.time(measured.scheduling_s)} of "
+        f"An epoch of {numbers.count(measured.size.n_samples)} rows on {measured.workers} workers takes "
+        f"{numbers.time(measured.epoch_s)}: {numbers.time(measured.compute_s)} of computing, "
+        f"{numbers.time(measured.communication_s)} of communication and {numbers.time(measured.scheduling_s)} of "
         f"scheduling{shared}."
     )
 
@@ -91,12 +92,12 @@ def _foretold(scale: Scale) -> str:
     if measured is None:
         return ""
     each = [
-        f"{wording.time(cluster.foretold_epoch(measured, workers))} on {workers:,}"
+        f"{numbers.time(cluster.foretold_epoch(measured, workers))} on {workers:,}"
         for workers in FORETOLD_WORKERS
     ]
     best = cluster.best_workers(measured, max(FORETOLD_WORKERS))
     return (
-        f"Foretold from these parts, an epoch of as many rows takes {wording.listed(each)} workers; more than {best:,} would "
+        f"Foretold from these parts, an epoch of as many rows takes {numbers.listed(each)} workers; more than {best:,} would "
         "make it no faster. That is for workers as fast as these and a network as quick as this machine's own."
     )
 

@@ -4,10 +4,10 @@ import csv
 import io
 from collections.abc import Iterator
 
-from npfs.analysis.evidence import Evidence
-from npfs.analysis.rungs import LISTS, NUMPY
+from npfs.analysis.evidence import LISTS, NUMPY, Evidence
 from npfs.analysis.runs import Size
 from npfs.analysis.statistics import Interval
+from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.content import Cell, Table
 
@@ -50,7 +50,7 @@ def results_csv(evidence: Evidence) -> str:
             seconds,
             evidence.speedup(backend, LISTS, size),
             evidence.speedup(backend, NUMPY, size),
-            evidence.fraction_of_ceiling(backend, size),
+            evidence.fraction_of_bandwidth_limit(backend, size),
         ):
             row += bounds(interval)
         writer.writerow(row)
@@ -64,14 +64,14 @@ def numbers_table(evidence: Evidence) -> Table:
     for backend, size, seconds in cases(evidence):
         is_shortcut = backend in evidence.shortcuts
         each = seconds.scaled(1e9 / (size.n_samples * epochs))
-        fraction = None if is_shortcut else evidence.fraction_of_ceiling(backend, size)
+        fraction = None if is_shortcut else evidence.fraction_of_bandwidth_limit(backend, size)
         ratios = [_ratio(evidence, backend, reference, size) for reference in (LISTS, NUMPY)]
         rows.append(
             (
                 Cell(evidence.title(backend) + (", a shortcut" if is_shortcut else "")),
                 Cell(_size(size), size.numbers),
                 Cell(wording.duration(seconds), seconds.value),
-                Cell(wording.significant(each.value), each.value),
+                Cell(numbers.significant(each.value), each.value),
                 *ratios,
                 Cell("") if fraction is None else Cell(wording.share(fraction), fraction.value),
                 Cell(str(seconds.runs), seconds.runs),
@@ -101,7 +101,7 @@ def cases(evidence: Evidence) -> Iterator[tuple[str, Size, Interval]]:
 
 def _size(size: Size) -> str:
     dtype = "" if size.dtype == "float64" else f", {size.dtype}"
-    return f"{wording.count(size.n_samples)} × {size.n_features}{dtype}"
+    return f"{numbers.count(size.n_samples)} × {size.n_features}{dtype}"
 
 
 def _ratio(evidence: Evidence, backend: str, reference: str, size: Size) -> Cell:

@@ -6,12 +6,12 @@ No backend is favoured, and nothing is said without a measured number: a rule th
 from collections.abc import Callable
 
 from npfs.analysis import startup as once
-from npfs.analysis.evidence import Evidence
+from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
 from npfs.analysis.records import Size
-from npfs.analysis.rungs import LISTS, NUMBA, NUMPY
 from npfs.analysis.scale import is_all_there_is
 from npfs.analysis.startup import Outcome
 from npfs.analysis.statistics import Interval
+from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.details import (
     READING_COUNTS_FROM,
@@ -50,7 +50,7 @@ def lists_or_numpy(evidence: Evidence) -> str:
     speedup = speedup_of(evidence, NUMPY, LISTS, most)
     if not speedup.is_known:
         return _in_one_run(evidence, shared)
-    if speedup.is_too_wide or speedup.is_within_noise:
+    if speedup.is_too_wide or not speedup.is_significant:
         return comparison(evidence, NUMPY, LISTS, most)
     if speedup.is_below_one:
         turned = speedup_of(evidence, LISTS, NUMPY, most)
@@ -60,14 +60,14 @@ def lists_or_numpy(evidence: Evidence) -> str:
     assert crossover.above is not None, "NumPy is faster at the largest size"
     where = "at every measured number of samples"
     if crossover.below is not None:
-        where = f"from {wording.count(crossover.above)} samples on"
+        where = f"from {numbers.count(crossover.above)} samples on"
     won = [size for size in shared if speedup_of(evidence, LISTS, NUMPY, size).is_above_one]
     below = ""
     if won:
         lists = wording.factor(speedup_of(evidence, LISTS, NUMPY, won[0]))
         below = f"; on {wording.size(won[0])} lists are {lists} as fast"
     return (
-        f"Use NumPy in place of lists {where}: on {wording.count(most.n_samples)} a fit is {wording.factor(speedup)} "
+        f"Use NumPy in place of lists {where}: on {numbers.count(most.n_samples)} a fit is {wording.factor(speedup)} "
         f"as fast{below}."
     )
 
@@ -98,13 +98,13 @@ def numpy_or_numba(evidence: Evidence) -> str:
     low, high = (
         choose(above, key=lambda size: speedups[size].value) for choose in (min, max)
     )  # fmt: skip
-    said = f"{wording.factor(speedups[low])} as fast as NumPy at {wording.count(low.n_samples)} samples"
+    said = f"{wording.factor(speedups[low])} as fast as NumPy at {numbers.count(low.n_samples)} samples"
     if high != low:
-        said += f" and {wording.factor(speedups[high])} at {wording.count(high.n_samples)}"
+        said += f" and {wording.factor(speedups[high])} at {numbers.count(high.n_samples)}"
     if len(above) == len(one):
         start = "Numba is faster still"
     else:
-        sizes = wording.listed([wording.count(size.n_samples) for size in above])
+        sizes = numbers.listed([numbers.count(size.n_samples) for size in above])
         start = f"Numba is faster than NumPy at {sizes} samples, not at the others"
     return f"{start}: a plain compiled loop is {said}{_with_many_features(evidence, many)}."
 
@@ -120,7 +120,7 @@ def what_it_costs(evidence: Evidence) -> str:
     if len(starts) < 2:
         return ""
     return (
-        f"The price is the start: the first result takes {wording.listed(starts)}{_paid(evidence)}."
+        f"The price is the start: the first result takes {numbers.listed(starts)}{_paid(evidence)}."
     )
 
 
@@ -134,7 +134,7 @@ def _with_many_features(evidence: Evidence, many: list[Size]) -> str:
     if not speedup.is_known or speedup.is_too_wide:
         return f"; {where} Numba is {wording.factor(speedup)} as fast as NumPy"
     turned = wording.factor(speedup_of(evidence, NUMPY, NUMBA, size))
-    if speedup.is_within_noise:
+    if not speedup.is_significant:
         return f"; {where} the two are within noise of each other, {turned} for NumPy"
     if speedup.is_above_one:
         return f"; {where} Numba is {wording.factor(speedup)} as fast as NumPy"

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
-from npfs.drawing import house_style
+from npfs.drawing.style import house_style
 from npfs.report.figures import FIGURES
 from tests import run_files
 

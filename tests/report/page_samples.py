@@ -5,8 +5,8 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from npfs.drawing.numbers import significant
 from npfs.report.content import Cell, Claim, Page, PageFigure, Table
-from npfs.report.wording import significant
 
 REFERENCE = Path(__file__).parents[2] / "reports" / "reference"
 _TITLES = {

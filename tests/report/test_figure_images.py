@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from npfs.analysis.evidence import Evidence
-from npfs.drawing import house_style
+from npfs.drawing.style import house_style
 from npfs.report.figures import FIGURES
 from tests.report import figure_samples
 from tests.report.test_scale import of_large_data

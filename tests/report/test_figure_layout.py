@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from npfs.analysis.evidence import Evidence
-from npfs.drawing import house_style
+from npfs.drawing.style import house_style
 from npfs.report import figures
 from npfs.report.figures import FIGURES, FigureSpec
 from npfs.report.figures.saving import svg_of

@@ -4,13 +4,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from npfs import drawing as style
 from npfs.analysis.evidence import Evidence
-from npfs.drawing import palette
+from npfs.drawing import labels, scales, style
 from npfs.report import figures
 from npfs.report.figures.saving import dark_of
 
-BACKENDS = [*palette._KNOWN, "another", "one more", "and one", "last"]
+BACKENDS = [*style._KNOWN, "another", "one more", "and one", "last"]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +54,7 @@ def test_a_ramp_can_be_read_on_both_pages(number: int) -> None:
         assert style.contrast(text, style.BACKGROUND) >= 4.5
         assert style.contrast(style.DARK[text], style.DARK_BACKGROUND) >= 4.5
         assert line in style.DARK
-    assert len({line for line, _ in ramp}) == min(number, palette.RAMP_STEPS)
+    assert len({line for line, _ in ramp}) == min(number, style.RAMP_STEPS)
 
 
 def test_every_look_is_its_own() -> None:
@@ -105,25 +104,25 @@ def test_grid_lines_stay_lines_in_svg(saved: list[figures.Drawn]) -> None:
 
 
 def test_labels_are_moved_apart_and_stay_in_order() -> None:
-    assert style.spread([0, 100, 200], 10) == [0, 100, 200]
-    assert style.spread([0, 1], 10) == [-4.5, 5.5]
-    placed = style.spread([0, 1, 2, 50, 51], 10)
+    assert labels.spread([0, 100, 200], 10) == [0, 100, 200]
+    assert labels.spread([0, 1], 10) == [-4.5, 5.5]
+    placed = labels.spread([0, 1, 2, 50, 51], 10)
     assert all(b - a >= 10 - 1e-9 for a, b in pairwise(placed))
     assert sum(placed[:3]) == pytest.approx(3)
-    assert style.spread([], 10) == []
+    assert labels.spread([], 10) == []
 
 
 def test_labels_stay_between_bounds() -> None:
-    assert style.spread([0, 1], 10, 0, 100) == [0, 10]
-    assert style.spread([99, 99, 100], 10, 0, 100) == [80, 90, 100]
-    assert style.spread([5, 5, 5], 10, 0, 10) == [0, 5, 10]
+    assert labels.spread([0, 1], 10, 0, 100) == [0, 10]
+    assert labels.spread([99, 99, 100], 10, 0, 100) == [80, 90, 100]
+    assert labels.spread([5, 5, 5], 10, 0, 10) == [0, 5, 10]
 
 
 def test_names_are_shortened() -> None:
-    assert style.shorten("NumPy, vectorized") == "NumPy, vectorized"
-    assert style.shorten("x" * 200) == "x" * 27 + "…"
-    assert style.shorten(" two\n lines\t") == "two lines"
-    assert style.shorten("数 is not in the font") == "□ is not in the font"
+    assert labels.shorten("NumPy, vectorized") == "NumPy, vectorized"
+    assert labels.shorten("x" * 200) == "x" * 27 + "…"
+    assert labels.shorten(" two\n lines\t") == "two lines"
+    assert labels.shorten("数 is not in the font") == "□ is not in the font"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +138,7 @@ def test_names_are_shortened() -> None:
 def test_scales_have_a_few_round_numbers(
     low: float, high: float, expected: list[float] | None
 ) -> None:
-    found = style.round_numbers(low, high)
+    found = scales.round_numbers(low, high)
     assert 1 <= len(found) <= 7
     assert all(low <= number <= high for number in found)
     if expected is not None:
@@ -147,8 +146,8 @@ def test_scales_have_a_few_round_numbers(
 
 
 def test_numbers_of_an_axis() -> None:
-    assert [style.plain(x) for x in (0.01, 1, 30, 1000, 2e6)] == ["0.01", "1", "30", "1k", "2M"]
-    assert [style.duration(x) for x in (2e-9, 1e-5, 0.03, 1, 5000)] == [
+    assert [scales.plain(x) for x in (0.01, 1, 30, 1000, 2e6)] == ["0.01", "1", "30", "1k", "2M"]
+    assert [scales.duration(x) for x in (2e-9, 1e-5, 0.03, 1, 5000)] == [
         "2 ns", "10 µs", "30 ms", "1 s", "5,000 s"
     ]  # fmt: skip
-    assert style.times(10) == "10×"
+    assert scales.times(10) == "10×"

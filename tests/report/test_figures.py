@@ -14,7 +14,7 @@ from matplotlib.text import Text
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.fastest import fastest
 from npfs.analysis.runs import Size
-from npfs.drawing import house_style
+from npfs.drawing.style import house_style
 from npfs.report import figures
 from npfs.report.figures.saving import svg_of
 from tests import run_files
@@ -91,7 +91,7 @@ def test_a_speedup_over_times_that_vary_shows_the_runs_of_a_two_valued_backend(
     evidence = figure_samples.evidence(tmp_path, documents)
     speedup = evidence.speedup("numpy", "python", Size(1, 10))
     assert speedup is not None
-    assert speedup.two_values is None
+    assert speedup.bimodal is None
     [axes] = drawn("speedup", evidence).axes
     assert [len(line) for line in points(axes)].count(5) == 1
 

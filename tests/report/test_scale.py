@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from npfs import drawing as style
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
 from npfs.analysis.scale import Scale
+from npfs.drawing import style
 from npfs.report.figures.scale import scale_alt, scale_figure
 from npfs.report.scale import scale_sentences
 from npfs.report.verdict import answer

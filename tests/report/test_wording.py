@@ -4,6 +4,7 @@ import pytest
 
 from npfs.analysis.runs import Size
 from npfs.analysis.statistics import Interval, geometric_interval
+from npfs.drawing import numbers
 from npfs.report import wording
 
 
@@ -13,7 +14,7 @@ from npfs.report import wording
      (12345.0, "12,300"), (0, "0"), (math.nan, "nan")],
 )  # fmt: skip
 def test_significant(value: float, text: str) -> None:
-    assert wording.significant(value) == text
+    assert numbers.significant(value) == text
 
 
 def test_a_factor_has_its_interval() -> None:
@@ -39,10 +40,10 @@ def test_what_is_too_uncertain_is_said() -> None:
 
 
 def test_counts_and_sizes() -> None:
-    assert [wording.short_count(n) for n in (10, 1_000, 2_500_000)] == ["10", "1k", "2.5M"]
+    assert [numbers.short_count(n) for n in (10, 1_000, 2_500_000)] == ["10", "1k", "2.5M"]
     assert wording.size(Size(n_features=1, n_samples=1)) == "1 sample"
     assert wording.size(Size(n_features=16, n_samples=10_000)) == "10,000 samples of 16 features"
-    assert wording.listed(["a", "b", "c"]) == "a, b and c"
+    assert numbers.listed(["a", "b", "c"]) == "a, b and c"
 
 
 def test_two_values_are_given_as_two_values() -> None:

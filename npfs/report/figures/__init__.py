@@ -6,8 +6,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from npfs import drawing as style
 from npfs.analysis.evidence import Evidence
+from npfs.drawing import style
 from npfs.report.figures.learning import learning_alt, learning_figure
 from npfs.report.figures.memory import memory_alt, memory_figure
 from npfs.report.figures.rates import rates_alt, rates_figure

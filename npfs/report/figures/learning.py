@@ -7,11 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from npfs import drawing as style
-from npfs.analysis.evidence import Evidence
-from npfs.analysis.rungs import NUMPY
-from npfs.drawing import curves
-from npfs.report import wording
+from npfs.analysis.evidence import NUMPY, Evidence
+from npfs.drawing import curves, labels, numbers, scales, style
 from npfs.report.figures import lines as shared
 
 SAME = 1e-6  # relative: sums in another order differ by less
@@ -26,9 +23,11 @@ def learning_figure(evidence: Evidence) -> Figure | None:
     groups = _groups(lesson)
     names = [_group_name(evidence, group) for group in groups]
     lines = _lines(lesson)
-    labels = [_line_name(line) for line in lines]
-    figure, (left, right) = style.row(
-        11.0, 4.6, [(0.62, max(0.3, style.margin(labels))), (0.8, max(0.3, style.margin(names)))]
+    at_epochs = [_line_name(line) for line in lines]
+    figure, (left, right) = scales.row(
+        11.0,
+        4.6,
+        [(0.62, max(0.3, labels.margin(at_epochs))), (0.8, max(0.3, labels.margin(names)))],
     )
     curves.draw_points(left, lesson["x"], lesson["y"])
     left.set(xlabel="x", ylabel="y")
@@ -57,7 +56,7 @@ def learning_alt(evidence: Evidence) -> str:
     losses = []
     for group in groups:
         loss = lesson["backends"][group[0]]["loss"]
-        first, last = (wording.significant(value) for value in (loss[0], loss[-1]))
+        first, last = (numbers.significant(value) for value in (loss[0], loss[-1]))
         losses.append(f"{_group_name(evidence, group)} from {first} to {last}")
     return (
         f"Two charts. Left, the data as points with the fitted line at some epochs: slope {shared.each(slopes)}. Right, the "
@@ -110,10 +109,10 @@ def _draw_losses(
         look = looks[group[0]]
         line, text = (style.INK, style.INK) if len(group) > 1 else (look.line, look.text)
         curves.draw_loss(axes, loss, line)
-        ends.append(style.End(_group_name(evidence, group), len(loss) - 1, loss[-1], text))
+        ends.append(labels.End(_group_name(evidence, group), len(loss) - 1, loss[-1], text))
         values += loss
-    style.log_axis(axes.yaxis, *style.log_limits(values))
-    style.label_ends(axes, ends)
+    scales.log_axis(axes.yaxis, *scales.log_limits(values))
+    labels.label_ends(axes, ends)
     if len(groups) == 1 and len(groups[0]) > 1:
         _list_names(axes, evidence, groups[0])
 

@@ -5,11 +5,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from npfs import drawing as style
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import Size
 from npfs.analysis.statistics import TOO_WIDE, Interval
-from npfs.report import wording
+from npfs.drawing import labels, numbers, scales, style
 
 WIDEST_LABEL = 2.3  # inches
 Line = list[tuple[int, Interval]]
@@ -17,12 +16,12 @@ Line = list[tuple[int, Interval]]
 
 def label(evidence: Evidence, backend: str) -> str:
     """Return the name of a backend, short enough for a figure."""
-    return style.fitting(evidence.title(backend), WIDEST_LABEL)
+    return labels.fitting(evidence.title(backend), WIDEST_LABEL)
 
 
 def margin(evidence: Evidence, backends: Iterable[str]) -> float:
     """Return the inches that the names of these backends need at the ends of their lines."""
-    return style.margin([label(evidence, name) for name in backends])
+    return labels.margin([label(evidence, name) for name in backends])
 
 
 def per_sample(evidence: Evidence, backends: Iterable[str]) -> dict[str, Line]:
@@ -61,7 +60,7 @@ def draw_lines(
             axes.fill_between(points, low, high, color=look.line, alpha=0.2, linewidth=0)
             axes.vlines(points, low, high, color=look.line, linewidth=1.2)
         for point, interval in line:
-            if interval.two_values or (backend, point) in two_valued:
+            if interval.bimodal or (backend, point) in two_valued:
                 # An average would be the time of no fit: show every run.
                 runs = interval.values
                 axes.plot(
@@ -74,11 +73,11 @@ def label_lines(axes: Axes, evidence: Evidence, lines: Mapping[str, Line]) -> No
     """Label each line at its end."""
     looks = style.looks([*evidence.backends, *evidence.shortcuts])
     ends = [
-        style.End(label(evidence, backend), line[-1][0], line[-1][1].value, looks[backend].text)
+        labels.End(label(evidence, backend), line[-1][0], line[-1][1].value, looks[backend].text)
         for backend, line in lines.items()
         if line
     ]
-    style.label_ends(axes, ends)
+    labels.label_ends(axes, ends)
 
 
 def values_of(lines: Mapping[str, Line]) -> list[float]:
@@ -88,7 +87,7 @@ def values_of(lines: Mapping[str, Line]) -> list[float]:
         for _, interval in line:
             found.append(interval.value)
             found += bounds(interval) if interval.is_known else ()
-            found += interval.values if interval.two_values else ()
+            found += interval.values if interval.bimodal else ()
     return found
 
 
@@ -111,18 +110,18 @@ def inverse(interval: Interval) -> Interval:
 def short_size(size: Size) -> str:
     """Format a size for an axis: 10k, 10k×16."""
     features = f"×{size.n_features}" if size.n_features > 1 else ""
-    return wording.short_count(size.n_samples) + features
+    return numbers.short_count(size.n_samples) + features
 
 
 def data(n_bytes: float) -> str:
     """Format a number of bytes with as few digits as tell it: 16 MB."""
-    scale, _ = wording.byte_unit(n_bytes)
-    return wording.n_bytes(n_bytes, digits=2 if n_bytes < 100 * scale else 3)
+    scale, _ = numbers.byte_unit(n_bytes)
+    return numbers.n_bytes(n_bytes, digits=2 if n_bytes < 100 * scale else 3)
 
 
 def number(value: float) -> str:
     """Format a number with three significant digits, a large one with a prefix."""
-    return wording.significant(value) if value < 1e5 else style.plain(float(f"{value:.3g}"))
+    return numbers.significant(value) if value < 1e5 else scales.plain(float(f"{value:.3g}"))
 
 
 def each(items: Sequence[str], limit: int = 12) -> str:

@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from npfs import drawing as style
 from npfs.analysis import startup as once
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import Size
+from npfs.drawing import labels, numbers, scales, style
 from npfs.report import wording
 from npfs.report.figures import lines as shared
 
@@ -35,8 +35,8 @@ def memory_figure(evidence: Evidence) -> Figure | None:
     size, uses = _uses(evidence)
     if size is None:
         return None
-    left = style.margin([shared.label(evidence, name) for name in uses])
-    figure, (axes,) = style.row(WIDTH, 1.72 + 0.42 * len(uses), [(left, RIGHT)], top=0.76)
+    left = labels.margin([shared.label(evidence, name) for name in uses])
+    figure, (axes,) = scales.row(WIDTH, 1.72 + 0.42 * len(uses), [(left, RIGHT)], top=0.76)
     axes.set_xlim(0, _longest(uses.values(), size, WIDTH - left - RIGHT))
     for row, (name, use) in enumerate(uses.items()):
         _draw(axes, len(uses) - 1 - row, use, size, style.looks(list(uses))[name])
@@ -70,7 +70,7 @@ def _longest(uses: Iterable[Use], size: Size, width: float) -> float:
     """Return the end of an axis ``width`` inches long that has room for every bar and the words behind it."""
     ends = [1.3]
     for use in uses:
-        words = style.text_width(_words(use, size), WORD_SIZE, "normal") + 0.15
+        words = labels.text_width(_words(use, size), WORD_SIZE, "normal") + 0.15
         ends.append(use.largest / size.data_bytes / max(0.2, 1 - words / width))
     return max(ends)
 
@@ -104,8 +104,8 @@ def _words(use: Use, size: Size) -> str:
     if use.held is None:
         return f"{shared.data(use.peak)} in a fit, held not known"
     if shared.data(use.held) == shared.data(use.peak):
-        return f"{shared.data(use.peak)}, {wording.significant(use.peak / size.data_bytes, 2)}×"
-    in_a_fit = wording.significant(use.peak / size.data_bytes, 2)
+        return f"{shared.data(use.peak)}, {numbers.significant(use.peak / size.data_bytes, 2)}×"
+    in_a_fit = numbers.significant(use.peak / size.data_bytes, 2)
     return f"{shared.data(use.held)} held, {shared.data(use.peak)} in a fit, {in_a_fit}×"
 
 
@@ -128,7 +128,7 @@ def _finish(axes: Axes, evidence: Evidence, size: Size, shown: list[str]) -> Non
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
     axes.grid(visible=False, axis="y")
     axes.set_xlabel(f"times the bytes of the data, {shared.data(size.data_bytes)}")
-    style.note(
+    scales.note(
         axes,
         "solid: held between fits; hatched: on top of that, at most, in a fit",
     )

@@ -6,10 +6,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from npfs import drawing as style
 from npfs.analysis.evidence import Evidence
-from npfs.drawing import curves
-from npfs.report import wording
+from npfs.drawing import curves, labels, numbers, scales, style
 from npfs.report.figures import lines as shared
 from npfs.report.figures.learning import newest_lesson
 
@@ -25,17 +23,17 @@ def rates_figure(evidence: Evidence) -> Figure | None:
         return None
     names = [[curves.rate_name(rate, loss) for rate, loss in rates], [n for n, _ in scaling]]
     shown = [k for k, found in enumerate((rates, scaling)) if found]
-    margins = [(0.85 if k == shown[0] else 0.7, style.margin(names[k])) for k in shown]
-    figure, all_axes = style.row(11.0 if len(shown) > 1 else 8.4, 4.7, margins, top=0.72)
+    margins = [(0.85 if k == shown[0] else 0.7, labels.margin(names[k])) for k in shown]
+    figure, all_axes = scales.row(11.0 if len(shown) > 1 else 8.4, 4.7, margins, top=0.72)
     places = dict(zip(shown, all_axes, strict=True))
     if rates:
         _draw_rates(places[0], rates)
         if stable := _recorded(evidence, "rates").get("largest_stable"):
-            style.note(places[0], f"the loss falls with rates up to {stable:.2g}")
+            scales.note(places[0], f"the loss falls with rates up to {stable:.2g}")
     if scaling:
         _draw_scaling(places[1], scaling)
         places[1].set_title(_scaling_title(evidence), pad=24)
-        style.note(places[1], "the same data, once divided by their spread")
+        scales.note(places[1], "the same data, once divided by their spread")
     all_axes[0].set_ylabel(curves.LOSS)
     return figure
 
@@ -77,13 +75,13 @@ def _scaling(evidence: Evidence) -> list[tuple[str, list[float]]]:
 
 
 def _scaling_title(evidence: Evidence) -> str:
-    scales = _recorded(evidence, "scaling").get("scales") or []
-    on = " and ".join(f"{scale:g}" for scale in scales[:3])
+    factors = _recorded(evidence, "scaling").get("scales") or []
+    on = " and ".join(f"{scale:g}" for scale in factors[:3])
     return f"Features on scales {on}" if on else "Raw and standardised features"
 
 
 def _course(loss: Sequence[float]) -> str:
-    first, last = (wording.significant(value) for value in (loss[0], loss[-1]))
+    first, last = (numbers.significant(value) for value in (loss[0], loss[-1]))
     return f"from {first} to {last} in {len(loss)} epochs"
 
 

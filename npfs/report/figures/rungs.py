@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from npfs import drawing as style
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import Size
 from npfs.analysis.statistics import Interval
+from npfs.drawing import labels, scales, style
 from npfs.report import wording
 from npfs.report.figures import lines as shared
 
@@ -23,18 +23,18 @@ def rungs_figure(evidence: Evidence) -> Figure | None:
     if not panels:
         return None
     shown = [name for name in evidence.backends if any(name in rungs for rungs in panels.values())]
-    left = style.margin([shared.label(evidence, name) for name in shown])
+    left = labels.margin([shared.label(evidence, name) for name in shown])
     margins = [(left, RIGHT), (0.2, RIGHT)][: len(panels)]
     width = 10.0 if len(panels) > 1 else 8.4
-    figure, all_axes = style.row(width, 1.45 + 0.42 * len(shown), margins, top=0.72)
+    figure, all_axes = scales.row(width, 1.45 + 0.42 * len(shown), margins, top=0.72)
     ratios = [ratio for rungs in panels.values() for ratio in rungs.values()]
-    low, _ = style.log_limits([*(end for ratio in ratios for end in _ends(ratio)), 1.0])
+    low, _ = scales.log_limits([*(end for ratio in ratios for end in _ends(ratio)), 1.0])
     high = _right_end(ratios, low, all_axes[0].get_position().width * width + RIGHT)
     for axes, (size, rungs) in zip(all_axes, panels.items(), strict=True):
-        style.log_axis(axes.xaxis, low, high, style.times)
+        scales.log_axis(axes.xaxis, low, high, scales.times)
         _draw(axes, evidence, shown, rungs)
         axes.set_title(wording.size(size), pad=24)
-        style.note(axes, f"{shared.data(size.data_bytes)} to read in each epoch")
+        scales.note(axes, f"{shared.data(size.data_bytes)} to read in each epoch")
         axes.set_xlabel("times the time of just reading the data")
     for axes in all_axes[1:]:
         axes.set_yticklabels([])
@@ -62,7 +62,7 @@ def _panels(evidence: Evidence) -> dict[Size, Rungs]:
         size: {
             backend: shared.inverse(fraction)
             for backend in evidence.backends
-            if (fraction := evidence.fraction_of_ceiling(backend, size)) is not None
+            if (fraction := evidence.fraction_of_bandwidth_limit(backend, size)) is not None
         }
         for size in evidence.sizes(n_features=1) or evidence.sizes()
     }
@@ -77,7 +77,7 @@ def _right_end(ratios: Sequence[Interval], low: float, width: float) -> float:
     ends = [math.log(2)]
     for ratio in ratios:
         value, interval = _words(ratio)
-        words = style.text_width(value) + style.text_width(interval, SMALL, "normal") + 0.35
+        words = labels.text_width(value) + labels.text_width(interval, SMALL, "normal") + 0.35
         ends.append(math.log(max(_ends(ratio)[1], 1.0) / low) / max(0.2, 1 - words / width))
     return low * math.exp(max(ends))
 
@@ -124,10 +124,10 @@ def _write(axes: Axes, y: int, ratio: Interval, color: str) -> None:
     place = (max(_ends(ratio)[1], 1.0), y)
     axes.annotate(
         value, place, xytext=(8, 0), textcoords="offset points", va="center_baseline", color=color,
-        fontweight="bold", fontsize=style.LABEL_SIZE,
+        fontweight="bold", fontsize=labels.LABEL_SIZE,
     )  # fmt: skip
     axes.annotate(
-        interval, place, xytext=(14 + 72 * style.text_width(value), 0), textcoords="offset points",
+        interval, place, xytext=(14 + 72 * labels.text_width(value), 0), textcoords="offset points",
         va="center_baseline", color=style.MUTED, fontsize=SMALL,
     )  # fmt: skip
 

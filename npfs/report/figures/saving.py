@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from npfs import drawing as style
+from npfs.drawing import style
 
 PNG_DPI = 150
 # What of an SVG holds coordinates. A scale is left alone: it multiplies what it is given.

@@ -5,13 +5,12 @@ import math
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from npfs import drawing as style
 from npfs.analysis import cluster
 from npfs.analysis.cluster import ClusterRecord
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.scale import WORKERS, Scale
 from npfs.analysis.statistics import geometric_interval
-from npfs.report import wording
+from npfs.drawing import numbers, scales, style
 from npfs.report.figures import lines as shared
 from npfs.report.figures.lines import Line
 from npfs.report.scale import parts_of
@@ -27,14 +26,14 @@ def scale_figure(evidence: Evidence) -> Figure | None:
     if scale is None or not _lines(scale):
         return None
     lines, measured = _lines(scale), scale.measured
-    low, high = style.log_limits(shared.values_of(lines), 0.1)
+    low, high = scales.log_limits(shared.values_of(lines), 0.1)
     high *= (high / low) ** 0.1  # room for words above the lines
-    left = style.number_margin(low, high, style.plain)
+    left = scales.number_margin(low, high, scales.plain)
     margins = [(left, shared.margin(evidence, lines))]
     if measured is not None:
         margins.append((0.95, 0.75))
     width = 11.6 if len(margins) > 1 else 8.4
-    figure, axes = style.row(width, 4.6, margins, top=0.72)
+    figure, axes = scales.row(width, 4.6, margins, top=0.72)
     _draw_rows(axes[0], scale, lines, (low, high))
     if measured is not None:
         _draw_workers(axes[1], scale, measured)
@@ -46,18 +45,18 @@ def scale_alt(evidence: Evidence) -> str:
     scale = Scale.of(evidence)
     assert scale is not None
     each = [
-        f"{shared.label(evidence, name)} {_ns(line[0][1].value)} at {wording.count(line[0][0])} and {_ns(line[-1][1].value)} at "
-        f"{wording.count(line[-1][0])} rows"
+        f"{shared.label(evidence, name)} {_ns(line[0][1].value)} at {numbers.count(line[0][0])} and {_ns(line[-1][1].value)} at "
+        f"{numbers.count(line[-1][0])} rows"
         for name, line in _lines(scale).items()
     ]
     text = f"Line chart, both axes logarithmic: nanoseconds per row and epoch over the number of rows. {shared.each(each)}."
     if (crossing := _crossing(scale)) is not None:
-        text += f" From {wording.count(crossing)} rows on the workers are faster than one core."
+        text += f" From {numbers.count(crossing)} rows on the workers are faster than one core."
     if (measured := scale.measured) is not None:
         foretold = cluster.foretold_epoch(measured, MOST_WORKERS)
         text += (
-            f" Beside it, an epoch of {wording.count(measured.size.n_samples)} rows over the number of workers: measured "
-            f"{wording.time(measured.epoch_s)} on {measured.workers}, foretold {wording.time(foretold)} on {MOST_WORKERS:,}."
+            f" Beside it, an epoch of {numbers.count(measured.size.n_samples)} rows over the number of workers: measured "
+            f"{numbers.time(measured.epoch_s)} on {measured.workers}, foretold {numbers.time(foretold)} on {MOST_WORKERS:,}."
         )
     return text
 
@@ -86,11 +85,11 @@ def _draw_rows(
 ) -> None:
     evidence = scale.evidence
     rows = [point for line in lines.values() for point, _ in line]
-    style.count_axis(axes, rows, f"rows, {scale.n_features} features")
-    style.log_axis(axes.yaxis, *limits)
+    scales.count_axis(axes, rows, f"rows, {scale.n_features} features")
+    scales.log_axis(axes.yaxis, *limits)
     axes.set_ylabel("ns per row and epoch (lower is faster)")
     axes.set_title("Where each one starts to pay", pad=24)
-    style.note(axes, "a fit of " + _epochs(evidence) + ", the shortcut's divided by as many")
+    scales.note(axes, "a fit of " + _epochs(evidence) + ", the shortcut's divided by as many")
     end = scale.rows_that_fit
     if end is not None and end < ROOM_BEYOND * max(rows):
         axes.set_xlim(right=max(axes.get_xlim()[1], end * 1.5))
@@ -108,7 +107,7 @@ def _draw_rows(
         axes.plot([crossing], [value], "o", markersize=11, fillstyle="none", markeredgecolor=style.INK,
             markeredgewidth=1.4, zorder=5)  # fmt: skip
         axes.annotate(
-            f"circled: Dask overtakes\none core, {wording.short_count(crossing)} rows", (0.02, 0.985),
+            f"circled: Dask overtakes\none core, {numbers.short_count(crossing)} rows", (0.02, 0.985),
             xycoords="axes fraction", va="top", fontsize=SMALL, color=color,
         )  # fmt: skip
 
@@ -122,9 +121,9 @@ def _draw_workers(axes: Axes, scale: Scale, measured: ClusterRecord) -> None:
         workers: geometric_interval([r.epoch_s for r in records])
         for workers, records in scale.clusters.items()
     }
-    low, high = style.log_limits([*foretold, *(i.value for i in seen.values())], 0.12)
-    style.log_axis(axes.xaxis, 0.85, MOST_WORKERS * 1.2, style.plain, [1, 2, 4, 10, 100, 1000])
-    style.log_axis(axes.yaxis, low, high, style.duration)
+    low, high = scales.log_limits([*foretold, *(i.value for i in seen.values())], 0.12)
+    scales.log_axis(axes.xaxis, 0.85, MOST_WORKERS * 1.2, scales.plain, [1, 2, 4, 10, 100, 1000])
+    scales.log_axis(axes.yaxis, low, high, scales.duration)
     axes.plot(counts, foretold, color=look.line, linestyle=(0, (4, 2)))
     axes.plot(counts, compute, color=style.MUTED, linewidth=1.2, linestyle=(0, (1, 1.5)))
     for workers, interval in seen.items():
@@ -139,10 +138,10 @@ def _draw_workers(axes: Axes, scale: Scale, measured: ClusterRecord) -> None:
     axes.annotate(
         "dotted: computing alone", (0.03, 0.04), xycoords="axes fraction", fontsize=SMALL, color=style.MUTED
     )  # fmt: skip
-    axes.set_title(f"An epoch of {wording.short_count(measured.size.n_samples)} rows", pad=24)
+    axes.set_title(f"An epoch of {numbers.short_count(measured.size.n_samples)} rows", pad=24)
     (first, seconds), *others = parts_of(measured)
     rest = ", ".join(f"{1e3 * part:.2g} {name}" for name, part in others)
-    style.note(axes, f"on {measured.workers}: {1e3 * seconds:.3g} ms {first}, {rest}")
+    scales.note(axes, f"on {measured.workers}: {1e3 * seconds:.3g} ms {first}, {rest}")
     axes.set_xlabel("workers")
     axes.set_ylabel("time of an epoch")
 
@@ -152,4 +151,4 @@ def _epochs(evidence: Evidence) -> str:
 
 
 def _ns(value: float) -> str:
-    return f"{wording.significant(value)} ns"
+    return f"{numbers.significant(value)} ns"

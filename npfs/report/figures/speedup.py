@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from npfs import drawing as style
-from npfs.analysis.evidence import Evidence
-from npfs.analysis.rungs import LISTS, NUMPY
+from npfs.analysis.evidence import LISTS, NUMPY, Evidence
 from npfs.analysis.runs import Size
-from npfs.report import wording
+from npfs.drawing import numbers, scales, style
 from npfs.report.figures import lines as shared
 from npfs.report.figures.lines import Line
 
@@ -34,13 +32,13 @@ def speedup_figure(evidence: Evidence) -> Figure | None:
     reference = _reference(evidence)
     width = 11.0 if len(panels) > 1 else 8.4
     values = [value for panel in panels for value in shared.values_of(panel.lines)]
-    low, high = style.log_limits([*values, 1.0])
-    left = style.number_margin(low, high, style.times)
-    figure, all_axes = style.row(width, 4.6, [(left, room), (left - 0.22, room)][: len(panels)])
+    low, high = scales.log_limits([*values, 1.0])
+    left = scales.number_margin(low, high, scales.times)
+    figure, all_axes = scales.row(width, 4.6, [(left, room), (left - 0.22, room)][: len(panels)])
     for axes, panel in zip(all_axes, panels, strict=True):
         counts = [point for line in panel.lines.values() for point, _ in line]
-        style.count_axis(axes, counts, panel.x_label)
-        style.log_axis(axes.yaxis, low, high, style.times)
+        scales.count_axis(axes, counts, panel.x_label)
+        scales.log_axis(axes.yaxis, low, high, scales.times)
         _draw_reference(axes, evidence, reference)
         shared.draw_lines(axes, evidence, panel.lines, panel.two_valued)
         shared.label_lines(axes, evidence, panel.lines)
@@ -59,7 +57,7 @@ def speedup_alt(evidence: Evidence) -> str:
             for backend, line in panel.lines.items()
         ]
         last = max(line[-1][0] for line in panel.lines.values())
-        texts.append(f"Over {panel.x_label}, up to {wording.count(last)}: {shared.each(ends)}.")
+        texts.append(f"Over {panel.x_label}, up to {numbers.count(last)}: {shared.each(ends)}.")
     return (
         f"Line chart, both axes logarithmic: how many times as fast as {reference} each backend is. "
         + " ".join(texts)
@@ -91,7 +89,7 @@ def _panels(evidence: Evidence) -> list[Panel]:
             by_features if many else [],
             lambda size: size.n_features,
             "… and by features",
-            f"features, {wording.short_count(common)} samples",
+            f"features, {numbers.short_count(common)} samples",
         ),
     ]
     return [panel for panel in found if panel.lines]
@@ -118,7 +116,7 @@ def _panel(
         (backend, count(size))
         for backend in lines
         for size in sizes
-        if (time := evidence.time(backend, size)) is not None and time.two_values
+        if (time := evidence.time(backend, size)) is not None and time.bimodal
     )
     return Panel(title, x_label, {name: line for name, line in lines.items() if line}, two_valued)
 

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as DrawnPath
 
-from npfs import drawing as style
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import Size
 from npfs.analysis.statistics import Interval
+from npfs.drawing import labels, numbers, scales, style
 from npfs.report import wording
 from npfs.report.figures import lines as shared
 
@@ -46,7 +46,7 @@ def spread_figure(evidence: Evidence) -> Figure | None:
         y = BOTTOM + (rows - 1 - row) * (PANEL_HEIGHT + NAME_HEIGHT)
         axes = figure.add_axes((x / WIDTH, y / height, width / WIDTH, PANEL_HEIGHT / height))
         _draw(axes, by_size, sizes, style.looks(list(cases))[backend], limits)
-        axes.set_title(style.fitting(evidence.title(backend), width), fontsize=9.5, pad=4)
+        axes.set_title(labels.fitting(evidence.title(backend), width), fontsize=9.5, pad=4)
         axes.tick_params(labelleft=column == 0, labelbottom=index + columns >= len(cases))
     _frame(figure, height, cases)
     return figure
@@ -62,7 +62,7 @@ def spread_alt(evidence: Evidence) -> str:
         )
         values = by_size[widest].values
         texts.append(
-            f"{shared.label(evidence, backend)} at most {wording.significant(max(values) / min(values))}× from the fastest "
+            f"{shared.label(evidence, backend)} at most {numbers.significant(max(values) / min(values))}× from the fastest "
             f"to the slowest run, at {wording.size(widest)}"
         )
     two = _two_valued(evidence, cases)
@@ -91,7 +91,7 @@ def _two_valued(evidence: Evidence, cases: Cases) -> list[str]:
         f"{shared.label(evidence, backend)} at {wording.size(size)}"
         for backend, by_size in cases.items()
         for size, time in by_size.items()
-        if time.two_values
+        if time.bimodal
     ]
 
 
@@ -105,9 +105,7 @@ def _limits(cases: Cases) -> tuple[float, float]:
     low, high = min(*ratios, 1 / SMALLEST_REACH), max(*ratios, SMALLEST_REACH)
     room = (high / low) ** 0.09
     above = (
-        (high / low) ** 0.12
-        if any(t.two_values for by in cases.values() for t in by.values())
-        else 1
+        (high / low) ** 0.12 if any(t.bimodal for by in cases.values() for t in by.values()) else 1
     )
     return low / room, high * room * above
 
@@ -117,7 +115,7 @@ def _ticks(low: float, high: float) -> list[float]:
     for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5):
         if high - low < MOST_TICKS * step:
             return [round(k * step, 2) for k in range(math.ceil(low / step), int(high / step) + 1)]
-    return style.round_numbers(low, high, MOST_TICKS)
+    return scales.round_numbers(low, high, MOST_TICKS)
 
 
 def _draw(
@@ -128,7 +126,7 @@ def _draw(
     limits: tuple[float, float],
 ) -> None:
     axes.set_xlim(-0.7, len(sizes) - 0.3)
-    style.log_axis(axes.yaxis, *limits, style.times, _ticks(*limits))
+    scales.log_axis(axes.yaxis, *limits, scales.times, _ticks(*limits))
     axes.axhline(1, color=style.EDGE, linewidth=1)
     axes.grid(visible=False, axis="x")
     axes.spines["left"].set_visible(False)
@@ -139,7 +137,7 @@ def _draw(
         dots: list[tuple[float, float]] = []
         for x, size in enumerate(sizes):
             time = by_size.get(size)
-            if time is None or (time.two_values is not None) != is_two_valued:
+            if time is None or (time.bimodal is not None) != is_two_valued:
                 continue
             low, high = (bound / time.value for bound in shared.bounds(time))
             axes.fill_between(
@@ -148,7 +146,7 @@ def _draw(
             ratios = _relative(time)
             places = x + JITTER * np.linspace(-1, 1, len(ratios))
             dots += zip(places.tolist(), ratios, strict=True)
-            if time.two_values:
+            if time.bimodal:
                 _mark(axes, x, time, limits)
         _dots(axes, dots, style.WARNING if is_two_valued else look.text)
 
@@ -167,8 +165,8 @@ def _dots(axes: Axes, dots: Sequence[tuple[float, float]], color: str) -> None:
 
 def _mark(axes: Axes, x: int, time: Interval, limits: tuple[float, float]) -> None:
     """Mark a case of two values: a bar at each, and words."""
-    assert time.two_values is not None
-    for value in time.two_values:
+    assert time.bimodal is not None
+    for value in time.bimodal:
         ratio = value.value / time.value
         axes.plot([x - 0.45, x + 0.45], [ratio, ratio], color=style.WARNING, linewidth=1.2)
     is_right = x > axes.get_xlim()[1] / 2

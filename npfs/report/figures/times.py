@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from npfs import drawing as style
-from npfs.analysis.evidence import Evidence
-from npfs.analysis.rungs import NUMPY
+from npfs.analysis.evidence import NUMPY, Evidence
 from npfs.analysis.runs import Size
-from npfs.report import wording
+from npfs.drawing import numbers, scales, style
 from npfs.report.figures import lines as shared
 from npfs.report.figures.lines import Line
 
@@ -33,7 +31,7 @@ def time_alt(evidence: Evidence) -> str:
     ceiling = _ceiling(evidence, evidence.sizes(n_features=1))
     read = ""
     if ceiling:
-        read = f" Just reading the data takes {_ns(ceiling[-1][1])} at {wording.count(ceiling[-1][0])} samples."
+        read = f" Just reading the data takes {_ns(ceiling[-1][1])} at {numbers.count(ceiling[-1][0])} samples."
     return (
         "Line chart, both axes logarithmic: nanoseconds per sample and epoch over the number of samples. "
         f"{_ends(evidence, lines)}.{read}"
@@ -72,13 +70,13 @@ def _draw(
 ) -> tuple[Figure, Axes]:
     counts = [point for line in lines.values() for point, _ in line]
     values = shared.values_of(lines) + [value for _, value in ceiling]
-    low, high = style.log_limits(values)
+    low, high = scales.log_limits(values)
     if ceiling:
         low = min(low, min(value for _, value in ceiling) * (low / high) ** 0.12)
-    left = style.number_margin(low, high, style.plain)
-    figure, (axes,) = style.row(8.4, 4.6, [(left, shared.margin(evidence, lines))])
-    style.count_axis(axes, counts, label)
-    style.log_axis(axes.yaxis, low, high)
+    left = scales.number_margin(low, high, scales.plain)
+    figure, (axes,) = scales.row(8.4, 4.6, [(left, shared.margin(evidence, lines))])
+    scales.count_axis(axes, counts, label)
+    scales.log_axis(axes.yaxis, low, high)
     axes.set_ylabel(Y_LABEL)
     _draw_ceiling(axes, ceiling)
     shared.draw_lines(axes, evidence, lines)
@@ -91,7 +89,7 @@ def _ceiling(evidence: Evidence, sizes: Sequence[Size]) -> list[tuple[int, float
     return [
         (size.n_samples, ceiling.value / size.n_samples * 1e9)
         for size in sizes
-        if (ceiling := evidence.ceiling(size)) is not None
+        if (ceiling := evidence.bandwidth_limit(size)) is not None
     ]
 
 
@@ -118,11 +116,11 @@ def _ends(evidence: Evidence, lines: Mapping[str, Line]) -> str:
     for backend, line in lines.items():
         (first, start), (last, end) = line[0], line[-1]
         texts.append(
-            f"{shared.label(evidence, backend)} {_ns(start.value)} at {wording.count(first)}"
-            + (f" and {_ns(end.value)} at {wording.count(last)} samples" if last != first else "")
+            f"{shared.label(evidence, backend)} {_ns(start.value)} at {numbers.count(first)}"
+            + (f" and {_ns(end.value)} at {numbers.count(last)} samples" if last != first else "")
         )
     return shared.each(texts)
 
 
 def _ns(value: float) -> str:
-    return f"{wording.significant(value)} ns"
+    return f"{numbers.significant(value)} ns"

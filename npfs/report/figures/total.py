@@ -9,13 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from npfs import drawing as style
 from npfs.analysis import startup as once
-from npfs.analysis.evidence import Evidence
-from npfs.analysis.rungs import LISTS, NUMBA, NUMPY
+from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
 from npfs.analysis.runs import Size
 from npfs.analysis.startup import BreakEven, Outcome
 from npfs.analysis.statistics import Interval, geometric_interval
+from npfs.drawing import labels, numbers, scales, style
 from npfs.report import wording
 from npfs.report.figures import lines as shared
 
@@ -46,13 +45,13 @@ def total_figure(evidence: Evidence) -> Figure | None:
         return None
     room = max(shared.margin(evidence, starts) for starts in panels.values())
     margins = [(0.95, room), (0.72, room)][: len(panels)]
-    figure, all_axes = style.row(11.0 if len(panels) > 1 else 8.4, 4.7, margins, top=0.72)
+    figure, all_axes = scales.row(11.0 if len(panels) > 1 else 8.4, 4.7, margins, top=0.72)
     for axes, (size, starts) in zip(all_axes, panels.items(), strict=True):
         most = _most_fits(evidence, size)
         lines = _draw(axes, evidence, starts, most)
         _draw_break_evens(axes, _break_evens(evidence, size), starts, most, lines)
         axes.set_title(f"Fits of {wording.size(size)}", pad=24)
-        style.note(axes, "start, import and compiling once, then fits")
+        scales.note(axes, "start, import and compiling once, then fits")
         axes.set_xlabel("number of fits in one program")
     all_axes[0].set_ylabel("time in all (lower is faster)")
     return figure
@@ -133,12 +132,12 @@ def _draw(axes: Axes, evidence: Evidence, starts: Mapping[str, Start], most: flo
             lows, highs = zip(*map(shared.bounds, totals), strict=True)
             axes.fill_between(fits, lows, highs, color=look.line, alpha=0.2, linewidth=0)
         drawn.append(middle)
-        ends.append(style.End(shared.label(evidence, name), fits[-1], middle[-1], look.text))
-    style.log_axis(axes.xaxis, 1, most, style.plain)
-    low, high = style.log_limits([value for line in drawn for value in line], 0.05)
+        ends.append(labels.End(shared.label(evidence, name), fits[-1], middle[-1], look.text))
+    scales.log_axis(axes.xaxis, 1, most, scales.plain)
+    low, high = scales.log_limits([value for line in drawn for value in line], 0.05)
     low /= (high / low) ** 0.08  # room for words below the lines
-    style.log_axis(axes.yaxis, low, high, style.duration)
-    style.label_ends(axes, ends)
+    scales.log_axis(axes.yaxis, low, high, scales.duration)
+    labels.label_ends(axes, ends)
     pixels = np.array(
         [axes.transData.transform(list(zip(fits, line, strict=True))) for line in drawn]
     )
@@ -181,7 +180,7 @@ def _free_place(
     figure = axes.get_figure(root=True)
     assert figure is not None
     points = figure.dpi / 72
-    width, height = style.text_width(text, TEXT_SIZE, "normal") * 72, TEXT_SIZE * 1.3
+    width, height = labels.text_width(text, TEXT_SIZE, "normal") * 72, TEXT_SIZE * 1.3
     reach = width / 2 + 8
     offsets = [
         (share * reach, side * y)
@@ -210,7 +209,7 @@ def _taken(
     """Return points all over the place of a text, which no other text should cover."""
     figure = axes.get_figure(root=True)
     assert figure is not None
-    half_width = style.text_width(text, TEXT_SIZE, "normal") * 72 / 2
+    half_width = labels.text_width(text, TEXT_SIZE, "normal") * 72 / 2
     across = np.linspace(offset[0] - half_width, offset[0] + half_width, 60)
     up = offset[1] + np.array([-TEXT_SIZE / 2, 0.0, TEXT_SIZE / 2])
     grid = np.array(np.meshgrid(across, up)).reshape(2, -1).T
@@ -220,7 +219,7 @@ def _taken(
 
 def _after(fits: Interval | None) -> str:
     number = 0 if fits is None else fits.value
-    text = wording.significant(number, 2) if number < 100 else f"{float(f'{number:.2g}'):,.0f}"
+    text = numbers.significant(number, 2) if number < 100 else f"{float(f'{number:.2g}'):,.0f}"
     if number >= 100_000:
-        text = wording.short_count(float(f"{number:.2g}"))
+        text = numbers.short_count(float(f"{number:.2g}"))
     return f"after {text} fits"

@@ -6,11 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from npfs import drawing as style
-from npfs.analysis.evidence import Evidence
+from npfs.analysis.evidence import NUMPY, Evidence
 from npfs.analysis.fastest import fastest
-from npfs.analysis.rungs import NUMPY
 from npfs.analysis.runs import Size
+from npfs.drawing import labels, numbers, scales, style
 from npfs.report import wording
 from npfs.report.figures import lines as shared
 
@@ -29,7 +28,7 @@ def winners_figure(evidence: Evidence) -> Figure | None:
     left, right = 0.85, max(0.2, 4.6 - len(columns) * cell)
     width = left + right + len(columns) * cell
     height = 1.35 + len(rows) * CELL_HEIGHT
-    figure, (axes,) = style.row(width, height, [(left, right)], top=0.72, bottom=0.63)
+    figure, (axes,) = scales.row(width, height, [(left, right)], top=0.72, bottom=0.63)
     looks = style.looks(evidence.backends)
     measured = set(evidence.sizes())
     for x, n_samples in enumerate(columns):
@@ -48,7 +47,7 @@ def winners_figure(evidence: Evidence) -> Figure | None:
     how = (
         f"×: times as fast as {shared.label(evidence, NUMPY)}" if NUMPY in evidence.backends else ""
     )
-    style.note(axes, "; ".join(text for text in (how, "95 % intervals", left_out) if text))
+    scales.note(axes, "; ".join(text for text in (how, "95 % intervals", left_out) if text))
     return figure
 
 
@@ -109,10 +108,10 @@ def _words(
         lines += _wrapped(f"or {_other_name(evidence, names)}", width)
     elif len(names) > 2:
         lines.append(f"or {len(names) - 1} others")
-    numbers = _factor(evidence, size, names[0])
+    factor = _factor(evidence, size, names[0])
     if len(names) > 1:
-        numbers = [*numbers[:1], CLOSE]
-    return [*((line, True) for line in lines), *((text, False) for text in numbers)]
+        factor = [*factor[:1], CLOSE]
+    return [*((line, True) for line in lines), *((text, False) for text in factor)]
 
 
 def _other_name(evidence: Evidence, names: Sequence[str]) -> str:
@@ -138,17 +137,17 @@ def _factor(evidence: Evidence, size: Size, best: str) -> list[str]:
 def _wrapped(name: str, width: float) -> list[str]:
     """Break a name in at most two lines, after a comma if that will do."""
     parts = name.replace(", ", ",\n", 1).split("\n")
-    widest = max(style.text_width(part, NAME_SIZE) for part in parts)
-    if style.text_width(name, NAME_SIZE) > width >= widest and len(parts) == 2:
+    widest = max(labels.text_width(part, NAME_SIZE) for part in parts)
+    if labels.text_width(name, NAME_SIZE) > width >= widest and len(parts) == 2:
         return parts
     lines = [""]
     for word in name.split():
         longer = f"{lines[-1]} {word}".strip()
-        if len(lines) < 2 and lines[0] and style.text_width(longer, NAME_SIZE) > width:
+        if len(lines) < 2 and lines[0] and labels.text_width(longer, NAME_SIZE) > width:
             lines.append(word)
         else:
             lines[-1] = longer
-    return [style.fitting(line, width, NAME_SIZE) for line in lines]
+    return [labels.fitting(line, width, NAME_SIZE) for line in lines]
 
 
 def _write(axes: Axes, x: int, y: int, lines: Sequence[tuple[str, bool]], marker: str) -> None:
@@ -164,8 +163,8 @@ def _write(axes: Axes, x: int, y: int, lines: Sequence[tuple[str, bool]], marker
 
 def _finish(axes: Axes, columns: Sequence[int], rows: Sequence[int]) -> None:
     axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(-0.5, len(rows) - 0.5))
-    axes.set_xticks(range(len(columns)), [wording.short_count(count) for count in columns])
-    axes.set_yticks(range(len(rows)), [wording.short_count(count) for count in rows])
+    axes.set_xticks(range(len(columns)), [numbers.short_count(count) for count in columns])
+    axes.set_yticks(range(len(rows)), [numbers.short_count(count) for count in rows])
     axes.set(xlabel="samples", ylabel="features")
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)

@@ -1,11 +1,15 @@
-"""The colours of the figures, each for a light page with its counterpart for a dark one.
+"""The look of the figures, set by context: nothing global changes when a figure is drawn.
 
-Figures are drawn in the light colours alone; ``DARK`` turns a drawn one into its dark twin.
+Each colour of a light page has its counterpart for a dark one. Figures are drawn in the light
+colours alone; ``DARK`` turns a drawn one into its dark twin.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import cycle
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
 
 MINIMUM_CONTRAST = 4.6  # WCAG asks for 4.5; rounding a channel may cost a little
 BACKGROUND, DARK_BACKGROUND = "#ffffff", "#15181d"
@@ -136,3 +140,49 @@ def _dark() -> dict[str, str]:
 
 # Every colour that a figure may use, with what stands for it on a dark page.
 DARK = _dark()
+
+_RC: dict[Any, Any] = {
+    "figure.dpi": 100,
+    "figure.facecolor": BACKGROUND,
+    "axes.facecolor": BACKGROUND,
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "text.parse_math": False,  # a name with dollar signs stays a name
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": EDGE,
+    "axes.titlecolor": INK,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "xtick.color": EDGE,
+    "ytick.color": EDGE,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "xtick.major.pad": 5,
+    "ytick.major.pad": 5,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 6.5,
+    "lines.markeredgecolor": BACKGROUND,  # tells markers on top of each other apart
+    "lines.markeredgewidth": 0.7,
+    "hatch.linewidth": 0.7,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "npfs",  # the same numbers give the same file
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in the style of the report."""
+    with mpl.rc_context(_RC):
+        yield

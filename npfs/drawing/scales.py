@@ -8,9 +8,9 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
+from npfs.drawing import numbers
 from npfs.drawing.labels import text_width
-from npfs.drawing.palette import MUTED
-from npfs.report import wording
+from npfs.drawing.style import MUTED
 
 TOP, BOTTOM = 0.46, 0.62  # inches for a title, and for the numbers and the name of an axis
 MOST_TICKS = 7
@@ -51,7 +51,7 @@ def count_axis(axes: Axes, counts: Collection[int], label: str) -> None:
     axes.set_xscale("log")
     pad = 2 if len(counts) == 1 else (counts[-1] / counts[0]) ** 0.05
     axes.set_xlim(counts[0] / pad, counts[-1] * pad**0.6)
-    _ticks(axes.xaxis, _with_room(counts), wording.short_count)
+    _ticks(axes.xaxis, _with_room(counts), numbers.short_count)
     axes.set_xlabel(label)
 
 
@@ -88,7 +88,7 @@ def plain(value: float) -> str:
     """Format a number for an axis: 0.1, 1, 10k."""
     if value >= 1e12:
         return f"{value:.3g}".replace("e+", "e")
-    return wording.short_count(value) if value >= 1000 else f"{value:.10g}"
+    return numbers.short_count(value) if value >= 1000 else f"{value:.10g}"
 
 
 def times(value: float) -> str:

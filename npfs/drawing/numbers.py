@@ -1,0 +1,67 @@
+"""Numbers as a person reads them: scaled here, once."""
+
+import math
+from collections.abc import Sequence
+
+_TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+_BYTE_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+_COUNT_UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Format a number with that many significant digits and no exponent."""
+    if value == 0 or not math.isfinite(value):
+        return str(value)
+    rounded = float(f"{value:.{digits - 1}e}")
+    decimals = digits - 1 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:,.{max(0, decimals)}f}"
+
+
+def count(number: int) -> str:
+    """Format a number of things: 10,000."""
+    return f"{number:,}"
+
+
+def short_count(number: float) -> str:
+    """Format a number for an axis: 10k, 1M."""
+    scale, suffix = next(((s, unit) for s, unit in _COUNT_UNITS if number >= s), (1.0, ""))
+    return f"{number / scale:g}{suffix}"
+
+
+def n_bytes(number: float, digits: int = 3) -> str:
+    """Format a number of bytes: 16.0 MB."""
+    scale, unit = byte_unit(number)
+    return f"{number:.0f} {unit}" if scale == 1 else f"{significant(number / scale, digits)} {unit}"
+
+
+def byte_unit(number: float) -> tuple[float, str]:
+    """Return the unit that suits a number of bytes, with its bytes."""
+    return next(((s, unit) for s, unit in _BYTE_UNITS if number >= s), (1.0, "bytes"))
+
+
+def percent(ratio: float) -> str:
+    """Format a share without decimals, but with two digits where it is small: 85, 2.4."""
+    return f"{100 * ratio:.0f}" if ratio >= 0.1 else significant(100 * ratio, 2)
+
+
+def time(seconds: float) -> str:
+    """Format seconds, in the unit that suits them."""
+    scale, unit = time_unit(seconds)
+    return f"{significant(seconds / scale)} {unit}"
+
+
+def time_span(value: float, low: float, high: float) -> str:
+    """Format seconds with two bounds, in the unit that suits their value."""
+    scale, unit = time_unit(value)
+    bounds = f"{significant(low / scale)} to {significant(high / scale)}"
+    return f"{significant(value / scale)} {unit} ({bounds})"
+
+
+def time_unit(seconds: float) -> tuple[float, str]:
+    """Return the unit that suits a time, with its seconds."""
+    return next(((s, unit) for s, unit in _TIME_UNITS if seconds >= s), _TIME_UNITS[-1])
+
+
+def listed(items: Sequence[str]) -> str:
+    """Join with commas and a last "and"."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

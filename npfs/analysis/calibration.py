@@ -1,26 +1,30 @@
-"""Do the intervals hold? Stored runs are split in halves, and one half is asked what the other one says.
+"""Test of the intervals: stored runs are split in halves, and each half's interval is tried on the other.
 
-A half is as many runs as a command makes. Of two disjoint halves, drawn at random many times over, one must hold
-the value of the other, allowing for the other's own error (Welch's interval of their difference holds 0), in 95 of
-100 cases; and a comparison of all cases of the two, which are the same code, must call nothing faster or slower.
+A half is as many runs as a command makes. Of two disjoint halves, drawn at random many times over, the
+interval of one must hold the value of the other, allowing for the other's own error (Welch's interval of
+their difference holds 0), in 95 of 100 cases; and a comparison of all cases of the two, which are the
+same code, must call none significant.
 
-A harder question is asked as well: is the other half's value foretold from one half alone, its error taken to be as
-large? That is exact for normal spread, and shows where spread has heavy tails or two values: five runs that happen to
-lie close together cannot know it.
+A harder question is asked as well: does the interval of one half alone hold the other half's value, its
+error taken to be as large? That is exact for normal spread, and shows where spread has heavy tails or two
+modes: five runs that happen to lie close together cannot know it.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from npfs.analysis.evidence import Evidence
-from npfs.analysis.multiplicity import benjamini_hochberg
+from npfs.analysis.evidence import REFERENCES, Evidence
 from npfs.analysis.runs import Size
-from npfs.analysis.statistics import CONFIDENCE, mean_and_reach
-from npfs.analysis.welch import Logs, difference_of_means
+from npfs.analysis.statistics import (
+    CONFIDENCE,
+    Logs,
+    benjamini_hochberg,
+    log_ratio,
+    margin_of_mean,
+)
 
 RUNS_IN_A_HALF = 5
 SPLITS = 100  # the share is then known to within what the stored runs themselves allow
@@ -29,12 +33,12 @@ FALSE_ALARM_RATE = 1 - CONFIDENCE
 
 
 class TooFewRuns(ValueError):
-    """There are not runs enough for two halves; the message says how many there are and how to add some."""
+    """There are too few runs for two halves; the message says how many, and how to add some."""
 
 
 @dataclass(frozen=True)
-class Held:
-    """How the intervals of one quantity held, over all splits.
+class Coverage:
+    """The coverage of the intervals of one quantity, over all splits.
 
     Attributes
     ----------
@@ -43,29 +47,27 @@ class Held:
         What a speedup is over; None for a time.
     size : Size
     coverage : float
-        Share of splits in which one half held the value of the other, allowing for the other's own error.
-    foretold : float
-        Share of splits in which one half alone foretold the value of the other.
+        Share of splits in which one half held the value of the other, allowing for the other's error.
+    coverage_alone : float
+        Share of splits in which the interval of one half alone predicted the value of the other.
     false_alarms : float
         Share of splits in which ``npfs compare`` would call the two halves different.
     width : float
         Median width of the intervals, high / low - 1.
-    splits : int
     """
 
     backend: str
     reference: str | None
     size: Size
     coverage: float
-    foretold: float
+    coverage_alone: float
     false_alarms: float
     width: float
-    splits: int
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How all intervals held.
+    """The coverage of all intervals.
 
     Attributes
     ----------
@@ -79,18 +81,18 @@ class Calibration:
 
     runs: int
     half: int
-    held: tuple[Held, ...]
+    coverages: tuple[Coverage, ...]
     any_alarm: float
 
     @property
-    def times(self) -> list[Held]:
-        """Of the times of a fit."""
-        return [held for held in self.held if held.reference is None]
+    def times(self) -> list[Coverage]:
+        """Those of the times of a fit."""
+        return [of for of in self.coverages if of.reference is None]
 
     @property
-    def speedups(self) -> list[Held]:
-        """Of the speedups over lists and over NumPy."""
-        return [held for held in self.held if held.reference is not None]
+    def speedups(self) -> list[Coverage]:
+        """Those of the speedups over lists and over NumPy."""
+        return [of for of in self.coverages if of.reference is not None]
 
 
 def mean(values: Iterable[float]) -> float:
@@ -108,94 +110,67 @@ def median(values: Iterable[float]) -> float:
 def calibrate(
     evidence: Evidence, *, half: int = RUNS_IN_A_HALF, splits: int = SPLITS
 ) -> Calibration:
-    """Split the runs of ``evidence`` in random halves, and see what their intervals held.
+    """Split the runs of ``evidence`` in random halves, and try the intervals of one on the other.
 
     Raises
     ------
     TooFewRuns
         If no case was timed in two halves of runs.
     """
+    runs = len(evidence.runs)
     quantities = _quantities(evidence)
-    times = [index for index, (_, reference, _) in enumerate(quantities) if reference is None]
-    logs = np.array(list(quantities.values()))
-    enough = (~np.isnan(logs)).sum(axis=1) >= 2 * half if len(logs) else np.array([], bool)
-    if not enough.any():
-        most = int((~np.isnan(logs)).sum(axis=1).max()) if len(logs) else 0
+    known = {key: int((~np.isnan(logs)).sum()) for key, logs in quantities.items()}
+    keys = [key for key in quantities if known[key] >= 2 * half]
+    if not keys:
+        most = max(known.values(), default=0)
         raise TooFewRuns(
-            f"calibration needs {2 * half} runs of the same conditions, two halves of {half}; there are {most} that "
-            f"timed one case: add {2 * half - most} with the command that made them, or, for the standard preset, "
-            f"with: npfs calibrate --measure {2 * half - most}"
+            f"calibration needs {2 * half} runs of the same conditions, two halves of {half}; there "
+            f"are {most} that timed one case: add {2 * half - most} with the command that made them, "
+            f"or, for the standard preset, with: npfs calibrate --measure {2 * half - most}"
         )
+    shape = splits, len(keys)
+    alone, widths, p_values = (np.empty(shape) for _ in range(3))
     generator = np.random.default_rng(SEED)
-    outcomes = [_split(logs, half, generator) for _ in range(splits)]
-    foretold, widths, p_values = (np.array(outcome) for outcome in zip(*outcomes, strict=True))
-    covered = p_values >= FALSE_ALARM_RATE
+    for split in range(splits):
+        order = generator.permutation(runs)
+        for index, key in enumerate(keys):
+            logs = quantities[key][order]
+            logs = logs[~np.isnan(logs)]
+            first, second = logs[:half], logs[half : 2 * half]
+            difference, margin = log_ratio(first, second), margin_of_mean(first)
+            alone[split, index] = abs(difference.value) <= margin * math.sqrt(2)
+            widths[split, index] = math.expm1(2 * margin)
+            p_values[split, index] = difference.p_value
     # A comparison is of times: a speedup has its own lists and NumPy in each half.
-    alarms = np.zeros_like(foretold)
-    for alarm, p in zip(alarms, p_values, strict=True):
-        alarm[:] = p <= _threshold(p[times])
-    known = ~np.isnan(widths)
-    held = tuple(
-        Held(
-            *quantity,
-            coverage=mean(covered[known[:, index], index]),
-            foretold=mean(foretold[known[:, index], index]),
-            false_alarms=mean(alarms[known[:, index], index]),
-            width=median(widths[known[:, index], index]),
-            splits=int(known[:, index].sum()),
+    times = [index for index, (_, reference, _) in enumerate(keys) if reference is None]
+    # Nothing is called at the threshold 0: a p-value of 0 then is none.
+    thresholds = [benjamini_hochberg(p[times].tolist(), FALSE_ALARM_RATE) or -1 for p in p_values]
+    alarms = p_values <= np.array(thresholds)[:, None]
+    coverages = tuple(
+        Coverage(
+            *key,
+            coverage=mean(p_values[:, index] >= FALSE_ALARM_RATE),
+            coverage_alone=mean(alone[:, index]),
+            false_alarms=mean(alarms[:, index]),
+            width=median(widths[:, index]),
         )
-        for index, quantity in enumerate(quantities)
-        if known[:, index].any()
+        for index, key in enumerate(keys)
     )
-    return Calibration(
-        len(evidence.runs), half, held, float((alarms[:, times] > 0).any(axis=1).mean())
-    )
+    return Calibration(runs, half, coverages, float(alarms[:, times].any(axis=1).mean()))
 
 
-def _quantities(evidence: Evidence) -> Mapping[tuple[str, str | None, Size], Sequence[float]]:
+def _quantities(evidence: Evidence) -> Mapping[tuple[str, str | None, Size], Logs]:
     """Return the logs over all runs of each time and each speedup; NaN where a run has none."""
     runs = range(len(evidence.runs))
-
-    def logs(by_run: Mapping[int, float]) -> list[float]:
-        return [math.log(by_run[run]) if run in by_run else math.nan for run in runs]
-
-    times = {key: logs(by_run) for key, by_run in sorted(evidence.seconds.items())}
-    quantities: dict[tuple[str, str | None, Size], Sequence[float]] = {
-        (backend, None, size): values for (backend, size), values in times.items()
+    times = {
+        key: np.array([math.log(by_run.get(run, math.nan)) for run in runs])
+        for key, by_run in sorted(evidence.seconds.items())
     }
-    for speedup in evidence.speedups():
-        mine = times[speedup.backend, speedup.size]
-        theirs = times[speedup.reference, speedup.size]
-        quantities[speedup.backend, speedup.reference, speedup.size] = [
-            b - a for a, b in zip(mine, theirs, strict=True)
-        ]
+    quantities: dict[tuple[str, str | None, Size], Logs] = {
+        (backend, None, size): logs for (backend, size), logs in times.items()
+    }
+    for (backend, size), logs in times.items():
+        for reference in REFERENCES:
+            if backend != reference and (reference, size) in times:
+                quantities[backend, reference, size] = times[reference, size] - logs
     return quantities
-
-
-def _split(
-    logs: Logs, half: int, generator: np.random.Generator
-) -> tuple[NDArray[np.bool_], Logs, Logs]:
-    """Return for each row whether one half foretold the other, its width, and the p-value of their difference.
-
-    Width and p-value are NaN where a row has not values enough.
-    """
-    foretold = np.zeros(len(logs), bool)
-    widths, p_values = np.full(len(logs), np.nan), np.full(len(logs), np.nan)
-    order = generator.permutation(logs.shape[1])
-    for index, row in enumerate(logs[:, order]):
-        values = row[~np.isnan(row)]
-        if len(values) < 2 * half:
-            continue
-        first, second = values[:half], values[half : 2 * half]
-        difference = difference_of_means(first, second)
-        reach = mean_and_reach(first)[1]
-        foretold[index] = abs(difference.value) <= reach * math.sqrt(2)
-        widths[index] = math.expm1(2 * reach)
-        p_values[index] = difference.p_value
-    return foretold, widths, p_values
-
-
-def _threshold(p_values: Logs) -> float:
-    known = p_values[~np.isnan(p_values)]
-    # Nothing is called at the threshold 0: a p-value of 0 then is none.
-    return benjamini_hochberg(known.tolist(), FALSE_ALARM_RATE) or -1.0

@@ -1,18 +1,27 @@
 """What changed between two sets of runs: each case's ratio of times, and which ratios to believe."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from statistics import geometric_mean
+
+import numpy as np
 
 from npfs.analysis.conditions import NOT_RECORDED
-from npfs.analysis.multiplicity import FALSE_DISCOVERY_RATE, benjamini_hochberg, selected_confidence
-from npfs.analysis.pooling import ceiling_seconds, pool, seconds_by_case
+from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import RunFolder, RunRecord, Size
-from npfs.analysis.statistics import CONFIDENCE, Interval
-from npfs.analysis.welch import LogRatio, log_ratio
+from npfs.analysis.statistics import (
+    CONFIDENCE,
+    FALSE_DISCOVERY_RATE,
+    Interval,
+    LogRatio,
+    benjamini_hochberg,
+    log_ratio,
+    selected_confidence,
+)
 
-CEILING = "ceiling"  # stands in place of a backend, for the read pass
+READ_PASS = "ceiling"  # stands in place of a backend, for the read pass
 
 Key = tuple[str, Size]
 
@@ -22,7 +31,7 @@ class CannotCompare(ValueError):
 
 
 class Label(StrEnum):
-    """What is said of a case."""
+    """The judgement of a case."""
 
     SLOWER = "slower"
     FASTER = "faster"
@@ -30,8 +39,7 @@ class Label(StrEnum):
     NOT_KNOWN = "not known (one run)"
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(Evidence):
     """The runs of one side that count: those under the conditions of its newest.
 
     Attributes
@@ -40,31 +48,25 @@ class Side:
         "BASE" or "NEW".
     name : str
         As a person gave it.
-    seconds : mapping of (backend, size) to list of float
-        One number a run, for one fit; under ``CEILING`` for one read pass.
-    older_source : mapping of str to list of str
-        For each backend whose source changed within the side, the runs that do not count for it.
     """
 
-    role: str
-    name: str
-    runs: tuple[RunRecord, ...]
-    left_out: tuple[tuple[RunRecord, str], ...]
-    rejected: tuple[tuple[str, str], ...]
-    seconds: Mapping[Key, Sequence[float]]
-    older_source: Mapping[str, Sequence[str]]
-
-    @property
-    def newest(self) -> RunRecord:
-        """The newest run; its conditions are those of the side."""
-        return self.runs[-1]
-
-    @property
-    def sources(self) -> dict[str, str]:
-        """The digest of each timed backend's newest source, and of the read pass."""
-        sources = {case.backend: case.source for run in self.runs for case in run.cases}
+    def __init__(self, role: str, name: str, folder: RunFolder) -> None:
+        super().__init__(folder)
+        self.role, self.name = role, name
         reads = [read.source for run in self.runs for read in run.ceilings]
-        return sources | ({CEILING: reads[-1]} if reads else {})
+        self.sources |= {READ_PASS: reads[-1]} if reads else {}
+
+    @cached_property
+    def times(self) -> dict[Key, list[float]]:
+        """One number a run, for one fit; under ``READ_PASS`` for one read pass."""
+        reads = {(READ_PASS, size): by_run for size, by_run in self.bandwidth_seconds.items()}
+        return {key: list(by_run.values()) for key, by_run in {**self.seconds, **reads}.items()}
+
+    def few_cases(self) -> str:
+        """Return the ids of the first cases, by size, and the number of the others."""
+        names = [case_id(key) for key in sorted(self.times, key=_by_size)]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return f"{', '.join(names[:3])}{more}" if names else "none"
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Change:
     Attributes
     ----------
     backend : str
-        ``CEILING`` for the read pass.
+        ``READ_PASS`` for the read pass.
     ratio : Interval
         Time NEW over time BASE: below 1 is faster. At the level ``confidence``; no bounds if a side has
         one run.
@@ -104,8 +106,8 @@ class Change:
         return case_id((self.backend, self.size))
 
     @property
-    def is_called(self) -> bool:
-        """Whether it is said to differ."""
+    def is_significant(self) -> bool:
+        """Whether the sides differ significantly."""
         return self.label in {Label.SLOWER, Label.FASTER}
 
     @property
@@ -141,7 +143,7 @@ class Comparison:
     def only_in(self, side: Side) -> list[Key]:
         """Return the cases that the other side lacks, by size."""
         other = self.new if side is self.base else self.base
-        return sorted(side.seconds.keys() - other.seconds.keys(), key=_by_size)
+        return sorted(side.times.keys() - other.times.keys(), key=_by_size)
 
     @property
     def changed_sources(self) -> list[str]:
@@ -158,7 +160,7 @@ class Comparison:
             change
             for change in self.changes
             if change.label is Label.SLOWER
-            and change.backend != CEILING
+            and change.backend != READ_PASS
             and change.ratio.low > 1 + tolerance
         ]
 
@@ -179,38 +181,48 @@ def compare(
         If a run is on both sides, no case is, or a fit has another number of epochs there.
     """
     _refuse_shared_runs(base.runs, new.runs)
-    before, after = _side("BASE", names[0], base), _side("NEW", names[1], new)
+    before, after = Side("BASE", names[0], base), Side("NEW", names[1], new)
     epochs = before.newest.epochs, after.newest.epochs
     if epochs[0] != epochs[1]:
         raise CannotCompare(
             f"a fit has {epochs[0]} epochs in BASE and {epochs[1]} in NEW, which is not the same "
             f"work; measure one side again, with --epochs {epochs[0]} or --epochs {epochs[1]}"
         )
-    changes, threshold = compare_seconds(before.seconds, after.seconds)
+    changes, threshold = compare_times(before.times, after.times)
     if not changes:
         raise CannotCompare(
-            f"BASE and NEW have no case in common: BASE has {_cases(before)}, NEW has {_cases(after)}"
+            f"BASE and NEW have no case in common: BASE has {before.few_cases()}, "
+            f"NEW has {after.few_cases()}"
         )
     return Comparison(before, after, tuple(changes), threshold, _differences(before, after))
 
 
-def compare_seconds(
+def compare_times(
     base: Mapping[Key, Sequence[float]], new: Mapping[Key, Sequence[float]]
 ) -> tuple[list[Change], float]:
     """Compare the times of each case on both sides; return the changes, sorted, and the threshold.
 
-    A case is called where its p-value passes the threshold of Benjamini and Hochberg over all cases that
-    can be tested. Its interval is then at their level for selected cases, at which it leaves out 1.
+    A case differs significantly where its p-value passes the threshold of Benjamini and Hochberg over
+    all cases that can be tested. Its interval is then at their level for selected cases, at which it
+    leaves out 1.
     """
-    ratios = {key: log_ratio(new[key], base[key]) for key in base.keys() & new.keys()}
+    ratios = {
+        key: log_ratio(np.log(new[key]), np.log(base[key])) for key in base.keys() & new.keys()
+    }
     p_values = {key: ratio.p_value for key, ratio in ratios.items() if ratio.is_known}
     threshold = benjamini_hochberg(list(p_values.values()), FALSE_DISCOVERY_RATE)
-    called = {key for key, p in p_values.items() if 0 <= p <= threshold and threshold > 0}
-    changes = [
-        _change(key, ratio, selected_confidence(threshold) if key in called else CONFIDENCE,
-                key in called, base[key], new[key])
-        for key, ratio in ratios.items()
-    ]  # fmt: skip
+    significant = {key for key, p in p_values.items() if threshold and p <= threshold}
+    changes = []
+    for key, ratio in ratios.items():
+        confidence = selected_confidence(threshold) if key in significant else CONFIDENCE
+        interval = ratio.interval(confidence)
+        changes.append(
+            Change(
+                *key, interval, confidence, _label(ratio, interval, key in significant),
+                ratio.p_value, ratio.degrees, geometric_mean(base[key]), geometric_mean(new[key]),
+                len(base[key]), len(new[key]),
+            )
+        )  # fmt: skip
     return sorted(changes, key=_most_telling_first), threshold
 
 
@@ -218,16 +230,6 @@ def case_id(key: Key) -> str:
     """Return the id of a case: numpy-10000x16."""
     backend, size = key
     return f"{backend}-{size}"
-
-
-def _side(role: str, name: str, folder: RunFolder) -> Side:
-    runs, left_out = pool(folder.runs)
-    seconds, older_source = seconds_by_case(runs)
-    numbers = {key: list(by_run.values()) for key, by_run in seconds.items()}
-    for size, by_run in ceiling_seconds(runs).items():
-        numbers[CEILING, size] = list(by_run.values())
-    rejected = tuple((path.name, why) for path, why in folder.rejected)
-    return Side(role, name, tuple(runs), tuple(left_out), rejected, numbers, older_source)
 
 
 def _refuse_shared_runs(base: Iterable[RunRecord], new: Iterable[RunRecord]) -> None:
@@ -241,25 +243,13 @@ def _refuse_shared_runs(base: Iterable[RunRecord], new: Iterable[RunRecord]) -> 
         )
 
 
-def _change(
-    key: Key, ratio: LogRatio, confidence: float, called: bool,
-    base: Sequence[float], new: Sequence[float],
-) -> Change:  # fmt: skip
-    interval = ratio.interval(confidence)
-    label = Label.WITHIN_NOISE if ratio.is_known else Label.NOT_KNOWN
-    # By the bounds themselves: Interval judges by the p-value of one sample, and this one is Welch's.
-    if called and interval.low > 1:
-        label = Label.SLOWER
-    elif called and interval.high < 1:
-        label = Label.FASTER
-    return Change(
-        *key, interval, confidence, label, ratio.p_value, ratio.degrees,
-        _geometric_mean(base), _geometric_mean(new), len(base), len(new),
-    )  # fmt: skip
-
-
-def _geometric_mean(seconds: Sequence[float]) -> float:
-    return math.exp(math.fsum(map(math.log, seconds)) / len(seconds))
+def _label(ratio: LogRatio, interval: Interval, is_significant: bool) -> Label:
+    """Judge by the bounds: Interval's own p-value is that of one sample, and this one is Welch's."""
+    if is_significant and interval.low > 1:
+        return Label.SLOWER
+    if is_significant and interval.high < 1:
+        return Label.FASTER
+    return Label.WITHIN_NOISE if ratio.is_known else Label.NOT_KNOWN
 
 
 def _most_telling_first(change: Change) -> tuple[int, float, tuple[Size, str]]:
@@ -282,10 +272,3 @@ def _differences(base: Side, new: Side) -> tuple[tuple[str, str, str], ...]:
         for name in dict.fromkeys([*before, *after])
         if before.get(name, NOT_RECORDED) != after.get(name, NOT_RECORDED)
     )
-
-
-def _cases(side: Side) -> str:
-    """Name a few cases of a side."""
-    names = [case_id(key) for key in sorted(side.seconds, key=_by_size)]
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"{', '.join(names[:3])}{more}" if names else "none"

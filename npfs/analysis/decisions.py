@@ -11,10 +11,9 @@ from enum import Enum
 
 from npfs.analysis import startup as once
 from npfs.analysis.costs import CostRecord
-from npfs.analysis.evidence import Evidence
+from npfs.analysis.evidence import LISTS, NUMPY, Evidence
 from npfs.analysis.fastest import best_of, fastest
 from npfs.analysis.records import Size
-from npfs.analysis.rungs import LISTS, NUMPY
 from npfs.analysis.startup import BreakEven
 from npfs.analysis.statistics import Interval, ratio_interval
 

@@ -1,25 +1,36 @@
-"""From records to findings: pooled times, speedups paired within runs, crossovers."""
+"""From run records to findings: which runs are pooled, times, speedups paired within runs, crossovers."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
 
-from npfs.analysis.multiplicity import FALSE_DISCOVERY_RATE, benjamini_hochberg
-from npfs.analysis.pooling import ceiling_seconds, pool, seconds_by_case
-from npfs.analysis.runs import RunFolder, RunRecord, Size
-from npfs.analysis.statistics import Interval, geometric_interval, ratio_interval
-from npfs.analysis.student_t import student_t_quantile
+from npfs.analysis.runs import CaseRecord, RunFolder, RunRecord, Size
+from npfs.analysis.statistics import (
+    FALSE_DISCOVERY_RATE,
+    Interval,
+    benjamini_hochberg,
+    geometric_interval,
+    ratio_interval,
+    student_t_quantile,
+)
 
-REFERENCES = ("python", "numpy")  # what speedups are given over
+LISTS, NUMPY, NUMBA = "python", "numpy", "numba"
+NUMBA_SIMD, NUMBA_PARALLEL = "numba-simd", "numba-parallel"
+REFERENCES = (LISTS, NUMPY)  # what speedups are given over
+# Each variant next to what it improves.
+VARIANTS = (("numpy-inplace", NUMPY), (NUMBA_SIMD, NUMBA), (NUMBA_PARALLEL, NUMBA_SIMD))
 NORMAL_QUANTILE = 1.96  # of 95 %
+
+# (backend, size) -> run index -> seconds for one fit
+Seconds = Mapping[tuple[str, Size], Mapping[int, float]]
 
 
 @dataclass(frozen=True)
 class Crossover:
-    """From which size ``faster`` stays faster than ``slower``, beyond noise.
+    """From which size ``faster`` stays significantly faster than ``slower``.
 
     ``above`` is the smallest measured size from which that holds, ``below`` the measured size before
     it, None if there is none. ``above`` is None if it never holds.
@@ -31,8 +42,8 @@ class Crossover:
     above: int | None
 
 
-class Noise(NamedTuple):
-    """How differences are told from chance: by p-values up to ``level``, for ``comparisons`` at once."""
+class Significance(NamedTuple):
+    """The guard against chance: p-values up to ``level`` count, for ``comparisons`` at once."""
 
     level: float
     comparisons: int
@@ -52,52 +63,82 @@ class Speedup:
 
     @property
     def cases(self) -> tuple[str, str]:
-        """The two cases that it compares."""
+        """The ids of the two cases that it compares."""
         return f"{self.backend}-{self.size}", f"{self.reference}-{self.size}"
 
     @property
-    def reach(self) -> float:
-        """How far the interval reaches from its value, as a share of it; infinite if it is not known."""
-        interval = self.interval
-        if not interval.is_known or interval.low <= 0:
-            return math.inf
-        return math.sqrt(interval.high / interval.low) - 1
+    def margin_of_error(self) -> float:
+        """The margin of error as a share of the speedup; infinite if it is not known."""
+        return self.interval.margin_of_error
 
-    def runs_needed(self, reach: float) -> float:
-        """Estimate how many runs would make the interval reach no further, from the spread of those there are."""
+    def runs_needed(self, margin_of_error: float) -> float:
+        """Estimate how many runs would reach a margin of error, from the spread of those there are."""
         if not self.interval.is_known:
             return 0.0
         runs = self.interval.runs
-        spread = math.log1p(self.reach) * math.sqrt(runs) / student_t_quantile(0.975, runs - 1)
-        return (NORMAL_QUANTILE * spread / math.log1p(reach)) ** 2
+        spread = math.log1p(self.margin_of_error) * math.sqrt(runs)
+        spread /= student_t_quantile(0.975, runs - 1)
+        return (NORMAL_QUANTILE * spread / math.log1p(margin_of_error)) ** 2
 
 
 class Evidence:
-    """Findings from the runs that may be pooled: those made under the conditions of the newest."""
+    """Findings from the runs that may be pooled: those made under the conditions of the newest.
+
+    Attributes
+    ----------
+    runs : list of RunRecord
+        The pooled runs, oldest first.
+    left_out : list of (RunRecord, str)
+        The other ones, each with the reason.
+    rejected : sequence of (Path, str)
+        Files that are no run, each with the reason.
+    sources : mapping of str to str
+        The newest source digest of each timed backend; only its times count.
+    older_source : mapping of str to list of str
+        For each backend whose source changed between runs, the runs that do not count for it.
+    seconds : mapping of (backend, size) to mapping of int to float
+        Seconds for one fit, by the index of the run in ``runs``.
+    bandwidth_seconds : mapping of Size to mapping of int to float
+        Seconds for one read pass over the data.
+    not_timed, partly_timed : dict of str to str
+        Cases skipped in every run, and those skipped in some, with the reason.
+    failed : dict of str to str
+        Cases that failed in a run, with the reason.
+    """
 
     def __init__(self, folder: RunFolder) -> None:
         self.rejected = folder.rejected
         self.runs, self.left_out = pool(folder.runs)
-        self.seconds, self.older_source = seconds_by_case(self.runs)
-        self._ceilings = ceiling_seconds(self.runs)
+        fits = [(index, case) for index, run in enumerate(self.runs) for case in run.cases]
+        self.sources = {case.backend: case.source for _, case in fits}
+        current = [(run, case) for run, case in fits if case.source == self.sources[case.backend]]
+        self.seconds = _seconds_by_case(current)
+        self.older_source: dict[str, list[str]] = {}
+        for index, case in fits:
+            number, source = str(self.runs[index].number), self.sources[case.backend]
+            if case.source != source and number not in self.older_source.get(case.backend, ()):
+                self.older_source.setdefault(case.backend, []).append(number)
+        self.bandwidth_seconds = _bandwidth_seconds(self.runs)
         timed = {f"{backend}-{size}" for backend, size in self.seconds}
         skipped = {name: why for run in self.runs for name, why in sorted(run.skipped.items())}
         # A case may be skipped or fail in one run and be timed in another.
         self.not_timed = {name: why for name, why in skipped.items() if name not in timed}
         self.partly_timed = {name: why for name, why in skipped.items() if name in timed}
         self.failed = {name: why for run in self.runs for name, why in sorted(run.failed.items())}
+        self._titles = {name: title for run in self.runs for name, title in run.titles.items()}
+        self._speedups: dict[tuple[str, str, Size, Size], Interval | None] = {}
 
     @property
     def newest(self) -> RunRecord:
         """The newest run; its conditions are those of the pool."""
         return self.runs[-1]
 
-    @property
+    @cached_property
     def backends(self) -> list[str]:
         """Measured backends that do the same work, slowest first at their largest size."""
         return [name for name in self._measured if name not in self._shortcuts]
 
-    @property
+    @cached_property
     def shortcuts(self) -> list[str]:
         """Measured backends that reach the same iterates by less work."""
         return [name for name in self._measured if name in self._shortcuts]
@@ -124,55 +165,50 @@ class Evidence:
 
     def title(self, backend: str) -> str:
         """Return the name of a backend that a person reads."""
-        return next(
-            (run.titles[backend] for run in reversed(self.runs) if backend in run.titles), backend
-        )
+        return self._titles.get(backend, backend)
 
-    def source(self, backend: str) -> str | None:
-        """Return the digest of the newest source of a backend that was timed."""
-        sources = (
-            case.source
-            for run in reversed(self.runs)
-            for case in run.cases
-            if case.backend == backend
-        )
-        return next(sources, None)
+    @cached_property
+    def _times(self) -> dict[tuple[str, Size], Interval]:
+        return {
+            key: geometric_interval(list(by_run.values())) for key, by_run in self.seconds.items()
+        }
 
     def time(self, backend: str, size: Size) -> Interval | None:
         """Return the seconds of one fit, None if it was not measured."""
-        by_run = self.seconds.get((backend, size))
-        return geometric_interval(list(by_run.values())) if by_run else None
+        return self._times.get((backend, size))
 
     def speedup(
         self, backend: str, reference: str, size: Size, *, reference_size: Size | None = None
     ) -> Interval | None:
-        """Return how many times faster ``backend`` is than ``reference``, paired within runs.
+        """Return how many times as fast ``backend`` is as ``reference``, paired within runs.
 
         None if no run measured both. ``reference_size`` is ``size`` unless given.
         """
-        speedup = self._speedup(backend, reference, size, reference_size or size)
-        return None if speedup is None else replace(speedup, level=self.noise.level)
+        key = backend, reference, size, reference_size or size
+        if key not in self._speedups:
+            ratio = self._ratio(*key)
+            self._speedups[key] = ratio and replace(ratio, level=self.significance.level)
+        return self._speedups[key]
 
-    def _speedup(
+    def _ratio(
         self, backend: str, reference: str, size: Size, reference_size: Size
     ) -> Interval | None:
         mine = self.seconds.get((backend, size), {})
-        return _paired(self.seconds.get((reference, reference_size), {}), mine)
+        return paired_ratio(self.seconds.get((reference, reference_size), {}), mine)
 
     @cached_property
-    def noise(self) -> Noise:
-        """The guard against chance: every two backends are compared at every size that both have."""
+    def significance(self) -> Significance:
+        """The level at which a difference is significant, each size's backends compared in pairs."""
         names: dict[Size, list[str]] = {}
         for backend, size in sorted(self.seconds):
             names.setdefault(size, []).append(backend)
-        ratios = [
-            ratio
+        p_values = [
+            ratio.p_value
             for size, backends in names.items()
             for a, b in combinations(backends, 2)
-            if (ratio := self._speedup(a, b, size, size)) is not None and ratio.is_known
+            if (ratio := self._ratio(a, b, size, size)) is not None and ratio.is_known
         ]
-        p_values = [ratio.p_value for ratio in ratios]
-        return Noise(benjamini_hochberg(p_values, FALSE_DISCOVERY_RATE), len(ratios))
+        return Significance(benjamini_hochberg(p_values, FALSE_DISCOVERY_RATE), len(p_values))
 
     def speedups(self) -> list[Speedup]:
         """Return every speedup over lists and over NumPy that was measured."""
@@ -184,16 +220,16 @@ class Evidence:
             and (interval := self.speedup(backend, reference, size)) is not None
         ]
 
-    def ceiling(self, size: Size) -> Interval | None:
+    def bandwidth_limit(self, size: Size) -> Interval | None:
         """Return the seconds of one read pass over the data, by one core or all, the faster."""
-        by_run = self._ceilings.get(size)
+        by_run = self.bandwidth_seconds.get(size)
         return geometric_interval(list(by_run.values())) if by_run else None
 
-    def fraction_of_ceiling(self, backend: str, size: Size) -> Interval | None:
-        """Return a read pass over the time of an epoch: 1 would be as fast as memory can be read."""
+    def fraction_of_bandwidth_limit(self, backend: str, size: Size) -> Interval | None:
+        """Return a read pass over the time of an epoch: 1 is as fast as memory can be read."""
         epochs = self.newest.epochs
         mine = {run: s / epochs for run, s in self.seconds.get((backend, size), {}).items()}
-        return _paired(self._ceilings.get(size, {}), mine)
+        return paired_ratio(self.bandwidth_seconds.get(size, {}), mine)
 
     def crossover(self, faster: str, slower: str, *, n_features: int = 1) -> Crossover | None:
         """Find where ``faster`` begins to stay faster; None if they share no size."""
@@ -212,27 +248,83 @@ class Evidence:
             above = n_samples
         return Crossover(faster, slower, below, above)
 
-    @property
+    @cached_property
     def _shortcuts(self) -> set[str]:
         return {name for run in self.runs for name in run.shortcuts}
 
-    @property
+    @cached_property
     def _measured(self) -> list[str]:
+        """Slowest first, by seconds for each number of the largest one-feature size, or of any."""
+
+        def seconds_per_number(backend: str) -> float:
+            sizes = sorted(size for name, size in self.seconds if name == backend)
+            size = max((s for s in sizes if s.n_features == 1), default=sizes[-1])
+            return self._times[backend, size].value / size.numbers
+
         names = {backend for backend, _ in self.seconds}
-        return sorted(names, key=lambda name: (-self._seconds_per_number(name), name))
-
-    def _seconds_per_number(self, backend: str) -> float:
-        """Seconds for each number of the largest one-feature size, else of the largest size."""
-        sizes = sorted(size for name, size in self.seconds if name == backend)
-        size = max((s for s in sizes if s.n_features == 1), default=sizes[-1])
-        time = self.time(backend, size)
-        assert time is not None
-        return time.value / size.numbers
+        return sorted(names, key=lambda name: (-seconds_per_number(name), name))
 
 
-def _paired(numerators: Mapping[int, float], denominators: Mapping[int, float]) -> Interval | None:
-    """Return the ratio over the runs that have both."""
-    both = [run for run in denominators if run in numerators]
+def pool(runs: Sequence[RunRecord]) -> tuple[list[RunRecord], list[tuple[RunRecord, str]]]:
+    """Return the runs made under the conditions of the newest, and the others with the reason.
+
+    A condition that one of them does not have, such as the threads of a library it did not load, is
+    no reason.
+    """
+    kept, left_out = [], []
+    for run in runs:
+        differs = [
+            f"{name}: {run.conditions[name]} there, {value} now"
+            for name, value in runs[-1].conditions.items()
+            if run.conditions.get(name, value) != value
+        ]
+        if differs:
+            left_out.append((run, "; ".join(differs)))
+        else:
+            kept.append(run)
+    return kept, left_out
+
+
+def paired_ratio(
+    numerators: Mapping[int, float], denominators: Mapping[int, float]
+) -> Interval | None:
+    """Return the ratio over the runs that have both; None if there are none."""
+    both = sorted(numerators.keys() & denominators.keys())
     if not both:
         return None
     return ratio_interval([numerators[run] for run in both], [denominators[run] for run in both])
+
+
+def _seconds_by_case(cases: Iterable[tuple[int, CaseRecord]]) -> Seconds:
+    """Collect the number that each run gives for each case.
+
+    Where a run that was cut short timed a case in fewer repetitions than others, its number does not
+    count beside theirs: it is that of a more disturbed repetition.
+    """
+    cases = list(cases)
+    most: dict[tuple[str, Size], int] = {}
+    for _, case in cases:
+        key = case.backend, case.size
+        most[key] = max(case.visits, most.get(key, 0))
+    seconds: dict[tuple[str, Size], dict[int, float]] = {}
+    for run, case in cases:
+        if case.visits == most[case.backend, case.size]:
+            seconds.setdefault((case.backend, case.size), {})[run] = case.seconds
+    return seconds
+
+
+def _bandwidth_seconds(runs: Sequence[RunRecord]) -> dict[Size, dict[int, float]]:
+    """Collect the fastest read pass of each run for each size, by the newest source alone.
+
+    A run that timed one core and not all, or the other way round, says nothing: the other may be faster.
+    """
+    reads = [(index, read) for index, run in enumerate(runs) for read in run.ceilings]
+    newest = [read.source for _, read in reads][-1:]
+    passes = _seconds_by_case((run, read) for run, read in reads if read.source in newest)
+    cores = {cores for cores, _ in passes}
+    seconds = {}
+    for size in sorted({size for _, size in passes}):
+        of_cores = [passes.get((number, size), {}) for number in cores]
+        complete = set.intersection(*map(set, of_cores))
+        seconds[size] = {run: min(of[run] for of in of_cores) for run in sorted(complete)}
+    return {size: by_run for size, by_run in seconds.items() if by_run}

@@ -15,7 +15,7 @@ from npfs.analysis import startup as first_call
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.memory_cost import MemoryCost, Seconds
 from npfs.analysis.records import Size
-from npfs.analysis.student_t import student_t_quantile
+from npfs.analysis.statistics import student_t_quantile
 from npfs.analysis.surface import SMALLEST, Reach, Surface, without_outliers
 from npfs.analysis.survey import SurveyRecord
 
@@ -271,7 +271,7 @@ def _of_another_run(logs: Sequence[float]) -> float:
 
 def _survey(evidence: Evidence, backend: str) -> Mapping[tuple[int, int], list[SurveyRecord]]:
     """Return what was seen of the newest source at each size."""
-    source = evidence.source(backend)
+    source = evidence.sources.get(backend)
     seen: dict[tuple[int, int], list[SurveyRecord]] = {}
     for run in evidence.runs:
         for record in run.survey:

@@ -102,7 +102,7 @@ def loss_sentence(kept: Interval, variables: Mapping[str, str]) -> str:
     where = f"{setting}, measured on {size.n_samples:,} samples of {size.n_features} features"
     if kept.is_too_wide:
         return f"The times of NumPy vary too much to tell its loss with {where}."
-    if kept.is_within_noise:
+    if not kept.is_significant:
         return f"NumPy loses and gains nothing beyond noise with {where}."
     loses = kept.value < 1
     of_all = [100 * abs(1 - ratio) for ratio in (kept.value, kept.low, kept.high)]

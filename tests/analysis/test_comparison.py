@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from npfs.analysis import comparison as subject
-from npfs.analysis.comparison import CEILING, CannotCompare, Label, compare, compare_seconds
+from npfs.analysis.comparison import READ_PASS, CannotCompare, Label, compare, compare_times
 from npfs.analysis.runs import RunFolder, Size, read_runs
 from npfs.report.comparison_notes import notes
 from tests import run_files
@@ -97,7 +97,7 @@ def test_read_passes_are_compared_as_well(tmp_path: Path) -> None:
     run_files.write(tmp_path / "a", [with_reads(k, 1e-6) for k in range(1, 5)])
     run_files.write(tmp_path / "b", [with_reads(k, 2e-6) for k in range(5, 9)])
     compared = compare(read_runs(tmp_path / "a"), read_runs(tmp_path / "b"))
-    read = next(change for change in compared.changes if change.backend == CEILING)
+    read = next(change for change in compared.changes if change.backend == READ_PASS)
     assert (read.case, read.label) == ("ceiling-1000", Label.SLOWER)
     assert read.base_seconds == pytest.approx(0.5e-6, rel=0.02)  # all cores are the faster
     assert any(note.startswith("The read ceiling differs at 1 size,") for note in notes(compared))
@@ -178,7 +178,7 @@ def simulated(
         logs = rng.normal(0, 0.02, (cases, runs)) + rng.normal(0, shared, runs)
         logs[:slower] += math.log(factor)
         sides.append({k: np.exp(row).tolist() for k, row in zip(keys, logs, strict=True)})
-    return compare_seconds(*sides)[0]
+    return compare_times(*sides)[0]
 
 
 @pytest.mark.parametrize("shared", [0.0, 0.02])
@@ -187,7 +187,7 @@ def test_identical_code_is_called_different_in_at_most_5_percent_of_comparisons(
 ) -> None:
     rng = np.random.default_rng(2)
     comparisons = [simulated(rng, 15, 5, shared=shared) for _ in range(160)]
-    false = [any(change.is_called for change in changes) for changes in comparisons]
+    false = [any(change.is_significant for change in changes) for changes in comparisons]
     assert np.mean(false) <= 0.05
 
 
@@ -197,7 +197,7 @@ def test_a_slowdown_of_20_percent_is_found_and_little_else() -> None:
     found, chance = 0, []
     for _ in range(60):
         changes = simulated(rng, 20, 5, slower=5)
-        called = [change for change in changes if change.is_called]
+        called = [change for change in changes if change.is_significant]
         true = [change for change in called if change.size.n_samples < 15]
         found += sum(change.label is Label.SLOWER for change in true)
         chance.append(1 - len(true) / len(called))
@@ -215,9 +215,9 @@ def test_label_and_interval_never_contradict(shifts: list[float], seed: int) -> 
         key: np.exp(rng.normal(shift, 0.05, 3)).tolist()
         for key, shift in zip(keys, shifts, strict=True)
     }
-    changes, threshold = compare_seconds(base, new)
+    changes, threshold = compare_times(base, new)
     for change in changes:
-        assert (change.label is Label.SLOWER) == (change.is_called and change.ratio.low > 1)
-        assert (change.label is Label.FASTER) == (change.is_called and change.ratio.high < 1)
-        assert change.is_called == (change.p_value <= threshold)
-        assert change.confidence == (1 - threshold if change.is_called else 0.95)
+        assert (change.label is Label.SLOWER) == (change.is_significant and change.ratio.low > 1)
+        assert (change.label is Label.FASTER) == (change.is_significant and change.ratio.high < 1)
+        assert change.is_significant == (change.p_value <= threshold)
+        assert change.confidence == (1 - threshold if change.is_significant else 0.95)

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from npfs.analysis.decisions import Situation, decisions
-from npfs.analysis.evidence import Evidence
-from npfs.analysis.pooling import pool
+from npfs.analysis.evidence import Evidence, pool
 from npfs.analysis.runs import NotARun, Size, read_run, read_runs
 from npfs.report import basis, claims, verdict
 from npfs.report.details import details

@@ -160,7 +160,7 @@ def test_a_tool_that_another_beats_is_no_choice_though_the_best_is_noisy(tmp_pat
     evidence = Evidence(read_runs(tmp_path))
     lists = evidence.speedup("numba", "python", Size(1, 10))
     assert lists is not None
-    assert lists.is_within_noise
+    assert not lists.is_significant
     found = {decision.situation: decision for decision in decisions(evidence)}
     assert set(found[Situation.HANDFUL].choices) == {"numpy", "numba"}
 

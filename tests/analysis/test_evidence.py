@@ -173,7 +173,10 @@ def test_the_ceiling_is_the_faster_read_pass_of_the_newest_source(tmp_path: Path
     found = evidence(tmp_path, documents)
     size = Size(3, 10)
     assert size.numbers == 40
-    ceiling, fraction = found.ceiling(size), found.fraction_of_ceiling("numpy", size)
+    ceiling, fraction = (
+        found.bandwidth_limit(size),
+        found.fraction_of_bandwidth_limit("numpy", size),
+    )
     assert ceiling is not None
     assert fraction is not None
     assert ceiling.value == pytest.approx(0.1)
@@ -217,16 +220,16 @@ def test_a_difference_has_to_stand_out_among_all_comparisons(tmp_path: Path) -> 
     size = Size(1, 10)
     alone = evidence(tmp_path / "one", runs(1))
     speedup = alone.speedup("python", "numpy", size)
-    assert alone.noise.comparisons == 1
+    assert alone.significance.comparisons == 1
     assert speedup is not None
     assert 0.01 < speedup.p_value < 0.05
     assert speedup.is_above_one
     among = evidence(tmp_path / "many", runs(20))
     same = among.speedup("python", "numpy", size)
-    assert among.noise.comparisons == 20
+    assert among.significance.comparisons == 20
     assert same is not None
     assert same.p_value == pytest.approx(speedup.p_value)
-    assert same.is_within_noise
+    assert not same.is_significant
 
 
 def test_the_p_value_is_that_of_students_t(tmp_path: Path) -> None:
@@ -251,7 +254,7 @@ def test_a_read_pass_by_one_core_is_no_ceiling_where_all_were_timed_elsewhere(
 
     once = [read_pass("one", 10, 2.0), read_pass("all", 10, 1.0), read_pass("one", 1000, 3.0)]
     found = evidence(tmp_path, [run_files.document({("numpy", 10, 1): 4.0}, once=once)])
-    ceiling = found.ceiling(Size(1, 10))
+    ceiling = found.bandwidth_limit(Size(1, 10))
     assert ceiling is not None
     assert ceiling.value == 1.0
-    assert found.ceiling(Size(1, 1000)) is None
+    assert found.bandwidth_limit(Size(1, 1000)) is None

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from npfs.analysis.evidence import Evidence
-from npfs.analysis.pooling import pool
+from npfs.analysis.evidence import Evidence, pool
 from npfs.analysis.runs import NotARun, Size, read_run, read_runs
 from tests import run_files
 
@@ -225,9 +224,9 @@ def test_a_time_beyond_all_bounds_ends_no_report(tmp_path: Path) -> None:
     evidence = Evidence(read_runs(tmp_path))
     speedup = evidence.speedup("numpy", "python", Size(1, 10))
     assert speedup is not None
-    assert speedup.is_within_noise
+    assert not speedup.is_significant
     assert speedup.high == math.inf
-    assert [s.reach for s in evidence.speedups()] == [math.inf] * 2
+    assert [s.margin_of_error for s in evidence.speedups()] == [math.inf] * 2
 
 
 def test_a_case_that_was_visited_less_often_counts_only_where_no_other_does(tmp_path: Path) -> None:

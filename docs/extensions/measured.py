@@ -24,11 +24,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from npfs.analysis import startup as once
-from npfs.analysis.records import COLD
-from npfs.analysis.runs import Size
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
-from npfs.report import basis, calibration, claims, verdict, wording
+from npfs.report import calibration, claims, provenance, verdict, wording
+from npfs.schema import COLD, Size
 
 
 class NotMeasured(ValueError):
@@ -135,7 +134,7 @@ def held() -> str:
 
 def machine() -> str:
     """Return the processor, the system and the versions."""
-    return basis.machine(evidence())
+    return provenance.machine(evidence())
 
 
 ANSWERS: dict[str, Callable[..., str]] = {

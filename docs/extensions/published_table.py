@@ -13,11 +13,11 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.runs import Size
 from npfs.drawing import numbers
 from npfs.regression.published import Published, published
-from npfs.report import basis, wording
+from npfs.report import provenance, wording
 from npfs.report.build import read_evidence
+from npfs.schema import Size
 
 COMPARED = ("python", "numpy", "numba", "numba-parallel")  # as many columns as a page has room for
 
@@ -68,7 +68,7 @@ class PublishedTable(SphinxDirective):
             self.env.note_dependency(str(path))
         return [
             table(*rows(of), kind="published-table"),
-            nodes.paragraph("", basis.basis(measured_here(of.name)), classes=["measured-basis"]),
+            nodes.paragraph("", provenance.provenance(measured_here(of.name)), classes=["measured-basis"]),
         ]
 
 

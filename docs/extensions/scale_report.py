@@ -6,7 +6,7 @@ from reference_evidence import REFERENCE
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from npfs.report import basis
+from npfs.report import provenance
 from npfs.report.build import read_evidence
 from npfs.report.figures import FIGURES
 from npfs.report.scale import scale_sentences
@@ -35,7 +35,7 @@ class ScaleReport(SphinxDirective):
             name=SPEC.title,
             caption=caption,
         )
-        rests_on = nodes.paragraph("", basis.basis(found), classes=["measured-basis"])
+        rests_on = nodes.paragraph("", provenance.provenance(found), classes=["measured-basis"])
         return [figure, said, rests_on]
 
 

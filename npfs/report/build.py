@@ -12,15 +12,14 @@ from npfs.analysis.runs import read_runs
 from npfs.analysis.scale import is_all_there_is
 from npfs.report import (
     calibration,
-    caveats,
     decision_table,
     figures,
     first_call,
+    provenance,
     results_json,
     tables,
     verdict,
 )
-from npfs.report.basis import basis, lacks
 from npfs.report.figures import Drawn
 from npfs.report.markdown import verdict_markdown
 from npfs.report.page import page_html
@@ -54,12 +53,12 @@ class Report:
     def terminal_lines(self, width: int = 100) -> list[str]:
         """Return the verdict, what to know before trusting it, and where the rest is, wrapped to ``width``."""
         lines = [verdict.question(self.evidence), ""]
-        for sentence in [*verdict.answer(self.evidence), *lacks(self.evidence)]:
+        for sentence in [*verdict.answer(self.evidence), *provenance.missing(self.evidence)]:
             lines += textwrap.wrap(sentence, width, initial_indent="  ", subsequent_indent="    ")
         lines += ["", *decision_lines(self.evidence, width), ""]
-        for caveat in caveats.besides_one_run(self.evidence):
+        for caveat in provenance.besides_one_run(self.evidence):
             lines += textwrap.wrap(caveat, width, initial_indent="! ", subsequent_indent="  ")
-        lines += ["", *textwrap.wrap(basis(self.evidence), width)]
+        lines += ["", *textwrap.wrap(provenance.provenance(self.evidence), width)]
         if self.calibration is not None:
             lines += textwrap.wrap(calibration.sentence(self.calibration), width)
         page = next(path for path in self.paths if path.name == PAGE)
@@ -102,7 +101,9 @@ def read_evidence(reports: Path) -> Evidence:
     folder = read_runs(reports / "runs")
     if not any(run.cases for run in folder.runs):
         found = "".join(f"\n{path.name} {why}" for path, why in folder.rejected)
-        raise NoRuns(f"no runs in {reports / 'runs'}; make some with: {caveats.HOW_TO_RUN}{found}")
+        raise NoRuns(
+            f"no runs in {reports / 'runs'}; make some with: {provenance.HOW_TO_RUN}{found}"
+        )
     return Evidence(folder)
 
 

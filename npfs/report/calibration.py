@@ -7,7 +7,6 @@ from typing import Any
 from npfs.analysis.calibration import Calibration, Coverage, TooFewRuns, calibrate, mean, median
 from npfs.analysis.evidence import Evidence
 from npfs.report import wording
-from npfs.report.plain_table import aligned
 
 HEADINGS = (
     "",
@@ -82,7 +81,7 @@ def plain(calibration: Calibration, evidence: Evidence, width: int = 100) -> lis
         lines += textwrap.wrap(text.replace("`", ""), width)
     lines.append("")
     table = [HEADINGS, *rows(calibration, evidence)]
-    lines += aligned(table, TABLE_WIDTH, from_the_right=range(1, len(HEADINGS)))
+    lines += wording.aligned(table, TABLE_WIDTH, from_the_right=range(1, len(HEADINGS)))
     return lines
 
 

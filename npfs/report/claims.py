@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from npfs.analysis import startup as once
+from npfs.analysis.cases import backend_of
 from npfs.analysis.evidence import LISTS, NUMPY, Evidence
-from npfs.analysis.mechanism import InstructionsRecord, LayoutRecord
 from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.content import (
@@ -17,6 +17,7 @@ from npfs.report.content import (
     Table,
 )
 from npfs.report.details import compared_sizes, comparison, speedup_of
+from npfs.schema import Instructions, Layout
 
 # As their users know them.
 LIBRARIES = {"torch": "PyTorch", "jax": "JAX"}
@@ -131,24 +132,24 @@ def others_take_its_arrays(evidence: Evidence) -> Claim:
     return Claim(claim, standing, tuple(sentences), None)
 
 
-def newest_layout(evidence: Evidence) -> LayoutRecord | None:
+def newest_layout(evidence: Evidence) -> Layout | None:
     """Return what the newest run that looked found."""
     return next((run.layout for run in reversed(evidence.runs) if run.layout is not None), None)
 
 
-def instructions(evidence: Evidence, backend: str) -> InstructionsRecord | None:
+def instructions(evidence: Evidence, backend: str) -> Instructions | None:
     """Return the newest count of a backend as it is now; None if there is none."""
     source = evidence.sources.get(backend)
     counts = (
         record
         for run in reversed(evidence.runs)
-        for record in run.instructions
-        if record.backend == backend and source in (None, record.source)
+        for case, record in run.instructions
+        if backend_of(case) == backend and source in (None, case.source)
     )
     return next(counts, None)
 
 
-def _gaps(layout: LayoutRecord) -> str:
+def _gaps(layout: Layout) -> str:
     if layout.gap_bytes is None or layout.gap_share is None:
         return ""
     share = numbers.significant(100 * layout.gap_share)
@@ -175,7 +176,7 @@ def _timed(evidence: Evidence) -> list[str]:
     return [*evidence.backends, *evidence.shortcuts]
 
 
-def _instructions_table(evidence: Evidence, counted: dict[str, InstructionsRecord]) -> Table:
+def _instructions_table(evidence: Evidence, counted: dict[str, Instructions]) -> Table:
     samples = sorted({n for record in counted.values() for n, _ in record.counts})
     rows = []
     for name, record in counted.items():

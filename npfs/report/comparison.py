@@ -1,18 +1,64 @@
-"""A comparison as a person reads it: summary first, then what differs, then the table."""
+"""A comparison as a person reads it and as JSON: summary, what differs, then the table."""
 
+import json
+import math
 import textwrap
 from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
 
-from npfs.analysis.comparison import Change, Comparison, Label, Side
-from npfs.analysis.statistics import FALSE_DISCOVERY_RATE, Interval, selected_confidence
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from npfs.analysis.comparison import READ_PASS, Change, Comparison, Key, Label, Side, case_id
+from npfs.analysis.statistics import FALSE_DISCOVERY_RATE, Interval, bimodal, selected_confidence
 from npfs.drawing import numbers
 from npfs.report import wording
-from npfs.report.comparison_notes import differences, notes
-from npfs.report.plain_table import aligned
 
+SCHEMA = 1
 WIDTH = 100
 HEADINGS = ("case", "BASE", "NEW", "NEW / BASE (interval)", "runs", "")
 _PLAIN_UP_TO = 1e6  # a larger factor is written with an exponent
+_FEW = 8  # names in a sentence before the rest is counted
+_STYLES = {Label.SLOWER: "red", Label.FASTER: "green", Label.NOT_KNOWN: "dim"}
+
+
+class Format(StrEnum):
+    """The forms of a comparison."""
+
+    TERMINAL = "terminal"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def text(comparison: Comparison, form: Format, tolerance: float | None = None) -> str:
+    """Return the comparison in that form; the terminal's is plain text here."""
+    if form is Format.JSON:
+        return json.dumps(document(comparison, tolerance), indent=2, allow_nan=False) + "\n"
+    of_form = markdown if form is Format.MARKDOWN else plain
+    return of_form(comparison, tolerance)
+
+
+def print_terminal(comparison: Comparison, tolerance: float | None = None) -> None:
+    """Print the comparison: coloured on a terminal, plain text of 100 columns otherwise."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.file.write(plain(comparison, tolerance))
+        return
+    for line in before_table(comparison, console.width):
+        console.print(Text(line, style="yellow" if line.startswith("!") else ""))
+    table = Table(box=box.SIMPLE)
+    for column, heading in enumerate(HEADINGS):
+        table.add_column(
+            Text(heading), justify="right" if column in {1, 2} else "left", overflow="fold"
+        )
+    for change, row in zip(comparison.changes, rows(comparison), strict=True):
+        table.add_row(*map(Text, row), style=_STYLES.get(change.label, ""))
+    console.print(table)
+    for sentence in (*judgement(comparison, tolerance), basis(comparison)):
+        console.print(Text(sentence))
 
 
 def summary(comparison: Comparison) -> str:
@@ -108,7 +154,7 @@ def markdown(comparison: Comparison, tolerance: float | None = None) -> str:
 def plain(comparison: Comparison, tolerance: float | None = None, *, width: int = WIDTH) -> str:
     """Return the comparison as text that fits ``width`` columns, judged by ``tolerance`` if given."""
     lines = [*before_table(comparison, width), ""]
-    lines += aligned([HEADINGS, *rows(comparison)], width, from_the_right={1, 2})
+    lines += wording.aligned([HEADINGS, *rows(comparison)], width, from_the_right={1, 2})
     for sentence in (*judgement(comparison, tolerance), basis(comparison)):
         lines += ["", *textwrap.wrap(sentence, width)]
     return "\n".join([*lines, ""])
@@ -150,3 +196,218 @@ def _number(value: float, digits: int = 3) -> str:
 
 def _items(sentences: list[str]) -> list[str]:
     return [f"- {sentence}" for sentence in sentences]
+
+
+def differences(comparison: Comparison) -> list[str]:
+    """Say what differs between the sides besides the times."""
+    base, new = comparison.base, comparison.new
+    sentences = []
+    machines = [side.newest.environment.machine for side in (base, new)]
+    if machines[0] != machines[1]:
+        sentences.append(
+            f"BASE was measured on {machines[0]} and NEW on {machines[1]}: "
+            "this compares machines, and not code alone."
+        )
+    sentences += [
+        f"{name}: {before} in BASE, {after} in NEW."
+        for name, before, after in comparison.differences
+        if name != "machine"
+    ]
+    changed = [_backend(name) for name in comparison.changed_sources]
+    sentences.append(
+        f"Source changed: {numbers.listed(changed)}."
+        if changed
+        else "The source of everything timed on both sides is the same."
+    )
+    return sentences
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """Return what a reader must know before trusting the table."""
+    sides = (comparison.base, comparison.new)
+    sentences = [sentence for side in sides for sentence in _notes_of(side)]
+    sentences += _missing(comparison, comparison.base, comparison.new)
+    sentences += _missing(comparison, comparison.new, comparison.base)
+    reads = [c for c in comparison.changes if c.backend == READ_PASS and c.is_significant]
+    if reads:
+        sentences.append(
+            f"The read ceiling differs at {len(reads)} size{'s' if reads[1:] else ''}, and no backend "
+            "is in it: the machine itself may have been slower or faster on one side."
+        )
+    sentences += [sentence for side in sides for sentence in _two_valued(comparison, side)]
+    noise = [c for c in comparison.changes if c.label is Label.WITHIN_NOISE]
+    outside = [c for c in noise if c.leaves_out_one]
+    if outside:
+        sentences.append(
+            f"{len(outside)} interval{'s leave' if outside[1:] else ' leaves'} out 1 but "
+            f"{'are' if outside[1:] else 'is'} within noise: among so many cases some do by chance."
+        )
+    return sentences
+
+
+def _notes_of(side: Side) -> list[str]:
+    role, sentences = side.role, []
+    if len(side.runs) == 1:
+        sentences.append(
+            f"{role} is one run, which gives no interval: no case is called, and none can fail. "
+            "Measure it with more runs."
+        )
+    cut = [str(run.number) for run in side.runs if run.interrupted]
+    if cut:
+        sentences.append(
+            f"{role}: {wording.numbered_runs(cut)} interrupted; the cases finished by then count."
+        )
+    sentences += [f"{role}: {path.name} was left out: {why}." for path, why in side.rejected]
+    sentences += [
+        f"{role}: {clause}. A side follows its newest run's settings."
+        for clause in wording.left_out(side.left_out)
+    ]
+    sentences += [
+        f"{role}: {_backend(name)} of {wording.numbered_runs(runs)} left out: its source changed within {role}."
+        for name, runs in side.older_source.items()
+    ]
+    return sentences
+
+
+def _missing(comparison: Comparison, side: Side, other: Side) -> list[str]:
+    """Name the cases that only ``side`` has, with the reason where the other's runs tell one."""
+    unexplained, sentences = [], []
+    for key in comparison.only_in(side):
+        why = _why_missing(key, other)
+        if why:
+            sentences.append(f"{case_id(key)} is only in {side.role}; in {other.role}: {why}.")
+        else:
+            unexplained.append(case_id(key))
+    if unexplained:
+        sentences.append(f"Only in {side.role}: {_few(unexplained)}.")
+    return sentences
+
+
+def _why_missing(key: Key, side: Side) -> str | None:
+    for run in reversed(side.runs):
+        for reasons in (run.failed, run.skipped):
+            if case_id(key) in reasons:
+                return reasons[case_id(key)]
+        if key[0] in run.unavailable:
+            return run.unavailable[key[0]]
+    return None
+
+
+def _two_valued(comparison: Comparison, side: Side) -> list[str]:
+    """Name the cases whose runs lie around two values on a side: their ratio may be of states, not code."""
+    names = [
+        change.case
+        for change in comparison.changes
+        if bimodal(side.times[change.backend, change.size]) is not None
+    ]
+    if not names:
+        return []
+    return [
+        f"{side.role}: the runs of {_few(names)} lie around two values, as of a machine in two states; "
+        "a difference there may be the machine's."
+    ]
+
+
+def _few(names: list[str]) -> str:
+    """List the first names and count the rest."""
+    more = [f"{len(names) - _FEW} more"] if len(names) > _FEW else []
+    return numbers.listed(names[:_FEW] + more)
+
+
+def _backend(name: str) -> str:
+    return "the read ceiling" if name == READ_PASS else name
+
+
+def document(comparison: Comparison, tolerance: float | None = None) -> dict[str, Any]:
+    """Return the comparison for programs. NaN and infinity never appear: what is not known is null.
+
+    ``schema``
+        1; another number would mean other fields.
+    ``summary``, ``counts``
+        The first sentence, and the number of cases of each label.
+    ``false_discovery_rate``, ``threshold``
+        Of Benjamini and Hochberg: p-values up to ``threshold`` are called; null if none is.
+    ``fail_on_slower``
+        Null unless asked for; ``tolerance`` (0.05 for 5 %), the case ids that ``failed`` it, and those
+        whose interval reaches it or is not known, ``not_ruled_out``.
+    ``base``, ``new``
+        ``name`` as given; ``runs`` that count (``file``, ``number``, ``job``, ``started``);
+        ``conditions`` of the newest; ``sources``, a digest for each backend; ``left_out`` and
+        ``rejected`` files, each with its ``reason``; ``only_here``, case ids that the other lacks.
+    ``differences``
+        ``name``, ``base`` and ``new`` of each condition that differs; ``changed_sources``, backends.
+    ``notes``
+        Sentences to know before trusting the numbers.
+    ``cases``
+        Sorted as on the terminal: ``case`` (id), ``backend`` (null for the read ceiling), ``n_samples``,
+        ``n_features``, ``dtype``, ``label``, ``ratio`` (time NEW over time BASE), its bounds ``low`` and
+        ``high`` at the level ``confidence``, ``p_value``, ``degrees``, ``base_seconds``, ``new_seconds``
+        (of one fit, or one read pass), ``base_runs``, ``new_runs``. With one run on a side the bounds,
+        ``confidence``, ``p_value`` and ``degrees`` are null; ``high`` is also null beyond 1.8e308.
+    """
+    failed = None
+    if tolerance is not None:
+        failed = {
+            "tolerance": tolerance,
+            "failed": [change.case for change in comparison.slower_than(tolerance)],
+            "not_ruled_out": [change.case for change in comparison.not_ruled_out(tolerance)],
+        }
+    return {
+        "schema": SCHEMA,
+        "summary": summary(comparison),
+        "counts": {label.name.lower(): comparison.count(label) for label in Label},
+        "false_discovery_rate": FALSE_DISCOVERY_RATE,
+        "threshold": comparison.threshold or None,
+        "fail_on_slower": failed,
+        "base": _side(comparison, comparison.base),
+        "new": _side(comparison, comparison.new),
+        "differences": [
+            {"name": name, "base": base, "new": new} for name, base, new in comparison.differences
+        ],
+        "changed_sources": comparison.changed_sources,
+        "notes": notes(comparison),
+        "cases": _cases(comparison),
+    }
+
+
+def _side(comparison: Comparison, side: Side) -> dict[str, Any]:
+    return {
+        "name": side.name,
+        "runs": [
+            {"file": run.path.name, "number": run.number, "job": run.job, "started": run.started}
+            for run in side.runs
+        ],
+        "conditions": dict(side.newest.conditions),
+        "sources": side.sources,
+        "left_out": [{"file": run.path.name, "reason": why} for run, why in side.left_out],
+        "rejected": [{"file": path.name, "reason": why} for path, why in side.rejected],
+        "only_here": [case_id(key) for key in comparison.only_in(side)],
+    }
+
+
+def _cases(comparison: Comparison) -> list[dict[str, Any]]:
+    return [
+        {
+            "case": change.case,
+            "backend": None if change.backend == READ_PASS else change.backend,
+            "n_samples": change.size.n_samples,
+            "n_features": change.size.n_features,
+            "dtype": change.size.dtype,
+            "label": change.label.name.lower(),
+            "ratio": _finite(change.ratio.value),
+            "low": _finite(change.ratio.low),
+            "high": _finite(change.ratio.high),
+            "confidence": change.confidence if change.ratio.is_known else None,
+            "p_value": _finite(change.p_value),
+            "degrees": _finite(change.degrees),
+            "base_seconds": change.base_seconds,
+            "new_seconds": change.new_seconds,
+            "base_runs": change.base_runs,
+            "new_runs": change.new_runs,
+        }
+        for change in comparison.changes
+    ]
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

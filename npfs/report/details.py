@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, VARIANTS, Evidence
 from npfs.analysis.fastest import fastest
-from npfs.analysis.runs import Size
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.scale import scale_sentences
+from npfs.schema import Size
 
 # What a sentence calls them where the title would be long.
 SHORT = {LISTS: "Python lists", NUMPY: "NumPy", NUMBA: "Numba"}
@@ -171,7 +171,7 @@ def what_an_algorithm_gains(evidence: Evidence) -> list[str]:
 def what_float32_gains(evidence: Evidence) -> list[str]:
     """Compare half-sized numbers with full ones, for NumPy on the most data of one feature."""
     for size in reversed(evidence.sizes(n_features=1, dtype="float32")):
-        full = Size(size.n_features, size.n_samples)
+        full = Size(size.n_samples, size.n_features)
         speedup = evidence.speedup(NUMPY, NUMPY, size, reference_size=full)
         if speedup is not None:
             noise = ", within noise" if speedup.is_known and not speedup.is_significant else ""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from npfs.analysis import startup as once
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
-from npfs.analysis.records import COLD, TO_ARRAY, TO_LISTS, WARM, Size
 from npfs.analysis.startup import BreakEven, Outcome
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
@@ -14,6 +13,7 @@ from npfs.report import wording
 from npfs.report.content import Cell, Table
 from npfs.report.details import SHORT
 from npfs.report.tables import bounds
+from npfs.schema import COLD, TO_ARRAY, TO_LISTS, WARM, Size
 
 FILE_NAME = "first_call.csv"
 COLUMNS = (

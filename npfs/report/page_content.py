@@ -6,16 +6,14 @@ from npfs import __version__
 from npfs.analysis.calibration import Calibration
 from npfs.analysis.evidence import Evidence
 from npfs.report import (
-    basis,
     calibration,
-    caveats,
     claims,
     decision_table,
     details,
     first_call,
+    provenance,
     tables,
     verdict,
-    words,
 )
 from npfs.report.content import Page, PageFigure
 from npfs.report.figures import Drawn
@@ -30,12 +28,12 @@ def page_content(
     """Return the whole content; ``downloads`` names the files that lie beside the page."""
     return Page(
         question=verdict.question(evidence),
-        lacks=tuple(basis.lacks(evidence)),
+        lacks=tuple(provenance.missing(evidence)),
         answer=tuple(verdict.answer(evidence)),
-        basis=basis.basis(evidence),
+        basis=provenance.provenance(evidence),
         decisions=decision_table.decision_table(evidence),
         decision_notes=tuple(decision_table.decision_notes(evidence)),
-        warnings=tuple(caveats.warnings(evidence)),
+        warnings=tuple(provenance.warnings(evidence)),
         claims=tuple(claims.claims(evidence)),
         figures=tuple(
             PageFigure(
@@ -54,11 +52,11 @@ def page_content(
         once_notes=tuple(first_call.notes(evidence)),
         numbers=tables.numbers_table(evidence),
         calibration=() if held is None else _calibration(held),
-        environment=tuple(basis.environment_rows(evidence)),
-        observations=tuple(caveats.observations(evidence)),
-        words=tuple(words.words(evidence)),
-        method=tuple(basis.method(evidence)),
-        left_out=tuple(caveats.left_out(evidence)),
+        environment=tuple(provenance.environment_rows(evidence)),
+        observations=tuple(provenance.observations(evidence)),
+        words=tuple(provenance.vocabulary(evidence)),
+        method=tuple(provenance.method(evidence)),
+        left_out=tuple(provenance.left_out(evidence)),
         version=__version__,
         downloads=tuple(downloads),
     )

@@ -8,10 +8,10 @@ from npfs import __version__
 from npfs.analysis import startup as once
 from npfs.analysis.decisions import Decision, costs, decisions
 from npfs.analysis.evidence import LISTS, NUMPY, Evidence
-from npfs.analysis.records import COLD, WARM, Size
 from npfs.analysis.statistics import Interval
-from npfs.report import caveats, claims, verdict
+from npfs.report import claims, provenance, verdict
 from npfs.report.tables import cases
+from npfs.schema import COLD, WARM, Size
 
 SCHEMA = 1
 
@@ -37,7 +37,7 @@ def results_json(evidence: Evidence) -> str:
             if (ceiling := evidence.bandwidth_limit(size)) is not None
         ],
         "backends": _backends(evidence),
-        "caveats": caveats.caveats(evidence),
+        "caveats": provenance.all_warnings(evidence),
         "conditions": dict(evidence.newest.conditions),
         "epochs": evidence.newest.epochs,
         "runs": [

@@ -1,11 +1,11 @@
 """What is said of large data: where memory ends, what a file costs, where workers pay and what they would gain."""
 
 from npfs.analysis import cluster
-from npfs.analysis.cluster import ClusterRecord
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.scale import ALL_CORES, MAPPED, ONE_CORE, ONE_PASS, WORKERS, Scale
 from npfs.drawing import numbers
 from npfs.report import wording
+from npfs.schema import ClusterEpoch
 
 FORETOLD_WORKERS = (4, 16, 100, 1_000)
 
@@ -92,7 +92,7 @@ def _foretold(scale: Scale) -> str:
     if measured is None:
         return ""
     each = [
-        f"{numbers.time(cluster.foretold_epoch(measured, workers))} on {workers:,}"
+        f"{numbers.time(cluster.predicted_epoch(measured, workers))} on {workers:,}"
         for workers in FORETOLD_WORKERS
     ]
     best = cluster.best_workers(measured, max(FORETOLD_WORKERS))
@@ -113,7 +113,7 @@ def _one_pass(scale: Scale) -> str:
     )
 
 
-def parts_of(measured: ClusterRecord) -> tuple[tuple[str, float], ...]:
+def parts_of(measured: ClusterEpoch) -> tuple[tuple[str, float], ...]:
     """Return the parts of an epoch with their names."""
     return (
         ("computing", measured.compute_s),

@@ -5,11 +5,11 @@ import io
 from collections.abc import Iterator
 
 from npfs.analysis.evidence import LISTS, NUMPY, Evidence
-from npfs.analysis.runs import Size
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.content import Cell, Table
+from npfs.schema import Size
 
 HEADINGS = (
     "backend", "samples × features", "one fit", "ns per sample and epoch", "over lists", "over NumPy",

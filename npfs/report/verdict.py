@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from npfs.analysis import startup as once
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
-from npfs.analysis.records import Size
 from npfs.analysis.scale import is_all_there_is
 from npfs.analysis.startup import Outcome
 from npfs.analysis.statistics import Interval
@@ -22,6 +21,7 @@ from npfs.report.details import (
     speedup_of,
 )
 from npfs.report.scale import scale_sentences
+from npfs.schema import Size
 
 QUESTION = "Why NumPy, and not lists? And do I need Numba?"
 OF_LARGE_DATA = "When memory ends: a file in blocks, or a cluster?"
@@ -143,7 +143,7 @@ def _with_many_features(evidence: Evidence, many: list[Size]) -> str:
 
 def _paid(evidence: Evidence) -> str:
     """Return a clause: how many fits repay Numba's start."""
-    size = Size(1, once.first_call_samples(evidence))
+    size = Size(once.first_call_samples(evidence), 1)
     paid = once.break_even(evidence, NUMBA, NUMPY, size) if size.n_samples else None
     if paid is None or paid.outcome is not Outcome.AFTER or not _can_be_told(paid.fits):
         return ""

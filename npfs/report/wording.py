@@ -1,11 +1,13 @@
 """Numbers as a person reads them: scaled here, once, and never without their interval."""
 
 import re
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Collection, Iterable, Sequence
 
-from npfs.analysis.runs import RunRecord, Size
+from npfs.analysis.runs import RunRecord
 from npfs.analysis.statistics import Interval, Mode
 from npfs.drawing import numbers
+from npfs.schema import Size
 
 
 def factor(ratio: Interval) -> str:
@@ -94,3 +96,26 @@ def left_out(runs: Iterable[tuple[RunRecord, str]]) -> list[str]:
     for run, why in runs:
         reasons.setdefault(why, []).append(str(run.number))
     return [f"{numbered_runs(left)} left out: {why}" for why, left in reasons.items()]
+
+
+def aligned(
+    rows: Sequence[Sequence[str]], width: int, *, from_the_right: Collection[int]
+) -> list[str]:
+    """Return a line for each row, its columns aligned; those of numbers ``from_the_right``.
+
+    A name in the first column that leaves no room for the others in ``width`` gets a line of its own.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths[0] = min(widths[0], width - sum(widths[1:]) - 2 * (len(widths) - 1))
+    lines = []
+    for name, *others in rows:
+        fits = len(name) <= widths[0]
+        lines += [] if fits else textwrap.wrap(name, width)
+        cells = [
+            cell.rjust(size) if column in from_the_right else cell.ljust(size)
+            for column, (cell, size) in enumerate(
+                zip((name if fits else "", *others), widths, strict=True)
+            )
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from npfs.analysis import comparison as subject
 from npfs.analysis.comparison import READ_PASS, CannotCompare, Label, compare, compare_times
-from npfs.analysis.runs import RunFolder, Size, read_runs
-from npfs.report.comparison_notes import notes
+from npfs.analysis.runs import RunFolder, read_runs
+from npfs.report.comparison import notes
+from npfs.schema import Size
 from tests import run_files
 
 Times = Mapping[tuple[str, int, int], float]

@@ -5,7 +5,7 @@ from typing import Any
 
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
-from npfs.report.basis import basis, environment_rows, lacks, method
+from npfs.report.provenance import environment_rows, method, missing, provenance
 from tests import run_files
 from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 
@@ -19,7 +19,7 @@ def made(folder: Path, **environment: Any) -> Evidence:
 
 
 def test_the_basis_names_runs_comparisons_and_machine(tmp_path: Path) -> None:
-    assert basis(made(tmp_path)) == (
+    assert provenance(made(tmp_path)) == (
         "3 runs, each a fresh process, 10 epochs a fit; in parentheses 95 % intervals (Student's t over runs, on "
         "logarithms; speedups paired within runs), and a difference is called one where it stands out among all 3 "
         "comparisons (Benjamini and Hochberg, 5 %). Test CPU, 2 cores, Linux 6, CPython 3.11.7, NumPy 2.4.6, Numba 0.68.1."
@@ -66,7 +66,7 @@ def test_the_method_counts_what_was_done(tmp_path: Path) -> None:
 
 
 def test_nothing_is_lacking_where_everything_was_looked_at(tmp_path: Path) -> None:
-    assert len(lacks(made(tmp_path))) == 3  # ceiling, first call, layout
+    assert len(missing(made(tmp_path))) == 3  # ceiling, first call, layout
     ceiling = {
         "name": "bench_ceiling",
         "extra_info": {
@@ -80,4 +80,4 @@ def test_nothing_is_lacking_where_everything_was_looked_at(tmp_path: Path) -> No
             ceiling, run_files.first_call("numpy", 1.0), run_files.layout({"torch": None})
         ]  # fmt: skip
     run_files.write(tmp_path, documents)
-    assert lacks(Evidence(read_runs(tmp_path))) == []
+    assert missing(Evidence(read_runs(tmp_path))) == []

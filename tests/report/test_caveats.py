@@ -7,8 +7,7 @@ from hypothesis import given
 
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
-from npfs.report.basis import basis
-from npfs.report.caveats import caveats
+from npfs.report.provenance import all_warnings, provenance
 from tests import run_files
 from tests.analysis.test_findings import ODD_ENVIRONMENT, ODD_LOAD, QUIET, run
 
@@ -26,7 +25,7 @@ def test_the_findings_of_the_newest_command_are_repeated(tmp_path: Path) -> None
     slow = run_files.ENVIRONMENT | {"governor": "powersave", "virtual_machine": True}
     older = {"load": run({"on_battery": True}), "job": "older", "environment": slow}
     newest = [{"load": load, "environment": slow} for load in (QUIET, run(threads_meet_s=5e-6))]
-    found = caveats(made(tmp_path, older, *newest))
+    found = all_warnings(made(tmp_path, older, *newest))
     assert [sentence.split(",")[0] for sentence in found] == [
         "The CPU governor is powersave",
         "Two threads met in 1.1 µs at one time and in 5.0 µs at another",
@@ -48,5 +47,5 @@ def test_no_value_of_what_is_recorded_ends_the_report(odd: dict[str, Any], load:
             assert not found.runs
             return
         evidence = Evidence(found)
-        assert basis(evidence).endswith(".")
-        assert all(sentence.endswith((".", "npfs)")) for sentence in caveats(evidence))
+        assert provenance(evidence).endswith(".")
+        assert all(sentence.endswith((".", "npfs)")) for sentence in all_warnings(evidence))

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from npfs.cli.compare_command import run_compare, tolerance
 
 from npfs.analysis.comparison import CannotCompare, Comparison, compare
 from npfs.analysis.runs import read_runs
 from npfs.analysis.statistics import Interval
-from npfs.cli.compare_command import run_compare, tolerance
 from npfs.report import comparison as words
-from npfs.report.comparison_notes import differences, notes
-from npfs.report.comparison_output import Format, document, print_terminal, text
+from npfs.report.comparison import Format, differences, document, notes, print_terminal, text
 from npfs.whole_file import write_whole
 from tests import run_files
 from tests.analysis.test_comparison import TWO, Times, side

@@ -9,8 +9,8 @@ import pytest
 
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
-from npfs.report.caveats import caveats
 from npfs.report.details import details
+from npfs.report.provenance import all_warnings
 from tests import run_files
 from tests.analysis.test_evidence import LISTS_WIN_AT_10, Cell, repeated
 
@@ -145,7 +145,7 @@ def test_why_a_backend_was_not_there_is_said(tmp_path: Path) -> None:
         run_files.document({("numpy", 10, 1): 1.0}, number=k, unavailable=unavailable)
         for k in (1, 2)
     ]
-    assert caveats(made(tmp_path, documents)) == [
+    assert all_warnings(made(tmp_path, documents)) == [
         "Not installed, so not compared: jax.",
         "Not compared: backend 'c' needs a C compiler and found none.",
     ]
@@ -177,7 +177,7 @@ def test_backends_of_separate_runs_are_not_compared(tmp_path: Path) -> None:
 def test_a_changed_source_is_said(tmp_path: Path) -> None:
     documents = repeated({("numpy", 10, 1): 4.0})
     documents[0]["npfs"]["backends"]["numpy"]["source"] = "older"
-    found = caveats(made(tmp_path, documents))
+    found = all_warnings(made(tmp_path, documents))
     assert found == ["NumPy of run 1 was left out: its source has changed since."]
 
 
@@ -187,7 +187,7 @@ def test_a_failed_case_is_said_and_so_is_one_that_only_some_runs_timed(tmp_path:
         "skipped": {"numpy-10": "too slow then", "python-99": "too slow"},
         "failed": {"numba-10": "ConformanceError: wrong"},
     }
-    assert caveats(made(tmp_path, documents)) == [
+    assert all_warnings(made(tmp_path, documents)) == [
         "python-99 was not timed: too slow.",
         "numpy-10 was not timed in every run: too slow then.",
         "numba-10 failed: ConformanceError: wrong.",
@@ -198,7 +198,7 @@ def test_cases_that_share_a_reason_share_a_sentence(tmp_path: Path) -> None:
     documents = repeated({("numpy", 10, 1): 4.0})
     skipped = {f"python-{k}": "the budget of 1 s was spent" for k in range(10, 20)}
     documents[0]["npfs"]["skipped"] = skipped | {"numba-99": "too slow"}
-    assert caveats(made(tmp_path, documents)) == [
+    assert all_warnings(made(tmp_path, documents)) == [
         "numba-99 was not timed: too slow.",
         "10 cases were not timed (python-10, python-11, python-12, python-13, python-14, python-15, python-16, "
         "python-17, ...): the budget of 1 s was spent.",
@@ -220,7 +220,7 @@ def test_one_run_says_that_it_has_no_interval(tmp_path: Path) -> None:
     assert "8.33× (one run, so no interval)" in details(found)[0]
     assert not any("not faster" in sentence for sentence in details(found))
     assert "Fastest per fit at 100 to 1,000 samples: NumPy, in one run." in details(found)
-    assert caveats(found)[0].startswith("This is one run: it gives no interval")
+    assert all_warnings(found)[0].startswith("This is one run: it gives no interval")
 
 
 def test_every_factor_has_an_interval(tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_what_was_left_out_is_said(tmp_path: Path) -> None:
     )
     run_files.write(tmp_path, [older, newer])
     (tmp_path / "runs" / "broken.json").write_text("{")
-    found = " ".join(caveats(Evidence(read_runs(tmp_path))))
+    found = " ".join(all_warnings(Evidence(read_runs(tmp_path))))
     for part in (
         "OPENBLAS_CORETYPE=Haswell was set, which can make NumPy slower",
         "Run 2 was interrupted",

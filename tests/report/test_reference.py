@@ -9,9 +9,9 @@ import pytest
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
 from npfs.report import decision_table, verdict
-from npfs.report.basis import basis
 from npfs.report.build import build_report
 from npfs.report.figures import FIGURES
+from npfs.report.provenance import provenance
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "reports" / "reference"
@@ -51,7 +51,7 @@ def test_the_readme_quotes_the_reference() -> None:
     assert table is not None
     rows = [row[:4] for row in table.rows]
     sentences += ["| " + " | ".join(cell.text for cell in row) + " |" for row in rows]
-    for sentence in [*sentences, f"> {basis(evidence)}"]:
+    for sentence in [*sentences, f"> {provenance(evidence)}"]:
         assert sentence in readme
 
 

@@ -2,10 +2,10 @@ import math
 
 import pytest
 
-from npfs.analysis.runs import Size
 from npfs.analysis.statistics import Interval, geometric_interval
 from npfs.drawing import numbers
 from npfs.report import wording
+from npfs.schema import Size
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """How the line finds the slope of the data, and how the loss falls."""
 
 from collections.abc import Sequence
-from typing import Any
 
+import msgspec
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,7 +10,9 @@ from matplotlib.figure import Figure
 from npfs.analysis.evidence import NUMPY, Evidence
 from npfs.drawing import curves, labels, numbers, scales, style
 from npfs.report.figures import lines as shared
+from npfs.schema import Learning
 
+SMALLEST_LOSS = 1e-200  # noise is part of the data, so a fit leaves far more
 SAME = 1e-6  # relative: sums in another order differ by less
 NAMES_LISTED = 10
 
@@ -29,7 +31,7 @@ def learning_figure(evidence: Evidence) -> Figure | None:
         4.6,
         [(0.62, max(0.3, labels.margin(at_epochs))), (0.8, max(0.3, labels.margin(names)))],
     )
-    curves.draw_points(left, lesson["x"], lesson["y"])
+    curves.draw_points(left, lesson.x, lesson.y)
     left.set(xlabel="x", ylabel="y")
     right.set(xlabel="epoch", ylabel=curves.LOSS)
     if not groups:
@@ -37,8 +39,8 @@ def learning_figure(evidence: Evidence) -> Figure | None:
         right.set_axis_off()
         return figure
     named = [(_line_name(line), line[1], line[2]) for line in lines]
-    curves.draw_fitted_lines(left, min(lesson["x"]), max(lesson["x"]), named)
-    left.set_title(f"The line turns to the slope of the data, {lesson['slope']:g}")
+    curves.draw_fitted_lines(left, min(lesson.x), max(lesson.x), named)
+    left.set_title(f"The line turns to the slope of the data, {lesson.slope:g}")
     _draw_losses(right, evidence, lesson, groups)
     together = len(groups) == 1 and len(groups[0]) > 1
     same = f", the same for all {len(groups[0])} backends" if together else ""
@@ -55,7 +57,7 @@ def learning_alt(evidence: Evidence) -> str:
     slopes = [f"{weight:.2f} at epoch {epoch}" for epoch, weight, _ in _lines(lesson)]
     losses = []
     for group in groups:
-        loss = lesson["backends"][group[0]]["loss"]
+        loss = lesson.backends[group[0]].loss
         first, last = (numbers.significant(value) for value in (loss[0], loss[-1]))
         losses.append(f"{_group_name(evidence, group)} from {first} to {last}")
     return (
@@ -64,15 +66,28 @@ def learning_alt(evidence: Evidence) -> str:
     )
 
 
-def newest_lesson(evidence: Evidence) -> dict[str, Any] | None:
-    """Return what the newest run that recorded a lesson holds of it."""
-    return next((dict(run.learning) for run in reversed(evidence.runs) if run.learning), None)
+def newest_lesson(evidence: Evidence) -> Learning | None:
+    """Return the newest recorded lesson without the losses that no logarithmic axis can show."""
+    found = next((run.learning for run in reversed(evidence.runs) if run.learning), None)
+    if found is None:
+        return None
+    rates, scaling = found.rates, found.scaling
+    if rates and not all(_is_positive(losses) for _, losses in rates.losses):
+        rates = None
+    if scaling and not all(_is_positive(one.loss) for one in (scaling.raw, scaling.standardised)):
+        scaling = None
+    backends = {name: one for name, one in found.backends.items() if _is_positive(one.loss)}
+    return msgspec.structs.replace(found, backends=backends, rates=rates, scaling=scaling)
 
 
-def _lines(lesson: dict[str, Any]) -> list[Sequence[float]]:
-    backends = lesson["backends"]
+def _is_positive(losses: Sequence[float]) -> bool:
+    return min(losses, default=1.0) > SMALLEST_LOSS
+
+
+def _lines(lesson: Learning) -> list[Sequence[float]]:
+    backends = lesson.backends
     shown = NUMPY if NUMPY in backends else next(iter(backends), None)
-    return [] if shown is None else list(backends[shown]["lines"])
+    return [] if shown is None else list(backends[shown].lines)
 
 
 def _line_name(line: Sequence[float]) -> str:
@@ -80,9 +95,9 @@ def _line_name(line: Sequence[float]) -> str:
     return f"epoch {epoch}: slope {weight:.2f}"
 
 
-def _groups(lesson: dict[str, Any]) -> list[list[str]]:
+def _groups(lesson: Learning) -> list[list[str]]:
     """Put backends whose losses agree in one group."""
-    losses = {name: np.array(one["loss"], dtype=float) for name, one in lesson["backends"].items()}
+    losses = {name: np.array(one.loss) for name, one in lesson.backends.items()}
     groups: list[list[str]] = []
     for name, loss in losses.items():
         for group in groups:
@@ -100,17 +115,17 @@ def _group_name(evidence: Evidence, group: Sequence[str]) -> str:
 
 
 def _draw_losses(
-    axes: Axes, evidence: Evidence, lesson: dict[str, Any], groups: Sequence[Sequence[str]]
+    axes: Axes, evidence: Evidence, lesson: Learning, groups: Sequence[Sequence[str]]
 ) -> None:
     looks = style.looks([group[0] for group in groups])
     ends, values = [], []
     for group in groups:
-        loss = lesson["backends"][group[0]]["loss"]
+        loss = lesson.backends[group[0]].loss
         look = looks[group[0]]
         line, text = (style.INK, style.INK) if len(group) > 1 else (look.line, look.text)
         curves.draw_loss(axes, loss, line)
         ends.append(labels.End(_group_name(evidence, group), len(loss) - 1, loss[-1], text))
-        values += loss
+        values += list(loss)
     scales.log_axis(axes.yaxis, *scales.log_limits(values))
     labels.label_ends(axes, ends)
     if len(groups) == 1 and len(groups[0]) > 1:

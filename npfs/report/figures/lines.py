@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from matplotlib.axes import Axes
 
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.runs import Size
 from npfs.analysis.statistics import TOO_WIDE, Interval
 from npfs.drawing import labels, numbers, scales, style
+from npfs.schema import Size
 
 WIDEST_LABEL = 2.3  # inches
 Line = list[tuple[int, Interval]]

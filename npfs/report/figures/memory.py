@@ -9,10 +9,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from npfs.analysis import startup as once
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.runs import Size
 from npfs.drawing import labels, numbers, scales, style
 from npfs.report import wording
 from npfs.report.figures import lines as shared
+from npfs.schema import Size
 
 WIDTH, RIGHT = 8.4, 0.2  # inches
 WORD_SIZE = 9

@@ -1,7 +1,6 @@
 """Loss curves for learning rates from slow to diverging, and with features on other scales."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -28,7 +27,9 @@ def rates_figure(evidence: Evidence) -> Figure | None:
     places = dict(zip(shown, all_axes, strict=True))
     if rates:
         _draw_rates(places[0], rates)
-        if stable := _recorded(evidence, "rates").get("largest_stable"):
+        lesson = newest_lesson(evidence)
+        if lesson and lesson.rates:
+            stable = lesson.rates.largest_stable
             scales.note(places[0], f"the loss falls with rates up to {stable:.2g}")
     if scaling:
         _draw_scaling(places[1], scaling)
@@ -53,29 +54,30 @@ def rates_alt(evidence: Evidence) -> str:
     )
 
 
-def _recorded(evidence: Evidence, name: str) -> dict[str, Any]:
-    lesson = newest_lesson(evidence)
-    return dict((lesson or {}).get(name) or {})
-
-
 def _rates(evidence: Evidence) -> list[Curve]:
     """Return the curves by learning rate, slow to fast."""
-    recorded = _recorded(evidence, "rates").get("losses") or []
-    return sorted((float(rate), list(loss)) for rate, loss in recorded if loss)
+    lesson = newest_lesson(evidence)
+    if lesson is None or lesson.rates is None:
+        return []
+    return sorted((rate, list(loss)) for rate, loss in lesson.rates.losses if loss)
 
 
 def _scaling(evidence: Evidence) -> list[tuple[str, list[float]]]:
     """Return the loss on standardised and on raw features, with the name of each."""
-    recorded = _recorded(evidence, "scaling")
+    lesson = newest_lesson(evidence)
+    if lesson is None or lesson.scaling is None:
+        return []
+    histories = ((STANDARDISED, lesson.scaling.standardised), (RAW, lesson.scaling.raw))
     return [
-        (f"{name}, rate {float(one['learning_rate']):.2g}", list(one["loss"]))
-        for name in (STANDARDISED, RAW)
-        if (one := recorded.get(name)) and one["loss"]
+        (f"{name}, rate {one.learning_rate:.2g}", list(one.loss))
+        for name, one in histories
+        if one.loss
     ]
 
 
 def _scaling_title(evidence: Evidence) -> str:
-    factors = _recorded(evidence, "scaling").get("scales") or []
+    lesson = newest_lesson(evidence)
+    factors = lesson.scaling.scales if lesson and lesson.scaling else ()
     on = " and ".join(f"{scale:g}" for scale in factors[:3])
     return f"Features on scales {on}" if on else "Raw and standardised features"
 

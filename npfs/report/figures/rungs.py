@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.runs import Size
 from npfs.analysis.statistics import Interval
 from npfs.drawing import labels, scales, style
 from npfs.report import wording
 from npfs.report.figures import lines as shared
+from npfs.schema import Size
 
 RIGHT, SMALL = 0.3, 8.5  # inches; points
 Rungs = dict[str, Interval]

@@ -6,7 +6,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from npfs.analysis import cluster
-from npfs.analysis.cluster import ClusterRecord
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.scale import WORKERS, Scale
 from npfs.analysis.statistics import geometric_interval
@@ -14,6 +13,7 @@ from npfs.drawing import numbers, scales, style
 from npfs.report.figures import lines as shared
 from npfs.report.figures.lines import Line
 from npfs.report.scale import parts_of
+from npfs.schema import ClusterEpoch
 
 MOST_WORKERS = 1_000
 ROOM_BEYOND = 6.0  # the end of memory is drawn if it is no more times the largest size
@@ -53,7 +53,7 @@ def scale_alt(evidence: Evidence) -> str:
     if (crossing := _crossing(scale)) is not None:
         text += f" From {numbers.count(crossing)} rows on the workers are faster than one core."
     if (measured := scale.measured) is not None:
-        foretold = cluster.foretold_epoch(measured, MOST_WORKERS)
+        foretold = cluster.predicted_epoch(measured, MOST_WORKERS)
         text += (
             f" Beside it, an epoch of {numbers.count(measured.size.n_samples)} rows over the number of workers: measured "
             f"{numbers.time(measured.epoch_s)} on {measured.workers}, foretold {numbers.time(foretold)} on {MOST_WORKERS:,}."
@@ -112,10 +112,10 @@ def _draw_rows(
         )  # fmt: skip
 
 
-def _draw_workers(axes: Axes, scale: Scale, measured: ClusterRecord) -> None:
+def _draw_workers(axes: Axes, scale: Scale, measured: ClusterEpoch) -> None:
     look = style.looks([*scale.evidence.backends, *scale.evidence.shortcuts])[WORKERS]
     counts = sorted({round(10 ** (k / 20)) for k in range(61)})
-    foretold = [cluster.foretold_epoch(measured, w) for w in counts]
+    foretold = [cluster.predicted_epoch(measured, w) for w in counts]
     compute = [measured.compute_s * measured.workers / w for w in counts]
     seen = {
         workers: geometric_interval([r.epoch_s for r in records])
@@ -132,7 +132,7 @@ def _draw_workers(axes: Axes, scale: Scale, measured: ClusterRecord) -> None:
             axes.vlines([workers], *shared.bounds(interval), color=look.line, linewidth=1.6)
     at = max(counts, key=lambda w: -abs(math.log(w / 30)))
     axes.annotate(
-        "foretold from the parts\nof an epoch", (at, cluster.foretold_epoch(measured, at)), xytext=(6, 10),
+        "foretold from the parts\nof an epoch", (at, cluster.predicted_epoch(measured, at)), xytext=(6, 10),
         textcoords="offset points", fontsize=SMALL, color=look.text,
     )  # fmt: skip
     axes.annotate(

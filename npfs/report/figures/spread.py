@@ -10,11 +10,11 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as DrawnPath
 
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.runs import Size
 from npfs.analysis.statistics import Interval
 from npfs.drawing import labels, numbers, scales, style
 from npfs.report import wording
 from npfs.report.figures import lines as shared
+from npfs.schema import Size
 
 COLUMNS = 4
 PANEL_HEIGHT, WIDTH = 1.75, 10.0  # inches

@@ -6,10 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from npfs.analysis.evidence import NUMPY, Evidence
-from npfs.analysis.runs import Size
 from npfs.drawing import numbers, scales, style
 from npfs.report.figures import lines as shared
 from npfs.report.figures.lines import Line
+from npfs.schema import Size
 
 Y_LABEL = "ns per sample and epoch (lower is faster)"
 

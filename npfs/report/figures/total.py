@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from npfs.analysis import startup as once
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
-from npfs.analysis.runs import Size
 from npfs.analysis.startup import BreakEven, Outcome
 from npfs.analysis.statistics import Interval, geometric_interval
 from npfs.drawing import labels, numbers, scales, style
 from npfs.report import wording
 from npfs.report.figures import lines as shared
+from npfs.schema import Size
 
 POINTS = 25
 FEWEST_FITS, MOST_FITS = 1e3, 1e8  # the last number of fits drawn: at least, and at most

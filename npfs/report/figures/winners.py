@@ -8,10 +8,10 @@ from matplotlib.patches import Rectangle
 
 from npfs.analysis.evidence import NUMPY, Evidence
 from npfs.analysis.fastest import fastest
-from npfs.analysis.runs import Size
 from npfs.drawing import labels, numbers, scales, style
 from npfs.report import wording
 from npfs.report.figures import lines as shared
+from npfs.schema import Size
 
 ALL_CELLS, NARROWEST, WIDEST, CELL_HEIGHT = 8.3, 1.16, 1.42, 1.04  # inches
 NAME_SIZE, NUMBER_SIZE = 8.5, 8
@@ -33,7 +33,7 @@ def winners_figure(evidence: Evidence) -> Figure | None:
     measured = set(evidence.sizes())
     for x, n_samples in enumerate(columns):
         for y, n_features in enumerate(rows):
-            size = Size(n_features, n_samples, evidence.dtypes[0])
+            size = Size(n_samples, n_features, evidence.dtypes[0])
             names = fastest(evidence, size)
             if names:
                 _fill(axes, x, y, looks[names[0]].tint, is_tie=len(names) > 1)

@@ -1,0 +1,303 @@
+"""Where the numbers come from, what to know before trusting them, and what is missing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import UNSET
+
+from npfs.analysis import startup as once
+from npfs.analysis.evidence import Evidence
+from npfs.analysis.findings import findings
+from npfs.analysis.scale import is_all_there_is
+from npfs.drawing import numbers
+from npfs.report import wording
+from npfs.report.claims import ADD_A_RUN, newest_layout
+from npfs.report.details import ONE_BACKEND
+from npfs.schema import Blas, Size
+
+MISSING = "needs the package"  # in the reason of a backend whose library is not installed
+NAMED = 8  # cases of one reason; the rest is counted
+HOW_TO_RUN = "python -m pytest bench --benchmark-only (in the clone of npfs)"
+# Backends of this package; a plug-in explains itself by its title.
+EXPLAINED = {
+    "python": "a loop over Python's own lists and numbers",
+    "numpy": "whole arrays at once, as the formula reads",
+    "numpy-inplace": "the same without temporary arrays, in blocks that fit the cache",
+    "numpy-gram": "a shortcut: all sums of products once (the Gram matrix), then epochs on these sums alone",
+    "numba": "the loop again, compiled by Numba",
+    "numba-simd": "the compiled loop with vector instructions: several numbers at once",
+    "numba-parallel": "the same on all cores, where there is enough to do for them",
+    "c": "the loop in C, by the compiler of this machine",
+    "jax": "JAX, compiled as a whole",
+    "torch": "PyTorch's tensors",
+}
+
+
+def provenance(evidence: Evidence) -> str:
+    """Say how many runs there are, on which data if not on synthetic ones, and of what machine and versions."""
+    sentences = (_runs(evidence), _data(evidence), machine(evidence))
+    return " ".join(f"{sentence}." for sentence in sentences if sentence)
+
+
+def _runs(evidence: Evidence) -> str:
+    number, epochs = len(evidence.runs), evidence.newest.epochs
+    if number == 1:
+        return f"1 run, a fresh process, {epochs} epochs a fit"
+    among = ""
+    if evidence.significance.comparisons:
+        among = (
+            ", and a difference is called one where it stands out among all "
+            f"{evidence.significance.comparisons} comparisons (Benjamini and Hochberg, 5 %)"
+        )
+    return (
+        f"{number} runs, each a fresh process, {epochs} epochs a fit; in parentheses 95 % intervals (Student's t over "
+        f"runs, on logarithms; speedups paired within runs){among}"
+    )
+
+
+def _data(evidence: Evidence) -> str:
+    data, published = evidence.newest.data, evidence.newest.published
+    if published is not None:
+        return f"Fits are timed on the published problem {published}"
+    if data is None:
+        return ""
+    size = wording.size(Size(data.n_samples, data.n_features))
+    return (
+        f"Fits are timed on the table {data.file} ({size}, standardised; target {data.target}; digest {data.digest}), "
+        "not on synthetic data"
+    )
+
+
+def machine(evidence: Evidence) -> str:
+    """Name the processor, the system and the versions."""
+    environment = evidence.newest.environment
+    libraries = environment.libraries
+    versions = [
+        f"{name} {libraries[key]}"
+        for name, key in (("NumPy", "numpy"), ("Numba", "numba"))
+        if libraries[key]
+    ]
+    cores = f"{environment.cores or 'unknown'} cores"
+    parts = [environment.cpu, cores, environment.system, environment.python, *versions]
+    return ", ".join(parts)
+
+
+def environment_rows(evidence: Evidence) -> list[tuple[str, str]]:
+    """Return what is recorded of the machine, name and value; what its system does not tell is left out."""
+    told = evidence.newest.environment
+    blas = told.blas_in_effect[0] if told.blas_in_effect else Blas()
+    numba, libraries, variables = told.numba or None, told.libraries, told.speed_variables
+    free = ("{:bytes} free at the start", told.available_bytes)
+    usable, physical = ("{} usable", told.usable_cores), ("{} physical", told.physical_cores)
+    caches = [(f"{name} {{:bytes}}", size) for name, size in (told.caches or {}).items()]
+    kernels = (("{} kernels", blas.architecture), ("{} threads", blas.threads))
+    in_effect = [
+        ("{} threads", numba and numba.threads),
+        ("{}", numba and numba.threading_layer),
+        ("for {}", numba and numba.cpu),
+        ("which imports SciPy {}", libraries.get("scipy")),
+    ]
+    rows = [
+        ("Processor", told.cpu),
+        ("Cores", _joined(("{}", told.cores), usable, physical)),
+        ("Caches", _joined(*caches)),
+        ("Memory", _joined(("{:bytes}", told.memory_bytes), free)),
+        ("System", told.system + (", a virtual machine" if told.virtual_machine else "")),
+        ("CPU governor", told.governor or ""),
+        ("Boost", "" if told.boost in (None, UNSET) else "on" if told.boost else "off"),
+        ("Huge pages", told.huge_pages or ""),
+        ("Python", told.python),
+        ("NumPy", libraries.get("numpy") or ""),
+        ("BLAS", f"{told.blas} {_in_parentheses(*kernels)}".strip()),
+        ("Numba", f"{libraries.get('numba') or ''} {_in_parentheses(*in_effect)}".strip()),
+        (
+            "Variables",
+            ", ".join(f"{name}={value}" for name, value in variables.items())
+            or "none that change speed",
+        ),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def method(evidence: Evidence) -> list[str]:
+    """Say how the numbers were made, with what was recorded of it."""
+    runs, newest = evidence.runs, evidence.newest
+    jobs = len({run.job for run in runs})
+    visits = max((case.repetitions for run in runs for case in run.cases), default=1)
+    timed_s, wall_s = sum(run.timed_s for run in runs), sum(run.wall_s for run in runs)
+    rounds = sum(case.rounds for run in runs for case in run.cases)
+    return [
+        f"Timed is one call, fit(data, epochs, learning_rate) with {newest.epochs} epochs: each predicts, records the mean "
+        "squared error, computes both gradients and updates. Making data, turning them into lists or arrays, importing and "
+        "compiling lie outside; what of it comes once is measured apart, in fresh processes.",
+        "Every backend does the same work and is held to the same result, before its first round and after its last; a "
+        "shortcut, which does less, is named as one and compared apart.",
+        f"A run is one fresh process. It visits every case (a backend at a size) up to {visits} times, spread over the run, in an "
+        "order shuffled with a recorded seed, each time on newly allocated data. Its number for a case is the median of "
+        "the rounds of the least disturbed visit.",
+        f"Here {len(runs)} runs of {jobs} command{'s' if jobs > 1 else ''} made {numbers.count(rounds)} rounds, "
+        f"{timed_s:,.0f} s of {wall_s:,.0f} s inside them and their calibration, between {_minute(runs[0].started)} and "
+        f"{_minute(newest.started)} UTC{_options(newest.planned)}.",
+        "Intervals are taken over runs, never over rounds, by Student's t on logarithms, and speedups are paired within "
+        "each run: rounds of one process are much more alike than the next process is. Only runs of the same machine, "
+        "versions, settings and source are pooled.",
+        "The ceiling is one pure read pass over the same data, by one core or all, whichever is faster.",
+    ]
+
+
+def missing(evidence: Evidence) -> list[str]:
+    """Return what the report cannot show, and how to get it."""
+    found = one_run(evidence)
+    if len(evidence.backends) + len(evidence.shortcuts) == 1:
+        found.append(f"{ONE_BACKEND} Add others with --backends python,numpy,numba")
+    sizes = evidence.sizes()
+    if evidence.newest.data is not None:
+        found.append(
+            f"The one size is that of {evidence.newest.data.file}, so nothing shows how times grow. Run the benchmark "
+            "without --data for that, with another folder (--reports DIR)"
+        )
+    elif len(sizes) == 1:
+        found.append(
+            f"One size was measured ({wording.size(sizes[0])}), so nothing shows how times grow. Add others with --sizes 10,1e3,1e5"
+        )
+    if is_all_there_is(evidence):
+        return found
+    if sizes and not evidence.sizes(n_features=1) and evidence.newest.data is None:
+        found.append(
+            "No size of one feature was measured, so there are no crossovers. Add --features 1"
+        )
+    if not any(evidence.bandwidth_limit(size) for size in sizes):
+        found.append(
+            "No read pass was timed, so nothing says how far a faster tool could go: leave bench_ceiling.py in."
+        )
+    if not once.backends(evidence):
+        found.append(
+            "No first call was timed, so nothing says when a longer start has paid: leave bench_first_call.py in."
+        )
+    if newest_layout(evidence) is None:
+        found.append(f"Where numbers lie, and who loops over them, was not looked at: {ADD_A_RUN}.")
+    return found
+
+
+def _joined(*parts: tuple[str, float | None]) -> str:
+    """Join the known values, each in its form."""
+    return ", ".join(
+        form.replace("{:bytes}", numbers.n_bytes(value)).replace("{}", f"{value:g}")
+        for form, value in parts
+        if value is not None
+    )
+
+
+def _in_parentheses(*parts: tuple[str, object]) -> str:
+    said = ", ".join(form.format(value) for form, value in parts if value)
+    return f"({said})" if said else ""
+
+
+def _options(planned: Mapping[str, Any]) -> str:
+    """Name the preset and the backends that were asked for."""
+    said = [f"--{name} {planned[name]}" for name in ("preset", "backends") if planned.get(name)]
+    return f", with {' and '.join(said)}" if said else ""
+
+
+def _minute(started: str) -> str:
+    """Return a time of ISO 8601 to the minute."""
+    return started[:16].replace("T", " ")
+
+
+def all_warnings(evidence: Evidence) -> list[str]:
+    """Return what a reader must know and what was left out; empty if there is nothing."""
+    return [*one_run(evidence), *besides_one_run(evidence)]
+
+
+def besides_one_run(evidence: Evidence) -> list[str]:
+    """Return all of it but that there is one run alone, which the report says with what it lacks."""
+    return [*warnings(evidence), *observations(evidence), *left_out(evidence)]
+
+
+def one_run(evidence: Evidence) -> list[str]:
+    """Say that one run is no measurement, if there is one alone."""
+    if len(evidence.runs) > 1:
+        return []
+    return [
+        "This is one run: it gives no interval, and a second one may contradict it. "
+        f"Add runs with: {HOW_TO_RUN}"
+    ]
+
+
+def warnings(evidence: Evidence) -> list[str]:
+    """Return what a reader must know before trusting the verdict."""
+    sentences = _findings(evidence, "warning")
+    cut = [run.number for run in evidence.runs if run.interrupted]
+    if cut:
+        what = f"Run {cut[0]} was" if len(cut) == 1 else f"{len(cut)} runs were"
+        sentences.append(f"{what} interrupted; the cases finished by then count.")
+    newest = evidence.newest
+    return sentences + [f"{one.title}: {one.note}." for one in newest.backends.values() if one.note]
+
+
+def observations(evidence: Evidence) -> list[str]:
+    """Return what was found of the machine that makes no number wrong."""
+    return _findings(evidence, "information")
+
+
+def left_out(evidence: Evidence) -> list[str]:
+    """Return which files, runs, backends and cases are not in the numbers, and why."""
+    sentences = [f"{path.name} was left out: {why}." for path, why in evidence.rejected]
+    sentences += [
+        f"{clause[0].upper()}{clause[1:]}. The report follows the newest run's settings."
+        for clause in wording.left_out(evidence.left_out)
+    ]
+    sentences += [
+        f"{evidence.title(name)} of {wording.numbered_runs(runs)} left out: its source has changed since."
+        for name, runs in evidence.older_source.items()
+    ]
+    unavailable = evidence.newest.unavailable
+    broken = {name: why for name, why in unavailable.items() if MISSING not in why}
+    absent = [name for name in unavailable if name not in broken]
+    if absent:
+        sentences.append(f"Not installed, so not compared: {numbers.listed(absent)}.")
+    sentences += [f"Not compared: {why}." for why in broken.values()]
+    sentences += _not_timed(evidence.not_timed)
+    sentences += [
+        f"{name} was not timed in every run: {why}." for name, why in evidence.partly_timed.items()
+    ]
+    return sentences + [f"{name} failed: {why}." for name, why in evidence.failed.items()]
+
+
+def _not_timed(reasons: Mapping[str, str]) -> list[str]:
+    """Name the cases, those that share a reason together: a short budget may leave out dozens."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in reasons.items():
+        by_reason.setdefault(why, []).append(name)
+    return [
+        f"{names[0]} was not timed: {why}."
+        if len(names) == 1
+        else f"{len(names)} cases were not timed ({', '.join(names[:NAMED])}"
+        f"{', ...' if len(names) > NAMED else ''}): {why}."
+        for why, names in by_reason.items()
+    ]
+
+
+def _findings(evidence: Evidence, severity: str) -> list[str]:
+    newest = evidence.newest
+    loads = [run.load for run in evidence.runs if run.job == newest.job]
+    found = findings(newest.environment, loads)
+    return [str(finding) for finding in found if finding.severity == severity]
+
+
+def vocabulary(evidence: Evidence) -> list[tuple[str, str]]:
+    """Return each word with its meaning: those of the benchmark, then the backends that were measured."""
+    epochs = evidence.newest.epochs
+    measured = [*evidence.backends, *evidence.shortcuts]
+    return [
+        ("Fit", f"one training of a linear regression by gradient descent: {epochs} epochs"),
+        ("Epoch", "one pass over all samples: predict, take the loss, step against its gradients"),
+        ("Samples, features", "the rows and the columns of the data"),
+        ("Backend", "one way to write the fit; all do the same work, but for a shortcut"),
+        ("Run", "one fresh process that times everything once; an interval is taken over runs"),
+        ("95 % interval", "in parentheses: where the mean of many such runs is expected"),
+        ("Within noise", "a difference that chance explains, among all that are compared"),
+        ("First result", "start of a process, import, compiling or loading, and the first fit"),
+        ("Ceiling", "the time of only reading the data once, below which no epoch can be"),
+        *((evidence.title(name), EXPLAINED[name]) for name in measured if name in EXPLAINED),
+    ]

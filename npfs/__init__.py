@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from npfs.regression.errors import DivergenceError as DivergenceError
     from npfs.regression.problem import Problem as Problem
     from npfs.regression.problem import make_problem as make_problem
+    from npfs.regression.published import load_published as load_published
 
 __version__ = "0.1.0"
 
@@ -29,6 +30,7 @@ _HOME_OF = {
     "Problem": "npfs.regression.problem",
     "check_backend": "npfs.backends.conformance",
     "load_backend": "npfs.backends.registry",
+    "load_published": "npfs.regression.published",
     "make_problem": "npfs.regression.problem",
     "open_pieces": "npfs.data",
     "read_table": "npfs.data",
@@ -45,6 +47,7 @@ __all__ = [
     "__version__",
     "check_backend",
     "load_backend",
+    "load_published",
     "make_problem",
     "open_pieces",
     "plot_fit",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from npfs.data.columns import BadTable, TableFile, one_line, with_reason
 from npfs.data.values import LARGEST, why_unusable
-from npfs.regression.problem import Array
+from npfs.regression.problem import Array, all_finite
 
 
 class BadPiece(ValueError):
@@ -107,16 +107,9 @@ def require_usable(name: str, X: Array, y: Array) -> None:
         Names the piece, and the first such row and column of it.
     """
     for what, array in (("feature", X), ("target", y.reshape(-1, 1))):
-        with np.errstate(over="ignore", invalid="ignore"):
-            total = np.sum(
-                array
-            )  # a pass without a temporary; where it overflows all are looked at
-        if np.isfinite(total):
+        if all_finite(array):
             continue
-        bad = np.argwhere(~np.isfinite(array))
-        if not len(bad):
-            continue
-        row, column = (int(index) for index in bad[0])
+        row, column = (int(index) for index in np.argwhere(~np.isfinite(array))[0])
         where = f"{what} {column}" if what == "feature" else "the target"
         raise BadPiece(
             f"{name}: {where} is {array[row, column]} in its row {row:,}; fill such values in, or "

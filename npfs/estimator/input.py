@@ -1,28 +1,161 @@
-"""Samples and targets as the estimator is given them, checked as scikit-learn checks them and with its messages.
+"""Parameters, samples and targets as the estimator is given them, checked as scikit-learn checks them.
 
-Whoever knows scikit-learn, and every tool that was written for it, recognises them.
+The messages are scikit-learn's: its users, and every tool written for it, recognise them. Errors and
+warnings have its names, and are its own classes too where it is loaded.
 """
 
+import inspect
+import math
 import sys
 import warnings
-from typing import Any
+from importlib import import_module
+from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from npfs.regression.errors import kind
-from npfs.regression.problem import Array
+from npfs.backends.base import Backend
+from npfs.regression.problem import Array, all_finite
 
+AUTO = "auto"
 NAMES_LISTED = 5
-STACK = 4  # frames from a warning here to the line of the user: warn, this module, the estimator, the user
+# Frames from a warning here to the line of the user: warn, this module, the estimator, the user.
+STACK = 4
 _RESHAPE = (
-    "Reshape your data either using array.reshape(-1, 1) if your data has a single feature or array.reshape(1, -1) "
-    "if it contains a single sample."
+    "Reshape your data either using array.reshape(-1, 1) if your data has a single feature or "
+    "array.reshape(1, -1) if it contains a single sample."
 )
 
 
+class NotFittedError(ValueError, AttributeError):
+    """The estimator is used before it was fitted."""
+
+
+class InvalidParameterError(ValueError, TypeError):
+    """A parameter of the estimator has a value or a type that it cannot have."""
+
+
+class DataConversionWarning(UserWarning):
+    """The data are used in another shape than they were given in."""
+
+
+class UndefinedMetricWarning(UserWarning):
+    """The score has no value for these data."""
+
+
+def sklearn_class(ours: type) -> Any:
+    """Return an error or warning class of ours; where scikit-learn is loaded, one that is both.
+
+    So whoever catches or filters scikit-learn's class gets ours, without an import of scikit-learn.
+    """
+    if "sklearn.exceptions" not in sys.modules:
+        return ours
+    return getattr(import_module("npfs.estimator.sklearn_errors"), ours.__name__)
+
+
+class Parameters:
+    """An estimator whose constructor only stores its arguments, unchanged, under their names.
+
+    These methods are what scikit-learn's ``clone``, ``GridSearchCV`` and ``Pipeline`` ask for.
+    """
+
+    @classmethod
+    def _defaults(cls) -> dict[str, Any]:
+        """Return the parameters in the order of the constructor, with their defaults."""
+        arguments = list(inspect.signature(cls.__init__).parameters.values())[1:]
+        return {argument.name: argument.default for argument in arguments}
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters by name; ``deep`` changes nothing, since no parameter is an estimator."""
+        return {name: getattr(self, name) for name in sorted(self._defaults())}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name; they are checked by ``fit``.
+
+        Raises
+        ------
+        ValueError
+            If there is no parameter of that name.
+        """
+        known = sorted(self._defaults())
+        for name in params:
+            if name not in known:
+                raise ValueError(
+                    f"Invalid parameter {name!r} for estimator {self}. "
+                    f"Valid parameters are: {known}."
+                )
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        changed = [
+            f"{name}={getattr(self, name)!r}"
+            for name, default in self._defaults().items()
+            if repr(getattr(self, name)) != repr(default)  # an array has no one answer to !=
+        ]
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def __sklearn_tags__(self) -> Any:
+        """Return the tags of a regressor for scikit-learn's tools, which alone ask for them."""
+        from sklearn.utils import RegressorTags, Tags, TargetTags  # noqa: PLC0415
+
+        return Tags(
+            estimator_type="regressor",
+            target_tags=TargetTags(required=True),
+            regressor_tags=RegressorTags(),
+        )
+
+
+def check_parameters(model: Any) -> None:
+    """Check the parameters of a ``LinearRegression``.
+
+    Raises
+    ------
+    InvalidParameterError
+        Names the parameter, what it must be, and what it is.
+    """
+    rate, tol = model.learning_rate, model.tol
+    is_auto = isinstance(rate, str) and rate == AUTO
+    checks = (
+        ("backend", isinstance(model.backend, str | Backend), "a name or a Backend"),
+        ("learning_rate", is_auto or is_positive(rate), "'auto' or a finite number above 0"),
+        ("epochs", is_count(model.epochs), "an integer of at least 1"),
+        (
+            "tol",
+            tol is None or (_is_finite(tol) and tol >= 0),
+            "None or a finite number of at least 0",
+        ),
+        ("standardize", isinstance(model.standardize, bool | np.bool_), "True or False"),
+        ("keep_path", isinstance(model.keep_path, bool | np.bool_), "True or False"),
+    )
+    for name, is_valid, required in checks:
+        if not is_valid:
+            raise InvalidParameterError(
+                f"The {name!r} parameter of {type(model).__name__} must be {required}. "
+                f"Got {getattr(model, name)!r} instead."
+            )
+
+
+def is_count(value: Any) -> bool:
+    """Test for an integer of at least 1."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
+
+
+def is_positive(value: Any) -> bool:
+    """Test for a finite number above 0."""
+    return _is_finite(value) and value > 0
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def feature_names(X: Any) -> NDArray[np.object_] | None:
-    """Return the names of a data frame's columns, shape (n_features,); None if there are none, or they are no strings.
+    """Return the names of a data frame's columns, shape (n_features,).
+
+    None for other data, and for a data frame whose names are not strings.
 
     Raises
     ------
@@ -41,15 +174,15 @@ def feature_names(X: Any) -> NDArray[np.object_] | None:
         return None
     if len(types) > 1:
         raise TypeError(
-            "Feature names are only supported if all input features have string names, but your input has "
-            f"{types} as feature name / column name types. Convert them all to strings, for example by "
-            "X.columns = X.columns.astype(str)."
+            "Feature names are only supported if all input features have string names, but your "
+            f"input has {types} as feature name / column name types. Convert them all to strings, "
+            "for example by X.columns = X.columns.astype(str)."
         )
     return names
 
 
 def check_feature_names(X: Any, fitted: NDArray[np.object_] | None, estimator: str) -> None:
-    """Compare the names of the columns of ``X`` with those of the fit; warn if one of the two has none.
+    """Compare the names of the columns of ``X`` with those of the fit; warn if only one has names.
 
     Raises
     ------
@@ -86,12 +219,15 @@ def _name_mismatch(found: set[str], fitted: set[str]) -> str:
 
 
 def check_samples(X: Any, estimator: str) -> Array:
-    """Return ``X`` as float64 of shape (n_samples, n_features), of any memory order; a copy only if need be.
+    """Return ``X`` as float64 of shape (n_samples, n_features), in any memory order.
+
+    It is a copy only if ``X`` has another type.
 
     Raises
     ------
     ValueError
-        If it is not two-dimensional, has no samples or features, is complex, is no number or is not finite.
+        If it is not two-dimensional, has no samples or features, or holds a value that is complex,
+        not a number or not finite.
     TypeError
         If it is sparse, a ``numpy.matrix``, or holds what cannot be a number.
     """
@@ -108,7 +244,8 @@ def check_samples(X: Any, estimator: str) -> Array:
     for count, what in zip(array.shape, ("sample", "feature"), strict=True):
         if count == 0:
             raise ValueError(
-                f"Found array with 0 {what}(s) (shape={array.shape}) while a minimum of 1 is required by {estimator}."
+                f"Found array with 0 {what}(s) (shape={array.shape}) while a minimum of 1 is required "
+                f"by {estimator}."
             )
     _require_finite(array, "X")
     return array
@@ -139,9 +276,9 @@ def check_targets(y: Any, n_samples: int, estimator: str) -> Array:
     array = _as_floats(y, "y")
     if array.ndim == 2 and array.shape[1] == 1:
         warnings.warn(
-            "A column-vector y was passed when a 1d array was expected. Please change the shape of y to "
-            "(n_samples, ), for example using ravel().",
-            kind("DataConversionWarning"),
+            "A column-vector y was passed when a 1d array was expected. Please change the shape of y "
+            "to (n_samples, ), for example using ravel().",
+            sklearn_class(DataConversionWarning),
             stacklevel=STACK - 1,
         )
     elif array.ndim != 1:
@@ -159,7 +296,8 @@ def _as_floats(values: Any, name: str) -> Array:
     sparse = sys.modules.get("scipy.sparse")  # who has a sparse matrix has loaded it
     if sparse is not None and sparse.issparse(values):
         raise TypeError(
-            f"Sparse data was passed for {name}, but dense data is required. Use '.toarray()' to convert to a dense numpy array."
+            f"Sparse data was passed for {name}, but dense data is required. "
+            "Use '.toarray()' to convert to a dense numpy array."
         )
     if isinstance(values, np.matrix):
         raise TypeError(
@@ -177,9 +315,7 @@ def _as_floats(values: Any, name: str) -> Array:
 
 
 def _require_finite(array: Array, name: str) -> None:
-    """Raise a ValueError if a value is not finite. Their sum tells in one pass, unless it overflows."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(np.sum(array)) or np.isfinite(array).all():
-            return
-    what = "NaN" if np.isnan(array).any() else "infinity or a value too large for dtype('float64')"
-    raise ValueError(f"Input {name} contains {what}.")
+    if not all_finite(array):
+        has_nan = np.isnan(array).any()
+        what = "NaN" if has_nan else "infinity or a value too large for dtype('float64')"
+        raise ValueError(f"Input {name} contains {what}.")

@@ -1,11 +1,12 @@
-"""Our errors and warnings as scikit-learn's own. It imports scikit-learn: only who has it loaded may import this."""
+"""Our errors and warnings as scikit-learn's own; imported only where scikit-learn is loaded already."""
 
 from sklearn import exceptions
 
-from npfs.regression import errors as ours
+from npfs.estimator import input as ours
+from npfs.regression import errors
 
 
-class ConvergenceWarning(ours.ConvergenceWarning, exceptions.ConvergenceWarning):
+class ConvergenceWarning(errors.ConvergenceWarning, exceptions.ConvergenceWarning):
     """``npfs.ConvergenceWarning`` and scikit-learn's."""
 
 

@@ -31,3 +31,14 @@ def gradients(X: Array, y: Array, y_pred: Array) -> tuple[Array, float]:
     """Return ``dw``, shape (n_features,), and ``db``: the slopes of the mean squared error."""
     error = y_pred - y
     return 2 * (X.T @ error) / len(y), float(2 * np.mean(error))
+
+
+def r_squared(mean_squared_error: float, variance: float) -> float:
+    r"""Return the coefficient of determination :math:`R^2 = 1 - MSE / Var(y)`.
+
+    ``variance`` is that of the targets, divided by n. 1 is a perfect prediction, 0 that of the mean
+    of ``y``. Where all targets are equal it is 1 if they are predicted exactly and 0 otherwise.
+    """
+    if variance == 0:
+        return float(mean_squared_error == 0)
+    return 1 - mean_squared_error / variance

@@ -1,4 +1,4 @@
-"""The regression problem: samples ``X``, targets ``y``, and the seeded synthetic one."""
+"""The regression problem: samples ``X`` and targets ``y``, and the seeded synthetic one."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -60,8 +60,8 @@ class Problem:
 
 
 def make_problem(
-    n_samples: int | str,
-    n_features: int | None = None,
+    n_samples: int,
+    n_features: int = 1,
     *,
     slope: float = 3.0,
     intercept: float = 0.0,
@@ -73,23 +73,21 @@ def make_problem(
     Features and noise are standard normal (the noise times ``noise``). With several features the
     true weights are drawn from the seed: ``slope`` times a standard normal number each.
 
-    A name in place of ``n_samples`` makes the problem of a published comparison (``npfs.regression.published``), such as
-    ``"real-python"``; of the other parameters it takes ``n_features``, where it has more than one size, and ``seed``.
-
     Raises
     ------
     ValueError
-        If ``n_samples`` or ``n_features`` is below 1, or a parameter is not finite; if no published problem has the name
-        or the number of features.
+        If ``n_samples`` or ``n_features`` is below 1, ``seed`` below 0, or a parameter not finite.
     TypeError
         If ``n_samples``, ``n_features`` or ``seed`` is not an integer.
     """
     if isinstance(n_samples, str):
-        return _make_published(n_samples, n_features, seed)
-    n_features = 1 if n_features is None else n_features
-    _require_count("n_samples", n_samples, at_least=1)
-    _require_count("n_features", n_features, at_least=1)
-    _require_count("seed", seed, at_least=0)
+        raise TypeError(
+            f"n_samples must be an integer, got {n_samples!r}; "
+            f"load_published({n_samples!r}) loads a published problem"
+        )
+    require_count("n_samples", n_samples, at_least=1)
+    require_count("n_features", n_features, at_least=1)
+    require_count("seed", seed, at_least=0)
     for name, value in (("slope", slope), ("intercept", intercept), ("noise", noise)):
         if not np.isfinite(value):
             raise ValueError(f"{name} must be a finite number, got {value!r}")
@@ -103,16 +101,21 @@ def make_problem(
     return Problem(X, y)
 
 
-def _make_published(name: str, n_features: int | None, seed: int) -> Problem:
-    from npfs.regression.published import published  # noqa: PLC0415 - which is made of this module
+def require_count(name: str, value: int, *, at_least: int) -> None:
+    """Raise a TypeError unless ``value`` is an integer, a ValueError if it is below ``at_least``."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    if value < at_least:
+        raise ValueError(f"{name} must be at least {at_least}, got {value}")
 
-    _require_count("seed", seed, at_least=0)
-    found = published(name)
-    n_features = found.n_features[0] if n_features is None else n_features
-    if n_features not in found.n_features:
-        of = ", ".join(map(str, found.n_features))
-        raise ValueError(f"the published problem {name!r} has {of} features, not {n_features!r}")
-    return found.make(n_features, seed)
+
+def all_finite(array: NDArray[Any]) -> bool:
+    """Test all values for NaN and infinity.
+
+    Their sum tells in one pass, without an array of booleans, unless it overflows.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(np.sum(array)) or np.isfinite(array).all())
 
 
 def _as_floats(name: str, values: ArrayLike) -> Array:
@@ -127,17 +130,9 @@ def _as_floats(name: str, values: ArrayLike) -> Array:
 
 
 def _require_finite(name: str, array: Array) -> None:
-    finite = np.isfinite(array)
-    if not finite.all():
-        where = np.argwhere(~finite)[0].tolist()
+    if not all_finite(array):
+        bad = np.argwhere(~np.isfinite(array)).tolist()
         raise ValueError(
-            f"{name} must be finite, got {array[tuple(where)]} at index {where} "
-            f"({np.count_nonzero(~finite)} such values)"
+            f"{name} must be finite, got {array[tuple(bad[0])]} at index {bad[0]} "
+            f"({len(bad)} such values)"
         )
-
-
-def _require_count(name: str, value: int, *, at_least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
-    if value < at_least:
-        raise ValueError(f"{name} must be at least {at_least}, got {value}")

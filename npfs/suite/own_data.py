@@ -8,7 +8,7 @@ from typing import Any
 from npfs.data import read_table
 from npfs.data.columns import count
 from npfs.regression.problem import Array, Problem, make_problem
-from npfs.regression.published import published
+from npfs.regression.published import load_published, published
 from npfs.regression.scaling import Standardizer
 
 COLUMNS_OPTION = "--columns"
@@ -40,7 +40,7 @@ class FromPublished:
 
     def problem(self, n_samples: int, n_features: int) -> Problem:
         """Make it anew, or the first samples of it."""
-        whole = published(self.name).make(n_features, self.seed)
+        whole = load_published(self.name, n_features, seed=self.seed)
         return Problem(whole.X[:n_samples], whole.y[:n_samples])
 
 

@@ -1,3 +1,5 @@
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 
 from npfs import make_problem
 from npfs.regression import learning_rate, loss
+from npfs.regression.problem import Array
 
 
 @given(n=st.integers(1, 30), d=st.integers(1, 6), seed=st.integers(0, 10_000))
@@ -29,39 +32,57 @@ def test_descent_with_the_safe_rate_never_raises_the_loss() -> None:
     assert history[-1] == pytest.approx(least, rel=1e-6)
 
 
+def largest_eigenvalue(X: Array) -> float:
+    design = np.column_stack([X, np.ones(len(X))])
+    return float(np.linalg.eigvalsh(2 * design.T @ design / len(X))[-1])
+
+
 @given(n=st.integers(1, 30), d=st.integers(1, 40), seed=st.integers(0, 10_000))
-def test_power_iteration_finds_the_largest_eigenvalue_from_below(n: int, d: int, seed: int) -> None:
+def test_the_largest_curvature_is_the_largest_eigenvalue(n: int, d: int, seed: int) -> None:
     X = make_problem(n, d, seed=seed).X * 10 ** (seed % 7 - 3)
-    design = np.column_stack([X, np.ones(n)])
-    eigenvalue = np.linalg.eigvalsh(2 * design.T @ design / n)[-1]
     found = learning_rate.largest_curvature(X)
-    assert found <= eigenvalue * (1 + 1e-12)
-    assert found > 0.8 * eigenvalue  # 0.5 is what keeps a rate of 1 / found stable
+    assert found == pytest.approx(largest_eigenvalue(X), rel=1e-12)
     assert learning_rate.largest_stable_rate(X) == 2 / found
+    with mock.patch.object(learning_rate, "LARGEST_EXACT", 0):
+        assert 0.8 * found < learning_rate.largest_curvature(X) <= found * (1 + 1e-12)
 
 
+@pytest.fixture
+def only_power_iteration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learning_rate, "LARGEST_EXACT", 0)
+    monkeypatch.setattr(learning_rate, "hessian", None)
+
+
+@pytest.mark.usefixtures("only_power_iteration")
 def test_nearly_equal_eigenvalues_leave_an_error_no_larger_than_their_distance() -> None:
     """Where the iteration cannot tell two eigenvectors apart, it need not."""
     X = np.sqrt(10) * np.linalg.qr(np.random.default_rng(0).standard_normal((10, 4)))[0]
     X -= X.mean(axis=0)
-    eigenvalues = np.linalg.eigvalsh(2 * X.T @ X / 10)
-    assert learning_rate.largest_curvature(X) == pytest.approx(max(2, eigenvalues[-1]), rel=1e-3)
+    assert learning_rate.largest_curvature(X) == pytest.approx(largest_eigenvalue(X), rel=1e-3)
 
 
+@pytest.mark.usefixtures("only_power_iteration")
 def test_a_start_in_the_wrong_direction_is_left() -> None:
     """The eigenvector of 2 * 100 is orthogonal to that of all ones, and to the bias."""
     X = np.array([[10.0, -10.0], [-10.0, 10.0]]) / np.sqrt(2)
     assert learning_rate.largest_curvature(X) == pytest.approx(200)
 
 
+@pytest.mark.usefixtures("only_power_iteration")
 def test_large_data_are_passed_over_without_a_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
     X = make_problem(200, 60, seed=1).X + 1
-    exact = learning_rate.largest_curvature(X)
-    monkeypatch.setattr(learning_rate, "LARGEST_GRAM", 10)
-    monkeypatch.setattr(learning_rate, "hessian", None)
+    exact = largest_eigenvalue(X)
     assert learning_rate.largest_curvature(X) == pytest.approx(exact, rel=1e-3)
-    monkeypatch.setattr(learning_rate, "PASSES_OVER_DATA", 3)
+    monkeypatch.setattr(learning_rate, "PASSES", 3)
     assert exact / 2 < learning_rate.largest_curvature(X) < exact
+    assert learning_rate.largest_curvature(X * 1e200) == np.inf
+
+
+def test_a_large_matrix_is_iterated_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = learning_rate.hessian(make_problem(200, 60, seed=1).X + 1)
+    exact = learning_rate.largest_eigenvalue(matrix)
+    monkeypatch.setattr(learning_rate, "LARGEST_EXACT", 60)
+    assert learning_rate.largest_eigenvalue(matrix) == pytest.approx(exact, rel=1e-9)
 
 
 def test_large_features_have_a_large_curvature_and_too_large_ones_an_infinite_one() -> None:

@@ -78,6 +78,7 @@ def test_text_is_no_number() -> None:
         ((3, -1), ValueError, "n_features must be at least 1, got -1"),
         ((2.5,), TypeError, "n_samples must be an integer, got 2.5"),
         ((True,), TypeError, "n_samples must be an integer, got True"),
+        (("real-python",), TypeError, r"got 'real-python'; load_published\('real-python'\) loads"),
     ],
 )
 def test_a_bad_size_is_named(

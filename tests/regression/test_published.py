@@ -7,8 +7,7 @@ import pytest
 
 from npfs.analysis.conditions import conditions_of
 from npfs.backends.registry import load_backend
-from npfs.regression.problem import make_problem
-from npfs.regression.published import PUBLISHED
+from npfs.regression.published import PUBLISHED, load_published
 from npfs.suite import timing
 from npfs.suite.plan import Size, make_plan
 from tests import run_files
@@ -21,7 +20,7 @@ def plan(**options: str | None):  # type: ignore[no-untyped-def]
 
 
 def test_real_python_is_a_line_from_0_to_2() -> None:
-    problem = make_problem("real-python")
+    problem = load_published("real-python")
     assert problem.X.shape == (10_000, 1)
     assert (problem.X[0, 0], problem.X[-1, 0]) == (0, 2)
     assert np.allclose(np.diff(problem.X[:, 0]), 2 / 9_999)
@@ -46,13 +45,13 @@ def test_its_fit_ends_where_the_published_one_does() -> None:
 
 @pytest.mark.parametrize("n_features", [2, 5, 10, 20, 50, 100])
 def test_many_features_has_its_sizes(n_features: int) -> None:
-    assert make_problem("many-features", n_features).X.shape == (10_000, n_features)
+    assert load_published("many-features", n_features).X.shape == (10_000, n_features)
 
 
 def test_data_are_the_same_for_the_same_seed() -> None:
     for name in PUBLISHED:
-        assert np.array_equal(make_problem(name, seed=3).y, make_problem(name, seed=3).y)
-        assert not np.array_equal(make_problem(name, seed=3).y, make_problem(name, seed=4).y)
+        assert np.array_equal(load_published(name, seed=3).y, load_published(name, seed=3).y)
+        assert not np.array_equal(load_published(name, seed=3).y, load_published(name, seed=4).y)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +64,7 @@ def test_data_are_the_same_for_the_same_seed() -> None:
 )
 def test_what_was_not_published_is_said(arguments: tuple[str, ...], says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        make_problem(*arguments)  # type: ignore[arg-type]
+        load_published(*arguments)  # type: ignore[arg-type]
 
 
 def test_the_plan_takes_sizes_and_epochs_of_the_comparison() -> None:
@@ -99,9 +98,9 @@ def test_runs_on_it_are_not_pooled_with_others() -> None:
 def test_the_report_says_on_what_it_was_timed(tmp_path: Path) -> None:
     from npfs.analysis.evidence import Evidence
     from npfs.analysis.runs import read_runs
-    from npfs.report.basis import basis
+    from npfs.report.provenance import provenance
 
     document = run_files.document({("numpy", 10_000, 1): 1.0}, published="real-python")
     run_files.write(tmp_path, [document])
-    said = basis(Evidence(read_runs(tmp_path / "runs")))
+    said = provenance(Evidence(read_runs(tmp_path / "runs")))
     assert "on the published problem real-python" in said

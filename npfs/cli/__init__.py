@@ -1,19 +1,23 @@
-"""The ``npfs`` command. Its modules load what a command needs when it runs, so that ``npfs --help`` is there at once."""
+"""The ``npfs`` command; its modules load what a command needs only when it runs."""
 
 import sys
 from typing import Annotated
 
 import typer
 
-from npfs.cli import measuring, own_data
+from npfs.cli import advise, backends, bench, calibrate, compare, doctor, fit, report
+from npfs.cli.shared import FAULT, MISTAKE, Mistake
 
-OUR_FAULT = 70  # EX_SOFTWARE of sysexits.h
 TRACEBACK = "--traceback"
+TO_PYTEST = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "allow_interspersed_args": False,
+}
 
 app = typer.Typer(
     help="NumPy From Scratch: when lists, NumPy or Numba is the right tool, measured on this machine.",
     no_args_is_help=True,
-    add_completion=True,
     pretty_exceptions_enable=False,
 )
 
@@ -42,37 +46,35 @@ def npfs(
     """Take the options that come before a command."""
 
 
-app.command(
-    context_settings={
-        "allow_extra_args": True,
-        "ignore_unknown_options": True,
-        "allow_interspersed_args": False,
-    }
-)(measuring.bench)
+app.command(context_settings=TO_PYTEST)(bench.bench)
 for command in (
-    measuring.report,
-    own_data.advise,
-    own_data.fit,
-    own_data.backends,
-    measuring.compare,
-    measuring.calibrate,
-    measuring.doctor,
+    report.report,
+    advise.advise,
+    fit.fit,
+    backends.backends,
+    compare.compare,
+    calibrate.calibrate,
+    doctor.doctor,
 ):
     app.command()(command)
 
 
 def main() -> None:
-    """Run the command line; a fault of npfs is one sentence, and a traceback where that is asked for."""
+    """Run the command line; print a mistake or a fault in one sentence and exit with its code."""
     show = TRACEBACK in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != TRACEBACK]
     try:
         app()
+    except Mistake as error:
+        command = next(argument for argument in sys.argv[1:] if not argument.startswith("-"))
+        print(f"npfs {command}: {error}", file=sys.stderr)
+        sys.exit(MISTAKE)
     except Exception as error:
         if show:
             raise
         print(
-            f"npfs: this is a fault of npfs, not yours: {type(error).__name__}: {error}; with {TRACEBACK} it shows where, "
-            "which is what a report of it needs",
+            f"npfs: this is a fault of npfs, not yours: {type(error).__name__}: {error}; "
+            f"with {TRACEBACK} it shows where, which is what a report of it needs",
             file=sys.stderr,
         )
-        sys.exit(OUR_FAULT)
+        sys.exit(FAULT)

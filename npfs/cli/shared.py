@@ -1,30 +1,66 @@
-"""What several commands share: their options, a sign of life, and how a person's mistake is told."""
+"""Exit codes, mistakes, options, progress and tables: the same in every command."""
 
 import contextlib
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
-MISTAKE = 2  # the exit code of a command that was asked for what cannot be done
+if TYPE_CHECKING:
+    from rich.console import Console
+
+MISTAKE = 2  # a person asked for what cannot be done
+FAULT = 70  # EX_SOFTWARE of sysexits.h: npfs is wrong
 
 Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print the result alone: no progress, no notes.")
+    bool, Option("--quiet", "-q", help="Print the result alone: no progress, no notes.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON, for programs.")]
-Reports = Annotated[Path, typer.Option(help="Folder with the stored runs.", show_default=True)]
+AsJson = Annotated[bool, Option("--json", help="Print everything as JSON, for programs.")]
+Reports = Annotated[Path, Option(help="Folder of the stored runs and the report.")]
+REPORTS = Path("reports")
+Missing = Annotated[
+    str, Option(metavar="error|drop", help="What to do about rows with missing values.")
+]
+JOURNALS = "*.journal"  # of runs that were not saved; npfs.harness reads them
+
+
+class Mistake(Exception):
+    """A person asked for what cannot be done: one sentence that says what to give instead."""
 
 
 @contextlib.contextmanager
-def working(on: str, *, quiet: bool = False) -> Iterator[Callable[[str], None]]:
-    """Show on a terminal that something is being done; the result goes to the standard output, this does not.
+def mistakes(*kinds: type[Exception]) -> Iterator[None]:
+    """Turn exceptions of these kinds, and too little memory, into a ``Mistake``."""
+    try:
+        yield
+    except kinds as error:
+        said = str(error)
+        if isinstance(error, OSError) and error.filename and error.strerror:
+            said = f"{error.filename}: {error.strerror}"
+        raise Mistake(said) from None
+    except MemoryError:
+        raise Mistake(
+            "the data do not fit into the memory that may be taken; choose fewer columns, or give "
+            "them as Parquet or .npy, which npfs fit reads in pieces"
+        ) from None
 
-    Yields what changes the words that are shown.
-    """
+
+def recover_runs(reports: Path, *, to_stderr: bool = True) -> None:
+    """Save the runs of processes that ended early, and print what was saved."""
+    if next((reports / "runs").rglob(JOURNALS), None) is None:
+        return
+    from npfs.harness.recovery import recover
+
+    for found in recover(reports / "runs"):
+        print(found, file=sys.stderr if to_stderr else sys.stdout)
+
+
+@contextlib.contextmanager
+def working(on: str, *, quiet: bool = False) -> Iterator[Any]:
+    """Show progress on a terminal's standard error; yield the function that changes its words."""
     if quiet or not sys.stderr.isatty():
         yield lambda words: None
         return
@@ -34,51 +70,46 @@ def working(on: str, *, quiet: bool = False) -> Iterator[Callable[[str], None]]:
         yield status.update
 
 
-@contextlib.contextmanager
-def ended_by_ctrl_c() -> Iterator[None]:
-    """Let Ctrl-C end the process at once, by the signal itself.
+def console() -> "Console":
+    """Return the standard output, ``width()`` columns wide."""
+    from rich.console import Console
 
-    Python's own handler would wait until a compiled function returns, which may be after minutes, and then find its
-    exception beside the function's result. There is nothing to be saved meanwhile.
-    """
-    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextlib.contextmanager
-def told_as_a_sentence(command: str, *kinds: type[Exception]) -> Iterator[None]:
-    """Print what was wrong with the input and end with exit code 2, for exceptions of these kinds."""
-    try:
-        yield
-    except kinds as error:
-        typer.echo(f"npfs {command}: {sentence(error)}", err=True)
-        raise typer.Exit(MISTAKE) from None
-    except MemoryError:
-        typer.echo(
-            f"npfs {command}: the data do not fit into the memory that may be taken; choose fewer columns, or give them as "
-            "Parquet or .npy, which npfs fit reads in pieces",
-            err=True,
-        )
-        raise typer.Exit(MISTAKE) from None
-
-
-def sentence(error: Exception) -> str:
-    """Return what an exception says; of a system's error what went wrong with which file."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
-
-
-def columns(text: str | None) -> list[str] | None:
-    """Split "a,b" into names; None if none are given."""
-    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+    return Console(width=width(), highlight=False)
 
 
 def width() -> int:
-    """Return the width to print for; where it is not a terminal's, wide enough for a table."""
-    return int(os.environ.get("COLUMNS", "0")) or (
-        os.get_terminal_size().columns if sys.stdout.isatty() else 120
-    )
+    """Return ``COLUMNS``, else the terminal's width; 120 columns, a wide table's, without one."""
+    terminal = os.get_terminal_size().columns if sys.stdout.isatty() else 120
+    return int(os.environ.get("COLUMNS", "0")) or terminal
+
+
+def print_table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool = True
+) -> None:
+    """Print rows under their headings; with ``numbers`` all columns but the first hold numbers."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for k, heading in enumerate(headings):
+        if numbers and k > 0:
+            table.add_column(heading, justify="right", no_wrap=True)
+        else:
+            table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    console().print(table)
+
+
+def print_lines(*lines: str) -> None:
+    """Print sentences, wrapped between words."""
+    for line in lines:
+        console().print(line, markup=False)
+
+
+def print_json(document: Any) -> None:
+    """Print a document for programs."""
+    import json
+
+    print(json.dumps(document, indent=1))

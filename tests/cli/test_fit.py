@@ -121,19 +121,19 @@ def test_semicolons_decimal_commas_and_gzip_are_found(npfs: Npfs, tmp_path: Path
         (["--target", "target", "--features", "bmi,bmj"], "it has no column 'bmj' for --features"),
         (["--target", "target", "--backend", "nump"], "known backends: python, numpy"),
         (["--target", "target", "--epochs", "0"], "--epochs must be at least 1"),
-        (["--target", "target", "--learning-rate", "fast"], "auto or a number such as 0.01"),
+        (["--target", "target", "--learning-rate", "fast"], "takes auto or a number above 0"),
         (
             ["--target", "target", "--learning-rate", "-1"],
-            "--learning-rate must be a number above 0",
+            "--learning-rate takes auto or a number above 0",
         ),
         (["--target", "target", "--learning-rate", "5"], "largest stable"),
         (["--target", "target", "--plot", "out.bmp"], "--plot writes .png, .svg, .pdf"),
         (
             ["--target", "target", "--plot", "no/such/folder/out.png"],
-            "name another place with --plot",
+            "no/such/folder/out.png: No such file",
         ),
         (["--target", "target", "--missing", "guess"], "--missing takes error or drop"),
-        (["--target", "target", "--tol", "-1"], "--tol must be a number of at least 0"),
+        (["--target", "target", "--tol", "-1"], "--tol takes a number of at least 0"),
     ],
 )
 def test_a_mistake_is_answered_in_a_sentence(

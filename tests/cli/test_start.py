@@ -48,6 +48,12 @@ def test_a_misspelt_command_is_corrected(npfs_process: Npfs) -> None:
     assert "advise" in result.stderr
 
 
+def test_version(npfs_process: Npfs) -> None:
+    from npfs import __version__
+
+    assert npfs_process("--version").stdout == f"npfs {__version__}\n"
+
+
 def test_no_colour_where_none_is_wanted(npfs_process: Npfs) -> None:
     coloured = npfs_process("--help", FORCE_COLOR="1")
     assert "\x1b[" in coloured.stdout
@@ -76,9 +82,10 @@ def test_completion_knows_the_commands(npfs_process: Npfs) -> None:
 
 def test_a_fault_of_ours_is_a_sentence_and_with_traceback_shows_where(tmp_path: Path) -> None:
     code = (
-        "import sys, npfs.cli.backends_command as command\n"
-        "def broken(**options): raise RuntimeError('a part fell off')\n"
-        "command.show = broken\n"
+        "import sys\n"
+        "from npfs.cli import backends\n"
+        "def broken(): raise RuntimeError('a part fell off')\n"
+        "backends._listing = broken\n"
         "from npfs.cli import main\n"
         "sys.argv[0] = 'npfs'\n"
         "main()\n"

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from npfs.cli.compare_command import run_compare, tolerance
 
-from npfs.analysis.comparison import CannotCompare, Comparison, compare
+from npfs.analysis.comparison import Comparison, compare
 from npfs.analysis.runs import read_runs
 from npfs.analysis.statistics import Interval
 from npfs.report import comparison as words
@@ -234,35 +233,3 @@ def test_runs_around_two_values_are_said_to_be_so(tmp_path: Path) -> None:
     assert [note.partition(", as of")[0] for note in found] == [
         "BASE: the runs of numba-10 lie around two values"
     ]
-
-
-@pytest.mark.parametrize(
-    ("given", "fraction"),
-    [("5%", 0.05), ("5 %", 0.05), (" 2.5% ", 0.025), ("0%", 0.0), ("150%", 1.5)],
-)
-def test_a_percentage(given: str, fraction: float) -> None:
-    assert tolerance(given) == pytest.approx(fraction)
-
-
-@pytest.mark.parametrize(
-    "given",
-    ["5", "0.05", "-5%", "+5%", "", "%", "nan%", "inf%", "1e2%", "5%%", "٥%", "9" * 400 + "%"],
-)
-def test_what_is_no_percentage_is_a_sentence(given: str) -> None:
-    with pytest.raises(CannotCompare, match="is not a percentage; write one with its sign, as 5%"):
-        tolerance(given)
-
-
-@pytest.mark.parametrize(("percent", "code"), [(None, 0), ("5%", 1), ("15%", 1), ("30%", 0)])
-def test_the_exit_code(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], percent: str | None, code: int
-) -> None:
-    side(tmp_path / "a", BASE)
-    side(tmp_path / "b", NEW, first=6)
-    a, b = str(tmp_path / "a"), str(tmp_path / "b")
-    assert run_compare(a, b, tmp_path, percent, "terminal", None) == code
-    errors = capsys.readouterr().err
-    if code:
-        assert re.match(r"npfs compare: 1 case is slower by more than \d+ %, .*numpy-1000", errors)
-    else:
-        assert errors == ""

@@ -128,7 +128,7 @@ def test_what_memory_cannot_hold_is_fitted_block_by_block(
     npfs: Npfs, file: Path, backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_memory = solved(npfs("fit", file, "--target", 3, "--json", "--epochs", 100))
-    monkeypatch.setattr("npfs.cli.large_data.available_bytes", lambda: 4 * TABLE.nbytes - 1)
+    monkeypatch.setattr("npfs.cli.fit_blocks.available_bytes", lambda: 4 * TABLE.nbytes - 1)
     result = npfs("fit", file, "--target", 3, "--json", "--epochs", 100, "--backend", backend)
     assert solved(result) == pytest.approx(in_memory, rel=1e-9)
     assert json.loads(result.stdout)["backend"] == (
@@ -142,7 +142,7 @@ def test_what_memory_cannot_hold_is_fitted_block_by_block(
 def test_what_memory_can_hold_is_fitted_there(
     npfs: Npfs, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("npfs.cli.large_data.available_bytes", lambda: 4 * TABLE.nbytes)
+    monkeypatch.setattr("npfs.cli.fit_blocks.available_bytes", lambda: 4 * TABLE.nbytes)
     assert "block by block" not in npfs("fit", file, "--target", 3, "--epochs", 10).stdout
 
 
@@ -157,7 +157,7 @@ def test_a_text_file_larger_than_memory_says_how_to_go_on(
     npfs: Npfs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "large.csv").write_text("x,y\n1,2\n2,4\n")
-    monkeypatch.setattr("npfs.cli.large_data.available_bytes", lambda: 10)
+    monkeypatch.setattr("npfs.cli.fit_blocks.available_bytes", lambda: 10)
     result = npfs("fit", "large.csv", "--target", "y")
     assert result.returncode == 2
     assert "cannot be read in pieces; save it as Parquet" in " ".join(result.stderr.split())

@@ -1,0 +1,46 @@
+"""``npfs calibrate``: the coverage of the intervals of the stored runs."""
+
+from typing import Annotated
+
+from typer import Option
+
+from npfs.cli.shared import (
+    REPORTS,
+    AsJson,
+    Quiet,
+    Reports,
+    mistakes,
+    print_json,
+    recover_runs,
+    working,
+)
+
+
+def calibrate(
+    reports: Reports = REPORTS,
+    measure: Annotated[
+        int, Option(min=0, metavar="N", help="First add N runs of the standard preset.")
+    ] = 0,
+    half: Annotated[int, Option(min=2, help="Runs in a half.")] = 5,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say how well the intervals hold: split the stored runs in halves, and predict one by the other."""
+    from npfs.analysis import calibration
+    from npfs.harness.fresh_runs import CannotMeasure, add_runs
+    from npfs.report import calibration as words
+    from npfs.report.build import NoRuns, read_evidence
+
+    with mistakes(CannotMeasure, NoRuns, calibration.TooFewRuns):
+        if measure:
+            add_runs(measure, reports)
+        recover_runs(reports)
+        with working("splitting the runs in halves", quiet=quiet or as_json):
+            evidence = read_evidence(reports)
+            found = calibration.calibrate(evidence, half=half)
+    if as_json:
+        print_json(words.document(found))
+    elif quiet:
+        print(words.sentence(found))
+    else:
+        print("\n".join(words.plain(found, evidence)))

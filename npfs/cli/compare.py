@@ -1,0 +1,86 @@
+"""``npfs compare``: two sets of runs, case by case."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from npfs.cli.shared import (
+    REPORTS,
+    AsJson,
+    Mistake,
+    Quiet,
+    Reports,
+    mistakes,
+    recover_runs,
+    working,
+)
+
+TOO_SLOW = 1  # the exit code after --fail-on-slower
+
+
+def compare(
+    base: Annotated[
+        str,
+        Argument(
+            metavar="BASE",
+            help="Runs to compare with: a run file, a folder, a pattern in quotes, or a git revision "
+            "(REV: the runs under its reports/; or REV:FOLDER).",
+        ),
+    ],
+    new: Annotated[
+        str | None,
+        Argument(help="Runs to judge, given the same ways. [default: newest job in --reports]"),
+    ] = None,
+    reports: Reports = REPORTS,
+    fail_on_slower: Annotated[
+        str | None,
+        Option(
+            metavar="PERCENT",
+            help="Exit with 1 if a case is slower by more than this, as 5%, with its whole interval.",
+        ),
+    ] = None,
+    form: Annotated[
+        str, Option("--format", metavar="FORM", help="terminal, markdown or json.")
+    ] = "terminal",
+    out: Annotated[Path | None, Option(help="Write to this file instead.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say which cases became slower or faster between two sets of runs.
+
+    Exits with 0; with 1 if --fail-on-slower is passed; with 2 if there is nothing to compare.
+    """
+    from npfs.analysis import comparison, sides
+    from npfs.harness.option_values import percentage
+    from npfs.report import comparison as words
+    from npfs.whole_file import write_whole
+
+    form = "json" if as_json else form
+    if form not in set(words.Format):
+        raise Mistake(f"--format {form!r} is unknown; give {' or '.join(words.Format)}")
+    recover_runs(reports)
+    tolerated = None
+    if fail_on_slower is not None:
+        with mistakes(ValueError):
+            tolerated = percentage("--fail-on-slower", fail_on_slower)
+    names = base, new if new is not None else f"newest job in {reports}"
+    kinds = sides.NoRunsFound, comparison.CannotCompare, OSError
+    with working("comparing", quiet=quiet), mistakes(*kinds):
+        compared = comparison.compare(*sides.find_sides(base, new, reports), names=names)
+    short = [words.summary(compared), *words.judgement(compared, tolerated)]
+    if out is not None:
+        with mistakes(OSError):
+            write_whole(out, words.text(compared, words.Format(form), tolerated))
+        print(*short, *([] if quiet else [f"wrote {out}"]), sep="\n")
+    elif form != words.Format.TERMINAL:
+        sys.stdout.write(words.text(compared, words.Format(form), tolerated))
+    elif quiet:
+        print(*short, sep="\n")
+    else:
+        words.print_terminal(compared, tolerated)
+    if tolerated is not None and (slower := compared.slower_than(tolerated)):
+        print(f"npfs compare: {words.failure(slower, tolerated)}", file=sys.stderr)
+        raise typer.Exit(TOO_SLOW)

@@ -1,0 +1,348 @@
+"""``npfs fit``: read a table, fit it in memory or block by block, draw and print the fit."""
+
+import contextlib
+import math
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from typer import Argument, Option
+
+from npfs.cli.shared import (
+    REPORTS,
+    AsJson,
+    Missing,
+    Mistake,
+    Quiet,
+    Reports,
+    console,
+    mistakes,
+    print_json,
+    print_lines,
+    print_table,
+    working,
+)
+
+if TYPE_CHECKING:
+    from npfs.data import Table
+    from npfs.estimator.linear_regression import LinearRegression
+    from npfs.regression.problem import Array
+
+AUTO = "auto"
+SCHEMA = 1
+SHOWN_COEFFICIENTS = 40
+DRAWN = (".png", ".svg", ".pdf")
+# A loss that falls by less than this share in the last tenth of the epochs is called settled.
+SETTLED = 1e-6
+MORE_EPOCHS = 100  # times as many are suggested: they end as soon as --tol is reached
+Result = TypeVar("Result")
+
+
+def fit(
+    file: Annotated[
+        Path,
+        Argument(
+            metavar="FILE",
+            help="CSV (also .gz), Parquet (also a folder of it), Arrow, .npy or .npz.",
+        ),
+    ],
+    target: Annotated[
+        str, Option(metavar="COLUMN", help="The column to predict: its name, or position from 0.")
+    ],
+    features: Annotated[
+        str | None,
+        Option(metavar="A,B", help="Columns to predict from, likewise. [default: all others]"),
+    ] = None,
+    backend: Annotated[
+        str,
+        Option(metavar="NAME", help="A name of npfs backends, or auto: advised from stored runs."),
+    ] = AUTO,
+    epochs: Annotated[
+        str,
+        Option(metavar="N", help="Steps of gradient descent, or with --tol at most so many."),
+    ] = "1000",
+    learning_rate: Annotated[str, Option(metavar="RATE", help="auto, or a number above 0.")] = AUTO,
+    tol: Annotated[
+        str | None, Option(metavar="NORM", help="Stop when the gradient's norm is at most this.")
+    ] = None,
+    standardize: Annotated[bool, Option(help="Bring all features to one scale first.")] = True,
+    missing: Missing = "error",
+    separator: Annotated[
+        str | None,
+        Option(metavar="CHARACTER", help="Between cells of a text file. [default: found]"),
+    ] = None,
+    decimal: Annotated[
+        str | None, Option(metavar="SIGN", help="Decimal sign, . or , [default: found]")
+    ] = None,
+    header: Annotated[
+        bool | None, Option(help="Whether the first row names the columns. [default: found]")
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        Option(metavar="OUT", help="Draw the fit and its loss into this file: .png, .svg, .pdf."),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        Option(metavar="ADDRESS", help="Fit in the workers of this Dask cluster: tcp://host:8786."),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        Option(metavar="FILE", help="Keep there how far the fit is, and fit block by block."),
+    ] = None,
+    checkpoint_every: Annotated[
+        str | None, Option(metavar="N|Ns", help="Epochs, 100, or seconds, 30s. [default: 10s]")
+    ] = None,
+    resume: Annotated[bool, Option("--resume", help="Go on from --checkpoint.")] = False,
+    scratch: Annotated[
+        Path | None,
+        Option(
+            metavar="DIR",
+            help="Where blocks are kept that memory cannot hold. [default: TMPDIR, or /var/tmp]",
+        ),
+    ] = None,
+    reports: Reports = REPORTS,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit a linear regression to a table in a file, by gradient descent."""
+    from npfs.cli import fit_blocks
+    from npfs.data import BadTable, read_table
+    from npfs.data.pieces import BadPiece
+    from npfs.harness.option_values import split_names
+    from npfs.largedata.checkpoint import BadCheckpoint
+
+    no_progress = quiet or as_json
+    if plot is not None and plot.suffix.lower() not in DRAWN:
+        raise Mistake(f"--plot writes {', '.join(DRAWN)}; got {str(plot)!r}")
+    model = _model(backend, epochs, learning_rate, tol, standardize)
+    blocks = fit_blocks.Options(scheduler, checkpoint, checkpoint_every, resume, scratch)
+    blocks.check(backend)
+    with mistakes(ValueError):
+        chosen = None if features is None else split_names("--features", features)
+    columns: dict[str, Any] = {"target": target, "features": chosen, "missing": missing}
+
+    def read() -> "Table":
+        return read_table(file, **columns, separator=separator, decimal=decimal, header=header)
+
+    with mistakes(BadTable, BadPiece, BadCheckpoint, OSError):
+        with working("reading the file", quiet=no_progress):
+            pieces = fit_blocks.pieces_if_needed(file, columns, backend, blocks, read)
+            table = read() if pieces is None else None
+        with working("fitting", quiet=no_progress) as show_words:
+            if pieces is not None:
+                fitted = fit_blocks.fit(
+                    pieces, model, backend, blocks, show_words, is_drawn=plot is not None
+                )
+            elif table is not None:
+                fitted = _fit_table(table, model, reports)
+        if plot is not None:
+            with working("drawing", quiet=no_progress):
+                _draw(fitted, plot)
+    if as_json:
+        print_json(_document(fitted))
+    else:
+        _show(fitted, plot, quiet=quiet)
+
+
+def _model(
+    backend: str, epochs: str, learning_rate: str, tol: str | None, standardize: bool
+) -> "LinearRegression":
+    """Return the estimator that the options ask for, not fitted yet."""
+    from npfs.estimator.linear_regression import LinearRegression
+    from npfs.harness.option_values import number, whole_number
+
+    takes = "auto or a number above 0, such as 0.01"
+    with mistakes(ValueError):
+        return LinearRegression(
+            backend,
+            learning_rate=AUTO
+            if learning_rate == AUTO
+            else number("--learning-rate", learning_rate, takes),
+            epochs=whole_number("--epochs", epochs, at_least=1),
+            tol=None if tol is None else number("--tol", tol, "a number of at least 0", zero=True),
+            standardize=standardize,
+        )
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fit, and what there is to say about it.
+
+    Attributes
+    ----------
+    r2 : float
+        NaN for a single sample.
+    shown : (X, y)
+        The samples that a drawing shows: all of them, or some of many.
+    """
+
+    model: "LinearRegression"
+    feature_names: tuple[str, ...]
+    target_name: str
+    n_samples: int
+    r2: float
+    shown: "tuple[Array, Array]"
+    seconds: float
+    notes: tuple[str, ...]
+
+
+def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitted:
+    from npfs.estimator.auto import choose_backend
+
+    notes = list(table.notes)
+    n_samples, n_features = table.X.shape
+    if model.backend == AUTO:
+        choice = choose_backend(n_samples, n_features, model.epochs, reports=reports)
+        model.backend = choice.backend
+        notes.append(f"Backend {choice.backend}: {choice.reason}.")
+    model.keep_path = n_features == 1  # whose lines can be drawn
+    with _ended_by_ctrl_c():
+        _, seconds, found = run_fit(model, lambda: model.fit(table.X, table.y))
+    return Fitted(
+        model=model,
+        feature_names=table.feature_names,
+        target_name=table.target_name,
+        n_samples=n_samples,
+        r2=model.score(table.X, table.y) if n_samples > 1 else math.nan,
+        shown=(table.X, table.y),
+        seconds=seconds,
+        notes=(*notes, *found),
+    )
+
+
+@contextlib.contextmanager
+def _ended_by_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C end the process at once, by the signal itself.
+
+    Python's own handler would wait until a compiled function returns, which may be after minutes,
+    and then find its exception beside the function's result. There is nothing to save meanwhile.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def run_fit(
+    model: "LinearRegression", run: Callable[[], Result]
+) -> tuple[Result, float, list[str]]:
+    """Run a fit of ``model``; return its result, its seconds, and sentences on its convergence.
+
+    Raises
+    ------
+    Mistake
+        If an option does not suit the data, or a library is not installed.
+    """
+    import time
+    import warnings
+
+    from npfs.backends.base import BackendUnavailable
+    from npfs.regression.errors import ConvergenceWarning, DivergenceError
+
+    start = time.perf_counter()
+    try:
+        with (
+            warnings.catch_warnings(record=True) as caught,
+            mistakes(ValueError, BackendUnavailable),
+        ):
+            warnings.simplefilter("always", ConvergenceWarning)
+            result = run()
+    except DivergenceError as error:
+        raise Mistake(
+            f"gradient descent diverged: the loss grows from epoch {error.epoch} on, since "
+            f"--learning-rate {error.learning_rate:.6g} is above {error.largest_stable_rate:.6g}, "
+            "the largest stable one for these data; give auto or a number below that"
+        ) from None
+    seconds = time.perf_counter() - start
+    notes = [f"{str(w.message)[:1].upper()}{str(w.message)[1:]}." for w in caught]
+    return result, seconds, notes if model.tol is not None else notes + _unsettled(model)
+
+
+def _unsettled(model: "LinearRegression") -> list[str]:
+    """Return a note if the loss was still falling."""
+    from npfs.drawing.numbers import significant
+
+    losses = model.loss_history_
+    before = losses[-1 - max(1, len(losses) // 10)] if len(losses) > 1 else losses[0]
+    fell = 1 - losses[-1] / before if before > 0 else 0.0
+    if fell <= SETTLED:
+        return []
+    return [
+        f"The loss was still falling: by {significant(100 * fell, 2)} % over the last tenth of the "
+        "epochs. More epochs bring the coefficients, which may be further off than the loss, nearer "
+        f"to the solution: --epochs {MORE_EPOCHS * len(losses)} --tol 1e-6 stops when they are "
+        "there."
+    ]
+
+
+def _draw(fitted: Fitted, path: Path) -> None:
+    """Draw the fit, along the feature that tells most of the target, and its loss into a file."""
+    import numpy as np
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from npfs.estimator.plots import plot_fit, plot_loss
+
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    model, (X, y) = fitted.model, fitted.shown
+    strongest = int(np.argmax(np.abs(model.coef_ * X.std(axis=0))))
+    plot_fit(model, X, y, feature=strongest, ax=left)
+    left.set_xlabel(fitted.feature_names[strongest])
+    rest = "" if len(fitted.feature_names) == 1 else " without the other features' part"
+    left.set_ylabel(fitted.target_name + rest)
+    plot_loss(model, ax=right)
+    figure.savefig(path, dpi=150)
+
+
+def _show(fitted: Fitted, plot: Path | None, *, quiet: bool) -> None:
+    from npfs.drawing.numbers import time
+
+    model, names = fitted.model, fitted.feature_names
+    if not quiet:
+        size = f"{fitted.n_samples:,} sample{'s' if fitted.n_samples > 1 else ''}"
+        of = f" of {len(names)} features" if len(names) > 1 else ""
+        print_lines(f"{fitted.target_name} from {size}{of}")
+    shown = list(zip(names, model.coef_, strict=True))[:SHOWN_COEFFICIENTS]
+    rows = [*shown, ("intercept", model.intercept_)]
+    print_table(("feature", "coefficient"), [(name, f"{value:.6g}") for name, value in rows])
+    if hidden := len(names) - len(shown):
+        print_lines(f"and {hidden:,} more features; --json prints all of them")
+    if quiet:
+        return
+    print_lines(
+        f"R² {fitted.r2:.4g}, mean squared error {model.loss_history_[-1]:.6g} after "
+        f"{model.n_iter_:,} epochs; {model.backend_}, learning rate {model.learning_rate_:.4g}, "
+        f"{time(fitted.seconds)}"
+    )
+    if plot is not None:
+        console().print(f"wrote {plot}", markup=False, soft_wrap=True)
+    print_lines(*fitted.notes)
+
+
+def _document(fitted: Fitted) -> dict[str, Any]:
+    """Return the fit for programs."""
+    model = fitted.model
+    return {
+        "schema": SCHEMA,
+        "target": fitted.target_name,
+        "n_samples": fitted.n_samples,
+        "n_features": len(fitted.feature_names),
+        "coefficients": [
+            {"feature": name, "value": float(value)}
+            for name, value in zip(fitted.feature_names, model.coef_, strict=True)
+        ],
+        "intercept": model.intercept_,
+        "r2": None if math.isnan(fitted.r2) else fitted.r2,
+        "mean_squared_error": float(model.loss_history_[-1]),
+        "epochs": model.n_iter_,
+        "learning_rate": model.learning_rate_,
+        "backend": model.backend_,
+        "seconds": fitted.seconds,
+        "loss_history": [float(loss) for loss in model.loss_history_],
+        "notes": list(fitted.notes),
+    }

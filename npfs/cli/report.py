@@ -1,0 +1,109 @@
+"""``npfs report``: the whole report, or one form of it."""
+
+import sys
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Option
+
+from npfs.cli.shared import (
+    REPORTS,
+    AsJson,
+    Mistake,
+    Quiet,
+    Reports,
+    mistakes,
+    recover_runs,
+    working,
+)
+
+if TYPE_CHECKING:
+    from npfs.analysis.evidence import Evidence
+
+WHOLE = "all"
+FORMS = ("html", "markdown", "csv", "json", "github-action-benchmark")
+
+
+def report(
+    reports: Reports = REPORTS,
+    form: Annotated[
+        str,
+        Option(
+            "--format",
+            metavar="FORM",
+            help="all (every file, with figures), or one of html, markdown, csv, json and "
+            "github-action-benchmark, printed.",
+        ),
+    ] = WHOLE,
+    out: Annotated[
+        Path | None, Option(help="Write there instead: a folder for all, a file for one.")
+    ] = None,
+    open_page: Annotated[bool, Option("--open", help="Open the page in the browser.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Build the report again from the saved runs: page, verdict, figures and tables."""
+    from npfs.report.build import PAGE, NoRuns, build_report, read_evidence
+
+    form = "json" if as_json else form
+    _require_possible(form, out, open_page)
+    recover_runs(reports, to_stderr=form != WHOLE)
+    page = out
+    with working("building the report", quiet=quiet), mistakes(NoRuns, OSError):
+        if form == WHOLE:
+            built = build_report(reports, out)
+            lines = built.terminal_lines()
+            page = next(path for path in built.paths if path.name == PAGE)
+        else:
+            lines = _write(_text(form, read_evidence(reports)), out)
+    if not quiet and lines:
+        print("\n".join(lines))
+    if open_page and page is not None:
+        webbrowser.open(page.resolve().as_uri())
+
+
+def _require_possible(form: str, out: Path | None, open_page: bool) -> None:
+    if form not in (WHOLE, *FORMS):
+        raise Mistake(f"--format takes one of {', '.join((WHOLE, *FORMS))}; got {form!r}")
+    if open_page and form not in (WHOLE, "html"):
+        raise Mistake(f"--open shows the page; --format {form} makes none")
+    if open_page and form == "html" and out is None:
+        raise Mistake("--open needs a file to show: give --out FILE, or leave --format out")
+    if out is not None and form == WHOLE and out.exists() and not out.is_dir():
+        raise Mistake(f"--out {out} is a file, and the whole report takes a folder")
+
+
+def _text(form: str, evidence: "Evidence") -> str:
+    """Return the report in one form; a page with its figures, and with no file beside it."""
+    from npfs.report import calibration, exports, figures
+    from npfs.report.build import page_content
+    from npfs.report.page import page_html, verdict_markdown
+
+    if form == "csv":
+        return exports.results_csv(evidence)
+    if form == "json":
+        return exports.results_json(evidence)
+    if form == "github-action-benchmark":
+        return exports.github_action_benchmark(evidence)
+    drawn = []
+    if form == "html":
+        with tempfile.TemporaryDirectory() as folder:
+            drawn = figures.save_figures(evidence, Path(folder))
+    page = page_content(evidence, calibration.if_possible(evidence), drawn, downloads=())
+    return page_html(page) if form == "html" else verdict_markdown(page)
+
+
+def _write(text: str, out: Path | None) -> list[str]:
+    """Write one form into a file or print it; return the lines to say so."""
+    from npfs.whole_file import write_whole
+
+    if out is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())  # UTF-8, whatever a terminal or a pipe would take
+        sys.stdout.buffer.flush()
+        return []
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(out, text)
+    return [f"wrote {out}"]

@@ -1,0 +1,39 @@
+"""``npfs calibrate`` on hand-made runs."""
+
+import json
+from pathlib import Path
+
+from tests import run_files
+from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
+from tests.cli.conftest import Npfs
+
+
+def test_calibrate_prints_how_well_intervals_hold(tmp_path: Path, npfs: Npfs) -> None:
+    run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10, runs=12))
+    result = npfs("calibrate")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "over random halves of 12 stored runs" in " ".join(result.stdout.split())
+    assert "all cases" in result.stdout
+    assert "1,000 samples" in result.stdout
+
+
+def test_calibrate_says_what_it_lacks(tmp_path: Path, npfs: Npfs) -> None:
+    nothing = npfs("calibrate")
+    assert nothing.returncode == 2
+    assert nothing.stderr.startswith("npfs calibrate: no runs in reports")
+    run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10, runs=7))
+    few = npfs("calibrate")
+    assert few.returncode == 2
+    assert "there are 7 that timed one case: add 3 with the command" in few.stderr
+    assert "Traceback" not in few.stderr + nothing.stderr
+
+
+def test_calibrate_for_programs_and_in_a_sentence(tmp_path: Path, npfs: Npfs) -> None:
+    run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10, runs=10))
+    found = json.loads(npfs("calibrate", "--json").stdout)
+    assert found["runs"] == 10
+    assert {case["held"] for case in found["cases"]} <= {0.99, 1.0}, (
+        "nearly equal runs hold one another"
+    )
+    quiet = npfs("calibrate", "--quiet").stdout.splitlines()
+    assert quiet == [found["answer"]]

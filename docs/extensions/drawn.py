@@ -18,7 +18,7 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from npfs.report.figures.saving import dark_of, svg_of
+from npfs.report.figures import dark_of, svg_of
 
 _variables_after: dict[str, dict[str, Any]] = {}  # by the beginning of a page that was run
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -97,7 +97,7 @@ def _text(form: str, evidence: "Evidence") -> str:
 
 def _write(text: str, out: Path | None) -> list[str]:
     """Write one form into a file or print it; return the lines to say so."""
-    from npfs.whole_file import write_whole
+    from npfs.schema import write_whole
 
     if out is None:
         sys.stdout.flush()

@@ -2,9 +2,11 @@
 
 import tempfile
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from npfs import __version__
 from npfs.analysis.calibration import Calibration
 from npfs.analysis.decisions import decisions
 from npfs.analysis.evidence import Evidence
@@ -12,19 +14,19 @@ from npfs.analysis.runs import read_runs
 from npfs.analysis.scale import is_all_there_is
 from npfs.report import (
     calibration,
-    decision_table,
+    claims,
+    details,
+    exports,
     figures,
     first_call,
     provenance,
-    results_json,
     tables,
     verdict,
 )
+from npfs.report.content import Page, PageFigure
 from npfs.report.figures import Drawn
-from npfs.report.markdown import verdict_markdown
-from npfs.report.page import page_html
-from npfs.report.page_content import page_content, page_without_runs
-from npfs.whole_file import write_whole
+from npfs.report.page import page_html, verdict_markdown
+from npfs.schema import write_whole
 
 PAGE = "index.html"
 # What each file is for, in the order in which the page names them.
@@ -33,7 +35,7 @@ TEXTS = {
     "verdict.md": "the verdict as Markdown, for a pull request",
     "results.csv": "every case's numbers",
     "results.json": "all numbers and findings, for programs",
-    first_call.FILE_NAME: "what comes once: first calls, memory, conversions",
+    exports.FIRST_CALL: "what comes once: first calls, memory, conversions",
     "github-action-benchmark.json": "times for github-action-benchmark (customSmallerIsBetter)",
 }
 
@@ -83,9 +85,9 @@ def decision_lines(evidence: Evidence, width: int) -> list[str]:
         return []
     lines = ["What to choose"]
     for decision in decisions(evidence):
-        situation = decision_table.situation(decision)
+        situation = tables.situation(decision)
         lines += textwrap.wrap(situation, width, initial_indent="  ", subsequent_indent="    ")
-        spoken = decision_table.spoken(evidence, decision)
+        spoken = tables.spoken(evidence, decision)
         lines += textwrap.wrap(spoken, width, initial_indent="    > ", subsequent_indent="      ")
     return lines
 
@@ -143,10 +145,10 @@ def build_report(reports: Path, out: Path | None = None) -> Report:
 def texts(evidence: Evidence, held: Calibration | None, drawn: list[Drawn]) -> dict[str, str]:
     """Return the content of every file that is no figure, by its name; what has no evidence has no file."""
     beside = {
-        "results.csv": tables.results_csv(evidence),
-        "results.json": results_json.results_json(evidence),
-        first_call.FILE_NAME: first_call.csv_text(evidence),
-        "github-action-benchmark.json": results_json.github_action_benchmark(evidence),
+        "results.csv": exports.results_csv(evidence),
+        "results.json": exports.results_json(evidence),
+        exports.FIRST_CALL: exports.first_call_csv(evidence),
+        "github-action-benchmark.json": exports.github_action_benchmark(evidence),
     }
     beside = {name: text for name, text in beside.items() if text}
     downloads = [(TEXTS[name], name) for name in ("verdict.md", *beside)]
@@ -157,3 +159,56 @@ def texts(evidence: Evidence, held: Calibration | None, drawn: list[Drawn]) -> d
 def _shown(path: Path) -> str:
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def page_content(
+    evidence: Evidence,
+    held: Calibration | None,
+    drawn: Sequence[Drawn],
+    downloads: Sequence[tuple[str, str]],
+) -> Page:
+    """Return the whole content; ``downloads`` names the files that lie beside the page."""
+    return Page(
+        question=verdict.question(evidence),
+        lacks=tuple(provenance.missing(evidence)),
+        answer=tuple(verdict.answer(evidence)),
+        basis=provenance.provenance(evidence),
+        decisions=tables.decision_table(evidence),
+        decision_notes=tuple(tables.decision_notes(evidence)),
+        warnings=tuple(provenance.warnings(evidence)),
+        claims=tuple(claims.claims(evidence)),
+        figures=tuple(
+            PageFigure(
+                figure.spec.name,
+                figure.spec.title,
+                figure.spec.how_to_read,
+                figure.alt,
+                figure.light_svg,
+                figure.dark_svg,
+            )
+            for figure in drawn
+        ),
+        findings=tuple(details.details(evidence)),
+        once=tuple(first_call.sentences(evidence)),
+        once_table=first_call.once_table(evidence),
+        once_notes=tuple(first_call.notes(evidence)),
+        numbers=tables.numbers_table(evidence),
+        calibration=() if held is None else _calibration(held),
+        environment=tuple(provenance.environment_rows(evidence)),
+        observations=tuple(provenance.observations(evidence)),
+        words=tuple(provenance.vocabulary(evidence)),
+        method=tuple(provenance.method(evidence)),
+        left_out=tuple(provenance.left_out(evidence)),
+        version=__version__,
+        downloads=tuple(downloads),
+    )
+
+
+def page_without_runs(reason: str) -> Page:
+    """Return what there is to say before anything was measured."""
+    return Page(question=verdict.QUESTION, lacks=(reason,), version=__version__)
+
+
+def _calibration(held: Calibration) -> tuple[str, ...]:
+    texts = (calibration.sentence(held), *calibration.explanation(held))
+    return tuple(text.replace("`", "") for text in texts)

@@ -110,8 +110,8 @@ def others_take_its_arrays(evidence: Evidence) -> Claim:
     layout = newest_layout(evidence)
     if layout is None:
         return Claim(claim, NOT_MEASURED, (f"Not looked at: {ADD_A_RUN}.",), None)
-    seen = [handed for handed in layout.hand_over if handed.shares is not None]
-    not_seen = [handed for handed in layout.hand_over if handed.shares is None]
+    seen = [handed for handed in layout.zero_copy if handed.shares is not None]
+    not_seen = [handed for handed in layout.zero_copy if handed.shares is None]
     shares = [bool(handed.shares) for handed in seen]
     standing = NOT_MEASURED
     if shares:

@@ -1,8 +1,4 @@
-"""What comes once, in sentences and a table, and its numbers as CSV."""
-
-import csv
-import io
-from collections.abc import Iterator
+"""What comes once, in sentences and a table."""
 
 from npfs.analysis import startup as once
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
@@ -12,13 +8,8 @@ from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.content import Cell, Table
 from npfs.report.details import SHORT
-from npfs.report.tables import bounds
-from npfs.schema import COLD, TO_ARRAY, TO_LISTS, WARM, Size
+from npfs.schema import COLD, TO_ARRAY, TO_LISTS, Size
 
-FILE_NAME = "first_call.csv"
-COLUMNS = (
-    "backend", "quantity", "cache", "n_samples", "n_features", "dtype", "runs", "value", "low", "high"
-)  # fmt: skip
 PAIRS = ((NUMPY, LISTS), (NUMBA, NUMPY))
 UNKNOWN = "not known"
 
@@ -60,21 +51,6 @@ def once_table(evidence: Evidence) -> Table | None:
         ]
         rows.append((Cell(evidence.title(name)), *durations, *_memory_cells(evidence, name, size)))
     return Table("What comes once", columns, tuple(rows), (False, *(True,) * 5))
-
-
-def csv_text(evidence: Evidence) -> str:
-    """Return a row for each quantity in seconds (with 95 % bounds) or bytes; "" if there are none.
-
-    A conversion has no backend, and only a first call has a cache.
-    """
-    rows = [*_first_call_rows(evidence), *_memory_rows(evidence), *_conversion_rows(evidence)]
-    if not rows:
-        return ""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def _small_and_large(evidence: Evidence, backend: str, reference: str) -> list[Size]:
@@ -174,34 +150,3 @@ def notes(evidence: Evidence) -> list[str]:
     return said + [
         f"Some of it is not known: {reason}." for reason in once.memory_reasons(evidence)
     ]
-
-
-def _first_call_rows(evidence: Evidence) -> Iterator[list[str | int]]:
-    for backend in once.backends(evidence):
-        for cache in (WARM, COLD):
-            records = once.first_calls(evidence, backend, cache)
-            for part in once.PARTS if records else ():
-                size = next(iter(records.values())).size
-                seconds = once.seconds(evidence, backend, part, cache)
-                yield [backend, part, cache, *_size(size), len(records), *bounds(seconds)]
-
-
-def _memory_rows(evidence: Evidence) -> Iterator[list[str | int]]:
-    for backend in once.backends(evidence):
-        for size in once.memory_sizes(evidence):
-            amounts = once.memory(evidence, backend, size)
-            for quantity, amount in zip(("held_bytes", "peak_bytes"), amounts, strict=True):
-                if amount is not None:
-                    yield [backend, quantity, "", *_size(size), "", f"{amount:.0f}", "", ""]
-
-
-def _conversion_rows(evidence: Evidence) -> Iterator[list[str | int]]:
-    for size in once.conversion_sizes(evidence):
-        for direction in (TO_ARRAY, TO_LISTS):
-            seconds = once.conversion(evidence, direction, size)
-            if seconds is not None:
-                yield ["", f"{direction}_s", "", *_size(size), seconds.runs, *bounds(seconds)]
-
-
-def _size(size: Size) -> tuple[int, int, str]:
-    return size.n_samples, size.n_features, size.dtype

@@ -15,8 +15,11 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from npfs.report import wording
 from npfs.report.content import STANDINGS, Cell, Page, Table
 
+# Nothing outside the text is needed: a comment on a pull request has no folder for images.
+NUMBERS = ("<details>", "<summary>Every case's numbers</summary>")
 _SECTIONS = {  # anchor: heading, and the parts of a Page without which it is left out
     "trust": ("Before you trust this", ("warnings",)),
     "choose": ("What to choose", ("decisions", "decision_notes")),
@@ -183,3 +186,52 @@ def _backends(table: Table) -> list[str]:
     if "backend" not in names:
         return []
     return list(dict.fromkeys(row[names.index("backend")].text for row in table.rows))
+
+
+def verdict_markdown(page: Page) -> str:
+    """Return the page's text: the answer, what to choose, the claims, findings, and the numbers folded away."""
+    lines = [f"# {page.question}", "", *_items(page.answer), *_paragraphs(page.lacks)]
+    lines += _section("What to choose", _table(page.decisions), _paragraphs(page.decision_notes))
+    lines += _section("Before you trust this", _items(page.warnings))
+    for claim in page.claims:
+        lines += _section(
+            wording.markdown(f"{claim.claim} ({claim.standing})"),
+            _items(claim.evidence),
+            _table(claim.table),
+        )
+    lines += _section("The findings in detail", _items(page.findings))
+    lines += _section(
+        "What comes once", _items(page.once), _table(page.once_table), _paragraphs(page.once_notes)
+    )
+    lines += _section("What was left out", _items(page.left_out))
+    lines += _section("Do the intervals hold?", _paragraphs(page.calibration))
+    lines += _paragraphs((page.basis,)) if page.basis else []
+    if page.numbers is not None:
+        lines += ["", *NUMBERS, "", *_markdown_rows(page.numbers), "", "</details>"]
+    return "\n".join(lines) + "\n"
+
+
+def _section(heading: str, *parts: list[str] | tuple[str, ...]) -> list[str]:
+    body = [line for part in parts for line in ("", *part) if part]
+    return ["", f"## {heading}", *body] if body else []
+
+
+def _items(sentences: tuple[str, ...]) -> list[str]:
+    return [f"- {wording.markdown(sentence)}" for sentence in sentences]
+
+
+def _paragraphs(texts: tuple[str, ...]) -> list[str]:
+    return [line for text in texts for line in ("", wording.markdown(text))]
+
+
+def _table(table: Table | None) -> list[str]:
+    return [] if table is None else _markdown_rows(table)
+
+
+def _markdown_rows(table: Table) -> list[str]:
+    """Return a table as lines of Markdown."""
+    return [
+        wording.table_row(table.columns),
+        wording.table_row("---:" if numeric else "---" for numeric in table.numeric),
+        *(wording.table_row(cell.text for cell in row) for row in table.rows),
+    ]

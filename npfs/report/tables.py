@@ -1,60 +1,185 @@
-"""The numbers behind the verdict, as CSV for programs and as a table for people."""
+"""The tables of the page: what to choose in which situation, and the numbers behind the verdict."""
 
-import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from npfs.analysis import startup as once
+from npfs.analysis.decisions import Decision, Quantity, Situation, costs, decisions
 from npfs.analysis.evidence import LISTS, NUMPY, Evidence
+from npfs.analysis.scale import is_all_there_is
+from npfs.analysis.startup import Outcome
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.content import Cell, Table
+from npfs.report.details import SHORT
 from npfs.schema import Size
 
+CAPTION = "What to choose"
+NAMED = 3  # choices within noise of each other; the others are counted
+ITSELF = "the choice itself"
+BETTER = {
+    Quantity.FIT: "as fast",
+    Quantity.FIRST_RESULT: "as soon",
+    Quantity.MEMORY: "less memory",
+}
+# What to measure where nothing suits a situation.
+MISSING = {
+    Situation.TABLE: "a backend that is timed on it",
+    Situation.HANDFUL: "--sizes 10",
+    Situation.THOUSANDS: "--sizes 1000",
+    Situation.MILLIONS: "--sizes 1e6",
+    Situation.MANY_FEATURES: "--features 64",
+    Situation.ONCE: "more than one backend, with its first call",
+    Situation.SERVICE: "--sizes 1e4",
+    Situation.MEMORY: "more than one backend, with its memory, which the first run of a command looks at",
+}
 HEADINGS = (
     "backend", "samples × features", "one fit", "ns per sample and epoch", "over lists", "over NumPy",
     "of the read ceiling", "runs",
 )  # fmt: skip
-COLUMNS = (
-    "backend",
-    "same_work",
-    "n_samples",
-    "n_features",
-    "dtype",
-    "runs",
-    *(
-        f"{quantity}{bound}"
-        for quantity in (
-            "seconds",
-            f"speedup_over_{LISTS}",
-            f"speedup_over_{NUMPY}",
-            "fraction_of_ceiling",
+
+
+def decision_table(evidence: Evidence) -> Table | None:
+    """Return a row for each situation, with the costs of the first choice; None for runs of large data alone."""
+    if is_all_there_is(evidence):
+        return None
+    rows = tuple(_row(evidence, decision) for decision in decisions(evidence))
+    samples, size = once.first_call_samples(evidence), once.memory_size(evidence)
+    columns = (
+        "situation",
+        "choose",
+        "against lists",
+        "against NumPy",
+        f"first result of {numbers.short_count(samples)}" if samples else "first result",
+        "memory in a fit" if size is None else f"memory of {numbers.short_count(size.n_samples)}",
+        "to install",
+        "lines of code",
+    )
+    return Table(CAPTION, columns, rows, (False,) * 2 + (True,) * 6)
+
+
+def decision_notes(evidence: Evidence) -> list[str]:
+    """Say how to read the table, and when what is chosen for a service has paid for its start."""
+    if is_all_there_is(evidence):
+        return []
+    notes = [
+        "Factors compare the choice with Python lists, and with NumPy as the formula reads. Choices within noise of "
+        "each other are all named, the one with the fewest lines of code first; the costs are those of the first.",
+    ]
+    size = once.memory_size(evidence)
+    if size is not None:
+        notes.append(
+            f"Memory is the most that a fit of {wording.size(size)} takes beside the arrays it is given, and its "
+            "share of them; where it decides, these arrays count as well, but for lists, which do without. It is seen in the first run of a "
+            "command alone. The first result is that of "
+            f"{numbers.count(once.first_call_samples(evidence))} samples, in a fresh process."
         )
-        for bound in ("", "_low", "_high")
-    ),
-)
+    for decision in decisions(evidence):
+        paid = decision.break_even
+        if paid is not None and paid.outcome is Outcome.AFTER and paid.fits is not None:
+            notes.append(
+                f"{evidence.title(paid.backend)} starts later than {SHORT[NUMPY]} and is ahead after "
+                f"{wording.number(paid.fits)} fits of {wording.size(paid.size)}."
+            )
+    return notes
 
 
-def results_csv(evidence: Evidence) -> str:
-    """Return one row for each case: seconds of a fit and ratios, each with 95 % bounds.
+def choice(evidence: Evidence, decision: Decision) -> str:
+    """Name what to choose, or what to measure first."""
+    if decision.is_uncertain:
+        return "the runs differ too much to tell; add runs"
+    if not decision.choices:
+        what = MISSING[decision.situation] if decision.size is None else "more than one backend"
+        return f"not measured; it takes {what}"
+    titles = [evidence.title(name) for name in decision.choices]
+    if len(titles) > NAMED:
+        titles = [*titles[: NAMED - 1], f"{len(titles) - NAMED + 1} others"]
+    notes = ["within noise"] * (len(titles) > 1)
+    if decision.quantity is Quantity.FIT and decision.size is not None:
+        timed = [name for name in evidence.backends if evidence.time(name, decision.size)]
+        if len(timed) < len(evidence.backends):
+            notes.append(f"of {len(timed)} timed")
+    return " or ".join(titles) + (f" ({', '.join(notes)})" if notes else "")
 
-    A bound that one run cannot give, and a ratio to what was not measured, is left empty.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for backend, size, seconds in cases(evidence):
-        same_work = str(backend not in evidence.shortcuts).lower()
-        row = [backend, same_work, size.n_samples, size.n_features, size.dtype, seconds.runs]
-        for interval in (
-            seconds,
-            evidence.speedup(backend, LISTS, size),
-            evidence.speedup(backend, NUMPY, size),
-            evidence.fraction_of_bandwidth_limit(backend, size),
-        ):
-            row += bounds(interval)
-        writer.writerow(row)
-    return text.getvalue()
+
+def situation(decision: Decision) -> str:
+    """Name the situation, and what was measured for it."""
+    if decision.size is None:
+        return decision.situation.value
+    return (
+        f"{decision.situation.value} ({decision.quantity.value} of {wording.size(decision.size)})"
+    )
+
+
+def against(decision: Decision, reference: str) -> str:
+    """Say how many times better the first choice is, for a cell; empty if it was not compared."""
+    if decision.choices[:1] == (reference,):
+        return ITSELF
+    factor = decision.factors.get(reference)
+    if factor is None:
+        return ""
+    if factor.is_known and (factor.is_too_wide or not factor.is_significant):
+        return wording.ratio(factor)
+    if decision.quantity is Quantity.MEMORY:  # seen in one process, where one run is enough
+        return f"{numbers.significant(factor.value)}× {BETTER[decision.quantity]} (seen once)"
+    return f"{wording.factor(factor)} {BETTER[decision.quantity]}"
+
+
+def spoken(evidence: Evidence, decision: Decision) -> str:
+    """Say what to choose and how much better it is, for a line of its own."""
+    factors = [
+        _with(factor, name)
+        for reference, name in ((LISTS, "lists"), (NUMPY, "NumPy"))
+        if (factor := against(decision, reference)) not in ("", ITSELF)
+    ]
+    return ": ".join(filter(None, (choice(evidence, decision), ", ".join(factors))))
+
+
+def _with(factor: str, name: str) -> str:
+    if factor.endswith(tuple(BETTER.values())) and not factor.endswith(BETTER[Quantity.MEMORY]):
+        return f"{factor} as with {name}"
+    return f"{factor} against {name}"
+
+
+def _row(evidence: Evidence, decision: Decision) -> tuple[Cell, ...]:
+    chosen = decision.choices[0] if decision.choices else None
+    cells = [
+        Cell(situation(decision)),
+        Cell(choice(evidence, decision)),
+        *(Cell(against(decision, reference)) for reference in (LISTS, NUMPY)),
+    ]
+    return (*cells, *(Cell("") if chosen is None else cell for cell in _costs(evidence, chosen)))
+
+
+def _costs(evidence: Evidence, name: str | None) -> tuple[Cell, ...]:
+    if name is None:
+        return (Cell(""),) * 4
+    seconds, size, cost = once.seconds(evidence, name), once.memory_size(evidence), costs(evidence)
+    first = "" if seconds is None else wording.duration(seconds)
+    peak = None if size is None else once.memory(evidence, name, size)[1]
+    memory = ""
+    if peak is not None and size is not None:
+        memory = (
+            f"{numbers.n_bytes(peak)} ({numbers.significant(peak / size.data_bytes, 2)}× the data)"
+        )
+    if name not in cost:
+        return Cell(first), Cell(memory), Cell(""), Cell("")
+    lines = cost[name].lines_of_code
+    return (
+        Cell(first),
+        Cell(memory),
+        Cell(to_install(cost[name].installed or {})),
+        Cell("" if lines is None else str(lines)),
+    )
+
+
+def to_install(installed: Mapping[str, int]) -> str:
+    """Say how much there is to install, and what."""
+    if not installed:
+        return "nothing"
+    names = sorted(installed, key=lambda name: -installed[name])
+    named = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{numbers.n_bytes(sum(installed.values()))} ({named})"
 
 
 def numbers_table(evidence: Evidence) -> Table:
@@ -80,15 +205,6 @@ def numbers_table(evidence: Evidence) -> Table:
     return Table("The numbers", HEADINGS, tuple(rows), (False, *(True,) * 7))
 
 
-def markdown_rows(table: Table) -> list[str]:
-    """Return a table as lines of Markdown."""
-    return [
-        wording.table_row(table.columns),
-        wording.table_row("---:" if numeric else "---" for numeric in table.numeric),
-        *(wording.table_row(cell.text for cell in row) for row in table.rows),
-    ]
-
-
 def cases(evidence: Evidence) -> Iterator[tuple[str, Size, Interval]]:
     """Yield backend, size and seconds of a fit of every case."""
     for dtype in evidence.dtypes:
@@ -109,11 +225,3 @@ def _ratio(evidence: Evidence, backend: str, reference: str, size: Size) -> Cell
     if speedup is None:
         return Cell("")
     return Cell(wording.ratio(speedup), speedup.value)
-
-
-def bounds(interval: Interval | None) -> list[str]:
-    """Return the cells for a value and its bounds; what is not known is empty."""
-    if interval is None:
-        return ["", "", ""]
-    bounds = [interval.low, interval.high] if interval.is_known else []
-    return [f"{value:.6g}" for value in (interval.value, *bounds)] + [""] * (2 - len(bounds))

@@ -12,7 +12,7 @@ from npfs.analysis.runs import read_runs
 from npfs.analysis.statistics import Interval
 from npfs.report import comparison as words
 from npfs.report.comparison import Format, differences, document, notes, print_terminal, text
-from npfs.whole_file import write_whole
+from npfs.schema import write_whole
 from tests import run_files
 from tests.analysis.test_comparison import TWO, Times, side
 

@@ -7,7 +7,7 @@ from typing import Any
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
 from npfs.report.content import Table
-from npfs.report.decision_table import decision_notes, decision_table
+from npfs.report.tables import decision_notes, decision_table
 from tests import run_files
 from tests.analysis.test_evidence import Cell, repeated
 

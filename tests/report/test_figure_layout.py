@@ -13,8 +13,7 @@ from matplotlib.text import Text
 from npfs.analysis.evidence import Evidence
 from npfs.drawing.style import house_style
 from npfs.report import figures
-from npfs.report.figures import FIGURES, FigureSpec
-from npfs.report.figures.saving import svg_of
+from npfs.report.figures import FIGURES, FigureSpec, svg_of
 from tests import run_files
 from tests.analysis.test_evidence import repeated
 from tests.report import figure_samples

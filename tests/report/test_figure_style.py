@@ -7,7 +7,7 @@ import pytest
 from npfs.analysis.evidence import Evidence
 from npfs.drawing import labels, scales, style
 from npfs.report import figures
-from npfs.report.figures.saving import dark_of
+from npfs.report.figures import dark_of
 
 BACKENDS = [*style._KNOWN, "another", "one more", "and one", "last"]
 

@@ -15,7 +15,7 @@ from npfs.analysis.evidence import Evidence
 from npfs.analysis.fastest import fastest
 from npfs.drawing.style import house_style
 from npfs.report import figures
-from npfs.report.figures.saving import svg_of
+from npfs.report.figures import svg_of
 from npfs.schema import Size
 from tests import run_files
 from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated

@@ -10,7 +10,8 @@ import pytest
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
 from npfs.report.build import build_report
-from npfs.report.first_call import csv_text, notes, once_table, sentences
+from npfs.report.exports import first_call_csv
+from npfs.report.first_call import notes, once_table, sentences
 from tests import run_files
 
 Cell = tuple[str, int, int]
@@ -138,7 +139,7 @@ def test_the_csv_holds_every_number(tmp_path: Path) -> None:
         run_files.memory("numpy", 10**6, 16e6, None),
         run_files.conversion("to_array", 1000, 3.0),
     ]
-    rows = list(csv.DictReader(csv_text(made(tmp_path, once, once)).splitlines()))
+    rows = list(csv.DictReader(first_call_csv(made(tmp_path, once, once)).splitlines()))
     values = {(row["backend"], row["quantity"]): row["value"] for row in rows}
     assert values["numpy", "first_result_s"] == "21.75"
     assert values["numpy", "import_s"] == "21"

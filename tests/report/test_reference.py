@@ -8,7 +8,7 @@ import pytest
 
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
-from npfs.report import decision_table, verdict
+from npfs.report import tables, verdict
 from npfs.report.build import build_report
 from npfs.report.figures import FIGURES
 from npfs.report.provenance import provenance
@@ -47,7 +47,7 @@ def test_the_readme_quotes_the_reference() -> None:
     evidence = Evidence(read_runs(REFERENCE / "runs"))
     sentences = [f"> - {sentence}" for sentence in verdict.answer(evidence)]
     assert len(sentences) == 3
-    table = decision_table.decision_table(evidence)
+    table = tables.decision_table(evidence)
     assert table is not None
     rows = [row[:4] for row in table.rows]
     sentences += ["| " + " | ".join(cell.text for cell in row) + " |" for row in rows]

@@ -10,7 +10,7 @@ import pytest
 
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
-from npfs.report.results_json import github_action_benchmark, results_json
+from npfs.report.exports import github_action_benchmark, results_json
 from npfs.schema import Size
 from tests import run_files
 from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated

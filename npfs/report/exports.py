@@ -1,7 +1,10 @@
-"""The numbers and findings as JSON, for programs; ``docs/results.schema.json`` describes it."""
+"""The numbers and findings for programs: CSV, and the JSON that ``docs/results.schema.json`` describes."""
 
+import csv
+import io
 import json
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from npfs import __version__
@@ -11,9 +14,68 @@ from npfs.analysis.evidence import LISTS, NUMPY, Evidence
 from npfs.analysis.statistics import Interval
 from npfs.report import claims, provenance, verdict
 from npfs.report.tables import cases
-from npfs.schema import COLD, WARM, Size
+from npfs.schema import COLD, TO_ARRAY, TO_LISTS, WARM, Size
 
 SCHEMA = 1
+FIRST_CALL = "first_call.csv"
+COLUMNS = (
+    "backend",
+    "same_work",
+    "n_samples",
+    "n_features",
+    "dtype",
+    "runs",
+    *(
+        f"{quantity}{bound}"
+        for quantity in (
+            "seconds",
+            f"speedup_over_{LISTS}",
+            f"speedup_over_{NUMPY}",
+            "fraction_of_ceiling",
+        )
+        for bound in ("", "_low", "_high")
+    ),
+)
+FIRST_CALL_COLUMNS = (
+    "backend", "quantity", "cache", "n_samples", "n_features", "dtype", "runs", "value", "low", "high"
+)  # fmt: skip
+
+
+def results_csv(evidence: Evidence) -> str:
+    """Return one row for each case: seconds of a fit and ratios, each with 95 % bounds.
+
+    A bound that one run cannot give, and a ratio to what was not measured, is left empty.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for backend, size, seconds in cases(evidence):
+        same_work = str(backend not in evidence.shortcuts).lower()
+        row = [backend, same_work, size.n_samples, size.n_features, size.dtype, seconds.runs]
+        for interval in (
+            seconds,
+            evidence.speedup(backend, LISTS, size),
+            evidence.speedup(backend, NUMPY, size),
+            evidence.fraction_of_bandwidth_limit(backend, size),
+        ):
+            row += _bounds(interval)
+        writer.writerow(row)
+    return text.getvalue()
+
+
+def first_call_csv(evidence: Evidence) -> str:
+    """Return a row for each quantity in seconds (with 95 % bounds) or bytes; "" if there are none.
+
+    A conversion has no backend, and only a first call has a cache.
+    """
+    rows = [*_first_call_rows(evidence), *_memory_rows(evidence), *_conversion_rows(evidence)]
+    if not rows:
+        return ""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(FIRST_CALL_COLUMNS)
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def results_json(evidence: Evidence) -> str:
@@ -92,7 +154,7 @@ def _backends(evidence: Evidence) -> dict[str, Any]:
         name: {
             "title": evidence.title(name),
             "lines_of_code": known[name].lines_of_code if name in known else None,
-            "installed_bytes": dict(known[name].installed) if name in known else None,
+            "installed_bytes": (known[name].installed or {}) if name in known else None,
             "first_call": {
                 cache: {
                     part: _interval(once.seconds(evidence, name, part, cache))
@@ -142,3 +204,54 @@ def _ratio(interval: Interval | None) -> dict[str, Any] | None:
 
 def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
+
+
+def _first_call_rows(evidence: Evidence) -> Iterator[list[str | int]]:
+    size = Size(once.first_call_samples(evidence), 1)
+    for backend in once.backends(evidence):
+        for cache in (WARM, COLD):
+            records = once.first_calls(evidence, backend, cache)
+            for part in once.PARTS if records else ():
+                seconds = once.seconds(evidence, backend, part, cache)
+                yield [backend, part, cache, *_size(size).values(), len(records), *_bounds(seconds)]
+
+
+def _memory_rows(evidence: Evidence) -> Iterator[list[str | int]]:
+    for backend in once.backends(evidence):
+        for size in once.memory_sizes(evidence):
+            amounts = once.memory(evidence, backend, size)
+            for quantity, amount in zip(("held_bytes", "peak_bytes"), amounts, strict=True):
+                if amount is not None:
+                    yield [
+                        backend,
+                        quantity,
+                        "",
+                        *_size(size).values(),
+                        "",
+                        f"{amount:.0f}",
+                        "",
+                        "",
+                    ]
+
+
+def _conversion_rows(evidence: Evidence) -> Iterator[list[str | int]]:
+    for size in once.conversion_sizes(evidence):
+        for direction in (TO_ARRAY, TO_LISTS):
+            seconds = once.conversion(evidence, direction, size)
+            if seconds is not None:
+                yield [
+                    "",
+                    f"{direction}_s",
+                    "",
+                    *_size(size).values(),
+                    seconds.runs,
+                    *_bounds(seconds),
+                ]
+
+
+def _bounds(interval: Interval | None) -> list[str]:
+    """Return the cells for a value and its bounds; what is not known is empty."""
+    if interval is None:
+        return ["", "", ""]
+    bounds = [interval.low, interval.high] if interval.is_known else []
+    return [f"{value:.6g}" for value in (interval.value, *bounds)] + [""] * (2 - len(bounds))

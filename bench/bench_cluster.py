@@ -4,10 +4,14 @@ import time
 from typing import Any
 
 import pytest
+from msgspec.structs import astuple
 
+from npfs import schema
+from npfs.harness import environment
+from npfs.schema import CLUSTER, Size
 from npfs.suite import timing
 from npfs.suite.benchmark_run import BenchmarkRun
-from npfs.suite.plan import Case, Size
+from npfs.suite.plan import Case
 
 BACKEND = "dask"
 
@@ -21,9 +25,9 @@ def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[Any,
         if size.dtype == "float64" and timing.reason_not_to_allocate(size, copies) is None
     ]
     if BACKEND not in run.backends or not sizes:
-        return Size._fields, {}
+        return Size.__struct_fields__, {}
     largest = max(sizes, key=lambda size: size.n_samples * size.n_features)
-    return Size._fields, {f"cluster-{largest}": tuple(largest)}
+    return Size.__struct_fields__, {f"cluster-{largest}": astuple(largest)}
 
 
 def bench_cluster(
@@ -40,9 +44,12 @@ def bench_cluster(
         start = time.perf_counter()
         parts = benchmark.pedantic(clusters.parts_by_workers, (X, y), rounds=1)
         timed_s = time.perf_counter() - start
-        benchmark.extra_info.update(
-            cluster=BACKEND,
-            parts=[part._asdict() for part in parts],
+        record = schema.Case(
+            id=str(case),
+            group=CLUSTER,
+            params={"backend": BACKEND, **size.params()},
             timed_s=timed_s,
-            **size._asdict(),
+            source=environment.source_digest(npfs_run.backends[BACKEND]),
+            cluster=tuple(parts),
         )
+        benchmark.extra_info.update(record.as_dict())

@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import astuple
 
+from npfs import schema
+from npfs.schema import CONVERSION, TO_ARRAY, TO_LISTS, Size
 from npfs.suite import timing
 from npfs.suite.benchmark_run import BenchmarkRun
-from npfs.suite.plan import Case, Size
+from npfs.suite.plan import Case
 
-UP_TO_NUMBERS = (
-    200_000  # of X; the time of more is in proportion, and would take a second of every run
-)
+# Of X; the time of more is in proportion, and would take a second of every run.
+UP_TO_NUMBERS = 200_000
 
 
 def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[Any, ...]]]:
@@ -23,14 +25,14 @@ def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[Any,
         for size in run.plan.sizes
         if size.dtype == "float64" and size.n_samples * size.n_features <= UP_TO_NUMBERS
     ]
-    rows = {f"{name}-{size}": (name, *size) for size in sizes for name in CONVERSIONS}
-    return ("conversion", *Size._fields), rows
+    rows = {f"{name}-{size}": (name, *astuple(size)) for size in sizes for name in CONVERSIONS}
+    return ("direction", *Size.__struct_fields__), rows
 
 
 @pytest.mark.benchmark(max_time=0.01)  # beside a start-up of tenths of seconds it need not be exact
 def bench_conversion(
     benchmark: Any,
-    conversion: str,
+    direction: str,
     n_samples: int,
     n_features: int,
     dtype: str,
@@ -39,7 +41,7 @@ def bench_conversion(
     """Time the conversion of ``X`` and ``y``; of one feature ``X`` is a flat list."""
     size = Size(n_samples, n_features, dtype)
     benchmark.group = str(size)
-    with npfs_run.saved_only_if_it_succeeds(benchmark, case := Case(conversion, size)):
+    with npfs_run.saved_only_if_it_succeeds(benchmark, case := Case(direction, size)):
         if too_large := timing.reason_not_to_allocate(size):
             npfs_run.skip(case, too_large)
         X, y, _ = timing.fresh_data(size, npfs_run.plan.source)
@@ -47,12 +49,18 @@ def bench_conversion(
         lists = to_lists(*arrays)
         if not all(map(np.array_equal, arrays, to_array(*lists))):
             raise ValueError(f"{case}: there and back gives other numbers")
-        given = lists if conversion == "to_array" else arrays
+        given = lists if direction == TO_ARRAY else arrays
         timing.quiet_collector()
         start = time.perf_counter()
-        benchmark(CONVERSIONS[conversion], *given)
+        benchmark(CONVERSIONS[direction], *given)
         timed_s = time.perf_counter() - start
-        benchmark.extra_info.update(conversion=conversion, **size._asdict(), timed_s=timed_s)
+        record = schema.Case(
+            id=str(case),
+            group=CONVERSION,
+            params={"direction": direction, **size.params()},
+            timed_s=timed_s,
+        )
+        benchmark.extra_info.update(record.as_dict())
 
 
 def to_array(X: Any, y: Any) -> tuple[Any, Any]:
@@ -66,6 +74,6 @@ def to_lists(X: Any, y: Any) -> tuple[Any, Any]:
 
 
 CONVERSIONS: dict[str, Callable[[Any, Any], tuple[Any, Any]]] = {
-    "to_array": to_array,
-    "to_lists": to_lists,
+    TO_ARRAY: to_array,
+    TO_LISTS: to_lists,
 }

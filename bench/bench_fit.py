@@ -3,9 +3,12 @@
 import time
 from typing import Any
 
+from npfs import schema
+from npfs.harness import environment
+from npfs.schema import FIT, Size
 from npfs.suite import timing
 from npfs.suite.benchmark_run import BenchmarkRun
-from npfs.suite.plan import Case, Size
+from npfs.suite.plan import Case
 
 
 def bench_fit(
@@ -57,6 +60,13 @@ def bench_fit(
             untimed_s = predicted_s  # one call after the last round, for its result
         timed_s = time.perf_counter() - start - untimed_s
         timing.validate(result, tool, size, epochs, source)
-        benchmark.extra_info.update(
-            backend=backend, **size._asdict(), timed_s=timed_s, prepare_s=prepare_s
+        record = schema.Case(
+            id=str(case),
+            group=FIT,
+            params={"backend": backend, **size.params()},
+            epochs=epochs,
+            timed_s=timed_s,
+            prepare_s=(prepare_s,),
+            source=environment.source_digest(tool),
         )
+        benchmark.extra_info.update(record.as_dict())

@@ -5,25 +5,36 @@ from typing import Any
 
 import pytest
 
+from npfs import schema
 from npfs.backends.registry import location
+from npfs.harness import environment
+from npfs.schema import INSTRUCTIONS, Size
 from npfs.suite import probes
 from npfs.suite.benchmark_run import BenchmarkRun
-from npfs.suite.plan import Case, Size
+from npfs.suite.plan import Case
 
 
 def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
     """Return the name and, by id, the values."""
-    return ("instructions",), {f"instructions-{name}": (name,) for name in run.backends}
+    return ("counted",), {f"instructions-{name}": (name,) for name in run.backends}
 
 
-def bench_instructions(benchmark: Any, instructions: str, npfs_run: BenchmarkRun) -> None:
+def bench_instructions(benchmark: Any, counted: str, npfs_run: BenchmarkRun) -> None:
     """Count in a fresh process; the time is that of looking."""
-    if not npfs_run.looks_around:
+    if not npfs_run.measures_startup:
         pytest.skip("instructions are counted in the first run alone, and not within a budget")
-    benchmark.group = "instructions"
-    case = Case(f"instructions-{instructions}", Size(probes.COUNTED[-1], 1))
+    benchmark.group = INSTRUCTIONS
+    case = Case(f"instructions-{counted}", Size(probes.COUNTED[-1], 1))
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
         start = time.perf_counter()
-        counts = benchmark.pedantic(probes.instructions, (location(instructions),), rounds=1)
+        counts = benchmark.pedantic(probes.instructions, (location(counted),), rounds=1)
         timed_s = time.perf_counter() - start
-        benchmark.extra_info.update(instructions=instructions, counts=counts, timed_s=timed_s)
+        record = schema.Case(
+            id=str(case),
+            group=INSTRUCTIONS,
+            params={"backend": counted},
+            timed_s=timed_s,
+            source=environment.source_digest(npfs_run.backends[counted]),
+            instructions=counts,
+        )
+        benchmark.extra_info.update(record.as_dict())

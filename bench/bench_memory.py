@@ -2,59 +2,62 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from typing import Any
 
 import pytest
 
+from npfs import schema
 from npfs.backends.registry import location
+from npfs.harness import environment
+from npfs.schema import MEMORY, Memory, Size
 from npfs.suite import probes, timing
 from npfs.suite.benchmark_run import BenchmarkRun
-from npfs.suite.plan import FIT_LIMIT_SECONDS, Case, Size
+from npfs.suite.plan import FIT_LIMIT_SECONDS, Case
 
 
 def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
     """Return the name and, by id, the values."""
-    return ("memory",), {f"memory-{name}": (name,) for name in run.backends}
+    return ("memory_of",), {f"memory-{name}": (name,) for name in run.backends}
 
 
-def bench_memory(benchmark: Any, memory: str, npfs_run: BenchmarkRun) -> None:
+def bench_memory(benchmark: Any, memory_of: str, npfs_run: BenchmarkRun) -> None:
     """Look at one fresh process for each size that the backend is timed at and that can be seen."""
-    if not npfs_run.looks_around:
+    if not npfs_run.measures_startup:
         pytest.skip("memory is looked at in the first run alone, and not within a budget")
-    tool = npfs_run.backends[memory]
+    tool = npfs_run.backends[memory_of]
     sizes = [
         size
         for size in npfs_run.plan.sizes
-        if probes.data_bytes(size) >= probes.SEEN_FROM_BYTES
+        if size.data_bytes >= probes.SEEN_FROM_BYTES
         and size.dtype in tool.dtypes
         and timing.reason_not_to_allocate(size) is None
-        and npfs_run.predicted_fit_seconds(Case(memory, size)) <= FIT_LIMIT_SECONDS
+        and npfs_run.predicted_fit_seconds(Case(memory_of, size)) <= FIT_LIMIT_SECONDS
     ]
     if not sizes:
         pytest.skip("no size that it is timed at takes the 1 MB that can be seen")
-    benchmark.group = "memory"
-    case = Case(f"memory-{memory}", max(sizes, key=probes.data_bytes))
+    benchmark.group = MEMORY
+    case = Case(f"memory-{memory_of}", max(sizes, key=lambda size: size.data_bytes))
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
         start = time.perf_counter()
-        uses = benchmark.pedantic(look_at_each, (memory, sizes, npfs_run.plan.seed), rounds=1)
+        uses = benchmark.pedantic(look_at_each, (memory_of, sizes, npfs_run.plan.seed), rounds=1)
         timed_s = time.perf_counter() - start
         failed = [use for use in uses if use.held_bytes is None]
         if failed:
             raise probes.ProbeFailed(f"{failed[0].size}: {failed[0].reason}")
-        benchmark.extra_info.update(
-            memory=memory,
-            sizes=[
-                {**use.size._asdict(), **{k: v for k, v in asdict(use).items() if k != "size"}}
-                for use in uses
-            ],
+        record = schema.Case(
+            id=str(case),
+            group=MEMORY,
+            params={"backend": memory_of},
             timed_s=timed_s,
+            source=environment.source_digest(tool),
+            memory=tuple(uses),
         )
+        benchmark.extra_info.update(record.as_dict())
 
 
-def look_at_each(memory: str, sizes: list[Size], seed: int) -> list[probes.MemoryUse]:
+def look_at_each(backend: str, sizes: list[Size], seed: int) -> list[Memory]:
     """Start a process for each size, two at a time: bytes are counted, not seconds."""
     with ThreadPoolExecutor(max_workers=2) as pool:
         return list(
-            pool.map(lambda size: probes.memory_use(location(memory), size, seed=seed), sizes)
+            pool.map(lambda size: probes.memory_use(location(backend), size, seed=seed), sizes)
         )

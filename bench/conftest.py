@@ -5,10 +5,12 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from msgspec.structs import astuple
 
 from npfs.harness import environment
 from npfs.harness.fresh_runs import CASE_MARK, SAVED_MARK, RunFailed, end_on_sigterm
 from npfs.harness.progress import RunProgress
+from npfs.schema import Size
 from npfs.suite import options, plan
 from npfs.suite.benchmark_run import BenchmarkRun
 from npfs.suite.run_set import RunSet
@@ -44,11 +46,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one benchmark for each case of the plan."""
     names = set(metafunc.fixturenames)
     chosen = metafunc.config.stash[RUN].plan
-    if {"backend", *plan.Size._fields} <= names:
+    size_names = Size.__struct_fields__
+    if {"backend", *size_names} <= names:
         what, cases = "backend", chosen.cases
-    elif {"cores", *plan.Size._fields} <= names:
+    elif {"cores", *size_names} <= names:
         what = "cores"
-        cases = [plan.Case(f"ceiling-{n}", size) for size in chosen.sizes for n in ("one", "all")]
+        cases = [plan.Case(f"read-{n}", size) for size in chosen.sizes for n in ("one", "all")]
     elif hasattr(metafunc.module, "parameters"):
         of_module, rows = metafunc.module.parameters(metafunc.config.stash[RUN])
         # Without a row pytest makes a benchmark that is skipped; it is removed when all are collected.
@@ -58,8 +61,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     visits = [(case, number) for case in cases for number in range(1, plan.VISITS + 1)]
     metafunc.parametrize(
-        (what, *plan.Size._fields),
-        [(case.backend.removeprefix("ceiling-"), *case.size) for case, _ in visits],
+        (what, *size_names),
+        [(case.backend.removeprefix("read-"), *astuple(case.size)) for case, _ in visits],
         ids=[visit_id(case, number) for case, number in visits],
     )
 
@@ -86,7 +89,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Shuffle the cases, differently in each run."""
     run = config.stash[RUN]
     items[:] = [item for item in items if not _is_without_a_row(item)]
-    if not run.plan.limits.looks_around:  # fits, read passes and the parts of an epoch on a cluster
+    if (
+        not run.plan.limits.measures_startup
+    ):  # fits, read passes and the parts of an epoch on a cluster
         items[:] = [item for item in items if "n_samples" in getattr(item, "fixturenames", ())]
     ours = {
         item.callspec.id: item

@@ -16,11 +16,10 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 KEY = "npfs"
-SCHEMA = 1  # until the readers and writers below are in use: 2
+SCHEMA = 2
 
-# Groups of the cases that npfs measures. A case of CALL is a fit of more epochs than the run's
-# (``Case.epochs``): with the case of FIT it tells the cost of a call from that of an epoch.
-FIT, CALL, READ, CONVERSION, STARTUP = "fit", "call", "read", "conversion", "startup"
+# Groups of the cases that npfs measures.
+FIT, READ, CONVERSION, STARTUP = "fit", "read", "conversion", "startup"
 MEMORY, LAYOUT, INSTRUCTIONS, CLUSTER = "memory", "layout", "instructions", "cluster"
 # Values of the parameters "cache" of a startup and "direction" of a conversion.
 WARM, COLD = "warm", "cold"
@@ -52,6 +51,10 @@ class Size(Struct, frozen=True):
     @property
     def _order(self) -> tuple[int, int, str]:
         return self.n_features, self.n_samples, self.dtype
+
+    def params(self) -> dict[str, str | int | float]:
+        """Return the fields as parameters of a case."""
+        return msgspec.structs.asdict(self)
 
     @property
     def numbers(self) -> int:
@@ -249,6 +252,11 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     layout: Layout | None = None
     instructions: Instructions | None = None
     cluster: tuple[ClusterEpoch, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record as the ``extra_info`` of its benchmark."""
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return found
 
 
 class Stats(Struct, frozen=True):

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from npfs.schema import SCHEMA
+
 ENVIRONMENT: dict[str, Any] = {
     "machine": "Linux-x86_64-Test-2cpu",
     "cpu": "Test CPU",
@@ -37,7 +39,7 @@ def document(
 ) -> dict[str, Any]:
     """A run file's content with these seconds for ``(backend, n_samples, n_features)``.
 
-    ``once`` are further benchmarks, such as ``first_call`` makes.
+    ``once`` are further benchmarks, such as ``startup`` makes.
     """
     return {
         "machine_info": {},
@@ -45,22 +47,19 @@ def document(
         "datetime": "2026-01-01T00:00:00+00:00",
         "version": "5.3.1",
         "benchmarks": [
-            {
-                "name": f"bench_fit[{backend}-{n}x{d}]",
-                "extra_info": {
-                    "backend": backend,
-                    "n_samples": n,
-                    "n_features": d,
-                    "dtype": "float64",
-                    "timed_s": 0.3,
-                },
-                "stats": {"data": [value * 0.9, value, value * 5]},
-            }
+            benchmark(
+                f"{backend}-{n}" + (f"x{d}" if d > 1 else ""),
+                "fit",
+                {"backend": backend, "n_samples": n, "n_features": d, "dtype": "float64"},
+                [value * 0.9, value, value * 5],
+                timed_s=0.3,
+                source="abc",
+            )
             for (backend, n, d), value in seconds.items()
         ]
         + list(once),
         "npfs": {
-            "schema": 1,
+            "schema": SCHEMA,
             "job": "job",
             "run": number,
             "started": f"2026-01-01T00:{number:02d}:00+00:00",
@@ -90,89 +89,95 @@ def document(
     }
 
 
-def first_call(
+def benchmark(
+    case: str, group: str, params: Mapping[str, Any], rounds: Sequence[float], **info: Any
+) -> dict[str, Any]:
+    """A benchmark of a document; ``info`` are further fields of its case."""
+    return {
+        "name": f"bench_{group}[{case}]",
+        "extra_info": {"id": case, "group": group, "params": dict(params), **info},
+        "stats": {"data": list(rounds)},
+    }
+
+
+def startup(
     backend: str,
     import_s: float,
     *,
     first_fit_s: float = 0.5,
     second_fit_s: float = 0.5,
-    **info: Any,
+    cache: str = "warm",
+    interpreter_s: float = 0.25,
+    n_samples: int = 1000,
+    source: str = "abc",
 ) -> dict[str, Any]:
-    """A first call whose interpreter took 0.25 s; a whole benchmark, to be added to a document's."""
-    return {
-        "name": f"bench_first_call[{backend}]",
-        "extra_info": {
-            "first_call": backend,
-            "cache": "warm",
-            "interpreter_s": 0.25,
-            "import_s": import_s,
-            "first_fit_s": first_fit_s,
-            "second_fit_s": second_fit_s,
-            "n_samples": 1000,
-            "n_features": 1,
-            "dtype": "float64",
-            "timed_s": 2.0,
-            **info,
-        },
-        "stats": {"data": [2.0]},
+    """A startup, to be added to a document's benchmarks."""
+    params = {"backend": backend, "n_samples": n_samples, "n_features": 1, "cache": cache}
+    parts = {
+        "interpreter_s": interpreter_s,
+        "import_s": import_s,
+        "first_fit_s": first_fit_s,
+        "second_fit_s": second_fit_s,
     }
+    case = f"startup-{backend}-{cache}"
+    return benchmark(case, "startup", params, [2.0], timed_s=2.0, startup=parts, source=source)
 
 
 def memory(backend: str, n_samples: int, held: float | None, peak: float | None) -> dict[str, Any]:
     """The memory of a backend at one size of one feature."""
-    entry = {"n_samples": n_samples, "n_features": 1, "dtype": "float64", "reason": ""}
-    entry |= {"held_bytes": held, "peak_bytes": peak}
-    entry |= {"reason": "nobody looked"} if peak is None else {}
-    return {
-        "name": f"bench_memory[{backend}]",
-        "extra_info": {"memory": backend, "sizes": [entry], "timed_s": 1.0},
-        "stats": {"data": [1.0]},
+    entry = {
+        "size": {"n_samples": n_samples, "n_features": 1},
+        "held_bytes": held,
+        "peak_bytes": peak,
+        "reason": "nobody looked" if peak is None else "",
     }
+    params = {"backend": backend}
+    case = f"memory-{backend}"
+    return benchmark(case, "memory", params, [1.0], timed_s=1.0, memory=[entry], source="abc")
 
 
 def conversion(direction: str, n_samples: int, seconds: float) -> dict[str, Any]:
     """A conversion of one feature."""
-    return {
-        "name": f"bench_conversion[{direction}]",
-        "extra_info": {
-            "conversion": direction,
-            "n_samples": n_samples,
-            "n_features": 1,
-            "dtype": "float64",
-            "timed_s": 0.1,
-        },
-        "stats": {"data": [seconds * 0.9, seconds, seconds * 5]},
-    }
+    params = {"direction": direction, "n_samples": n_samples, "n_features": 1}
+    rounds = [seconds * 0.9, seconds, seconds * 5]
+    return benchmark(f"{direction}-{n_samples}", "conversion", params, rounds, timed_s=0.1)
+
+
+def read_pass(
+    cores: str, n_samples: int, seconds: float, passes: int = 10, **info: Any
+) -> dict[str, Any]:
+    """A read pass over one feature, on "one" core or "all"."""
+    params = {"cores": cores, "n_samples": n_samples, "n_features": 1}
+    case = f"read-{cores}-{n_samples}"
+    info = {"timed_s": 0.1, "source": "abc", **info}
+    return benchmark(case, "read", params, [seconds * passes], passes=passes, **info)
 
 
 def instructions(backend: str, counts: Any) -> dict[str, Any]:
     """The instructions of a backend for each epoch, as ``[n_samples, count]`` rows."""
-    return {
-        "name": f"bench_instructions[{backend}]",
-        "extra_info": {"instructions": backend, "counts": counts, "timed_s": 1.0},
-        "stats": {"data": [1.0]},
-    }
+    case, found = f"instructions-{backend}", {"counts": counts}
+    params = {"backend": backend}
+    return benchmark(case, "instructions", params, [1.0], instructions=found, source="abc")
 
 
 def layout(shares: Mapping[str, bool | None]) -> dict[str, Any]:
     """The layout of numbers, and which libraries take an array without a copy."""
-    hand_over = {
-        name: {"shares": None, "reason": "not installed", "version": None}
-        if share is None
-        else {"shares": share, "reason": "", "version": "1.0"}
-        for name, share in shares.items()
+    found = {
+        "pointer_bytes": 8.0,
+        "object_bytes": 24,
+        "gap_bytes": 32,
+        "gap_share": 0.99,
+        "array_bytes": 8,
+        "stride_bytes": 8,
+        "is_contiguous": True,
+        "zero_copy": [
+            {"library": name, "shares": None, "reason": "not installed"}
+            if share is None
+            else {"library": name, "shares": share, "version": "1.0"}
+            for name, share in shares.items()
+        ],
     }
-    of_list = {"bytes_in_list": 8.0, "bytes_of_number": 24, "gap_bytes": 32, "gap_share": 0.99}
-    of_array = {"bytes_of_number": 8, "stride_bytes": 8, "contiguous": True}
-    return {
-        "name": "bench_layout",
-        "extra_info": {
-            "layout": {"n_samples": 100, "list": of_list, "array": of_array},
-            "hand_over": hand_over,
-            "timed_s": 1.0,
-        },
-        "stats": {"data": [1.0]},
-    }
+    return benchmark("layout", "layout", {}, [1.0], layout=found)
 
 
 def write(folder: Path, documents: Sequence[dict[str, Any]]) -> list[Path]:
@@ -187,44 +192,21 @@ def write(folder: Path, documents: Sequence[dict[str, Any]]) -> list[Path]:
     return paths
 
 
-def survey(
-    backend: str, looks: Mapping[tuple[int, int], tuple[float, float]], prepare_s: float = 1e-4
-) -> dict[str, Any]:
-    """A survey: the seconds of a call and of an epoch for each ``(n_samples, n_features)``."""
-    sizes = [
-        {"n_samples": n, "n_features": d, "dtype": "float64", "prepare_s": prepare_s}
-        | {"call_s": call_s, "epoch_s": epoch_s}
-        for (n, d), (call_s, epoch_s) in looks.items()
-    ]
-    return {
-        "name": f"bench_survey[{backend}]",
-        "extra_info": {"survey": backend, "sizes": sizes, "timed_s": 1.0},
-        "stats": {"data": [1.0]},
-    }
-
-
 def cluster(
     n_samples: int, *parts: tuple[int, float, float, float], n_features: int = 4
 ) -> dict[str, Any]:
-    """The parts of an epoch on a cluster: workers, then seconds of computing, communication and scheduling."""
-    return {
-        "name": f"bench_cluster[{n_samples}]",
-        "extra_info": {
-            "cluster": "dask",
-            "n_samples": n_samples,
-            "n_features": n_features,
-            "dtype": "float64",
-            "parts": [
-                {
-                    "workers": workers,
-                    "epoch_s": compute + communication + scheduling,
-                    "compute_s": compute,
-                    "communication_s": communication,
-                    "scheduling_s": scheduling,
-                }
-                for workers, compute, communication, scheduling in parts
-            ],
-            "timed_s": 1.0,
-        },
-        "stats": {"data": [1.0]},
-    }
+    """An epoch on a cluster: workers, then seconds of computing, communication and scheduling."""
+    size = {"n_samples": n_samples, "n_features": n_features}
+    found = [
+        {
+            "size": size,
+            "workers": workers,
+            "epoch_s": compute + communication + scheduling,
+            "compute_s": compute,
+            "communication_s": communication,
+            "scheduling_s": scheduling,
+        }
+        for workers, compute, communication, scheduling in parts
+    ]
+    params = {"backend": "dask", **size}
+    return benchmark(f"cluster-{n_samples}", "cluster", params, [1.0], cluster=found)

@@ -8,9 +8,8 @@ from statistics import geometric_mean
 
 import numpy as np
 
-from npfs.analysis.conditions import NOT_RECORDED
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.runs import RunFolder, RunRecord, Size
+from npfs.analysis.runs import NOT_RECORDED, RunFolder, RunRecord
 from npfs.analysis.statistics import (
     CONFIDENCE,
     FALSE_DISCOVERY_RATE,
@@ -20,6 +19,7 @@ from npfs.analysis.statistics import (
     log_ratio,
     selected_confidence,
 )
+from npfs.schema import Size
 
 READ_PASS = "ceiling"  # stands in place of a backend, for the read pass
 
@@ -264,7 +264,7 @@ def _by_size(key: Key) -> tuple[Size, str]:
 
 def _differences(base: Side, new: Side) -> tuple[tuple[str, str, str], ...]:
     before, after = (
-        {**side.newest.conditions, "system": str(side.newest.environment["system"])}
+        {**side.newest.conditions, "system": side.newest.environment.system}
         for side in (base, new)
     )
     return tuple(

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from npfs.analysis import startup as once
-from npfs.analysis.costs import CostRecord
 from npfs.analysis.evidence import LISTS, NUMPY, Evidence
 from npfs.analysis.fastest import best_of, fastest
-from npfs.analysis.records import Size
 from npfs.analysis.startup import BreakEven
 from npfs.analysis.statistics import Interval, ratio_interval
+from npfs.schema import Backend, Size
 
 # Memory is counted in pages and arenas: less than this says nothing.
 SAME_MEMORY = 1.05
@@ -93,9 +92,14 @@ def decisions(evidence: Evidence) -> list[Decision]:
     ]
 
 
-def costs(evidence: Evidence) -> dict[str, CostRecord]:
-    """Return the newest recorded costs of each backend."""
-    return {name: cost for run in evidence.runs for name, cost in run.costs.items()}
+def costs(evidence: Evidence) -> dict[str, Backend]:
+    """Return the newest record of each backend that has its costs; older files have none."""
+    return {
+        name: backend
+        for run in evidence.runs
+        for name, backend in run.backends.items()
+        if backend.installed is not None
+    }
 
 
 def _nearest(
@@ -132,7 +136,7 @@ def _by_time(evidence: Evidence, situation: Situation, size: Size | None) -> Dec
 
 def _by_first_result(evidence: Evidence) -> Decision:
     """Compare whole first calls: interpreter, import and the first fit."""
-    size = Size(1, once.first_call_samples(evidence))
+    size = Size(once.first_call_samples(evidence), 1)
     known = {name: once.seconds(evidence, name) for name in evidence.backends}
     seconds = {name: interval.value for name, interval in known.items() if interval is not None}
     if len(seconds) < 2:

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
 
-from npfs.analysis.runs import CaseRecord, RunFolder, RunRecord, Size
+from npfs.analysis.runs import CaseRecord, RunFolder, RunRecord
 from npfs.analysis.statistics import (
     FALSE_DISCOVERY_RATE,
     Interval,
@@ -16,6 +16,7 @@ from npfs.analysis.statistics import (
     ratio_interval,
     student_t_quantile,
 )
+from npfs.schema import Size
 
 LISTS, NUMPY, NUMBA = "python", "numpy", "numba"
 NUMBA_SIMD, NUMBA_PARALLEL = "numba-simd", "numba-parallel"
@@ -125,7 +126,9 @@ class Evidence:
         self.not_timed = {name: why for name, why in skipped.items() if name not in timed}
         self.partly_timed = {name: why for name, why in skipped.items() if name in timed}
         self.failed = {name: why for run in self.runs for name, why in sorted(run.failed.items())}
-        self._titles = {name: title for run in self.runs for name, title in run.titles.items()}
+        self._titles = {
+            name: one.title for run in self.runs for name, one in run.backends.items()
+        }
         self._speedups: dict[tuple[str, str, Size, Size], Interval | None] = {}
 
     @property
@@ -305,10 +308,10 @@ def _seconds_by_case(cases: Iterable[tuple[int, CaseRecord]]) -> Seconds:
     most: dict[tuple[str, Size], int] = {}
     for _, case in cases:
         key = case.backend, case.size
-        most[key] = max(case.visits, most.get(key, 0))
+        most[key] = max(case.repetitions, most.get(key, 0))
     seconds: dict[tuple[str, Size], dict[int, float]] = {}
     for run, case in cases:
-        if case.visits == most[case.backend, case.size]:
+        if case.repetitions == most[case.backend, case.size]:
             seconds.setdefault((case.backend, case.size), {})[run] = case.seconds
     return seconds
 

@@ -3,15 +3,13 @@
 Pure: from the environment and the load of runs, as recorded, to sentences. What is not recorded gives no finding.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from npfs.analysis import recorded
-from npfs.analysis.load import use_between
+from npfs.schema import Environment, Load, Snapshot
 
 Severity = Literal["warning", "information"]
-Record = Mapping[str, Any]
 
 LOAD_PER_CORE = 0.5  # above it a benchmark on all cores finds one of two cores taken
 OTHERS = 0.05  # the largest spread that a run has by itself on a machine at rest is of this size
@@ -44,7 +42,25 @@ SLOWING: dict[str, tuple[tuple[str, ...], str]] = {
     "PYTHONTRACEMALLOC": (("", "0"), "makes Python trace every allocation"),
     "PYTHONMALLOC": (("", "default", "pymalloc"), "replaces Python's allocator"),
 }
+# Systems count processor time in ticks of 10 ms, for each core: over less it is no fraction.
+SHORTEST_S = 0.5
 MEASURE_AGAIN = "unset it and measure again"
+
+
+@dataclass(frozen=True)
+class Use:
+    """Fractions of the time of all cores during a run.
+
+    Attributes
+    ----------
+    others : float
+        Taken by other processes than the one that is measured.
+    stolen : float or None
+        Withheld by the hypervisor, which only Linux reports.
+    """
+
+    others: float
+    stolen: float | None
 
 
 @dataclass(frozen=True)
@@ -72,13 +88,12 @@ class Finding:
         return f"{self.sentence}; {self.remedy}."
 
 
-def findings(environment: Record, loads: Sequence[Record] = ()) -> list[Finding]:
+def findings(environment: Environment, loads: Sequence[Load] = ()) -> list[Finding]:
     """Return what was found, warnings first.
 
-    ``environment`` is ``npfs.harness.environment.collect``; ``loads`` has ``{"before": ..., "after": ...}`` for
-    each run, of ``npfs.harness.load.snapshot``, the earliest first.
+    ``loads`` has the load of each run, the earliest first.
     """
-    of_environment: tuple[Callable[[Record], Iterator[Finding]], ...] = (
+    of_environment: tuple[Callable[[Environment], Iterator[Finding]], ...] = (
         _openblas,
         _slowing_variables,
         _thread_limits,
@@ -94,16 +109,40 @@ def findings(environment: Record, loads: Sequence[Record] = ()) -> list[Finding]
     return sorted(found, key=lambda finding: finding.severity != "warning")
 
 
-def slowing_blas_variables(environment: Record) -> list[str]:
+def slowing_blas_variables(environment: Environment) -> list[str]:
     """Return which variables are set that make OpenBLAS use other kernels or blocks than it would."""
-    variables = recorded.group(environment, "speed_variables")
+    variables = environment.speed_variables
     return [name for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if variables.get(name)]
 
 
-def _openblas(environment: Record) -> Iterator[Finding]:
-    variables = recorded.group(environment, "speed_variables")
-    kernels = recorded.text(recorded.first_group(environment, "blas_in_effect"), "architecture")
-    avx512 = recorded.flag(environment, "avx512")
+def use_between(load: Load) -> Use | None:
+    """Return what others used and what was stolen; None if that is not known."""
+    before, after = load.before, load.after
+    if before is None or after is None or before.cpu_s is None or after.cpu_s is None:
+        return None
+    first, last = before.cpu_s, after.cpu_s
+    idle, iowait, steal = (
+        None if start is None or end is None else end - start
+        for start, end in (
+            (first.idle, last.idle),
+            (first.iowait, last.iowait),
+            (first.steal, last.steal),
+        )
+    )
+    busy = last.user - first.user + last.system - first.system
+    if idle is None:
+        return None
+    total = busy + idle + (iowait or 0.0) + (steal or 0.0)
+    if after.at_s - before.at_s < SHORTEST_S or total < SHORTEST_S:
+        return None
+    others = max(0.0, busy - (after.process_s - before.process_s)) / total
+    return Use(others=others, stolen=None if steal is None else max(0.0, steal) / total)
+
+
+def _openblas(environment: Environment) -> Iterator[Finding]:
+    variables = environment.speed_variables
+    blas, avx512 = environment.blas_in_effect, environment.avx512
+    kernels = blas[0].architecture if blas else None
     for variable in slowing_blas_variables(environment):
         setting = f"{variable}={variables[variable]}"
         name, because = variable.lower().replace("_", "-"), ""
@@ -119,8 +158,8 @@ def _openblas(environment: Record) -> Iterator[Finding]:
         )
 
 
-def _slowing_variables(environment: Record) -> Iterator[Finding]:
-    variables = recorded.group(environment, "speed_variables")
+def _slowing_variables(environment: Environment) -> Iterator[Finding]:
+    variables = environment.speed_variables
     for variable, (harmless, effect) in SLOWING.items():
         value = variables.get(variable)
         if value is not None and str(value).lower() not in harmless:
@@ -128,9 +167,9 @@ def _slowing_variables(environment: Record) -> Iterator[Finding]:
             yield Finding(name, f"{variable}={value} was set, which {effect}", MEASURE_AGAIN)
 
 
-def _thread_limits(environment: Record) -> Iterator[Finding]:
-    variables = recorded.group(environment, "speed_variables")
-    usable = recorded.number(environment, "usable_cores")
+def _thread_limits(environment: Environment) -> Iterator[Finding]:
+    variables = environment.speed_variables
+    usable = environment.usable_cores
     for variable, what in THREAD_LIMITS.items():
         threads = _whole(variables.get(variable))
         if threads and usable and threads < usable:
@@ -148,10 +187,10 @@ def _whole(value: Any) -> int | None:
     return int(first) if first.isascii() and first.isdigit() and len(first) < 10 else None
 
 
-def _cores(environment: Record) -> Iterator[Finding]:
-    cores = recorded.number(environment, "cores")
-    usable = recorded.number(environment, "usable_cores")
-    quota = recorded.number(recorded.group(environment, "container"), "cpu_quota")
+def _cores(environment: Environment) -> Iterator[Finding]:
+    cores = environment.cores
+    usable = environment.usable_cores
+    quota = environment.container.cpu_quota if environment.container else None
     if quota and usable and quota < usable:
         yield Finding(
             "container-quota",
@@ -169,15 +208,15 @@ def _cores(environment: Record) -> Iterator[Finding]:
         )
 
 
-def _clock_rate(environment: Record) -> Iterator[Finding]:
-    governor = recorded.text(environment, "governor")
-    if governor is not None and governor != "performance":
+def _clock_rate(environment: Environment) -> Iterator[Finding]:
+    governor = environment.governor
+    if governor and governor != "performance":
         yield Finding(
             "governor",
             f"The CPU governor is {governor}, so the clock rate varies with the load",
             "set it to performance: sudo cpupower frequency-set -g performance",
         )
-    if recorded.flag(environment, "boost"):
+    if environment.boost:
         yield Finding(
             "boost",
             "Boost is on, so a core is faster while it is cool and few others work",
@@ -186,18 +225,16 @@ def _clock_rate(environment: Record) -> Iterator[Finding]:
         )
 
 
-def _memory(environment: Record) -> Iterator[Finding]:
-    available = recorded.number(environment, "available_bytes")
-    limit = recorded.number(recorded.group(environment, "container"), "memory_limit_bytes")
-    known = [number for number in (available, limit) if number is not None]
+def _memory(environment: Environment) -> Iterator[Finding]:
+    limit = environment.container.memory_limit_bytes if environment.container else None
+    known = [n for n in (environment.available_bytes, limit) if n is not None]
     if known and min(known) < AVAILABLE_BYTES:
         yield Finding(
             "memory",
             f"Only {min(known) / 1e9:.1f} GB of memory are free, and the largest cases need 1.3 GB",
             "close other programs, or raise the container's limit",
         )
-    swapped = recorded.number(environment, "swap_used_bytes")
-    memory = recorded.number(environment, "memory_bytes")
+    swapped, memory = environment.swap_used_bytes, environment.memory_bytes
     if swapped and memory and swapped > SWAP_OF_MEMORY * memory:
         yield Finding(
             "swap",
@@ -207,15 +244,15 @@ def _memory(environment: Record) -> Iterator[Finding]:
         )
 
 
-def _software(environment: Record) -> Iterator[Finding]:
-    if recorded.flag(recorded.group(environment, "python_build"), "debug"):
+def _software(environment: Environment) -> Iterator[Finding]:
+    if environment.python_build.debug:
         yield Finding(
             "debug-build",
             "This Python is a debug build, in which lists are several times slower",
             "measure with a release build",
         )
-    blas = (recorded.text(environment, "blas") or "").split()[:1]
-    if blas in (["unknown"], ["none"], ["auto"]) and not environment.get("blas_in_effect"):
+    blas = environment.blas.split()[:1]
+    if blas in (["unknown"], ["none"], ["auto"]) and not environment.blas_in_effect:
         yield Finding(
             "blas",
             "NumPy was built with no BLAS that is known, so its matrix products may be slow",
@@ -223,8 +260,8 @@ def _software(environment: Record) -> Iterator[Finding]:
         )
 
 
-def _virtual_machine(environment: Record) -> Iterator[Finding]:
-    if recorded.flag(environment, "virtual_machine"):
+def _virtual_machine(environment: Environment) -> Iterator[Finding]:
+    if environment.virtual_machine:
         yield Finding(
             "virtual-machine",
             "This is a virtual machine, whose host may move its cores or give them to others",
@@ -233,11 +270,11 @@ def _virtual_machine(environment: Record) -> Iterator[Finding]:
         )
 
 
-def _busy_before(environment: Record, loads: Sequence[Record]) -> Iterator[Finding]:
+def _busy_before(environment: Environment, loads: Sequence[Load]) -> Iterator[Finding]:
     """Look before the first run alone: before each other one the load is our own."""
-    usable = recorded.number(environment, "usable_cores")
-    before = recorded.group(loads[0], "before") if loads else {}
-    load = recorded.number(before, "load_1min")
+    usable = environment.usable_cores
+    before = loads[0].before if loads else None
+    load = before.load_1min if before else None
     if load and usable and load / usable > LOAD_PER_CORE:
         yield Finding(
             "load",
@@ -246,8 +283,8 @@ def _busy_before(environment: Record, loads: Sequence[Record]) -> Iterator[Findi
         )
 
 
-def _taken_during(loads: Sequence[Record]) -> Iterator[Finding]:
-    uses = [use_between(recorded.group(a, "before"), recorded.group(a, "after")) for a in loads]
+def _taken_during(loads: Sequence[Load]) -> Iterator[Finding]:
+    uses = [use_between(load) for load in loads]
     others = max((use.others for use in uses if use), default=0.0)
     if others > OTHERS:
         yield Finding(
@@ -264,8 +301,8 @@ def _taken_during(loads: Sequence[Record]) -> Iterator[Finding]:
         )
 
 
-def _power(loads: Sequence[Record]) -> Iterator[Finding]:
-    if any(recorded.flag(snapshot, "on_battery") for snapshot in _snapshots(loads)):
+def _power(loads: Sequence[Load]) -> Iterator[Finding]:
+    if any(snapshot.on_battery for snapshot in _snapshots(loads)):
         yield Finding(
             "battery",
             "The machine ran on its battery, which lowers the clock rate",
@@ -273,9 +310,8 @@ def _power(loads: Sequence[Record]) -> Iterator[Finding]:
         )
 
 
-def _threads_meet(loads: Sequence[Record]) -> Iterator[Finding]:
-    told = [recorded.number(snapshot, "threads_meet_s") for snapshot in _snapshots(loads)]
-    seconds = [value for value in told if value is not None and value > 0]
+def _threads_meet(loads: Sequence[Load]) -> Iterator[Finding]:
+    seconds = [one.thread_sync_s for one in _snapshots(loads) if one.thread_sync_s]
     if seconds and max(seconds) / min(seconds) > MEET_RATIO:
         fast, slow = (f"{value * 1e6:,.1f}" for value in (min(seconds), max(seconds)))
         if max(seconds) > TIME_SLICE_S:
@@ -294,7 +330,6 @@ def _threads_meet(loads: Sequence[Record]) -> Iterator[Finding]:
         )
 
 
-def _snapshots(loads: Sequence[Record]) -> Iterator[Record]:
+def _snapshots(loads: Sequence[Load]) -> Iterator[Snapshot]:
     for load in loads:
-        yield recorded.group(load, "before")
-        yield recorded.group(load, "after")
+        yield from filter(None, (load.before, load.after))

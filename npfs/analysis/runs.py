@@ -1,115 +1,85 @@
-"""Run files, read into records; what cannot be read is named with its reason and left where it is."""
+"""Run files, read into records; what is no run is named with the reason and left in its place."""
 
-import itertools
-import json
-import math
-import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from npfs.analysis import costs, mechanism, recorded, records
-from npfs.analysis.cluster import ClusterRecord, cluster
-from npfs.analysis.conditions import conditions_of
-from npfs.analysis.costs import CostRecord
-from npfs.analysis.data import DataRecord, read_data
-from npfs.analysis.learning import read_learning
-from npfs.analysis.records import NotARun, Size
-from npfs.analysis.survey import SurveyRecord, survey
-from npfs.schema import KEY, SCHEMA
+import msgspec
+from msgspec import UNSET
+
+from npfs import schema
+from npfs.analysis import cases as of_case
+from npfs.analysis import older
+from npfs.analysis.cases import CaseRecord
+from npfs.schema import (
+    KEY,
+    SCHEMA,
+    Case,
+    ClusterEpoch,
+    Instructions,
+    Layout,
+    Memory,
+    Size,
+    Startup,
+)
 
 __all__ = ["CaseRecord", "NotARun", "RunFolder", "RunRecord", "Size", "read_run", "read_runs"]
 
 # The full preset's files have half a megabyte; reading much more would only keep a person waiting.
 LARGEST_BYTES = 50 * 10**6
+NOT_RECORDED = "not recorded"  # by the version of npfs that wrote the file
+SYNTHETIC = "synthetic"  # y = 3x + noise; also the data of runs before tables could be timed
 
 
-@dataclass(frozen=True)
-class CaseRecord:
-    """One case in one run; for a read pass ``backend`` is "one" or "all", the cores that read.
-
-    Attributes
-    ----------
-    seconds : float
-        The median of the rounds of the fastest visit: seconds for one fit, or for one read pass.
-    rounds : int
-    timed_s : float
-        Seconds spent inside rounds and their calibration.
-    wall_s : float
-        Seconds that the case took in all, its data and checks included.
-    visits : int
-        How often it was timed; in a run that was cut short fewer times than in others.
-    source : str
-        Digest of the backend's source.
-    """
-
-    backend: str
-    size: Size
-    seconds: float
-    rounds: int
-    timed_s: float
-    wall_s: float
-    visits: int
-    source: str
-    is_ceiling: bool = False
-
-    def __str__(self) -> str:
-        return f"{'ceiling-' if self.is_ceiling else ''}{self.backend}-{self.size}"
+class NotARun(ValueError):
+    """The file is not a run that this version can read."""
 
 
-@dataclass(frozen=True)
-class RunRecord:
-    """One run file.
+class RunRecord(schema.Run, frozen=True, kw_only=True, dict=True):
+    """One run file: its ``schema.Run``, and its cases by group.
 
     Attributes
     ----------
-    number : int
-        Its number in the folder of its machine.
-    conditions : mapping of str to str
-        What must be equal for two runs to be pooled, in words for a person.
-    load : mapping
-        Snapshots "before" and "after" of ``npfs.harness.load``; empty if they were not recorded.
+    cases : tuple of CaseRecord
+        Fits of the run's number of epochs.
+    other_epochs : tuple of CaseRecord
+        Fits of another number of epochs, which ``case.epochs`` holds.
+    ceilings, conversions : tuple of CaseRecord
+        Pure read passes, and conversions between lists and arrays.
+    startups, memory, instructions : tuple of pairs
+        A case and what it measured.
     timed_s : float
         Seconds spent in all that was timed, calibration included.
     """
 
     path: Path
-    number: int
-    job: str
-    started: str
-    wall_s: float
-    interrupted: bool
-    planned: Mapping[str, Any]
-    epochs: int
-    conditions: Mapping[str, str]
-    environment: Mapping[str, Any]
-    titles: Mapping[str, str]
-    notes: Mapping[str, str]
-    shortcuts: frozenset[str]
     cases: tuple[CaseRecord, ...]
+    other_epochs: tuple[CaseRecord, ...]
     ceilings: tuple[CaseRecord, ...]
-    first_calls: tuple[records.FirstCallRecord, ...]
-    memory: tuple[records.MemoryRecord, ...]
-    conversions: tuple[records.ConversionRecord, ...]
+    conversions: tuple[CaseRecord, ...]
+    startups: tuple[tuple[Case, Startup], ...]
+    memory: tuple[tuple[Case, Memory], ...]
+    instructions: tuple[tuple[Case, Instructions], ...]
+    layout: Layout | None
+    clusters: tuple[ClusterEpoch, ...]
     timed_s: float
-    unavailable: Mapping[str, str]
-    skipped: Mapping[str, str]
-    failed: Mapping[str, str]
-    learning: Mapping[str, Any] = field(repr=False)
-    costs: Mapping[str, CostRecord] = field(default_factory=dict)
-    instructions: tuple[mechanism.InstructionsRecord, ...] = ()
-    layout: mechanism.LayoutRecord | None = None
-    survey: tuple[SurveyRecord, ...] = ()
-    clusters: tuple[ClusterRecord, ...] = ()
-    load: Mapping[str, Any] = field(repr=False, default_factory=dict)
-    data: DataRecord | None = None
-    published: str | None = None
+
+    @cached_property
+    def conditions(self) -> dict[str, str]:
+        """The conditions that must be equal for two runs to be pooled, in words for a person."""
+        return conditions_of(self)
+
+    @property
+    def shortcuts(self) -> frozenset[str]:
+        """The backends that do not do the same work as the others."""
+        return frozenset(name for name, one in self.backends.items() if not one.same_work)
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """All runs found, oldest first, and what was no run, with the reason."""
+    """All runs found, oldest first, and the files that are no runs, with the reason."""
 
     runs: tuple[RunRecord, ...]
     rejected: tuple[tuple[Path, str], ...]
@@ -138,7 +108,7 @@ def read_files(paths: Iterable[Path], read: Callable[[Path], RunRecord] | None =
 
 
 def oldest_first(runs: Iterable[RunRecord]) -> list[RunRecord]:
-    """Sort by the time when a run began; of one machine by number, since a clock may be set back."""
+    """Sort by start, and runs of one machine by number: its clock may be set back."""
     began: dict[str, str] = {}
     keys = {}
     for run in sorted(runs, key=lambda run: run.number):
@@ -179,134 +149,85 @@ def parse_run(path: Path, content: bytes) -> RunRecord:
         Says what is wrong with the content.
     """
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:  # also a number of too many digits
+        document = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotARun(f"is not valid JSON: {error}") from None
     if not isinstance(document, dict) or not isinstance(document.get(KEY), dict):
         raise NotARun("was not written by npfs (another tool's file, or saved by other means)")
-    if document[KEY].get("schema") != SCHEMA:
+    version = document[KEY].get("schema")
+    if version not in (1, SCHEMA):
         raise NotARun(
-            f"has schema {document[KEY].get('schema')!r}, this version of npfs reads {SCHEMA}; "
-            "update npfs to read it"
+            f"has schema {version!r}, this version of npfs reads {SCHEMA}; update npfs to read it"
         )
     try:
-        return _record(path, document[KEY], document["benchmarks"])
-    except NotARun:
-        raise
+        return _record(path, older.upgraded(document) if version == 1 else document)
     except KeyError as error:
-        raise NotARun(f"lacks the field {error}") from None
-    except (TypeError, AttributeError, ValueError, ArithmeticError, IndexError) as error:
-        raise NotARun(f"has a field of the wrong kind: {error}") from None
+        raise NotARun(f"is damaged: it lacks the field {error}") from None
+    except (msgspec.ValidationError, TypeError, AttributeError, ValueError) as error:
+        raise NotARun(f"is damaged: {error}") from None
 
 
-def _record(path: Path, ours: dict[str, Any], benchmarks: list[dict[str, Any]]) -> RunRecord:
-    fits = [benchmark for benchmark in benchmarks if "backend" in benchmark["extra_info"]]
-    reads = [benchmark for benchmark in benchmarks if "ceiling" in benchmark["extra_info"]]
-    backends = ours["backends"]
-    sources = {name: str(backend["source"]) for name, backend in backends.items()}
+def _record(path: Path, document: dict[str, Any]) -> RunRecord:
+    ours = [one for one in document["benchmarks"] if "id" in one["extra_info"]]
+    found = msgspec.convert({**document, "benchmarks": ours}, schema.Document)
+    run, cases = found.npfs, [benchmark.extra_info for benchmark in found.benchmarks]
+    groups: dict[str, list[schema.Benchmark]] = {}
+    for benchmark in found.benchmarks:
+        groups.setdefault(benchmark.extra_info.group, []).append(benchmark)
+
+    def timed(group: str) -> list[CaseRecord]:
+        return [of_case.timed(benchmark) for benchmark in groups.get(group, ())]
+
+    if run.planned:
+        int(run.planned["runs"] or "")  # resuming a set of runs reads it
+    fits = timed(schema.FIT)
+    usual = [of_case.is_fit_of(fit.case, run.epochs) for fit in fits]
     return RunRecord(
+        **{name: getattr(run, name) for name in run.__struct_fields__},
         path=path,
-        number=int(ours["run"]),
-        job=str(ours["job"]),
-        started=str(ours["started"]),
-        wall_s=float(ours["wall_s"]),
-        interrupted=bool(ours["interrupted"]),
-        planned=_planned(ours.get("planned", {})),
-        epochs=_at_least_one(ours["epochs"], "epochs"),
-        conditions=conditions_of(ours),
-        environment=_environment(ours["environment"]),
-        titles={name: str(backend["title"]) for name, backend in backends.items()},
-        notes={name: str(backend["note"]) for name, backend in backends.items() if backend["note"]},
-        shortcuts=frozenset(name for name, backend in backends.items() if not backend["same_work"]),
-        cases=tuple(
-            _case(
-                benchmark, name := str(benchmark["extra_info"]["backend"]), backends[name]["source"]
-            )
-            for benchmark in fits
-        ),
-        ceilings=tuple(
-            _case(
-                benchmark,
-                str(benchmark["extra_info"]["ceiling"]),
-                str(benchmark["extra_info"]["source"]),
-                is_ceiling=True,
-            )
-            for benchmark in reads
-        ),
-        first_calls=records.first_calls(benchmarks, sources),
-        memory=records.memory(benchmarks, sources),
-        conversions=records.conversions(benchmarks),
-        timed_s=sum(float(benchmark["extra_info"].get("timed_s", 0)) for benchmark in benchmarks),
-        unavailable={str(name): str(why) for name, why in ours["unavailable"].items()},
-        skipped={str(name): str(why) for name, why in ours["skipped"].items()},
-        failed={str(name): str(why) for name, why in ours["failed"].items()},
-        learning=read_learning(ours["learning"]),
-        costs=costs.read_costs(backends),
-        instructions=mechanism.instructions(benchmarks, sources),
-        layout=mechanism.layout(benchmarks),
-        survey=survey(benchmarks, sources),
-        clusters=cluster(benchmarks),
-        load=recorded.group(ours, "load"),
-        data=read_data(ours),
-        published=None if ours.get("published") is None else str(ours["published"]),
+        cases=tuple(fit for fit, is_usual in zip(fits, usual, strict=True) if is_usual),
+        other_epochs=tuple(fit for fit, is_usual in zip(fits, usual, strict=True) if not is_usual),
+        ceilings=tuple(timed(schema.READ)),
+        conversions=tuple(timed(schema.CONVERSION)),
+        startups=tuple((case, case.startup) for case in cases if case.startup),
+        memory=tuple((case, one) for case in cases for one in case.memory),
+        instructions=tuple((case, case.instructions) for case in cases if case.instructions),
+        layout=next((case.layout for case in cases if case.layout), None),
+        clusters=tuple(one for case in cases for one in case.cluster),
+        timed_s=sum(case.timed_s for case in cases),
     )
 
 
-def _environment(environment: dict[str, Any]) -> dict[str, Any]:
-    """Check what the report reads of it."""
-    for name in ("machine", "cpu", "system", "python", "blas"):
-        if not isinstance(environment[name], str):
-            raise TypeError(f"environment.{name} is no text")
-    for name in ("libraries", "speed_variables"):
-        if not isinstance(environment[name], dict):
-            raise TypeError(f"environment.{name} is no object")
-    return {"cores": environment["cores"], **environment}
+def conditions_of(run: schema.Run) -> dict[str, str]:
+    """Describe what must be equal for two runs to be pooled, in words for a person."""
+    environment = run.environment
+    blas = environment.blas_in_effect
+    kernels = blas[0] if blas else schema.Blas()
+    container = environment.container or schema.Container()
+    conditions = {
+        "machine": environment.machine,
+        "usable cores": environment.usable_cores,
+        "container's cores": _known(environment.container, container.cpu_quota or "no limit"),
+        "governor": _known(environment.governor, environment.governor),
+        "boost": _known(environment.boost, environment.boost),
+        "Python": environment.python,
+        "BLAS": environment.blas,
+        "BLAS kernels": _known(blas, kernels.architecture or "unknown"),
+        "BLAS threads": _known(blas, kernels.threads or "unknown"),
+        "epochs": run.epochs,
+        "data": run.data or run.published or SYNTHETIC,
+        "speed variables": environment.speed_variables or "none",
+    }
+    conditions |= {f"timing, {name}": value for name, value in run.timing.items()}
+    if environment.numba is not None:  # it is, where no backend loaded Numba
+        conditions["Numba threads"] = environment.numba.threads if environment.numba else UNSET
+    for library in ("numpy", "numba", "llvmlite"):
+        conditions[library] = environment.libraries[library] or "not installed"
+    return {
+        name: NOT_RECORDED if value is UNSET else str(value) for name, value in conditions.items()
+    }
 
 
-def _planned(planned: dict[str, Any]) -> dict[str, Any]:
-    """Check what resuming a set of runs reads of it."""
-    if planned:
-        int(planned["runs"])
-    return dict(planned)
-
-
-def _case(
-    benchmark: dict[str, Any], backend: str, source: str, *, is_ceiling: bool = False
-) -> CaseRecord:
-    info, rounds = benchmark["extra_info"], benchmark["stats"]["data"]
-    if not rounds or not all(math.isfinite(seconds) and seconds > 0 for seconds in rounds):
-        raise NotARun(f"holds a time that is not a positive number, in {benchmark['name']}")
-    return CaseRecord(
-        backend=backend,
-        size=records.size(info),
-        seconds=_seconds(rounds, info.get("visits"))
-        / _at_least_one(info.get("passes", 1), "passes"),
-        rounds=len(rounds),
-        timed_s=float(info["timed_s"]),
-        wall_s=float(info.get("wall_s", info["timed_s"])),
-        visits=len(info.get("visits", [1])),
-        source=source,
-        is_ceiling=is_ceiling,
-    )
-
-
-def _at_least_one(value: Any, name: str) -> int:
-    if int(value) < 1:
-        raise ValueError(f"{name} is {value}")
-    return int(value)
-
-
-def _seconds(rounds: Sequence[float], visits: Sequence[int] | None) -> float:
-    """Return the one number of a case in a run: the median of the rounds of its least disturbed visit.
-
-    Other programs make all rounds of a visit slower, and none faster. By calibration on stored runs this holds as
-    other summaries do and is narrower than most; docs/measuring.md has the eight that were compared.
-    """
-    counts = [len(rounds)] if visits is None else [int(count) for count in visits]
-    if sum(counts) != len(rounds) or min(counts) < 1:
-        raise ValueError(f"visits {visits} do not add up to {len(rounds)} rounds")
-    ends = list(itertools.accumulate(counts))
-    return min(
-        statistics.median(rounds[end - count : end])
-        for end, count in zip(ends, counts, strict=True)
-    )
+def _known(field: object, value: object) -> object:
+    """Return the value, or UNSET if the field that it comes from was not recorded."""
+    return UNSET if field is UNSET else value

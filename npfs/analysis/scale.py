@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from npfs.analysis import cluster, recorded
-from npfs.analysis.cluster import ClusterRecord
+from npfs.analysis import cluster
 from npfs.analysis.evidence import REFERENCES, Crossover, Evidence
-from npfs.analysis.records import Size
 from npfs.analysis.statistics import Interval, geometric_interval
+from npfs.schema import ClusterEpoch, Size
 
 ONE_CORE, ALL_CORES, MAPPED = "numba-simd", "numba-parallel", "memmap"
 WORKERS, ONE_PASS = "dask", "dask-gram"
@@ -44,7 +43,7 @@ class Scale:
     @property
     def rows_that_fit(self) -> float | None:
         """The rows from which a fit in memory needs more than the machine has; None if that is not known."""
-        memory = recorded.number(self.evidence.newest.environment, "memory_bytes")
+        memory = self.evidence.newest.environment.memory_bytes
         if not memory:
             return None
         return float(memory) / (COPIES_IN_MEMORY * 8 * (self.n_features + 1))
@@ -67,18 +66,18 @@ class Scale:
         return None if size is None or speedup is None else (size, speedup)
 
     @cached_property
-    def clusters(self) -> dict[int, list[ClusterRecord]]:
+    def clusters(self) -> dict[int, list[ClusterEpoch]]:
         """The parts of an epoch at the largest size, of each run, by the number of workers."""
         found = [r for run in self.evidence.runs for r in run.clusters if r.size in self.sizes]
         largest = max((r.size for r in found), default=None)
-        by_workers: dict[int, list[ClusterRecord]] = {}
+        by_workers: dict[int, list[ClusterEpoch]] = {}
         for record in found:
             if record.size == largest:
                 by_workers.setdefault(record.workers, []).append(record)
         return dict(sorted(by_workers.items()))
 
     @property
-    def measured(self) -> ClusterRecord | None:
+    def measured(self) -> ClusterEpoch | None:
         """The middle run's epoch on the most workers: what others are foretold from."""
         return cluster.middle(list(self.clusters.values())[-1]) if self.clusters else None
 

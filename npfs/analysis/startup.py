@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from npfs.analysis.cases import backend_of, size_of
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.records import WARM, FirstCallRecord, Size
 from npfs.analysis.statistics import Interval, geometric_interval, ratio_interval
+from npfs.schema import WARM, Size, Startup
 
 PARTS = ("first_result_s", "interpreter_s", "import_s", "first_fit_s", "second_fit_s")
 
@@ -43,22 +44,21 @@ class BreakEven:
     most: float | None = None
 
 
-def first_calls(evidence: Evidence, backend: str, cache: str = WARM) -> dict[int, FirstCallRecord]:
+def first_calls(evidence: Evidence, backend: str, cache: str = WARM) -> dict[int, Startup]:
     """Return the first call of each run that has one, by the newest source alone."""
     found = {
-        index: record
+        index: (case.source, startup)
         for index, run in enumerate(evidence.runs)
-        for record in run.first_calls
-        if (record.backend, record.cache) == (backend, cache)
+        for case, startup in run.startups
+        if (backend_of(case), case.params["cache"]) == (backend, cache)
     }
-    newest = [record.source for record in found.values()][-1:]
-    return {index: record for index, record in found.items() if record.source in newest}
+    newest = [source for source, _ in found.values()][-1:]
+    return {index: startup for index, (source, startup) in found.items() if source in newest}
 
 
 def backends(evidence: Evidence) -> list[str]:
     """Return the backends of which something is known that comes once, slowest at fits first."""
-    known = {first.backend for run in evidence.runs for first in run.first_calls}
-    known |= {use.backend for run in evidence.runs for use in run.memory}
+    known = {backend_of(case) for run in evidence.runs for case, _ in (*run.startups, *run.memory)}
     timed = [*evidence.backends, *evidence.shortcuts]
     return [*(name for name in timed if name in known), *sorted(known - set(timed))]
 
@@ -74,12 +74,12 @@ def seconds(
 def memory(evidence: Evidence, backend: str, size: Size) -> tuple[float | None, float | None]:
     """Return the bytes held by the prepared data and at most in a fit, medians over the runs that looked."""
     found = [
-        record
+        (case.source, record)
         for run in evidence.runs
-        for record in run.memory
-        if (record.backend, record.size) == (backend, size)
+        for case, record in run.memory
+        if (backend_of(case), record.size) == (backend, size)
     ]
-    newest = [record for record in found if record.source == found[-1].source]
+    newest = [record for source, record in found if source == found[-1][0]]
     return _median(record.held_bytes for record in newest), _median(
         record.peak_bytes for record in newest
     )
@@ -87,7 +87,7 @@ def memory(evidence: Evidence, backend: str, size: Size) -> tuple[float | None, 
 
 def memory_sizes(evidence: Evidence) -> list[Size]:
     """Return the sizes whose memory was looked at, by the bytes of their data."""
-    sizes = {record.size for run in evidence.runs for record in run.memory}
+    sizes = {record.size for run in evidence.runs for _, record in run.memory}
     return sorted(sizes, key=lambda size: (size.data_bytes, size))
 
 
@@ -106,13 +106,15 @@ def memory_size(evidence: Evidence) -> Size | None:
 
 def memory_reasons(evidence: Evidence) -> list[str]:
     """Return why some of it is not known, each reason once."""
-    reasons = (record.reason for run in evidence.runs for record in run.memory if record.reason)
+    reasons = (record.reason for run in evidence.runs for _, record in run.memory if record.reason)
     return list(dict.fromkeys(reasons))
 
 
 def first_call_samples(evidence: Evidence) -> int:
     """Return how many samples the newest first calls fitted; 0 if there are none."""
-    return next((r.size.n_samples for run in reversed(evidence.runs) for r in run.first_calls), 0)
+    return next(
+        (size_of(case).n_samples for run in reversed(evidence.runs) for case, _ in run.startups), 0
+    )
 
 
 def conversion(evidence: Evidence, direction: str, size: Size) -> Interval | None:
@@ -193,7 +195,7 @@ def _conversion_seconds(evidence: Evidence, direction: str, size: Size) -> Mappi
         index: record.seconds
         for index, run in enumerate(evidence.runs)
         for record in run.conversions
-        if (record.direction, record.size) == (direction, size)
+        if (record.backend, record.size) == (direction, size)
     }
 
 

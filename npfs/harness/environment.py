@@ -12,6 +12,7 @@ from typing import Any
 
 from npfs.backends.base import Backend
 from npfs.harness import libraries, limits, machine
+from npfs.schema import Clock, Environment
 
 # Each changes what the same code costs; a variable that is not set is not recorded.
 SPEED_VARIABLES = (
@@ -47,32 +48,33 @@ SPEED_VARIABLES = (
 )
 
 
-def collect(machine_info: Mapping[str, Any]) -> dict[str, Any]:
+def collect(machine_info: Mapping[str, Any]) -> Environment:
     """Describe this process; ``machine_info`` is what pytest-benchmark knows of the machine.
 
     What the system does not tell is None. It takes some milliseconds and never raises.
     """
     cpu = machine_info.get("cpu") or {}
     flags = cpu.get("flags")
-    return {
-        "machine": machine_id(machine_info),
-        "cpu": cpu.get("brand_raw") or platform.processor() or "unknown processor",
-        "avx512": "avx512f" in flags if flags else None,
-        "cores": os.cpu_count(),
-        "usable_cores": usable_cores(),
-        "usable_core_ids": machine.usable_core_ids(),
+    core_ids = machine.usable_core_ids()
+    return Environment(
+        machine=machine_id(machine_info),
+        cpu=cpu.get("brand_raw") or platform.processor() or "unknown processor",
+        avx512="avx512f" in flags if flags else None,
+        cores=os.cpu_count(),
+        usable_cores=usable_cores(),
+        usable_core_ids=None if core_ids is None else tuple(core_ids),
         **machine.describe(),
-        "container": limits.container(),
-        "system": f"{platform.system()} {platform.release()}",
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "python_build": libraries.python_build(),
-        "libraries": libraries.versions(),
-        "blas": libraries.blas_built_with(),
-        "blas_in_effect": libraries.blas_in_effect(),
-        "numba": libraries.numba_in_effect(),
-        "clock": _clock(),
-        "speed_variables": {k: os.environ[k] for k in SPEED_VARIABLES if k in os.environ},
-    }
+        container=limits.container(),
+        system=f"{platform.system()} {platform.release()}",
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        python_build=libraries.python_build(),
+        libraries=libraries.versions(),
+        blas=libraries.blas_built_with(),
+        blas_in_effect=libraries.blas_in_effect(),
+        numba=libraries.numba_in_effect(),
+        clock=_clock(),
+        speed_variables={k: os.environ[k] for k in SPEED_VARIABLES if k in os.environ},
+    )
 
 
 def machine_id(machine_info: Mapping[str, Any]) -> str:
@@ -88,7 +90,8 @@ def available_bytes() -> int | None:
 
     None where the system does not tell.
     """
-    limit = (limits.container() or {}).get("memory_limit_bytes")
+    container = limits.container()
+    limit = None if container is None else container.memory_limit_bytes
     told = (machine.memory()["available_bytes"], limit, limits.address_space_left())
     known = [n for n in told if n is not None]
     return int(min(known)) if known else None
@@ -113,10 +116,6 @@ def file_digest(*paths: str | None) -> str:
     return hashlib.sha256(b"\0".join(sources)).hexdigest()[:16]
 
 
-def _clock() -> dict[str, Any]:
-    told = time.get_clock_info("perf_counter")
-    return {
-        "name": told.implementation,
-        "resolution_s": told.resolution,
-        "monotonic": told.monotonic,
-    }
+def _clock() -> Clock:
+    clock = time.get_clock_info("perf_counter")
+    return Clock(clock.implementation, clock.resolution, clock.monotonic)

@@ -6,13 +6,15 @@ one process can create it, and that process holds a lock on it, which the system
 ends, however it ends.
 """
 
-import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+import msgspec
+
+from npfs.schema import LogEntry
 
 SUFFIX = ".journal"
 # Windows forbids others to read locked bytes: lock one that is never written.
@@ -40,9 +42,9 @@ class Journal:
             self._file = -1
             raise FileExistsError(path)
 
-    def write(self, **entry: Any) -> None:
+    def write(self, entry: LogEntry) -> None:
         """Append an entry. A disk that is full does not end the run: ``problem`` says it."""
-        line = json.dumps(entry, default=str).encode() + b"\n"
+        line = msgspec.json.encode(entry, enc_hook=str) + b"\n"
         if self.problem is not None:
             line = b"\n" + line  # what the failed write left ends here
         try:
@@ -60,15 +62,21 @@ class Journal:
                 self.path.unlink(missing_ok=True)
 
 
-def read_journal(path: Path) -> Iterator[dict[str, Any]]:
-    """Read the whole entries; part of a line, left by a kill or a full disk, is passed over."""
+def read_journal(path: Path) -> Iterator[LogEntry]:
+    """Read the whole entries; part of a line, left by a kill or a full disk, is passed over.
+
+    Raises
+    ------
+    msgspec.ValidationError
+        If an entry is none of ours.
+    """
     for line in path.read_bytes().split(b"\n"):
         try:
-            entry = json.loads(line)
-        except ValueError:
+            yield msgspec.json.decode(line, type=LogEntry)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
             continue
-        if isinstance(entry, dict):
-            yield entry
 
 
 @contextmanager

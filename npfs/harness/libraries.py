@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import threadpoolctl
 
+from npfs.schema import Blas, Numba, PythonBuild
+
 NAMES = (
     "numpy",
     "numba",
@@ -30,12 +32,8 @@ def blas_built_with() -> str:
     return f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip()
 
 
-def blas_in_effect() -> list[dict[str, Any]] | None:
-    """Return the loaded BLAS libraries, NumPy's first: library, version, architecture, threads.
-
-    The architecture is that of the kernels in use (``SkylakeX``). Apple's Accelerate is not seen:
-    the list is then empty.
-    """
+def blas_in_effect() -> tuple[Blas, ...] | None:
+    """Return the loaded BLAS libraries, NumPy's first; none where it is Apple's Accelerate."""
     try:
         loaded = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
     except (OSError, RuntimeError, KeyError, AttributeError):
@@ -43,22 +41,19 @@ def blas_in_effect() -> list[dict[str, Any]] | None:
     # NumPy's wheel carries its own; another one comes with SciPy or PyTorch. No paths: files are
     # shared.
     loaded.sort(key=lambda pool: not any("numpy" in part for part in _folders(pool)))
-    return [
-        {
-            "library": pool.get("internal_api"),
-            "version": pool.get("version"),
-            "architecture": pool.get("architecture"),
-            "threads": pool.get("num_threads"),
-        }
+    return tuple(
+        Blas(
+            library=pool.get("internal_api"),
+            version=pool.get("version"),
+            architecture=pool.get("architecture"),
+            threads=pool.get("num_threads"),
+        )
         for pool in loaded
-    ]
+    )
 
 
-def numba_in_effect() -> dict[str, Any] | None:
-    """Return Numba's threads, threading layer, processor and use of SVML; None if not loaded.
-
-    It is not loaded for this. The layer is None until something ran in parallel.
-    """
+def numba_in_effect() -> Numba | None:
+    """Return Numba's settings; None if it is not loaded, and it is not loaded for this."""
     if "numba" not in sys.modules:
         return None
     import numba  # noqa: PLC0415 - only where it is loaded already
@@ -69,20 +64,20 @@ def numba_in_effect() -> dict[str, Any] | None:
         layer = threading_layer()  # type: ignore[no-untyped-call]
     except ValueError:
         layer = None
-    return {
-        "threads": int(numba.get_num_threads()),
-        "threading_layer": layer,
-        "cpu": getattr(config, "CPU_NAME", None) or _host_cpu(),
-        "svml": bool(getattr(config, "USING_SVML", False)),
-    }
+    return Numba(
+        threads=int(numba.get_num_threads()),
+        threading_layer=layer,
+        cpu=getattr(config, "CPU_NAME", None) or _host_cpu(),
+        svml=bool(getattr(config, "USING_SVML", False)),
+    )
 
 
-def python_build() -> dict[str, bool]:
-    """Return what makes a build of Python slower or faster than the usual one."""
-    return {
-        "debug": hasattr(sys, "gettotalrefcount"),
-        "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-    }
+def python_build() -> PythonBuild:
+    """Return the properties of this build of Python that change its speed."""
+    return PythonBuild(
+        debug=hasattr(sys, "gettotalrefcount"),
+        free_threaded=bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    )
 
 
 def _host_cpu() -> str | None:

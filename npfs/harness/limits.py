@@ -10,6 +10,8 @@ Source: the kernel's documents ``admin-guide/cgroup-v2.rst`` and ``scheduler/sch
 from collections.abc import Iterator
 from pathlib import Path
 
+from npfs.schema import Container
+
 try:
     import resource
 except ImportError:  # Windows has no such limits
@@ -20,20 +22,14 @@ ROOT = Path("/")
 NO_LIMIT_BYTES = 1 << 60
 
 
-def container(root: Path = ROOT) -> dict[str, float | int | None] | None:
-    """Return ``cpu_quota``, in cores, and ``memory_limit_bytes``, each None if there is no limit.
-
-    None where there are no control groups: nothing is known.
-    """
+def container(root: Path = ROOT) -> Container | None:
+    """Return the limits of this process's control groups; None without control groups."""
     groups = _groups(root)
     if groups is None:
         return None
     quotas = [quota for folder in _folders(root, groups, "cpu") if (quota := _quota(folder))]
     limits = [limit for folder in _folders(root, groups, "memory") if (limit := _limit(folder))]
-    return {
-        "cpu_quota": min(quotas, default=None),
-        "memory_limit_bytes": min(limits, default=None),
-    }
+    return Container(min(quotas, default=None), min(limits, default=None))
 
 
 def address_space_left(root: Path = ROOT) -> int | None:

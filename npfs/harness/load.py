@@ -1,31 +1,24 @@
-"""What else the machine does: a snapshot before a run and one after it.
-
-``npfs.analysis.load`` says what happened between two of them.
-"""
+"""A snapshot of the machine's load; ``npfs.analysis.findings`` compares one before and one after."""
 
 import os
 import sys
 import time
-from typing import Any
 
 import psutil
 
+from npfs.schema import CpuSeconds, Snapshot
 
-def snapshot() -> dict[str, Any]:
-    """Return the load of this moment; what the system does not tell is None.
 
-    ``load_1min``, processes that wanted a core, over the last minute; ``cpu_s``, seconds of all cores since the
-    machine started; ``process_s``, seconds of all cores for this process and the children that it waited for;
-    ``threads_meet_s``, see ``npfs.harness.thread_sync``.
-    """
-    return {
-        "at_s": time.perf_counter(),
-        "load_1min": _load_average(),
-        "cpu_s": _cpu_seconds(),
-        "process_s": _process_seconds(),
-        "on_battery": _on_battery(),
-        "threads_meet_s": _threads_meet(),
-    }
+def snapshot() -> Snapshot:
+    """Return the load of this moment."""
+    return Snapshot(
+        at_s=time.perf_counter(),
+        load_1min=_load_average(),
+        cpu_s=_cpu_seconds(),
+        process_s=_process_seconds(),
+        on_battery=_on_battery(),
+        thread_sync_s=_thread_sync(),
+    )
 
 
 def _load_average() -> float | None:
@@ -35,19 +28,19 @@ def _load_average() -> float | None:
         return None
 
 
-def _cpu_seconds() -> dict[str, float | None] | None:
+def _cpu_seconds() -> CpuSeconds | None:
     try:
         told = psutil.cpu_times()
     except (OSError, psutil.Error):
         return None
     linux = ("irq", "softirq")  # beside "system" there; Windows counts its interrupts in it
-    return {
-        "user": told.user + getattr(told, "nice", 0.0),
-        "system": told.system + sum(getattr(told, name, 0.0) for name in linux),
-        "idle": told.idle,
-        "iowait": getattr(told, "iowait", None),
-        "steal": getattr(told, "steal", None),
-    }
+    return CpuSeconds(
+        user=told.user + getattr(told, "nice", 0.0),
+        system=told.system + sum(getattr(told, name, 0.0) for name in linux),
+        idle=told.idle,
+        iowait=getattr(told, "iowait", None),
+        steal=getattr(told, "steal", None),
+    )
 
 
 def _process_seconds() -> float:
@@ -65,7 +58,7 @@ def _on_battery() -> bool | None:
     return not battery.power_plugged
 
 
-def _threads_meet() -> float | None:
+def _thread_sync() -> float | None:
     """Ask only where Numba is loaded already: a run of other backends is not made to load it."""
     if "numba" not in sys.modules:
         return None

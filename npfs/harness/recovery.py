@@ -7,12 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from pytest_benchmark.stats import Stats
 
 from npfs.harness.journal import SUFFIX, read_journal, taken
 from npfs.harness.run_files import file_name
-from npfs.schema import KEY
-from npfs.whole_file import write_whole
+from npfs.schema import KEY, LogEntry, write_whole
+
+# Fields of a case of which each repetition has its own; the last one is of schema 1.
+JOINED = {"repetitions", "prepare_s", "timed_s", "wall_s", "visits"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def recover_one(journal: Path, crash: str = "", job: str | None = None) -> Recov
     try:
         entries = list(read_journal(journal))
         document, in_progress = as_document(entries)
-        head = next((entry["run"][KEY]["job"] for entry in entries if "run" in entry), None)
+        head = next((entry.run[KEY]["job"] for entry in entries if entry.run), None)
         if document is None:
             journal.unlink(missing_ok=True)
             return Recovered(journal, None, 0, in_progress, job=head) if in_progress else None
@@ -70,42 +73,51 @@ def recover_one(journal: Path, crash: str = "", job: str | None = None) -> Recov
         journal.unlink(missing_ok=True)
     except OSError as error:
         return Recovered(journal, None, 0, None, str(error.strerror or error))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
         return Recovered(journal, None, 0, None, f"it holds what npfs does not write: {error!r}")
     return Recovered(journal, path, len(document["benchmarks"]), in_progress, job=head)
 
 
-def as_document(entries: Iterable[dict[str, Any]]) -> tuple[dict[str, Any] | None, str | None]:
+def as_document(entries: Iterable[LogEntry]) -> tuple[dict[str, Any] | None, str | None]:
     """Return the run file that the entries make, None without a finished case, and the case in progress."""
     document: dict[str, Any] | None = None
     benchmarks: dict[str, dict[str, Any]] = {}
-    notes: dict[str, dict[str, str]] = {"skipped": {}, "failed": {}}
+    skipped: dict[str, str] = {}
+    failed: dict[str, str] = {}
     in_progress, seconds = None, 0.0
     for entry in entries:
-        seconds = max(seconds, float(entry.get("at_s", 0)))
-        if "run" in entry:
-            document = entry["run"]
-        elif "begun" in entry:
-            in_progress = entry["begun"]
-        elif "benchmark" in entry:
-            add_visit(benchmarks, entry["case"], entry["benchmark"])
+        seconds = max(seconds, entry.at_s)
+        if entry.run is not None:
+            document = entry.run
+        elif entry.begun is not None:
+            in_progress = entry.begun
+        elif entry.case is not None:
             in_progress = None
-        else:
-            for what in notes.keys() & entry.keys():
-                notes[what][entry["case"]] = entry[what]
-                in_progress = None
-    done = [benchmark for case, benchmark in benchmarks.items() if case not in notes["failed"]]
+            if entry.benchmark is not None:
+                add_repetition(benchmarks, entry.case, entry.benchmark)
+            if entry.skipped is not None:
+                skipped[entry.case] = entry.skipped
+            if entry.failed is not None:
+                failed[entry.case] = entry.failed
+    done = [benchmark for case, benchmark in benchmarks.items() if case not in failed]
     if document is None or not done:
         return None, in_progress
     for benchmark in done:
         _complete(benchmark)
     document["benchmarks"] = done
-    document[KEY] |= {"interrupted": True, "wall_s": seconds, **notes}
+    document[KEY] |= {
+        "interrupted": True,
+        "wall_s": seconds,
+        "skipped": skipped,
+        "failed": failed,
+    }
     return document, in_progress
 
 
-def add_visit(benchmarks: dict[str, dict[str, Any]], case: str, benchmark: dict[str, Any]) -> None:
-    """Add the rounds of another visit to those that the case has."""
+def add_repetition(
+    benchmarks: dict[str, dict[str, Any]], case: str, benchmark: dict[str, Any]
+) -> None:
+    """Add the rounds of another repetition to those that the case has."""
     first = benchmarks.setdefault(case, benchmark)
     if first is not benchmark:
         first["stats"]["data"] += benchmark["stats"]["data"]
@@ -113,12 +125,9 @@ def add_visit(benchmarks: dict[str, dict[str, Any]], case: str, benchmark: dict[
 
 
 def join_info(first: dict[str, Any], second: dict[str, Any]) -> None:
-    """Add what is known of another visit: its rounds, and the seconds that it took."""
-    first["visits"] = first["visits"] + second["visits"]
-    for name in ("timed_s", "wall_s"):
-        first[name] += second[name]
-    if "prepare_s" in second:
-        first["prepare_s"] = second["prepare_s"]
+    """Add the record of another repetition: its rounds, and the seconds that it took."""
+    for name in JOINED & second.keys():
+        first[name] = first[name] + second[name]
 
 
 def _complete(benchmark: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from npfs.harness.journal import SUFFIX, Journal
-from npfs.whole_file import write_whole
+from npfs.schema import write_whole
 
 STAMP = "%Y%m%dT%H%M%SZ"
 

@@ -328,22 +328,24 @@ def document(comparison: Comparison, tolerance: float | None = None) -> dict[str
     ``false_discovery_rate``, ``threshold``
         Of Benjamini and Hochberg: p-values up to ``threshold`` are called; null if none is.
     ``fail_on_slower``
-        Null unless asked for; ``tolerance`` (0.05 for 5 %), the case ids that ``failed`` it, and those
-        whose interval reaches it or is not known, ``not_ruled_out``.
+        Null unless asked for; ``tolerance`` (0.05 for 5 %), the case ids that ``failed`` it, and
+        those whose interval reaches it or is not known, ``not_ruled_out``.
     ``base``, ``new``
         ``name`` as given; ``runs`` that count (``file``, ``number``, ``job``, ``started``);
         ``conditions`` of the newest; ``sources``, a digest for each backend; ``left_out`` and
         ``rejected`` files, each with its ``reason``; ``only_here``, case ids that the other lacks.
     ``differences``
-        ``name``, ``base`` and ``new`` of each condition that differs; ``changed_sources``, backends.
+        ``name``, ``base`` and ``new`` of each condition that differs; ``changed_sources``,
+        backends.
     ``notes``
         Sentences to know before trusting the numbers.
     ``cases``
-        Sorted as on the terminal: ``case`` (id), ``backend`` (null for the read ceiling), ``n_samples``,
-        ``n_features``, ``dtype``, ``label``, ``ratio`` (time NEW over time BASE), its bounds ``low`` and
-        ``high`` at the level ``confidence``, ``p_value``, ``degrees``, ``base_seconds``, ``new_seconds``
-        (of one fit, or one read pass), ``base_runs``, ``new_runs``. With one run on a side the bounds,
-        ``confidence``, ``p_value`` and ``degrees`` are null; ``high`` is also null beyond 1.8e308.
+        Sorted as on the terminal: ``case`` (id), ``backend`` (null for the read ceiling),
+        ``n_samples``, ``n_features``, ``dtype``, ``label``, ``ratio`` (time NEW over time BASE),
+        its bounds ``low`` and ``high`` at the level ``confidence``, ``p_value``, ``degrees``,
+        ``base_seconds``, ``new_seconds`` (of one fit, or one read pass), ``base_runs``,
+        ``new_runs``. With one run on a side the bounds, ``confidence``, ``p_value`` and ``degrees``
+        are null; ``high`` is also null beyond 1.8e308.
     """
     failed = None
     if tolerance is not None:

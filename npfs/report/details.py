@@ -1,7 +1,7 @@
 """The findings in detail, in plain sentences. Each rule gives sentences with measured numbers, or nothing.
 
-No backend is favoured: a rule states the faster one, whichever that is, with the interval of the factor,
-or says that the difference is within noise.
+No backend is favoured: a rule states the faster one, whichever that is, with the interval of the
+factor, or says that the difference is within noise.
 """
 
 from collections.abc import Callable

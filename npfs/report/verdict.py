@@ -1,6 +1,7 @@
 """The verdict: the answer in three sentences.
 
-No backend is favoured, and nothing is said without a measured number: a rule that lacks its numbers says nothing.
+No backend is favoured, and nothing is said without a measured number: a rule that lacks its numbers
+says nothing.
 """
 
 from collections.abc import Callable

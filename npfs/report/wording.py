@@ -103,7 +103,8 @@ def aligned(
 ) -> list[str]:
     """Return a line for each row, its columns aligned; those of numbers ``from_the_right``.
 
-    A name in the first column that leaves no room for the others in ``width`` gets a line of its own.
+    A name in the first column that leaves no room for the others in ``width`` gets a line of its
+    own.
     """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     widths[0] = min(widths[0], width - sum(widths[1:]) - 2 * (len(widths) - 1))

@@ -1,119 +1,162 @@
-"""Check of advice: fits at sizes that were never timed, beside what was foretold for them."""
+"""Check of predictions: fits of sizes that no run has timed, beside the predicted seconds."""
 
+import gc
 import math
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from npfs.analysis import records
-from npfs.analysis.advice_errors import Checked
-from npfs.analysis.prediction import Predictor
+from npfs.analysis.prediction import Beyond, Estimate, Predictor
 from npfs.backends.base import Backend
-from npfs.suite import survey, timing
-from npfs.suite.plan import Size
+from npfs.schema import Size
+from npfs.suite import timing
 
-INSIDE, BEYOND = 20, 8  # sizes for each backend
+INSIDE, BEYOND = 12, 6  # sizes for each backend
 DECADE = 10.0
 FEWEST_SAMPLES, MOST_FEATURES = 10, 64
-EPOCHS = (1, 10, 100, 1000)
-# The number of epochs is the largest with which a fit is foretold to stay below the first; a size of which one epoch
-# would take longer than the second is not timed.
-FIT_SECONDS, LONGEST_S = 0.3, 1.5
-# How long a size is timed, and how many rounds at least.
-LOOK_SECONDS, ROUNDS = 0.02, 3
+EPOCHS = (1, 10, 1_000)
+LONGEST_S = 1.0  # a fit that would take longer is not timed
+REPETITIONS, ROUNDS, SECONDS = 2, 3, 0.02  # rounds and seconds are the least of a repetition
+NUMBERS = 65_537  # made at random; they repeat, since making more takes longer than fitting them
 
-Task = tuple[Backend, Size, int]  # what is fitted, on how much, in how many epochs
+Task = tuple[Backend, Size]
 
 
-def check(
-    predictor: Predictor, backends: dict[str, Backend], seed: int
-) -> Iterator[Checked | None]:
-    """Time each backend at random sizes, between the measured ones and up to a factor of ten beyond; one at a time.
+@dataclass(frozen=True)
+class Checked:
+    """A fit of one size with one backend: predicted, and then timed."""
 
-    Each is visited twice, some time apart, and the less disturbed visit counts, as in the benchmark. None stands for a
-    first visit, or for a size that would take too long or too much memory.
-    """
+    backend: str
+    size: Size
+    epochs: int
+    beyond: Beyond
+    predicted: Estimate
+    measured_s: float
+
+    @property
+    def error(self) -> float:
+        """The error of the prediction, as a share of the measured seconds."""
+        return abs(self.predicted.value / self.measured_s - 1)
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the interval holds the measured seconds."""
+        return self.predicted.low <= self.measured_s <= self.predicted.high
+
+
+class Summary(NamedTuple):
+    """The errors of one backend, or of all (""), inside the measured range or beyond it."""
+
+    backend: str
+    is_inside: bool
+    fits: int
+    median_error: float
+    median_errors: dict[int, float]  # by the number of epochs
+    largest_error: float
+    covered: int
+
+
+def summaries(checked: Sequence[Checked]) -> list[Summary]:
+    """Summarize the errors by backend and over all, inside first."""
+    groups: dict[tuple[bool, bool, str], list[Checked]] = {}
+    for one in checked:
+        for backend in (one.backend, ""):
+            key = not one.beyond.is_inside, backend == "", backend
+            groups.setdefault(key, []).append(one)
+    return [
+        Summary(
+            backend,
+            not is_beyond,
+            len(of),
+            statistics.median(one.error for one in of),
+            {
+                epochs: statistics.median(one.error for one in of if one.epochs == epochs)
+                for epochs in sorted({one.epochs for one in of})
+            },
+            max(one.error for one in of),
+            sum(one.is_covered for one in of),
+        )
+        for (is_beyond, _, backend), of in sorted(groups.items())
+    ]
+
+
+def draw(predictor: Predictor, backends: dict[str, Backend], seed: int) -> list[Task]:
+    """Draw the sizes of each backend: in the measured range, and up to ten times the data."""
     rng = np.random.default_rng(seed)
-    tasks = [
-        _draw(predictor, backend, rng, is_beyond=number >= INSIDE)
-        for backend in _known(predictor, backends)
+    return [
+        (backends[name], _size(predictor, name, rng, is_beyond=number >= INSIDE))
+        for name in predictor.backends
+        if name in backends
         for number in range(INSIDE + BEYOND)
     ]
-    first: dict[int, float] = {}
-    for index in [*rng.permutation(len(tasks)), *rng.permutation(len(tasks))]:
-        task = tasks[index]
-        seconds = None if task is None else _visit(*task)
-        if task is None or seconds is None:
-            yield None
-        elif index not in first:
-            first[index] = seconds
-            yield None
-        else:
-            backend, size, epochs = task
-            foretold, reach = predictor.fit(backend.name, size.n_samples, size.n_features, epochs)
-            seen = records.Size(size.n_features, size.n_samples)
-            least = min(first[index], seconds)
-            yield Checked(backend.name, seen, epochs, reach, foretold, least)
 
 
-def number_of_visits(predictor: Predictor, backends: dict[str, Backend]) -> int:
-    """Return how many visits ``check`` makes, two to each size."""
-    return 2 * number_of_sizes(predictor, backends)
+def check(predictor: Predictor, tasks: Sequence[Task], seed: int) -> Iterator[list[Checked]]:
+    """Time each task in repetitions some time apart; yield what each repetition completes.
+
+    The less disturbed repetition counts, as in the benchmark. Nothing is yielded for fits that would
+    take too long, or too much memory.
+    """
+    rng = np.random.default_rng(seed)
+    timed: dict[int, list[dict[int, float]]] = {}
+    for index in [k for _ in range(REPETITIONS) for k in rng.permutation(len(tasks)).tolist()]:
+        backend, size = tasks[index]
+        predictions = {
+            epochs: predictor.predict(backend.name, size.n_samples, size.n_features, epochs)
+            for epochs in EPOCHS
+        }
+        epochs = [e for e, of in predictions.items() if of.fit.value <= LONGEST_S]
+        repetitions = timed.setdefault(index, [])
+        repetitions.append(_time(backend, size, epochs))
+        done = len(repetitions) == REPETITIONS
+        yield [
+            Checked(
+                backend.name,
+                size,
+                e,
+                predictions[e].beyond,
+                predictions[e].fit,
+                min(seconds[e] for seconds in repetitions),
+            )
+            for e in repetitions[0]
+            if done
+        ]
 
 
-def number_of_sizes(predictor: Predictor, backends: dict[str, Backend]) -> int:
-    """Return how many sizes ``check`` draws, of all backends together."""
-    return (INSIDE + BEYOND) * len(_known(predictor, backends))
-
-
-def _known(predictor: Predictor, backends: dict[str, Backend]) -> list[Backend]:
-    return [backends[name] for name in predictor.backends if name in backends]
-
-
-def _draw(
-    predictor: Predictor, backend: Backend, rng: np.random.Generator, *, is_beyond: bool
-) -> Task | None:
-    """Draw a size, and as many epochs as its fit has time for; None if an epoch takes too long."""
+def _size(predictor: Predictor, name: str, rng: np.random.Generator, *, is_beyond: bool) -> Size:
+    """Draw a size, log-uniform in the measured range or in the decade beyond it."""
     along, across = rng.random(2).tolist()
     n_features = round(math.exp(across * math.log(MOST_FEATURES)))
-    size = Size(
-        _samples(predictor, backend.name, n_features, along, is_beyond=is_beyond), n_features
-    )
-    foretold = {
-        epochs: predictor.fit(backend.name, size.n_samples, size.n_features, epochs)[0].value
-        for epochs in EPOCHS
-    }
-    if foretold[EPOCHS[0]] > LONGEST_S:
-        return None
-    return backend, size, max(e for e in EPOCHS if e == EPOCHS[0] or foretold[e] <= FIT_SECONDS)
-
-
-def _samples(
-    predictor: Predictor, name: str, n_features: int, along: float, *, is_beyond: bool
-) -> int:
-    """Return a number of samples, log-uniform in the measured range or in the decade beyond it."""
-    probe = 10**9  # far beyond: how far tells the largest that was measured
-    _, reach = predictor.fit(name, probe, n_features, 1)
-    largest = probe / reach.samples
+    probe = 10**12  # far beyond: how far tells the largest that was measured
+    largest = probe / predictor.predict(name, probe, n_features, 1).beyond.samples
     if is_beyond:
-        return math.ceil(largest * math.exp(along * math.log(DECADE)))
-    return int(FEWEST_SAMPLES * math.exp(along * math.log(largest / FEWEST_SAMPLES)))
+        return Size(math.ceil(largest * math.exp(along * math.log(DECADE))), n_features)
+    n_samples = int(FEWEST_SAMPLES * math.exp(along * math.log(largest / FEWEST_SAMPLES)))
+    return Size(n_samples, n_features)
 
 
-def _visit(backend: Backend, size: Size, epochs: int) -> float | None:
-    """Return the median seconds of a fit on data newly made; None if they may not fit into memory."""
-    if timing.reason_not_to_allocate(size):
-        return None
-    numbers = survey.made_up(size.n_samples * (size.n_features + 1))
-    X, y, rate = survey.synthetic(size, numbers)
-    data = backend.prepare(X, y)
-    timing.quiet_collector()
-    backend.fit(data, epochs, rate)
-    rounds: list[float] = []
-    while len(rounds) < ROUNDS or sum(rounds) < LOOK_SECONDS:
-        start = time.perf_counter()
-        backend.fit(data, epochs, rate)
-        rounds.append(time.perf_counter() - start)
-    return statistics.median(rounds)
+def _time(backend: Backend, size: Size, epochs: Sequence[int]) -> dict[int, float]:
+    """Return the median seconds of a fit of each number of epochs, on data newly made."""
+    if not epochs or timing.reason_not_to_allocate(size):
+        return {}
+    n_samples, n_features = size.n_samples, size.n_features
+    numbers = np.random.default_rng(0).standard_normal(NUMBERS)
+    numbers = np.resize(numbers, size.numbers)
+    X = numbers[: n_samples * n_features].reshape(n_samples, n_features)
+    data, rate = backend.prepare(X, numbers[-n_samples:]), 0.5 / (1 + 4 * n_features)
+    gc.collect()
+    gc.freeze()
+    found = {}
+    for count in epochs:
+        backend.fit(data, count, rate)
+        rounds: list[float] = []
+        while len(rounds) < ROUNDS or sum(rounds) < SECONDS:
+            start = time.perf_counter()
+            backend.fit(data, count, rate)
+            rounds.append(time.perf_counter() - start)
+        found[count] = statistics.median(rounds)
+    return found

@@ -9,14 +9,16 @@ import time
 from collections.abc import Collection, Iterator
 from typing import Any, NoReturn
 
+import msgspec
 import pytest
 
 from npfs.backends.base import Backend
 from npfs.harness import allocator, environment, load, recovery
 from npfs.harness.progress import RunProgress
 from npfs.harness.run_files import RunNumber
-from npfs.largedata.block_file import DiskFull
-from npfs.schema import KEY, SCHEMA
+from npfs.largedata.file_blocks import DiskFull
+from npfs.schema import FIT, KEY, SCHEMA, Learning, Load, LogEntry, Run
+from npfs.schema import Backend as BackendRecord
 from npfs.suite import costs, learning, timing
 from npfs.suite.plan import Case, Plan
 from npfs.suite.visits import REPORT_SECONDS, case_of, number_of, visits_that_fit
@@ -40,6 +42,8 @@ class BenchmarkRun:
         self.min_rounds = int(config.getoption("benchmark_min_rounds"))
         self.visit_s = float(config.getoption("benchmark_max_time"))
         self._predicted_s: dict[Case, float] = {}
+        self.calls: dict[str, Case] = {}  # the cases that may be timed in more epochs too, by id
+        self._second_epochs: dict[Case, int | None] = {}
         self.reports = config.invocation_params.dir / config.getoption("reports")
         self.job: str | None = config.getoption("npfs_further")  # of a set that began elsewhere
         self.is_first = self.job is None
@@ -51,8 +55,8 @@ class BenchmarkRun:
         self.closing_notes: list[str] = []
         self.not_saved = ""
         self.order: list[str] = []
-        self.learning: dict[str, Any] = {}
-        self.load: dict[str, Any] = {}
+        self.learning: Learning | None = None
+        self.load = Load()
         self.is_resumed = False
         self.began = time.perf_counter()
         self.decides_visits = self.is_first and chosen.budget_s is not None
@@ -69,8 +73,8 @@ class BenchmarkRun:
         return self.config._benchmarksession  # type: ignore[attr-defined]
 
     @property
-    def looks_around(self) -> bool:
-        """Whether this run also looks at what does not vary: a cold start, and memory."""
+    def measures_startup(self) -> bool:
+        """Whether this run also measures what does not vary: a cold startup, memory, layout."""
         return self.is_first and self.plan.budget_s is None
 
     @property
@@ -81,15 +85,25 @@ class BenchmarkRun:
         return self.plan.budget_s - (time.perf_counter() - self.began)
 
     @functools.cached_property
-    def costs(self) -> dict[str, dict[str, Any]]:
-        """What each backend costs before it is run; looked up once."""
-        return {name: costs.describe(backend) for name, backend in self.backends.items()}
+    def described(self) -> dict[str, BackendRecord]:
+        """The record of each backend; looked up once."""
+        return {
+            name: BackendRecord(
+                title=backend.title,
+                same_work=backend.same_work,
+                note=backend.note,
+                source=environment.source_digest(backend),
+                lines_of_code=costs.lines_of_code(backend),
+                installed=costs.installed_bytes(backend),
+            )
+            for name, backend in self.backends.items()
+        }
 
     def claim(self) -> None:
         """Take a number in the folder of this machine, before anything is timed."""
         self.machine_info = self.benchmarks_of_stock.get_machine_info()
         self.environment = environment.collect(self.machine_info)
-        folder = self.reports / "runs" / self.environment["machine"]
+        folder = self.reports / "runs" / self.environment.machine
         if self.is_resumed and not folder.is_dir():
             raise pytest.UsageError(
                 "--resume cannot finish the runs of another machine on this one"
@@ -102,7 +116,7 @@ class BenchmarkRun:
             raise pytest.UsageError(
                 f"the reports folder cannot be written: {error}; name another with --reports DIR"
             ) from None
-        self.load["before"] = load.snapshot()
+        self.load = Load(before=load.snapshot())
         self.job = self.job or f"{self.number.started:%Y%m%dT%H%M%S}-{self.number.value:04d}"
         allocator.settle()
 
@@ -134,6 +148,20 @@ class BenchmarkRun:
             )
         return self._predicted_s[case]
 
+    def second_epochs(self, case: Case) -> int | None:
+        """Choose the second number of epochs for a case, once; None if its call is negligible."""
+        if case not in self._second_epochs:
+            tool, plan, found = self.backends[case.backend], self.plan, None
+            # What is wrong with the case, its own benchmark reports.
+            with contextlib.suppress(Exception):
+                if (
+                    timing.reason_not_to_allocate(case.size, plan.limits.copies) is None
+                    and self.predicted_fit_seconds(case) <= plan.fit_limit_s
+                ):
+                    found = timing.second_epochs(tool, case.size, plan.source, plan.epochs)
+            self._second_epochs[case] = found
+        return self._second_epochs[case]
+
     def skip(self, case: Case, reason: str) -> NoReturn:
         """Record that the case is not timed, and why."""
         if str(case) not in self.finished:
@@ -145,6 +173,8 @@ class BenchmarkRun:
         """Return whether a visit need not be made: its case is skipped or has failed, or time is short."""
         case, number = case_of(visit), number_of(visit)
         if case in self.skipped or case in self.failed:
+            return True
+        if case in self.calls and self.second_epochs(self.calls[case]) is None:
             return True
         if number == 2 and self.decides_visits and self.plan.budget_s is not None:
             first_pass_s = time.perf_counter() - self.began
@@ -199,7 +229,7 @@ class BenchmarkRun:
         """Write a visit to the journal, and add its rounds to those of earlier visits to the case."""
         metadata, info = benchmark.stats, benchmark.extra_info
         rounds = metadata.stats.data
-        info.update(visits=[len(rounds)], wall_s=wall_s)
+        info.update(repetitions=[len(rounds)], wall_s=wall_s)
         stats = {"data": rounds, "iterations": metadata.iterations}
         self._note(case=case, benchmark={**metadata.as_dict(stats=False), "stats": stats})
         first = self.finished.setdefault(case, metadata)
@@ -211,43 +241,35 @@ class BenchmarkRun:
     def _note(self, **entry: Any) -> None:
         """Write an entry of the journal, if the run is one that is saved."""
         if self.number is not None:
-            self.number.journal.write(at_s=time.perf_counter() - self.began, **entry)
+            self.number.journal.write(LogEntry(at_s=time.perf_counter() - self.began, **entry))
 
-    def describe(self) -> dict[str, Any]:
-        """Return what goes under the run file's own key (see ``npfs.schema``)."""
+    def describe(self) -> Run:
+        """Return the record of this run."""
         assert self.number is not None
-        return {
-            "schema": SCHEMA,
-            "job": self.job,
-            "run": self.number.value,
-            "started": self.number.started.isoformat(),
-            "wall_s": time.perf_counter() - self.began,
-            "interrupted": self.interrupted,
-            "preset": self.plan.preset,
-            "planned": {**self.plan.record, "visits": str(self.visits)},
-            "epochs": self.plan.epochs,
-            "seed": self.plan.seed,
-            "data": None if self.plan.data is None else self.plan.data.record(),
-            "published": None if self.plan.published is None else self.plan.published.name,
-            "order": self.order,
-            "environment": self.environment,
-            "backends": {
-                name: {
-                    "title": backend.title,
-                    "same_work": backend.same_work,
-                    "note": backend.note,
-                    "source": environment.source_digest(backend),
-                    **self.costs[name],
-                }
-                for name, backend in self.backends.items()
-            },
-            "timing": self._timing(),
-            "unavailable": self.unavailable,
-            "skipped": self.skipped,
-            "failed": self.failed,
-            "learning": self.learning,
-            "load": self.load,
-        }
+        assert self.job is not None
+        return Run(
+            schema=SCHEMA,
+            job=self.job,
+            number=self.number.value,
+            started=self.number.started.isoformat(),
+            wall_s=time.perf_counter() - self.began,
+            interrupted=self.interrupted,
+            preset=self.plan.preset,
+            planned={**self.plan.record, "repetitions": str(self.visits)},
+            epochs=self.plan.epochs,
+            seed=self.plan.seed,
+            data=None if self.plan.data is None else self.plan.data.record(),
+            published=None if self.plan.published is None else self.plan.published.name,
+            order=tuple(self.order),
+            environment=self.environment,
+            backends=self.described,
+            timing=self._timing(),
+            unavailable=self.unavailable,
+            skipped=self.skipped,
+            failed=self.failed,
+            learning=self.learning,
+            load=self.load,
+        )
 
     def _timing(self) -> dict[str, str]:
         """Say how rounds were timed: runs that differ in it are not pooled."""
@@ -262,11 +284,11 @@ class BenchmarkRun:
         """
         assert self.number is not None
         done = [b for b in self.benchmarks_of_stock.benchmarks if b and not b.has_error]
-        has_fits = any("backend" in b.extra_info for b in done)
+        has_fits = any(b.extra_info.get("group") == FIT for b in done)
         if not done or (self.skipped and not has_fits):  # a start-up without any fit says nothing
             self.number.release()
             return False
-        self.load["after"] = load.snapshot()
+        self.load = Load(self.load.before, load.snapshot())
         self.learning = learning.record(self.backends.values())
         document = self._document(done)
         self.config.hook.pytest_benchmark_update_json(
@@ -318,4 +340,4 @@ class BenchmarkRun:
     def add_to(self, document: dict[str, Any]) -> None:
         """Put our key into a document of pytest-benchmark's."""
         if self.number is not None:
-            document[KEY] = self.describe()
+            document[KEY] = msgspec.to_builtins(self.describe())

@@ -10,8 +10,9 @@ import sys
 import time
 from collections.abc import Sequence
 
+from npfs.schema import Size
 from npfs.suite.own_data import Synthetic
-from npfs.suite.plan import EPOCHS, Size
+from npfs.suite.plan import EPOCHS
 
 # Where BLAS counts: with OPENBLAS_CORETYPE=Haswell on a processor with AVX-512 a fit of 64 features
 # takes 1.13 times as long, one of 16 features 0.96 times.

@@ -1,26 +1,35 @@
-"""The parts of an epoch on local clusters of one worker and of one for each core."""
+"""An epoch on a cluster in its parts: computing, communication and the rest, measured apart.
 
+On local clusters of one worker and of one for each core; ``npfs.analysis.cluster`` predicts from
+them.
+"""
+
+import statistics
+import time
+
+import numpy as np
 from distributed import Client
 
 from npfs.data.pieces import of_arrays
 from npfs.harness.environment import usable_cores
+from npfs.largedata.block_fitting import DASK
 from npfs.largedata.cluster_blocks import ClusterBlocks
-from npfs.largedata.cost import Parts, measure_parts
-from npfs.largedata.dask_cluster import block_samples
-from npfs.largedata.kernels import DASK
-from npfs.largedata.local import local_cluster
+from npfs.largedata.connection import local_cluster
+from npfs.largedata.dask_backend import block_samples
 from npfs.regression.problem import Array
+from npfs.schema import ClusterEpoch, Size
 
 EPOCHS = 11  # their median counts
+ROUND_TRIPS = 50
 
 
-def parts_by_workers(X: Array, y: Array) -> list[Parts]:
+def parts_by_workers(X: Array, y: Array) -> list[ClusterEpoch]:
     """Measure an epoch on one worker, then on one for each core, on one cluster after the other."""
     counts = sorted({1, usable_cores() or 1})
     return [_on(workers, X, y, counts[-1]) for workers in counts]
 
 
-def _on(workers: int, X: Array, y: Array, most: int) -> Parts:
+def _on(workers: int, X: Array, y: Array, most: int) -> ClusterEpoch:
     """Measure on a cluster of its own, with blocks that ``most`` workers share evenly."""
     with (
         local_cluster(workers) as cluster,
@@ -28,4 +37,37 @@ def _on(workers: int, X: Array, y: Array, most: int) -> Parts:
         ClusterBlocks.place(of_arrays(X, y, block_samples(X, y, most)), client) as blocks,
     ):
         blocks.lay_out(DASK, None)
-        return measure_parts(blocks, epochs=EPOCHS)
+        return measure_parts(blocks)
+
+
+def measure_parts(
+    blocks: ClusterBlocks, epochs: int = EPOCHS, round_trips: int = ROUND_TRIPS
+) -> ClusterEpoch:
+    """Time passes over blocks that are laid out, and calls that compute nothing."""
+    weights = np.zeros(blocks.n_features)
+    blocks.total(weights, 0.0)
+    passes, computing = [], []
+    for _ in range(epochs):
+        start = time.perf_counter()
+        blocks.total(weights, 0.0)
+        passes.append(time.perf_counter() - start)
+        computing.append(blocks.seconds.compute)
+    calls = []
+    for _ in range(round_trips):
+        start = time.perf_counter()
+        blocks.call_one()
+        calls.append(time.perf_counter() - start)
+    epoch = statistics.median(passes)
+    # Where clocks of a busy machine disagree, the parts are still parts of the epoch.
+    compute = min(statistics.median(computing), epoch)
+    communication = min(statistics.median(calls), epoch - compute)
+    scheduling = epoch - compute - communication
+    return ClusterEpoch(
+        size=Size(blocks.n_samples, blocks.n_features),
+        workers=blocks.n_workers,
+        epoch_s=epoch,
+        compute_s=compute,
+        communication_s=communication,
+        scheduling_s=scheduling,
+        fan_out=blocks.fan_out,
+    )

@@ -8,7 +8,6 @@ import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -24,14 +23,6 @@ NO_CODE = {
     tokenize.DEDENT,
     tokenize.ENDMARKER,
 }
-
-
-def describe(backend: Backend) -> dict[str, Any]:
-    """Return what a run file says of it."""
-    return {
-        "lines_of_code": lines_of_code(backend),
-        "installed_bytes": installed_bytes(backend),
-    }
 
 
 def lines_of_code(backend: Backend) -> int | None:

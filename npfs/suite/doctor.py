@@ -3,18 +3,18 @@
 import contextlib
 import importlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from npfs.analysis import recorded
-from npfs.analysis.findings import Finding, findings, slowing_blas_variables
-from npfs.analysis.load import Use, use_between
+from npfs.analysis.findings import Finding, Use, findings, slowing_blas_variables, use_between
 from npfs.analysis.statistics import Interval, ratio_interval
 from npfs.harness import environment, load
+from npfs.schema import Environment, Load
 from npfs.suite import blas_loss
 
 WATCHED_S = 1.0  # how long other programs are watched
@@ -27,7 +27,7 @@ class Diagnosis:
 
     Attributes
     ----------
-    environment, load : mapping
+    environment, load
         As a run records them.
     findings : list of Finding
     variables : dict of str to str
@@ -39,8 +39,8 @@ class Diagnosis:
         Why it was not measured.
     """
 
-    environment: Mapping[str, Any]
-    load: Mapping[str, Any]
+    environment: Environment
+    load: Load
     findings: list[Finding]
     variables: dict[str, str]
     kept: Interval | None
@@ -49,13 +49,13 @@ class Diagnosis:
     @property
     def use(self) -> Use | None:
         """What others took while they were watched."""
-        return use_between(self.load["before"], self.load["after"])
+        return use_between(self.load)
 
     def as_json(self) -> dict[str, Any]:
         """Return all for programs; ``numpy_time_without_over_with`` has value, low and high."""
         return {
-            "environment": self.environment,
-            "load": self.load,
+            "environment": msgspec.to_builtins(self.environment),
+            "load": msgspec.to_builtins(self.load),
             "use": asdict(self.use) if self.use else None,
             "findings": [asdict(finding) for finding in self.findings],
             "numpy_time_without_over_with": _bounds(self.kept) if self.kept else None,
@@ -78,11 +78,11 @@ def examine() -> Diagnosis:
         load.snapshot()  # compiles what it times
     before = load.snapshot()
     time.sleep(WATCHED_S)
-    watched = {"before": before, "after": load.snapshot()}
+    watched = Load(before, load.snapshot())
     machine_info = pytest_benchmark_generate_machine_info()  # type: ignore[no-untyped-call]
     collected = environment.collect(machine_info)
     variables = {
-        name: str(collected["speed_variables"][name]) for name in slowing_blas_variables(collected)
+        name: collected.speed_variables[name] for name in slowing_blas_variables(collected)
     }
     kept, not_measured = None, ""
     if variables:
@@ -149,56 +149,55 @@ def groups(found: Diagnosis) -> dict[str, dict[str, str]]:
     }
 
 
-def _processor(of: Mapping[str, Any]) -> dict[str, str]:
-    caches = recorded.group(of, "caches")
-    quota = recorded.number(recorded.group(of, "container"), "cpu_quota")
-    ids = of["usable_core_ids"]
+def _processor(of: Environment) -> dict[str, str]:
+    caches, clock, ids = of.caches or {}, of.clock, of.usable_core_ids
+    quota = of.container.cpu_quota if of.container else None
     return {
-        "processor": of["cpu"],
-        "cores": f"{_known(of['cores'])} logical, {_known(of['physical_cores'])} physical",
-        "usable cores": _known(of["usable_cores"]) + (f": {_ranges(ids)}" if ids else ""),
-        "container's limit": f"{quota:g} cores" if quota else _none_or_unknown(of["container"]),
+        "processor": of.cpu,
+        "cores": f"{_known(of.cores)} logical, {_known(of.physical_cores)} physical",
+        "usable cores": _known(of.usable_cores) + (f": {_ranges(ids)}" if ids else ""),
+        "container's limit": f"{quota:g} cores" if quota else _none_or_unknown(of.container),
         "caches": ", ".join(f"{name} {_binary(size)}" for name, size in caches.items())
         or NOT_KNOWN,
-        "AVX-512": _known(of["avx512"]),
-        "hardware threads share cores": _known(of["smt"]),
-        "CPU governor": _known(of["governor"]),
-        "boost": _known(of["boost"]),
-        "virtual machine": _known(of["virtual_machine"]),
-        "clock": f"{of['clock']['name']}, steps of {of['clock']['resolution_s'] * 1e9:g} ns",
+        "AVX-512": _known(of.avx512),
+        "hardware threads share cores": _known(of.smt),
+        "CPU governor": _known(of.governor),
+        "boost": _known(of.boost),
+        "virtual machine": _known(of.virtual_machine),
+        "clock": f"{clock.name}, steps of {clock.resolution_s * 1e9:g} ns" if clock else NOT_KNOWN,
     }
 
 
-def _memory(of: Mapping[str, Any]) -> dict[str, str]:
-    limit = recorded.number(recorded.group(of, "container"), "memory_limit_bytes")
+def _memory(of: Environment) -> dict[str, str]:
+    limit = of.container.memory_limit_bytes if of.container else None
     return {
-        "memory": _gigabytes(of["memory_bytes"]),
-        "free": _gigabytes(of["available_bytes"]),
-        "swapped out": _gigabytes(of["swap_used_bytes"]),
-        "container's limit": _gigabytes(limit) if limit else _none_or_unknown(of["container"]),
-        "huge pages": _known(of["huge_pages"]),
+        "memory": _gigabytes(of.memory_bytes),
+        "free": _gigabytes(of.available_bytes),
+        "swapped out": _gigabytes(of.swap_used_bytes),
+        "container's limit": _gigabytes(limit) if limit else _none_or_unknown(of.container),
+        "huge pages": _known(of.huge_pages),
     }
 
 
-def _software(of: Mapping[str, Any]) -> dict[str, str]:
-    build = ", ".join(name.replace("_", "-") for name, on in of["python_build"].items() if on)
-    rows = {"system": of["system"], "Python": of["python"] + (f" ({build})" if build else "")}
-    rows |= {name: version or "not installed" for name, version in of["libraries"].items()}
-    rows["NumPy's BLAS"] = of["blas"]
-    for blas in of["blas_in_effect"] or []:
+def _software(of: Environment) -> dict[str, str]:
+    build = of.python_build
+    odd = ((build.debug, "debug"), (build.free_threaded, "free-threaded"))
+    of_build = ", ".join(name for is_on, name in odd if is_on)
+    rows = {"system": of.system, "Python": of.python + (f" ({of_build})" if of_build else "")}
+    rows |= {name: version or "not installed" for name, version in of.libraries.items()}
+    rows["NumPy's BLAS"] = of.blas
+    if of.blas_in_effect:
+        blas = of.blas_in_effect[0]  # NumPy's own; the others are in --json
         rows["BLAS in effect"] = (
-            f"{blas['library']} {_known(blas['version'])}, "
-            f"kernels for {_known(blas['architecture'])}, "
-            f"{_known(blas['threads'])} threads"
+            f"{blas.library} {_known(blas.version)}, kernels for {_known(blas.architecture)}, "
+            f"{_known(blas.threads)} threads"
         )
-        break  # NumPy's own; the others are in --json
-    if of["numba"]:
-        numba = of["numba"]
+    if numba := of.numba:
         rows["Numba in effect"] = (
-            f"{numba['threads']} threads by {_known(numba['threading_layer'])}, compiles for "
-            f"{_known(numba['cpu'])}, SVML: {_known(numba['svml'])}"
+            f"{numba.threads} threads by {_known(numba.threading_layer)}, compiles for "
+            f"{_known(numba.cpu)}, SVML: {_known(numba.svml)}"
         )
-    variables = of["speed_variables"]
+    variables = of.speed_variables
     rows["variables that change speed"] = (
         ", ".join(f"{name}={value}" for name, value in variables.items()) or "none is set"
     )
@@ -206,19 +205,19 @@ def _software(of: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _load(found: Diagnosis) -> dict[str, str]:
-    before, after, use = found.load["before"], found.load["after"], found.use
-    meet = [of["threads_meet_s"] for of in (before, after) if of["threads_meet_s"] is not None]
+    snapshots, use = [one for one in (found.load.before, found.load.after) if one], found.use
+    sync = [one.thread_sync_s for one in snapshots if one.thread_sync_s is not None]
     stolen = None if use is None else use.stolen
-    average = before["load_1min"]
+    average, on_battery = snapshots[0].load_1min, snapshots[0].on_battery
     return {
         "load, over a minute": NOT_KNOWN if average is None else f"{average:.2f}",
         f"taken by others in {WATCHED_S:g} s": f"{100 * use.others:.1f} % of all cores"
         if use
         else NOT_KNOWN,
         "stolen by the host": NOT_KNOWN if stolen is None else f"{100 * stolen:.1f} % of all cores",
-        "two threads meet in": ", then ".join(f"{seconds * 1e6:,.1f} µs" for seconds in meet)
+        "two threads meet in": ", then ".join(f"{seconds * 1e6:,.1f} µs" for seconds in sync)
         or NOT_KNOWN,
-        "on battery": _known(before["on_battery"]),
+        "on battery": _known(on_battery),
     }
 
 
@@ -240,7 +239,7 @@ def _binary(number: int) -> str:
     return f"{number / 1024:g} KiB" if number < 1024**2 else f"{number / 1024**2:g} MiB"
 
 
-def _ranges(ids: list[int]) -> str:
+def _ranges(ids: Iterable[int]) -> str:
     """Shorten ascending numbers: 0-3, 8."""
     parts: list[list[int]] = []
     for core in ids:

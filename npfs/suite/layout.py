@@ -1,4 +1,4 @@
-"""Where a list and an array keep their numbers, and whether other libraries take an array without a copy."""
+"""The layout of numbers in a list and in an array, and the libraries that take one without a copy."""
 
 import importlib
 import importlib.util
@@ -16,10 +16,9 @@ from npfs.regression.problem import Array, make_problem
 
 
 def of_numbers(n_samples: int) -> dict[str, Any]:
-    """Describe one feature as a list and as an array: bytes for each number, and how far apart they lie.
+    """Measure one feature as a list and as an array, for ``npfs.schema.Layout``.
 
-    ``gap_bytes`` is the most frequent distance from one number of the list to the next, ``gap_share`` how often
-    it occurs; None where the interpreter does not tell addresses.
+    The gaps are None where the interpreter does not tell addresses.
     """
     array = make_problem(n_samples).X[:, 0]
     numbers = array.tolist()
@@ -29,41 +28,36 @@ def of_numbers(n_samples: int) -> dict[str, Any]:
         [(gap, times)] = gaps.most_common(1)
         share = times / gaps.total()
     return {
-        "n_samples": n_samples,
-        "list": {
-            "bytes_in_list": (sys.getsizeof(numbers) - sys.getsizeof([])) / n_samples,
-            "bytes_of_number": sys.getsizeof(numbers[0]),
-            "gap_bytes": gap,
-            "gap_share": share,
-        },
-        "array": {
-            "bytes_of_number": array.itemsize,
-            "stride_bytes": array.strides[0],
-            "contiguous": bool(array.flags.c_contiguous),
-        },
+        "pointer_bytes": (sys.getsizeof(numbers) - sys.getsizeof([])) / n_samples,
+        "object_bytes": sys.getsizeof(numbers[0]),
+        "gap_bytes": gap,
+        "gap_share": share,
+        "array_bytes": array.itemsize,
+        "stride_bytes": array.strides[0],
+        "is_contiguous": bool(array.flags.c_contiguous),
     }
 
 
-def hand_over() -> dict[str, dict[str, Any]]:
-    """Hand one array to PyTorch and to JAX; say whether it stays in its place, or why that was not seen.
+def zero_copy() -> list[dict[str, Any]]:
+    """Pass one array to PyTorch and to JAX; tell for each whether it is used without a copy.
 
-    ``shares`` is None if the library is not installed, or failed; ``reason`` says which.
+    ``shares`` is None if the library is not installed, or failed; ``reason`` tells which.
     """
     array = aligned_copy(np.arange(1000.0))
-    return {name: _handed(name, address, array) for name, address in _ADDRESSES.items()}
+    return [
+        {"library": name, **_passed(name, address, array)} for name, address in _ADDRESSES.items()
+    ]
 
 
-def _handed(name: str, address: Callable[[Array], int], array: Array) -> dict[str, Any]:
+def _passed(name: str, address: Callable[[Array], int], array: Array) -> dict[str, Any]:
     if importlib.util.find_spec(name) is None:
-        return {"shares": None, "reason": "not installed", "version": None}
+        return {"shares": None, "reason": "not installed"}
     try:
         shares = address(array) == array.ctypes.data
         version = str(importlib.import_module(name).__version__)
-    except (
-        Exception
-    ) as error:  # a library that does not load here is a reason, and no failure of ours
-        return {"shares": None, "reason": f"{type(error).__name__}: {error}"[:200], "version": None}
-    return {"shares": shares, "reason": "", "version": version}
+    except Exception as error:  # a library that does not load here is no failure of ours
+        return {"shares": None, "reason": f"{type(error).__name__}: {error}"[:200]}
+    return {"shares": shares, "version": version}
 
 
 def _torch_address(array: Array) -> int:

@@ -3,13 +3,13 @@
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from npfs.data import read_table
 from npfs.data.columns import count
 from npfs.regression.problem import Array, Problem, make_problem
 from npfs.regression.published import load_published, published
 from npfs.regression.scaling import Standardizer
+from npfs.schema import Data
 
 COLUMNS_OPTION = "--columns"
 
@@ -86,18 +86,18 @@ class OwnData:
         """Return the first samples, of the first features."""
         return Problem(self.X[:n_samples, :n_features], self.y[:n_samples])
 
-    def record(self) -> dict[str, Any]:
-        """Return what a run file keeps of it (see ``npfs.schema``)."""
+    def record(self) -> Data:
+        """Return the record of the table."""
         n_samples, n_features = self.X.shape
-        return {
-            "file": self.file,
-            "digest": self.digest,
-            "n_samples": n_samples,
-            "n_features": n_features,
-            "target": _printable(self.target),
-            "features": [_printable(name) for name in self.features],
-            "notes": list(self.notes),
-        }
+        return Data(
+            file=self.file,
+            digest=self.digest,
+            n_samples=n_samples,
+            n_features=n_features,
+            target=_printable(self.target),
+            features=tuple(_printable(name) for name in self.features),
+            notes=self.notes,
+        )
 
 
 # Where the problem of a size comes from.

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from npfs.harness.option_values import numbers, seconds, share, split_names, whole_number
 from npfs.regression.published import Published, published
-from npfs.schema import size_id
+from npfs.schema import Size
 from npfs.suite.own_data import (
     COLUMNS_OPTION,
     DataOptions,
@@ -17,17 +19,6 @@ from npfs.suite.own_data import (
     Source,
     Synthetic,
 )
-
-
-class Size(NamedTuple):
-    """The size of a problem."""
-
-    n_samples: int
-    n_features: int
-    dtype: str = "float64"
-
-    def __str__(self) -> str:
-        return size_id(self.n_samples, self.n_features, self.dtype)
 
 
 class Case(NamedTuple):
@@ -65,8 +56,10 @@ class Preset:
         How many times the bytes of the data a case may need at once.
     probe_samples : int
         From so many samples the time of a fit is foretold.
-    looks_around : bool
-        Whether what comes once beside a fit is measured too: first calls, memory, conversions.
+    measures_startup : bool
+        Whether startup, memory and conversions are measured too.
+    in_memory : tuple of Size
+        Sizes that no cache holds; each run times one of them in turn, by a fit of few epochs.
     """
 
     sizes: tuple[Size, ...]
@@ -76,7 +69,8 @@ class Preset:
     fit_limit_s: float = FIT_LIMIT_SECONDS
     copies: int = COPIES
     probe_samples: int = PROBE_SAMPLES
-    looks_around: bool = True
+    measures_startup: bool = True
+    in_memory: tuple[Size, ...] = ()
 
 
 def _one_feature(*exponents: int) -> tuple[Size, ...]:
@@ -89,7 +83,11 @@ def _grid(samples: Sequence[int], features: Sequence[int]) -> tuple[Size, ...]:
 
 PRESETS = {
     "quick": Preset((*_one_feature(1, 3, 5), Size(10_000, 16)), 0.05),
-    "standard": Preset(_one_feature(1, 2, 3, 4, 5, 6) + _grid([10_000], [4, 16, 64]), 0.1),
+    "standard": Preset(
+        _one_feature(1, 2, 3, 4, 5, 6) + _grid([10_000], [4, 16, 64]),
+        0.1,
+        in_memory=(Size(4_500_000, 1), Size(500_000, 16)),  # 70 MB: caches hold 32, seldom more
+    ),
     "full": Preset(
         _one_feature(1, 2, 3, 4, 5, 6, 7)
         + _grid([1_000, 10_000, 100_000], [2, 4, 16, 64])
@@ -106,7 +104,7 @@ PRESETS = {
         fit_limit_s=30.0,
         copies=4,  # all of these keep numbers in arrays
         probe_samples=10**6,
-        looks_around=False,
+        measures_startup=False,
     ),
 }
 MANY_FEATURES_SAMPLES = 10_000  # the n of --features without --sizes, as in the standard preset
@@ -160,6 +158,11 @@ class Plan:
     def seconds_per_visit(self) -> float:
         """Seconds of rounds in each visit to a case."""
         return self.seconds_per_case / self.limits.visits
+
+    @property
+    def sizes_in_memory(self) -> tuple[Size, ...]:
+        """Sizes of the preset that no cache holds; none where its other sizes are not timed."""
+        return self.limits.in_memory if set(self.limits.sizes) <= set(self.sizes) else ()
 
     @property
     def cases(self) -> list[Case]:
@@ -232,7 +235,11 @@ def make_plan(
         epochs = str(EPOCHS if named is None else named.epochs)
     return Plan(
         preset=preset,
-        sizes=tuple(size._replace(dtype=dtype) for dtype in _dtypes(dtypes) for size in chosen),
+        sizes=tuple(
+            msgspec.structs.replace(size, dtype=dtype)
+            for dtype in _dtypes(dtypes)
+            for size in chosen
+        ),
         backends=() if backends is None else tuple(split_names("--backends", backends)),
         epochs=whole_number("--epochs", epochs, at_least=1),
         runs=whole_number("--runs", runs, at_least=1),

@@ -23,8 +23,8 @@ def main(arguments: list[str]) -> None:
         backend_began = perf_counter()
         backend = _load(target)
         import_s = perf_counter() - backend_began
-        if probe == "first_call":
-            answer = _first_call(backend, import_s, *numbers)
+        if probe == "startup":
+            answer = _startup(backend, import_s, *numbers)
         elif probe == "memory":
             answer = _memory(backend, *numbers)
         else:
@@ -44,7 +44,7 @@ def _load(target: str) -> Any:
     return found
 
 
-def _first_call(
+def _startup(
     backend: Any, import_s: float, spawned: str, n_samples: str, epochs: str
 ) -> dict[str, float]:
     """Fit twice; return the seconds of every part."""
@@ -111,7 +111,7 @@ def _layout(n_samples: str) -> dict[str, Any]:
     """Look at where a list and an array keep their numbers, and who takes the array without a copy."""
     from npfs.suite import layout
 
-    return {"layout": layout.of_numbers(int(n_samples)), "hand_over": layout.hand_over()}
+    return {**layout.of_numbers(int(n_samples)), "zero_copy": layout.zero_copy()}
 
 
 if __name__ == "__main__":

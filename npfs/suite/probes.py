@@ -1,6 +1,6 @@
-"""What a backend costs beside its fits, measured in fresh processes: the first call, and memory.
+"""The startup and the memory of a backend, measured in fresh processes.
 
-The first call is the start of the interpreter, the import of the backend with its library, and the first fit,
+A startup is the start of the interpreter, the import of the backend with its library, and the first fit,
 which compiles or loads what was compiled before. Making and preparing data lies outside of it, as it lies
 outside of every timed fit.
 """
@@ -13,15 +13,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+import msgspec
 
-from npfs.suite.plan import Size
+from npfs.schema import Instructions, Layout, Memory, Size, Startup
 from npfs.suite.probe_process import ANSWER_MARK
 
-FIRST_CALL = Size(1_000, 1)  # so small that what is paid once is most of it
+STARTUP_SIZE = Size(1_000, 1)  # so small that what is paid once is most of it
 LIMIT_SECONDS = 120.0
 COUNTED = (10, 100, 1_000)  # samples: what grows with them shows
 LOOKED_AT = 10_000  # numbers of a list and of an array
@@ -36,53 +35,13 @@ class ProbeFailed(RuntimeError):
     """The fresh process gave no answer; the message says why."""
 
 
-@dataclass(frozen=True)
-class FirstCall:
-    """Seconds of the first call of a backend in a fresh process.
-
-    Attributes
-    ----------
-    interpreter_s : float
-        From the start of the process to its first statement.
-    import_s : float
-        The backend's module and all that it imports.
-    first_fit_s, second_fit_s : float
-        The first one compiles, or loads what is kept on disk.
-    """
-
-    interpreter_s: float
-    import_s: float
-    first_fit_s: float
-    second_fit_s: float
-
-
-@dataclass(frozen=True)
-class MemoryUse:
-    """Bytes that a backend takes for one size, beside the ``X`` and ``y`` that it is given.
-
-    Attributes
-    ----------
-    held_bytes : int or None
-        Held by what ``prepare`` returns.
-    peak_bytes : int or None
-        The most during a fit, what is held included; exact to some hundred kB.
-    reason : str
-        Why one of them is None; empty if both are known.
-    """
-
-    size: Size
-    held_bytes: int | None
-    peak_bytes: int | None
-    reason: str
-
-
-def first_call(
+def measure_startup(
     target: str,
     epochs: int,
     *,
     variables: Mapping[str, str] | None = None,
     limit_s: float = LIMIT_SECONDS,
-) -> FirstCall:
+) -> Startup:
     """Start a fresh process that imports ``target``, ``"package.module:NAME"``, and fits twice.
 
     Compiled code is kept where the user's is, unless ``variables`` of the environment say otherwise (see
@@ -94,8 +53,8 @@ def first_call(
         If the process raises, crashes or takes longer than ``limit_s`` seconds.
     """
     spawned = repr(time.perf_counter())
-    numbers = (spawned, str(FIRST_CALL.n_samples), str(epochs))
-    return FirstCall(**_ask("first_call", target, numbers, variables or {}, limit_s))
+    numbers = (spawned, str(STARTUP_SIZE.n_samples), str(epochs))
+    return Startup(**_ask("startup", target, numbers, variables or {}, limit_s))
 
 
 @contextlib.contextmanager
@@ -113,52 +72,42 @@ def empty_cache(cache_variable: str) -> Iterator[dict[str, str]]:
 
 def instructions(
     target: str, samples: Sequence[int] = COUNTED, *, limit_s: float = LIMIT_SECONDS
-) -> list[list[int]]:
-    """Return ``[n_samples, instructions]`` rows: what the interpreter executes for an epoch, in a fresh process.
+) -> Instructions:
+    """Count the interpreter's instructions for an epoch in a fresh process.
 
     Raises
     ------
     ProbeFailed
         If the process raises, crashes or takes longer than ``limit_s`` seconds.
     """
-    counts: list[list[int]] = _ask("instructions", target, [*map(str, samples)], {}, limit_s)[
-        "counts"
-    ]
-    return counts
+    answer = _ask("instructions", target, [*map(str, samples)], {}, limit_s)
+    return msgspec.convert(answer, Instructions)
 
 
-def layout(n_samples: int = LOOKED_AT, *, limit_s: float = LIMIT_SECONDS) -> dict[str, Any]:
-    """Return ``npfs.suite.layout`` of a fresh process: "layout" and "hand_over".
+def layout(n_samples: int = LOOKED_AT, *, limit_s: float = LIMIT_SECONDS) -> Layout:
+    """Return the layout of numbers in a fresh process.
 
     Raises
     ------
     ProbeFailed
         If the process raises, crashes or takes longer than ``limit_s`` seconds.
     """
-    return _ask("layout", "", [str(n_samples)], {}, limit_s)
+    return msgspec.convert(_ask("layout", "", [str(n_samples)], {}, limit_s), Layout)
 
 
-def memory_use(
-    target: str, size: Size, *, seed: int = 0, limit_s: float = LIMIT_SECONDS
-) -> MemoryUse:
+def memory_use(target: str, size: Size, *, seed: int = 0, limit_s: float = LIMIT_SECONDS) -> Memory:
     """Look at the memory of a fresh process that prepares ``size`` and fits one epoch.
 
     What cannot be seen, or the process that failed, is None with the reason.
     """
-    n_bytes = data_bytes(size)
-    if n_bytes < SEEN_FROM_BYTES:
-        reason = f"its data are {n_bytes / 1e6:.2g} MB: less than 1 MB cannot be seen of a process"
-        return MemoryUse(size, None, None, reason)
+    if size.data_bytes < SEEN_FROM_BYTES:
+        reason = f"its data are {size.data_bytes / 1e6:.2g} MB: less than 1 MB cannot be seen of a process"
+        return Memory(size, None, None, reason)
     numbers = (str(size.n_samples), str(size.n_features), size.dtype, str(seed))
     try:
-        return MemoryUse(size, **_ask("memory", target, numbers, _GIVE_BACK, limit_s))
+        return Memory(size, **_ask("memory", target, numbers, _GIVE_BACK, limit_s))
     except ProbeFailed as error:
-        return MemoryUse(size, None, None, str(error))
-
-
-def data_bytes(size: Size) -> int:
-    """Return the bytes of the numbers of ``X`` and ``y``."""
-    return size.n_samples * (size.n_features + 1) * np.dtype(size.dtype).itemsize
+        return Memory(size, None, None, str(error))
 
 
 def _ask(

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from npfs.analysis.data import DataRecord
 from npfs.analysis.runs import read_runs
 from npfs.harness import recovery
+from npfs.schema import Data
 from npfs.suite.own_data import OwnData
 from npfs.suite.plan import VISITS
 
@@ -29,7 +29,7 @@ class UnfinishedSet:
         To each case, as its runs made them.
     recovered : tuple of Recovered
         Runs that were brought back on the way.
-    data : DataRecord or None
+    data : Data or None
         The table that they were made on.
     """
 
@@ -38,7 +38,7 @@ class UnfinishedSet:
     runs_missing: int
     visits: int
     recovered: tuple[recovery.Recovered, ...] = ()
-    data: DataRecord | None = None
+    data: Data | None = None
 
     def options_with(self, data: str | None) -> dict[str, Any]:
         """Return the options with the table's present path: a run file keeps only the name of its file.
@@ -100,13 +100,13 @@ def unfinished_set(runs: Path, given: Sequence[str]) -> UnfinishedSet:
     if not newest.planned:
         raise ValueError(f"--resume cannot read what was planned for {newest.path.name}")
     whole = sum(run.job == newest.job and not run.interrupted for run in found)
-    planned = int(newest.planned["runs"])
+    planned = int(newest.planned["runs"] or 0)
     if whole >= planned:
         raise ValueError(
             f"--resume has nothing to finish: the newest set in {runs} has all its {planned} runs"
         )
     options = dict(newest.planned)
-    visits = int(options.pop("visits", VISITS))
+    visits = int(options.pop("repetitions", None) or VISITS)
     return UnfinishedSet(
         newest.job, options, planned - whole, visits, tuple(recovered), newest.data
     )

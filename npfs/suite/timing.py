@@ -5,15 +5,23 @@ import time
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from npfs.backends.base import Backend, Fit
-from npfs.backends.conformance import TOLERANCES, check_fit, loss_floor, reference_fit
+from npfs.backends.conformance import (
+    TOLERANCES,
+    ConformanceError,
+    check_fit,
+    loss_floor,
+    reference_fit,
+)
 from npfs.harness import environment
 from npfs.regression.learning_rate import safe_learning_rate
 from npfs.regression.problem import Problem
+from npfs.schema import Size
 from npfs.suite.own_data import OwnData, Source
-from npfs.suite.plan import COPIES, PROBE_SAMPLES, Size
+from npfs.suite.plan import COPIES, PROBE_SAMPLES
 
 PROBES = 3
 # Of a slow fit two steps must agree before the rounds (the second sees the first one's update), and
@@ -22,6 +30,13 @@ VALIDATED_EPOCHS = 2
 # A fit for which benchmark(...) would have time for no more rounds than this is slow: it calls it
 # twice besides.
 CALLS_AROUND_ROUNDS = 4
+# A call that takes no more than this share of a fit of ten epochs is not told apart from them, and
+# a fit of the second number of epochs is so long that its share is less.
+CALL_SHARE, FEW_EPOCHS = 0.05, 10
+MANY_EPOCHS = (100, 1_000, 10_000, 100_000)
+LONGEST_FIT_S = 0.1  # where a call takes as long as very many epochs, its share stays larger
+CALL_PROBE_SAMPLES = 1_000  # a call with a small share here has a smaller one of more samples
+CALL_PROBE_S, CLOCK_S = 5e-3, 1e-9
 
 
 def reason_not_to_allocate(size: Size, copies: int = COPIES) -> str | None:
@@ -45,7 +60,7 @@ def predicted_fit_seconds(
     fastest counts, since one that was held up by another program would be multiplied.
     """
     samples = min(size.n_samples, at_most)
-    X, y, _ = fresh_data(size._replace(n_samples=samples), source)
+    X, y, _ = fresh_data(msgspec.structs.replace(size, n_samples=samples), source)
     data = backend.prepare(X, y)
     seconds = []
     for _ in range(1 + PROBES):
@@ -53,6 +68,41 @@ def predicted_fit_seconds(
         backend.fit(data, 1, 0.0)
         seconds.append(time.perf_counter() - start)
     return min(seconds[1:]) * epochs * size.n_samples / samples
+
+
+def second_epochs(backend: Backend, size: Size, source: Source, epochs: int) -> int | None:
+    """Choose the second number of epochs that tells a call from an epoch; None if it is negligible.
+
+    It is the least of ``MANY_EPOCHS`` that suffices, or ten where fits of ``epochs`` do already.
+    """
+    for samples in sorted({min(size.n_samples, CALL_PROBE_SAMPLES), size.n_samples}):
+        probed = Size(samples, size.n_features, size.dtype)
+        call_s, epoch_s = _call_and_epoch(backend, probed, source)
+        if call_s <= CALL_SHARE * (call_s + FEW_EPOCHS * epoch_s):
+            return None
+    enough = call_s * (1 / CALL_SHARE - 1) / epoch_s
+    if enough <= epochs:
+        return FEW_EPOCHS
+    longest = LONGEST_FIT_S / epoch_s
+    fitting = [many for many in MANY_EPOCHS if epochs < many <= longest] or [10 * epochs]
+    return next((many for many in fitting if many >= enough), fitting[-1])
+
+
+def _call_and_epoch(backend: Backend, size: Size, source: Source) -> tuple[float, float]:
+    """Return the seconds of a call and of an epoch, from the fastest of a few fits."""
+    X, y, rate = fresh_data(size, source)
+    data = backend.prepare(X, y)
+    fastest = {}
+    for epochs in (1, FEW_EPOCHS):
+        backend.fit(data, epochs, rate)  # some compile for each number of epochs
+        seconds = []
+        while len(seconds) < PROBES and sum(seconds) < CALL_PROBE_S:
+            start = time.perf_counter()
+            backend.fit(data, epochs, rate)
+            seconds.append(time.perf_counter() - start)
+        fastest[epochs] = min(seconds)
+    epoch_s = max((fastest[FEW_EPOCHS] - fastest[1]) / (FEW_EPOCHS - 1), CLOCK_S)
+    return max(0.0, fastest[1] - epoch_s), epoch_s
 
 
 def validate(result: Fit, backend: Backend, size: Size, epochs: int, source: Source) -> None:
@@ -70,6 +120,37 @@ def validate(result: Fit, backend: Backend, size: Size, epochs: int, source: Sou
         tolerance=TOLERANCES[size.dtype],
         floor=loss_floor(backend),
     )
+
+
+def validate_first(
+    result: Fit, backend: Backend, size: Size, epochs: int, many: int, source: Source
+) -> None:
+    """Compare the first ``epochs`` losses of ``many`` with the reference; the last are no larger.
+
+    The reference of very many epochs would take longer than the fits that are timed.
+
+    Raises
+    ------
+    ConformanceError
+        If the backend does not do the work that it is timed for.
+    """
+    if many == epochs:
+        validate(result, backend, size, epochs, source)
+        return
+    expected, losses = _reference(size, epochs, source), list(result.loss_history)
+    where = f"{backend.name} on {size}, {epochs} of {many} epochs"
+    first = Fit(expected.weights, expected.bias, losses[:epochs])
+    tolerance, floor = TOLERANCES[size.dtype], loss_floor(backend)
+    check_fit(first, expected, where, tolerance=tolerance, floor=floor)
+    highest = losses[epochs - 1] + floor * losses[0]
+    if len(losses) != many or not losses[-1] <= highest:
+        raise ConformanceError(f"{where}: {len(losses)} losses, the last is {losses[-1]!r}")
+
+
+@lru_cache(maxsize=1)
+def kept_data(size: Size, source: Source) -> tuple[Any, Any, float]:
+    """Return ``fresh_data`` that were made once: making large data takes longer than fitting them."""
+    return fresh_data(size, source)
 
 
 def fresh_data(size: Size, source: Source) -> tuple[Any, Any, float]:

@@ -45,7 +45,8 @@ def draw_lines(
 ) -> None:
     """Draw lines with their intervals: a band between points, a bar at each.
 
-    Where a quantity has two values, or ``two_valued`` names its backend and place, every run is drawn as well.
+    Where a quantity has two values, or ``two_valued`` names its backend and place, every run is
+    drawn as well.
     """
     looks = style.looks([*evidence.backends, *evidence.shortcuts])
     for backend, line in lines.items():

@@ -84,11 +84,11 @@ def _draw(axes: Axes, y: int, use: Use, size: Size, look: style.Look) -> None:
             y, peak - held, left=held, height=0.56, facecolor=look.tint, edgecolor=look.line,
             hatch="////", linewidth=0, zorder=2,
         )  # fmt: skip
-    axes.annotate(
+    labels.write(
+        axes,
         _words(use, size),
         (max(held, peak), y),
-        xytext=(6, 0),
-        textcoords="offset points",
+        (6, 0),
         va="center",
         fontsize=WORD_SIZE,
         zorder=5,
@@ -116,14 +116,7 @@ def _finish(axes: Axes, evidence: Evidence, size: Size, shown: list[str]) -> Non
         [last - k for k in range(len(shown))], [shared.label(evidence, name) for name in shown]
     )
     axes.axvline(1, color=style.INK, linestyle=(0, (1, 1.5)), linewidth=1.6, zorder=4)
-    axes.annotate(
-        "1×: the data itself",
-        (1, last + 0.68),
-        xytext=(5, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=9,
-    )
+    labels.write(axes, "1×: the data itself", (1, last + 0.68), (5, 0), va="center", fontsize=9)
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
     axes.grid(visible=False, axis="y")

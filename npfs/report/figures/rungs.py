@@ -122,14 +122,25 @@ def _write(axes: Axes, y: int, ratio: Interval, color: str) -> None:
     """Write a ratio, and its interval, right of its point."""
     value, interval = _words(ratio)
     place = (max(_ends(ratio)[1], 1.0), y)
-    axes.annotate(
-        value, place, xytext=(8, 0), textcoords="offset points", va="center_baseline", color=color,
-        fontweight="bold", fontsize=labels.LABEL_SIZE,
-    )  # fmt: skip
-    axes.annotate(
-        interval, place, xytext=(14 + 72 * labels.text_width(value), 0), textcoords="offset points",
-        va="center_baseline", color=style.MUTED, fontsize=SMALL,
-    )  # fmt: skip
+    labels.write(
+        axes,
+        value,
+        place,
+        (8, 0),
+        va="center_baseline",
+        color=color,
+        fontweight="bold",
+        fontsize=labels.LABEL_SIZE,
+    )
+    labels.write(
+        axes,
+        interval,
+        place,
+        (14 + 72 * labels.text_width(value), 0),
+        va="center_baseline",
+        color=style.MUTED,
+        fontsize=SMALL,
+    )
 
 
 def _ends(ratio: Interval) -> tuple[float, float]:

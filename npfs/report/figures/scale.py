@@ -9,7 +9,7 @@ from npfs.analysis import cluster
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.scale import WORKERS, Scale
 from npfs.analysis.statistics import geometric_interval
-from npfs.drawing import numbers, scales, style
+from npfs.drawing import labels, numbers, scales, style
 from npfs.report.figures import lines as shared
 from npfs.report.figures.lines import Line
 from npfs.report.scale import parts_of
@@ -94,10 +94,17 @@ def _draw_rows(
     if end is not None and end < ROOM_BEYOND * max(rows):
         axes.set_xlim(right=max(axes.get_xlim()[1], end * 1.5))
         axes.axvspan(end, axes.get_xlim()[1], color=style.SHADE, linewidth=0, zorder=0)
-        axes.annotate(
-            "memory ends: from\nhere mapped files pay", (end, 1), xycoords=("data", "axes fraction"), xytext=(-3, -4),
-            textcoords="offset points", ha="right", va="top", fontsize=SMALL, color=style.MUTED,
-        )  # fmt: skip
+        labels.write(
+            axes,
+            "memory ends: from\nhere mapped files pay",
+            (end, 1),
+            (-3, -4),
+            xycoords=("data", "axes fraction"),
+            ha="right",
+            va="top",
+            fontsize=SMALL,
+            color=style.MUTED,
+        )
     shared.draw_lines(axes, evidence, lines)
     shared.label_lines(axes, evidence, lines)
     crossing = _crossing(scale)
@@ -106,10 +113,15 @@ def _draw_rows(
         color = style.looks([*evidence.backends, *evidence.shortcuts])[WORKERS].text
         axes.plot([crossing], [value], "o", markersize=11, fillstyle="none", markeredgecolor=style.INK,
             markeredgewidth=1.4, zorder=5)  # fmt: skip
-        axes.annotate(
-            f"circled: Dask overtakes\none core, {numbers.short_count(crossing)} rows", (0.02, 0.985),
-            xycoords="axes fraction", va="top", fontsize=SMALL, color=color,
-        )  # fmt: skip
+        labels.write(
+            axes,
+            f"circled: Dask overtakes\none core, {numbers.short_count(crossing)} rows",
+            (0.02, 0.985),
+            xycoords="axes fraction",
+            va="top",
+            fontsize=SMALL,
+            color=color,
+        )
 
 
 def _draw_workers(axes: Axes, scale: Scale, measured: ClusterEpoch) -> None:
@@ -131,13 +143,22 @@ def _draw_workers(axes: Axes, scale: Scale, measured: ClusterEpoch) -> None:
         if interval.is_known:
             axes.vlines([workers], *shared.bounds(interval), color=look.line, linewidth=1.6)
     at = max(counts, key=lambda w: -abs(math.log(w / 30)))
-    axes.annotate(
-        "foretold from the parts\nof an epoch", (at, cluster.predicted_epoch(measured, at)), xytext=(6, 10),
-        textcoords="offset points", fontsize=SMALL, color=look.text,
-    )  # fmt: skip
-    axes.annotate(
-        "dotted: computing alone", (0.03, 0.04), xycoords="axes fraction", fontsize=SMALL, color=style.MUTED
-    )  # fmt: skip
+    labels.write(
+        axes,
+        "foretold from the parts\nof an epoch",
+        (at, cluster.predicted_epoch(measured, at)),
+        (6, 10),
+        fontsize=SMALL,
+        color=look.text,
+    )
+    labels.write(
+        axes,
+        "dotted: computing alone",
+        (0.03, 0.04),
+        xycoords="axes fraction",
+        fontsize=SMALL,
+        color=style.MUTED,
+    )
     axes.set_title(f"An epoch of {numbers.short_count(measured.size.n_samples)} rows", pad=24)
     (first, seconds), *others = parts_of(measured)
     rest = ", ".join(f"{1e3 * part:.2g} {name}" for name, part in others)

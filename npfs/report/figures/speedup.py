@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from npfs.analysis.evidence import LISTS, NUMPY, Evidence
-from npfs.drawing import numbers, scales, style
+from npfs.drawing import labels, numbers, scales, style
 from npfs.report.figures import lines as shared
 from npfs.report.figures.lines import Line
 from npfs.schema import Size
@@ -124,12 +124,12 @@ def _panel(
 def _draw_reference(axes: Axes, evidence: Evidence, reference: str) -> None:
     look = style.looks(evidence.backends)[reference]
     axes.axhline(1, color=look.line, linewidth=1.4)
-    axes.annotate(
+    labels.write(
+        axes,
         f"{shared.label(evidence, reference)}, 1×",
         (0.99, 1),
+        (0, 3),
         xycoords=axes.get_yaxis_transform(),
-        xytext=(0, 3),
-        textcoords="offset points",
         ha="right",
         va="bottom",
         color=look.text,

@@ -170,11 +170,11 @@ def _mark(axes: Axes, x: int, time: Interval, limits: tuple[float, float]) -> No
         ratio = value.value / time.value
         axes.plot([x - 0.45, x + 0.45], [ratio, ratio], color=style.WARNING, linewidth=1.2)
     is_right = x > axes.get_xlim()[1] / 2
-    axes.annotate(
+    labels.write(
+        axes,
         "two values",
         (x, max(*_relative(time), 1.0)),
-        xytext=(6 if is_right else -6, 5),
-        textcoords="offset points",
+        (6 if is_right else -6, 5),
         ha="right" if is_right else "left",
         va="bottom",
         color=style.WARNING,

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from npfs.analysis.evidence import NUMPY, Evidence
-from npfs.drawing import numbers, scales, style
+from npfs.drawing import labels, numbers, scales, style
 from npfs.report.figures import lines as shared
 from npfs.report.figures.lines import Line
 from npfs.schema import Size
@@ -99,7 +99,8 @@ def _draw_ceiling(axes: Axes, ceiling: Sequence[tuple[int, float]]) -> None:
     x, values = [point for point, _ in ceiling], [value for _, value in ceiling]
     axes.plot(x, values, color=style.INK, linestyle=(0, (1, 1.5)), linewidth=1.6, zorder=4)
     axes.fill_between(x, values, axes.get_ylim()[0], color=style.SHADE, linewidth=0, zorder=0)
-    axes.annotate(
+    labels.write(
+        axes,
         "dotted: just reading the data, the limit",
         (0.02, 0.025),
         xycoords="axes fraction",

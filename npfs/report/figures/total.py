@@ -167,10 +167,16 @@ def _draw_break_evens(
         text = _after(one.fits)
         x, y = _free_place(axes, (fits, total), text, lines)
         lines = np.vstack([lines, _taken(axes, (fits, total), text, (x, y))])
-        axes.annotate(
-            text, (fits, total), xytext=(x, y), textcoords="offset points", ha="center", va="center",
-            fontsize=TEXT_SIZE, zorder=7,
-        )  # fmt: skip
+        labels.write(
+            axes,
+            text,
+            (fits, total),
+            (x, y),
+            ha="center",
+            va="center",
+            fontsize=TEXT_SIZE,
+            zorder=7,
+        )
 
 
 def _free_place(

@@ -1,21 +1,23 @@
-"""The ceiling: how fast this machine reads the bytes of a case once, on one core and on all."""
+"""The memory bandwidth limit: a pure read pass over the bytes of a case, on one core and on all."""
 
 import time
 from typing import Any
 
 import pytest
 
+from npfs import schema
 from npfs.backends.aligned import aligned_empty
 from npfs.harness.environment import file_digest
+from npfs.schema import READ, Size
 from npfs.suite import timing
 from npfs.suite.benchmark_run import BenchmarkRun
-from npfs.suite.plan import Case, Size
+from npfs.suite.plan import Case
 
 ENOUGH_PASSES, ENOUGH_NUMBERS = 10, 10**7
 
 
 @pytest.mark.benchmark(max_time=0.02)  # a read pass varies little; the share of a run is small
-def bench_ceiling(
+def bench_read(
     benchmark: Any, cores: str, n_samples: int, n_features: int, dtype: str, npfs_run: BenchmarkRun
 ) -> None:
     """Time as many pure read passes as a fit has epochs, over the numbers of ``X`` and ``y``.
@@ -23,28 +25,29 @@ def bench_ceiling(
     For a fit of very many epochs fewer are enough: a call is no part of their time any more.
     """
     size = Size(n_samples, n_features, dtype)
-    case = Case(f"ceiling-{cores}", size)
+    case = Case(f"read-{cores}", size)
     numbers_read = n_samples * (n_features + 1)
     passes = min(npfs_run.plan.epochs, max(ENOUGH_PASSES, ENOUGH_NUMBERS // numbers_read))
-    ceiling = pytest.importorskip("npfs.suite.ceiling", reason="the ceiling is read with Numba")
+    module = pytest.importorskip("npfs.suite.read_passes", reason="Numba makes the read passes")
     benchmark.group = str(size)
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
         if too_large := timing.reason_not_to_allocate(size, npfs_run.plan.limits.copies):
             npfs_run.skip(case, too_large)
         numbers = aligned_empty((numbers_read,), dtype)
         numbers[:] = 1
-        read = ceiling.READ_PASSES[cores]
-        if (
-            abs(read(numbers, passes) / (passes * len(numbers)) - 1) > 1e-3
-        ):  # float32 rounds a large sum
+        read = module.READ_PASSES[cores]
+        mean = read(numbers, passes) / (passes * len(numbers))
+        if abs(mean - 1) > 1e-3:  # float32 rounds a large sum
             raise ValueError(f"{case} did not read every number once")
         timing.quiet_collector()
         start = time.perf_counter()
         benchmark(read, numbers, passes)
-        benchmark.extra_info.update(
-            ceiling=cores,
+        record = schema.Case(
+            id=str(case),
+            group=READ,
+            params={"cores": cores, **size.params()},
             passes=passes,
-            source=file_digest(ceiling.__file__),
-            **size._asdict(),
             timed_s=time.perf_counter() - start,
+            source=file_digest(module.__file__),
         )
+        benchmark.extra_info.update(record.as_dict())

@@ -1,0 +1,126 @@
+"""Run files of schema 1, turned into schema 2."""
+
+from typing import Any
+
+import msgspec
+
+from npfs.schema import (
+    CLUSTER,
+    CONVERSION,
+    FIT,
+    INSTRUCTIONS,
+    KEY,
+    LAYOUT,
+    MEMORY,
+    READ,
+    SCHEMA,
+    STARTUP,
+    Size,
+)
+
+Record = dict[str, Any]
+SIZE = ("n_samples", "n_features", "dtype")
+STARTUP_PARTS = ("interpreter_s", "import_s", "first_fit_s", "second_fit_s")
+# The key that named a kind of case, its group, and the parameter that the key held.
+KINDS = {
+    "backend": (FIT, "backend"),
+    "ceiling": (READ, "cores"),
+    "conversion": (CONVERSION, "direction"),
+    "first_call": (STARTUP, "backend"),
+    "memory": (MEMORY, "backend"),
+    "instructions": (INSTRUCTIONS, "backend"),
+    "layout": (LAYOUT, ""),
+    "cluster": (CLUSTER, "backend"),
+}
+
+
+def upgraded(document: Record) -> Record:
+    """Return the document of schema 1 as one of schema 2.
+
+    Raises
+    ------
+    KeyError, TypeError, AttributeError, msgspec.ValidationError
+        If a field is missing, or of the wrong kind.
+    """
+    ours = dict(document[KEY])
+    sources = {name: backend["source"] for name, backend in ours["backends"].items()}
+    planned = dict(ours.get("planned") or {})
+    if "visits" in planned:
+        planned["repetitions"] = planned.pop("visits")
+    load = ours.get("load") or {}
+    ours |= {
+        "schema": SCHEMA,
+        "planned": planned,
+        "learning": ours["learning"] or None,
+        "load": {when: _snapshot(load[when]) for when in ("before", "after") if load.get(when)},
+    }
+    benchmarks = [
+        {"extra_info": found, "stats": benchmark["stats"]}
+        for benchmark in document["benchmarks"]
+        if (found := _case(benchmark["extra_info"], sources)) is not None
+    ]
+    return {"benchmarks": benchmarks, KEY: ours}
+
+
+def _snapshot(snapshot: Record) -> Record:
+    return {**snapshot, "thread_sync_s": snapshot.get("threads_meet_s")}
+
+
+def _case(info: Record, sources: Record) -> Record | None:
+    """Return a case; None if the benchmark is none that schema 2 knows."""
+    kind = next((kind for kind in KINDS if kind in info), None)
+    if kind is None:
+        return None
+    group, parameter = KINDS[kind]
+    params = {name: info[name] for name in (*SIZE, "cache") if name in info}
+    named = info[kind] if parameter else ""
+    if parameter:
+        params = {parameter: named, **params}
+    case: Record = {
+        "group": group,
+        "params": params,
+        "repetitions": info.get("visits", ()),
+        "source": info["source"] if group == READ else sources.get(named, ""),
+        "prepare_s": [info["prepare_s"]] if "prepare_s" in info else (),
+        **{name: info[name] for name in ("timed_s", "wall_s", "passes", "epochs") if name in info},
+    }
+    return case | {"id": _id(group, params)} | _measured(group, info)
+
+
+def _id(group: str, params: Record) -> str:
+    words = [str(value) for name, value in params.items() if name not in SIZE]
+    if "n_samples" in params:
+        words.append(str(msgspec.convert(params, Size)))
+    return "-".join(words if group == FIT else [group, *words])
+
+
+def _measured(group: str, info: Record) -> Record:
+    """Return what a case of the group measured beside its rounds."""
+    if group == STARTUP:
+        return {"startup": {name: info[name] for name in STARTUP_PARTS}}
+    if group == MEMORY:
+        return {"memory": [{**row, "size": row} for row in info["sizes"]]}
+    if group == INSTRUCTIONS:
+        return {"instructions": {"counts": info["counts"]}}
+    if group == LAYOUT:
+        return {"layout": _layout(info["layout"], info["hand_over"])}
+    if group == CLUSTER:
+        return {"cluster": [{**row, "size": info} for row in info["parts"]]}
+    return {}
+
+
+def _layout(layout: Record, hand_over: Record) -> Record:
+    of_list, of_array = layout["list"], layout["array"]
+    return {
+        "pointer_bytes": of_list["bytes_in_list"],
+        "object_bytes": of_list["bytes_of_number"],
+        "gap_bytes": of_list["gap_bytes"],
+        "gap_share": of_list["gap_share"],
+        "array_bytes": of_array["bytes_of_number"],
+        "stride_bytes": of_array["stride_bytes"],
+        "is_contiguous": of_array["contiguous"],
+        "zero_copy": [
+            {**told, "library": library, "version": told["version"] or ""}
+            for library, told in hand_over.items()
+        ],
+    }

@@ -25,9 +25,8 @@ def compare(
     base: Annotated[
         str,
         Argument(
-            metavar="BASE",
-            help="Runs to compare with: a run file, a folder, a pattern in quotes, or a git revision "
-            "(REV: the runs under its reports/; or REV:FOLDER).",
+            help="Runs to compare with: a run file, a folder, a pattern in quotes, or a git "
+            "revision (REV: the runs under its reports/; or REV:FOLDER).",
         ),
     ],
     new: Annotated[
@@ -39,7 +38,7 @@ def compare(
         str | None,
         Option(
             metavar="PERCENT",
-            help="Exit with 1 if a case is slower by more than this, as 5%, with its whole interval.",
+            help="Exit with 1 if the whole interval of a case is slower by more, such as 5%.",
         ),
     ] = None,
     form: Annotated[
@@ -53,10 +52,10 @@ def compare(
 
     Exits with 0; with 1 if --fail-on-slower is passed; with 2 if there is nothing to compare.
     """
-    from npfs.analysis import comparison, sides
+    from npfs.analysis import comparison, run_selection
     from npfs.harness.option_values import percentage
     from npfs.report import comparison as words
-    from npfs.whole_file import write_whole
+    from npfs.schema import write_whole
 
     form = "json" if as_json else form
     if form not in set(words.Format):
@@ -67,9 +66,9 @@ def compare(
         with mistakes(ValueError):
             tolerated = percentage("--fail-on-slower", fail_on_slower)
     names = base, new if new is not None else f"newest job in {reports}"
-    kinds = sides.NoRunsFound, comparison.CannotCompare, OSError
+    kinds = run_selection.NoRunsFound, comparison.CannotCompare, OSError
     with working("comparing", quiet=quiet), mistakes(*kinds):
-        compared = comparison.compare(*sides.find_sides(base, new, reports), names=names)
+        compared = comparison.compare(*run_selection.select_both(base, new, reports), names=names)
     short = [words.summary(compared), *words.judgement(compared, tolerated)]
     if out is not None:
         with mistakes(OSError):

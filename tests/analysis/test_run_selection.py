@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from npfs.analysis.runs import RunFolder
-from npfs.analysis.sides import NoRunsFound, find_runs, find_sides
+from npfs.analysis.run_selection import NoRunsFound, select, select_both
 from tests import run_files
 
 ONE = {("numpy", 1000, 1): 2.0}
@@ -55,29 +55,29 @@ def repository(here: Path) -> Path:
 
 def test_a_file_a_folder_and_a_pattern(here: Path) -> None:
     [file] = here.glob("reports/runs/*/0002_*")
-    assert numbers(find_runs(str(file), "BASE")) == [2]
-    assert numbers(find_runs("reports/runs", "BASE")) == [1, 2, 3, 4]
-    assert numbers(find_runs("reports/runs/*/000[13]_*.json", "BASE")) == [1, 3]
-    assert numbers(find_runs("rep*", "BASE")) == [1, 2, 3, 4]
-    assert numbers(find_runs(str(here / "reports" / "**" / "0004*"), "BASE")) == [4]
+    assert numbers(select(str(file), "BASE")) == [2]
+    assert numbers(select("reports/runs", "BASE")) == [1, 2, 3, 4]
+    assert numbers(select("reports/runs/*/000[13]_*.json", "BASE")) == [1, 3]
+    assert numbers(select("rep*", "BASE")) == [1, 2, 3, 4]
+    assert numbers(select(str(here / "reports" / "**" / "0004*"), "BASE")) == [4]
 
 
 def test_a_reports_folder_stands_for_its_runs_alone(here: Path) -> None:
     run_files.write(here / "reports" / "reference", [run_files.document(ONE, number=7)])
-    assert numbers(find_runs("reports", "BASE")) == [1, 2, 3, 4]
-    assert numbers(find_runs("reports/reference", "BASE")) == [7]
+    assert numbers(select("reports", "BASE")) == [1, 2, 3, 4]
+    assert numbers(select("reports/reference", "BASE")) == [7]
 
 
 def test_what_is_no_run_is_named_and_the_rest_is_used(here: Path) -> None:
     (here / "reports" / "runs" / "bad.json").write_text("{")
-    found = find_runs("reports", "BASE")
+    found = select("reports", "BASE")
     assert numbers(found) == [1, 2, 3, 4]
     assert [path.name for path, _ in found.rejected] == ["bad.json"]
 
 
 def test_without_new_the_newest_job_is_judged(here: Path) -> None:
     run_files.write(here / "before", [run_files.document(ONE, number=9)])
-    base, new = find_sides("before", None, Path("reports"))
+    base, new = select_both("before", None, Path("reports"))
     assert (numbers(base), numbers(new)) == ([9], [3, 4])
 
 
@@ -85,48 +85,48 @@ def test_without_new_the_newest_job_is_judged(here: Path) -> None:
 @pytest.mark.usefixtures("here")
 def test_without_new_base_is_not_the_same_folder(base: str) -> None:
     with pytest.raises(NoRunsFound, match=r"where NEW is taken from .* give another BASE"):
-        find_sides(base, None, Path("reports"))
+        select_both(base, None, Path("reports"))
 
 
 @pytest.mark.usefixtures("here")
 def test_without_new_there_must_be_runs_to_judge() -> None:
     with pytest.raises(NoRunsFound, match="NEW was not given, and there is no run in 'absent"):
-        find_sides("reports", None, Path("absent"))
+        select_both("reports", None, Path("absent"))
 
 
 @pytest.mark.usefixtures("repository")
 def test_a_revision_stands_for_the_runs_it_holds() -> None:
-    found = find_runs("four", "BASE")
+    found = select("four", "BASE")
     assert numbers(found) == [1, 2, 3, 4]
     assert found.rejected == ()
     assert found.runs[0].path.as_posix().startswith("four:reports/runs/")
-    assert numbers(find_runs("main", "NEW")) == [9]
-    assert numbers(find_runs("HEAD~2", "NEW")) == [1, 2, 3, 4]
+    assert numbers(select("main", "NEW")) == [9]
+    assert numbers(select("HEAD~2", "NEW")) == [1, 2, 3, 4]
 
 
 @pytest.mark.usefixtures("repository")
 def test_a_path_in_a_revision() -> None:
-    assert numbers(find_runs("HEAD:other", "BASE")) == [8]
-    assert numbers(find_runs("four:reports/runs", "BASE")) == [1, 2, 3, 4]
+    assert numbers(select("HEAD:other", "BASE")) == [8]
+    assert numbers(select("four:reports/runs", "BASE")) == [1, 2, 3, 4]
     [path] = Path("other/runs").rglob("*.json")
-    assert numbers(find_runs(f"HEAD:{path.as_posix()}", "BASE")) == [8]
+    assert numbers(select(f"HEAD:{path.as_posix()}", "BASE")) == [8]
 
 
 def test_a_path_goes_before_a_revision_of_that_name(repository: Path) -> None:
     run_files.write(repository / "four", [run_files.document(ONE, number=5)])
-    assert numbers(find_runs("four", "BASE")) == [5]
+    assert numbers(select("four", "BASE")) == [5]
 
 
 def test_a_revision_is_found_from_a_folder_below(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(repository / "other")
-    assert numbers(find_runs("four", "BASE")) == [1, 2, 3, 4]
+    assert numbers(select("four", "BASE")) == [1, 2, 3, 4]
 
 
 @pytest.mark.usefixtures("repository")
 def test_bad_files_of_a_revision_are_named_by_it() -> None:
-    found = find_runs("four:reports", "BASE")
+    found = select("four:reports", "BASE")
     assert found.rejected == ()  # reports/runs is what counts
     Path("reports").mkdir()
     Path("reports/bad.json").write_text("{")
@@ -136,7 +136,7 @@ def test_bad_files_of_a_revision_are_named_by_it() -> None:
     Path("reports/runs/bad.json").write_text("{")
     git("add", ".", folder=Path())
     git("commit", "-q", "-m", "bad", folder=Path())
-    rejected = {path.as_posix(): why for path, why in find_runs("HEAD", "BASE").rejected}
+    rejected = {path.as_posix(): why for path, why in select("HEAD", "BASE").rejected}
     assert sorted(name.rpartition("/")[2] for name in rejected) == ["bad.json", "zcopy.json"]
     assert rejected["HEAD:reports/runs/bad.json"].startswith("is not valid JSON")
     assert f"is a copy of {copy.name}" in rejected.values()
@@ -161,17 +161,17 @@ def test_nothing_found_is_one_sentence(repository: Path, name: str, sentence: st
     (repository / "text.json").write_text("text")
     (repository / "a.txt").write_text("text")
     with pytest.raises(NoRunsFound, match=sentence):
-        find_runs(name, "BASE")
+        select(name, "BASE")
 
 
 @pytest.mark.usefixtures("here")
 def test_outside_a_repository_a_revision_is_nothing() -> None:
     with pytest.raises(NoRunsFound, match="no git revision"):
-        find_runs("HEAD", "BASE")
+        select("HEAD", "BASE")
 
 
 @pytest.mark.usefixtures("repository")
 def test_without_git_a_revision_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(NoRunsFound, match="no git revision"):
-        find_runs("HEAD", "BASE")
+        select("HEAD", "BASE")

@@ -16,7 +16,7 @@ TO_PYTEST = {
 }
 
 app = typer.Typer(
-    help="NumPy From Scratch: when lists, NumPy or Numba is the right tool, measured on this machine.",
+    help="NumPy From Scratch: when lists, NumPy or Numba is the right tool, on this machine.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

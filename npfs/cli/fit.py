@@ -42,26 +42,19 @@ Result = TypeVar("Result")
 
 def fit(
     file: Annotated[
-        Path,
-        Argument(
-            metavar="FILE",
-            help="CSV (also .gz), Parquet (also a folder of it), Arrow, .npy or .npz.",
-        ),
+        Path, Argument(help="CSV (also .gz), Parquet (also a folder of it), Arrow, .npy or .npz.")
     ],
     target: Annotated[
         str, Option(metavar="COLUMN", help="The column to predict: its name, or position from 0.")
     ],
     features: Annotated[
-        str | None,
-        Option(metavar="A,B", help="Columns to predict from, likewise. [default: all others]"),
+        str | None, Option(metavar="A,B", help="Columns to predict from. [default: all others]")
     ] = None,
     backend: Annotated[
-        str,
-        Option(metavar="NAME", help="A name of npfs backends, or auto: advised from stored runs."),
+        str, Option(metavar="NAME", help="One that npfs backends lists, or auto, by stored runs.")
     ] = AUTO,
     epochs: Annotated[
-        str,
-        Option(metavar="N", help="Steps of gradient descent, or with --tol at most so many."),
+        str, Option(metavar="N", help="Steps of gradient descent; with --tol at most so many.")
     ] = "1000",
     learning_rate: Annotated[str, Option(metavar="RATE", help="auto, or a number above 0.")] = AUTO,
     tol: Annotated[
@@ -70,8 +63,7 @@ def fit(
     standardize: Annotated[bool, Option(help="Bring all features to one scale first.")] = True,
     missing: Missing = "error",
     separator: Annotated[
-        str | None,
-        Option(metavar="CHARACTER", help="Between cells of a text file. [default: found]"),
+        str | None, Option(metavar="C", help="Between cells of a text file. [default: found]")
     ] = None,
     decimal: Annotated[
         str | None, Option(metavar="SIGN", help="Decimal sign, . or , [default: found]")
@@ -80,27 +72,20 @@ def fit(
         bool | None, Option(help="Whether the first row names the columns. [default: found]")
     ] = None,
     plot: Annotated[
-        Path | None,
-        Option(metavar="OUT", help="Draw the fit and its loss into this file: .png, .svg, .pdf."),
+        Path | None, Option(metavar="OUT", help="Draw the fit and its loss: .png, .svg or .pdf.")
     ] = None,
     scheduler: Annotated[
-        str | None,
-        Option(metavar="ADDRESS", help="Fit in the workers of this Dask cluster: tcp://host:8786."),
+        str | None, Option(metavar="ADDRESS", help="Fit in this Dask cluster: tcp://host:8786.")
     ] = None,
     checkpoint: Annotated[
-        Path | None,
-        Option(metavar="FILE", help="Keep there how far the fit is, and fit block by block."),
+        Path | None, Option(metavar="FILE", help="Fit block by block, and keep the state there.")
     ] = None,
     checkpoint_every: Annotated[
         str | None, Option(metavar="N|Ns", help="Epochs, 100, or seconds, 30s. [default: 10s]")
     ] = None,
     resume: Annotated[bool, Option("--resume", help="Go on from --checkpoint.")] = False,
     scratch: Annotated[
-        Path | None,
-        Option(
-            metavar="DIR",
-            help="Where blocks are kept that memory cannot hold. [default: TMPDIR, or /var/tmp]",
-        ),
+        Path | None, Option(metavar="DIR", help="For blocks. [default: TMPDIR, or /var/tmp]")
     ] = None,
     reports: Reports = REPORTS,
     as_json: AsJson = False,
@@ -272,9 +257,9 @@ def _unsettled(model: "LinearRegression") -> list[str]:
         return []
     return [
         f"The loss was still falling: by {significant(100 * fell, 2)} % over the last tenth of the "
-        "epochs. More epochs bring the coefficients, which may be further off than the loss, nearer "
-        f"to the solution: --epochs {MORE_EPOCHS * len(losses)} --tol 1e-6 stops when they are "
-        "there."
+        "epochs. More epochs bring the coefficients, which may be further off than the loss, "
+        f"nearer to the solution: --epochs {MORE_EPOCHS * len(losses)} --tol 1e-6 stops when they "
+        "are there."
     ]
 
 

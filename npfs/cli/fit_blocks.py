@@ -61,9 +61,7 @@ class Options:
                 if given:
                     raise Mistake(f"{option} needs the file to keep; add --checkpoint FILE")
         elif kept.exists() and not self.resume:
-            raise Mistake(
-                f"{kept} exists; go on from it with --resume, or name another file with --checkpoint"
-            )
+            raise Mistake(f"{kept} exists; go on from it with --resume, or name another file")
         elif not kept.absolute().parent.is_dir():
             raise Mistake(f"there is no folder {kept.parent} for --checkpoint; make it")
 

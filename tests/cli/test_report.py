@@ -35,14 +35,12 @@ def test_no_runs_is_one_sentence_and_exit_code_2(tmp_path: Path, npfs: Npfs) -> 
         ("github-action-benchmark", '[\n {\n  "name": "python-10",'),
     ],
 )
-def test_one_form_is_printed_or_written(
-    tmp_path: Path, npfs_process: Npfs, form: str, begins: str
-) -> None:
+def test_one_form_is_printed_or_written(tmp_path: Path, npfs: Npfs, form: str, begins: str) -> None:
     run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10))
-    printed = npfs_process("report", "--format", form)
+    printed = npfs("report", "--format", form)
     assert (printed.returncode, printed.stderr) == (0, "")
     assert printed.stdout.lower().startswith(begins.lower())
-    written = npfs_process("report", "--format", form, "--out", "deep/report.txt")
+    written = npfs("report", "--format", form, "--out", "deep/report.txt")
     assert written.stdout.strip() == f"wrote {Path('deep/report.txt')}"
     assert (tmp_path / "deep" / "report.txt").read_text(encoding="utf-8") == printed.stdout
     assert [path.name for path in (tmp_path / "reports").iterdir()] == ["runs"]

@@ -132,11 +132,16 @@ def draw_curves(axes: Axes, curves: Sequence[Curve]) -> None:
         if cut is None:
             ends.append(labels.End(name, len(loss) - 1, max(loss[-1], low), text))
             continue
-        axes.annotate(
-            name, (cut, high), xytext=(8, -9 - leaving * labels.GAP), textcoords="offset points",
-            color=text, fontweight="bold", fontsize=labels.LABEL_SIZE, va="center",
+        labels.write(
+            axes,
+            name,
+            (cut, high),
+            (8, -9 - leaving * labels.GAP),
+            color=text,
+            weight="bold",
+            size=labels.LABEL_SIZE,
             bbox={"facecolor": style.BACKGROUND, "edgecolor": "none", "pad": 1},
-        )  # fmt: skip
+        )
         leaving += 1
     labels.label_ends(axes, ends)
 

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from functools import cache
 from itertools import chain, repeat
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
+from matplotlib.text import Annotation
 from matplotlib.textpath import text_to_path
 
 FONT = "DejaVu Sans"  # matplotlib brings it along: the same figure everywhere
-LABEL_SIZE = 9.5
+LABEL_SIZE, TEXT_SIZE = 9.5, 9  # points
 LONGEST = 28
 GAP = 12.5  # points between the middles of two labels
 OFFSET = 8  # points between the end of a line and its label
@@ -58,6 +59,21 @@ def margin(labels: Sequence[str]) -> float:
     return max(map(text_width, labels), default=0.0) + (OFFSET + SHIFT + 6) / 72
 
 
+def write(
+    axes: Axes,
+    text: str,
+    place: tuple[float, float],
+    offset: tuple[float, float] = (0, 0),
+    *,
+    on: Any = "data",
+    va: Any = "center",
+    **looks: Any,
+) -> Annotation:
+    """Write a text at a place ``on`` some coordinates, moved by ``offset`` points."""
+    looks = {"size": TEXT_SIZE, "va": va, "xycoords": on, "textcoords": "offset points"} | looks
+    return axes.annotate(text, place, xytext=offset, **looks)
+
+
 def label_ends(axes: Axes, ends: Sequence[End]) -> list[Artist]:
     """Write each label at the right of its line's end, moved apart vertically where they would touch.
 
@@ -75,16 +91,15 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> list[Artist]:
     for end, height in zip(order, placed, strict=True):
         y = pixels[end] / points
         far = abs(height - y) > LEADER_FROM
-        label = axes.annotate(
+        label = write(
+            axes,
             end.label,
-            (1, end.y),  # the right edge, which may still move
-            xycoords=axes.get_yaxis_transform(),
-            xytext=(OFFSET + (SHIFT if far else 0), height - y),
-            textcoords="offset points",
+            (1, end.y),
+            (OFFSET + (SHIFT if far else 0), height - y),
+            on=axes.get_yaxis_transform(),
             color=end.color,
-            va="center",
-            fontweight="bold",
-            fontsize=LABEL_SIZE,
+            weight="bold",
+            size=LABEL_SIZE,
             annotation_clip=False,
         )
         drawn += [label, *(_tie(axes, y * points, height * points, end.color) if far else ())]

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
 from npfs.drawing import numbers
-from npfs.drawing.labels import text_width
+from npfs.drawing.labels import text_width, write
 from npfs.drawing.style import MUTED
 
 TOP, BOTTOM = 0.46, 0.62  # inches for a title, and for the numbers and the name of an axis
@@ -120,10 +120,7 @@ def round_numbers(low: float, high: float, most: int = MOST_TICKS) -> list[float
 
 def note(axes: Axes, text: str) -> None:
     """Write a muted line under the title of the axes."""
-    axes.annotate(
-        text, (0, 1), xycoords="axes fraction", xytext=(0, 5), textcoords="offset points",
-        va="bottom", color=MUTED, fontsize=8.5,
-    )  # fmt: skip
+    write(axes, text, (0, 1), (0, 5), on="axes fraction", va="bottom", color=MUTED, size=8.5)
 
 
 def _with_room(counts: Sequence[int], most: int = 10) -> list[int]:

@@ -30,8 +30,9 @@ class Look(NamedTuple):
     marker: str
 
 
-# Colours after Okabe and Ito, told apart with any colour vision: one hue for each tool, deeper for each rung, and
-# each at least 3 to 1 on its page. Markers tell them apart in greyscale. Light, dark, marker.
+# Colours after Okabe and Ito, told apart with any colour vision: one hue for each tool, deeper for
+# each rung, and each at least 3 to 1 on its page. Markers tell them apart in greyscale. Light,
+# dark, marker.
 _KNOWN = {
     "python": ("#c75000", "#ff9b57", "o"),
     "numpy": ("#0072b2", "#4aa8e8", "s"),

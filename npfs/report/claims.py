@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from npfs.analysis import startup as once
+from npfs.analysis import startup
 from npfs.analysis.cases import backend_of
 from npfs.analysis.evidence import LISTS, NUMPY, Evidence
 from npfs.drawing import numbers
@@ -161,8 +161,8 @@ def _gaps(layout: Layout) -> str:
 
 def _held(evidence: Evidence) -> list[str]:
     """Say what a process was seen to hold, beside the bytes that are reckoned."""
-    for size in reversed([size for size in once.memory_sizes(evidence) if size.n_features == 1]):
-        held = {name: once.memory(evidence, name, size)[0] for name in (LISTS, NUMPY)}
+    for size in reversed([size for size in startup.memory_sizes(evidence) if size.n_features == 1]):
+        held = {name: startup.memory(evidence, name, size)[0] for name in (LISTS, NUMPY)}
         lists, arrays = held[LISTS], held[NUMPY]
         if lists is not None and arrays is not None:
             return [

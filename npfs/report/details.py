@@ -6,8 +6,8 @@ factor, or says that the difference is within noise.
 
 from collections.abc import Callable
 
+from npfs.analysis.decisions import fastest
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, VARIANTS, Evidence
-from npfs.analysis.fastest import fastest
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
 from npfs.report import wording

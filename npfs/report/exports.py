@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from npfs import __version__
-from npfs.analysis import startup as once
+from npfs.analysis import startup
 from npfs.analysis.decisions import Decision, costs, decisions
 from npfs.analysis.evidence import LISTS, NUMPY, Evidence
 from npfs.analysis.statistics import Interval
@@ -149,7 +149,7 @@ def _case(evidence: Evidence, backend: str, size: Size, seconds: Interval) -> di
 def _backends(evidence: Evidence) -> dict[str, Any]:
     """Return what is known of each backend beside its times."""
     known = costs(evidence)
-    names = dict.fromkeys([*evidence.backends, *evidence.shortcuts, *once.backends(evidence)])
+    names = dict.fromkeys([*evidence.backends, *evidence.shortcuts, *startup.backends(evidence)])
     return {
         name: {
             "title": evidence.title(name),
@@ -157,16 +157,16 @@ def _backends(evidence: Evidence) -> dict[str, Any]:
             "installed_bytes": (known[name].installed or {}) if name in known else None,
             "first_call": {
                 cache: {
-                    part: _interval(once.seconds(evidence, name, part, cache))
-                    for part in once.PARTS
+                    part: _interval(startup.seconds(evidence, name, part, cache))
+                    for part in startup.PARTS
                 }
                 for cache in (WARM, COLD)
-                if once.first_calls(evidence, name, cache)
+                if startup.startups(evidence, name, cache)
             },
             "memory": [
                 {**_size(size), "held_bytes": held, "peak_bytes": peak}
-                for size in once.memory_sizes(evidence)
-                for held, peak in [once.memory(evidence, name, size)]
+                for size in startup.memory_sizes(evidence)
+                for held, peak in [startup.memory(evidence, name, size)]
                 if (held, peak) != (None, None)
             ],
             "instructions": [list(row) for row in found.counts]
@@ -207,19 +207,19 @@ def _finite(number: float) -> float | None:
 
 
 def _first_call_rows(evidence: Evidence) -> Iterator[list[str | int]]:
-    size = Size(once.first_call_samples(evidence), 1)
-    for backend in once.backends(evidence):
+    size = Size(startup.startup_samples(evidence), 1)
+    for backend in startup.backends(evidence):
         for cache in (WARM, COLD):
-            records = once.first_calls(evidence, backend, cache)
-            for part in once.PARTS if records else ():
-                seconds = once.seconds(evidence, backend, part, cache)
+            records = startup.startups(evidence, backend, cache)
+            for part in startup.PARTS if records else ():
+                seconds = startup.seconds(evidence, backend, part, cache)
                 yield [backend, part, cache, *_size(size).values(), len(records), *_bounds(seconds)]
 
 
 def _memory_rows(evidence: Evidence) -> Iterator[list[str | int]]:
-    for backend in once.backends(evidence):
-        for size in once.memory_sizes(evidence):
-            amounts = once.memory(evidence, backend, size)
+    for backend in startup.backends(evidence):
+        for size in startup.memory_sizes(evidence):
+            amounts = startup.memory(evidence, backend, size)
             for quantity, amount in zip(("held_bytes", "peak_bytes"), amounts, strict=True):
                 if amount is not None:
                     yield [
@@ -235,9 +235,9 @@ def _memory_rows(evidence: Evidence) -> Iterator[list[str | int]]:
 
 
 def _conversion_rows(evidence: Evidence) -> Iterator[list[str | int]]:
-    for size in once.conversion_sizes(evidence):
+    for size in startup.conversion_sizes(evidence):
         for direction in (TO_ARRAY, TO_LISTS):
-            seconds = once.conversion(evidence, direction, size)
+            seconds = startup.conversion(evidence, direction, size)
             if seconds is not None:
                 yield [
                     "",

@@ -1,6 +1,6 @@
 """What comes once, in sentences and a table."""
 
-from npfs.analysis import startup as once
+from npfs.analysis import startup
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
 from npfs.analysis.startup import BreakEven, Outcome
 from npfs.analysis.statistics import Interval
@@ -26,10 +26,10 @@ def sentences(evidence: Evidence) -> list[str]:
 
 def once_table(evidence: Evidence) -> Table | None:
     """Return a row for each backend; memory at the largest size that all were looked at. None if there is nothing."""
-    backends = once.backends(evidence)
+    backends = startup.backends(evidence)
     if not backends:
         return None
-    size = once.memory_size(evidence)
+    size = startup.memory_size(evidence)
     at = "" if size is None else f" for {wording.size(size)}"
     columns = (
         "backend",
@@ -42,9 +42,9 @@ def once_table(evidence: Evidence) -> Table | None:
     rows = []
     for name in backends:
         seconds = [
-            once.seconds(evidence, name, "import_s"),
-            once.seconds(evidence, name),
-            once.seconds(evidence, name, cache=COLD),
+            startup.seconds(evidence, name, "import_s"),
+            startup.seconds(evidence, name),
+            startup.seconds(evidence, name, cache=COLD),
         ]
         durations = [
             Cell("") if of is None else Cell(_duration(of, evidence), of.value) for of in seconds
@@ -58,17 +58,17 @@ def _small_and_large(evidence: Evidence, backend: str, reference: str) -> list[S
     shared = [
         size
         for size in evidence.sizes(n_features=1)
-        if once.break_even(evidence, backend, reference, size) is not None
+        if startup.break_even(evidence, backend, reference, size) is not None
     ]
-    samples = once.first_call_samples(evidence)
+    samples = startup.startup_samples(evidence)
     small = [size for size in shared if size.n_samples == samples] or shared[:1]
     return list(dict.fromkeys([*small, *shared[-1:]]))
 
 
 def _break_even(evidence: Evidence, backend: str, reference: str, size: Size) -> str:
-    found = once.break_even(evidence, backend, reference, size)
+    found = startup.break_even(evidence, backend, reference, size)
     if found is not None and found.outcome is Outcome.NEVER:
-        found = once.break_even(evidence, reference, backend, size)
+        found = startup.break_even(evidence, reference, backend, size)
     assert found is not None, "asked only for sizes at which both are known"
     first, second = SHORT[found.backend], SHORT[found.reference]
     fits = f"of {wording.size(size)}"
@@ -103,13 +103,13 @@ def _after(found: BreakEven, fits: str) -> str:
 
 
 def _conversion(evidence: Evidence) -> list[str]:
-    sizes = [size for size in once.conversion_sizes(evidence) if size.n_features == 1]
-    there = once.conversion(evidence, TO_ARRAY, sizes[-1]) if sizes else None
+    sizes = [size for size in startup.conversion_sizes(evidence) if size.n_features == 1]
+    there = startup.conversion(evidence, TO_ARRAY, sizes[-1]) if sizes else None
     if there is None:
         return []
-    in_fits = once.conversion_in_fits(evidence, TO_ARRAY, LISTS, sizes[-1])
+    in_fits = startup.conversion_in_fits(evidence, TO_ARRAY, LISTS, sizes[-1])
     same = "" if in_fits is None else f", as long as {wording.number(in_fits)} fits with lists"
-    back = once.conversion(evidence, TO_LISTS, sizes[-1])
+    back = startup.conversion(evidence, TO_LISTS, sizes[-1])
     and_back = "" if back is None else f"; the way back takes {wording.duration(back)}"
     return [
         f"Turning lists of {wording.size(sizes[-1])} into arrays takes {wording.duration(there)}{same}{and_back}."
@@ -126,7 +126,7 @@ def _memory_cells(evidence: Evidence, backend: str, size: Size | None) -> list[C
             f"{numbers.significant(n_bytes / 1e6)} MB ({numbers.significant(n_bytes / size.data_bytes)}×)",
             n_bytes,
         )
-        for n_bytes in once.memory(evidence, backend, size)
+        for n_bytes in startup.memory(evidence, backend, size)
     ]
 
 
@@ -137,16 +137,16 @@ def _duration(seconds: Interval, evidence: Evidence) -> str:
 
 def notes(evidence: Evidence) -> list[str]:
     """Say what the columns of the table are."""
-    samples = once.first_call_samples(evidence)
+    samples = startup.startup_samples(evidence)
     said = [
         f"First result: a fresh process from its start through the import to the end of its first fit, of "
         f"{numbers.count(samples)} samples. Making data and preparing them is left out. Compiled code is on disk "
         "already, or not yet where that is said."
     ] * bool(samples)
-    if once.memory_sizes(evidence):
+    if startup.memory_sizes(evidence):
         said.append(
             "Memory comes on top of the arrays that a backend is given; the factor is over their bytes."
         )
     return said + [
-        f"Some of it is not known: {reason}." for reason in once.memory_reasons(evidence)
+        f"Some of it is not known: {reason}." for reason in startup.memory_reasons(evidence)
     ]

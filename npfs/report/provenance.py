@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from npfs.analysis import startup as once
+from npfs.analysis import startup
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.findings import findings
 from npfs.analysis.scale import is_all_there_is
@@ -170,7 +170,7 @@ def missing(evidence: Evidence) -> list[str]:
         found.append(
             "No read pass was timed, so nothing says how far a faster tool could go: leave bench_ceiling.py in."
         )
-    if not once.backends(evidence):
+    if not startup.backends(evidence):
         found.append(
             "No first call was timed, so nothing says when a longer start has paid: leave bench_first_call.py in."
         )

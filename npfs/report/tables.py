@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from npfs.analysis import startup as once
+from npfs.analysis import startup
 from npfs.analysis.decisions import Decision, Quantity, Situation, costs, decisions
 from npfs.analysis.evidence import LISTS, NUMPY, Evidence
 from npfs.analysis.scale import is_all_there_is
@@ -44,7 +44,7 @@ def decision_table(evidence: Evidence) -> Table | None:
     if is_all_there_is(evidence):
         return None
     rows = tuple(_row(evidence, decision) for decision in decisions(evidence))
-    samples, size = once.first_call_samples(evidence), once.memory_size(evidence)
+    samples, size = startup.startup_samples(evidence), startup.memory_size(evidence)
     columns = (
         "situation",
         "choose",
@@ -66,13 +66,13 @@ def decision_notes(evidence: Evidence) -> list[str]:
         "Factors compare the choice with Python lists, and with NumPy as the formula reads. Choices within noise of "
         "each other are all named, the one with the fewest lines of code first; the costs are those of the first.",
     ]
-    size = once.memory_size(evidence)
+    size = startup.memory_size(evidence)
     if size is not None:
         notes.append(
             f"Memory is the most that a fit of {wording.size(size)} takes beside the arrays it is given, and its "
             "share of them; where it decides, these arrays count as well, but for lists, which do without. It is seen in the first run of a "
             "command alone. The first result is that of "
-            f"{numbers.count(once.first_call_samples(evidence))} samples, in a fresh process."
+            f"{numbers.count(startup.startup_samples(evidence))} samples, in a fresh process."
         )
     for decision in decisions(evidence):
         paid = decision.break_even
@@ -154,9 +154,13 @@ def _row(evidence: Evidence, decision: Decision) -> tuple[Cell, ...]:
 def _costs(evidence: Evidence, name: str | None) -> tuple[Cell, ...]:
     if name is None:
         return (Cell(""),) * 4
-    seconds, size, cost = once.seconds(evidence, name), once.memory_size(evidence), costs(evidence)
+    seconds, size, cost = (
+        startup.seconds(evidence, name),
+        startup.memory_size(evidence),
+        costs(evidence),
+    )
     first = "" if seconds is None else wording.duration(seconds)
-    peak = None if size is None else once.memory(evidence, name, size)[1]
+    peak = None if size is None else startup.memory(evidence, name, size)[1]
     memory = ""
     if peak is not None and size is not None:
         memory = (

@@ -6,7 +6,7 @@ says nothing.
 
 from collections.abc import Callable
 
-from npfs.analysis import startup as once
+from npfs.analysis import startup
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
 from npfs.analysis.scale import is_all_there_is
 from npfs.analysis.startup import Outcome
@@ -112,7 +112,7 @@ def numpy_or_numba(evidence: Evidence) -> str:
 
 def what_it_costs(evidence: Evidence) -> str:
     """Say what a start costs, and after how many fits it has paid."""
-    known = {name: once.seconds(evidence, name) for name in (LISTS, NUMPY, NUMBA)}
+    known = {name: startup.seconds(evidence, name) for name in (LISTS, NUMPY, NUMBA)}
     starts = [
         f"{wording.seen(seconds)} with {SHORT[name]}"
         for name, seconds in known.items()
@@ -144,8 +144,8 @@ def _with_many_features(evidence: Evidence, many: list[Size]) -> str:
 
 def _paid(evidence: Evidence) -> str:
     """Return a clause: how many fits repay Numba's start."""
-    size = Size(once.first_call_samples(evidence), 1)
-    paid = once.break_even(evidence, NUMBA, NUMPY, size) if size.n_samples else None
+    size = Size(startup.startup_samples(evidence), 1)
+    paid = startup.break_even(evidence, NUMBA, NUMPY, size) if size.n_samples else None
     if paid is None or paid.outcome is not Outcome.AFTER or not _can_be_told(paid.fits):
         return ""
     assert paid.fits is not None

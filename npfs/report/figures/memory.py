@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from npfs.analysis import startup as once
+from npfs.analysis import startup
 from npfs.analysis.evidence import Evidence
 from npfs.drawing import labels, numbers, scales, style
 from npfs.report import wording
@@ -15,7 +15,6 @@ from npfs.report.figures import lines as shared
 from npfs.schema import Size
 
 WIDTH, RIGHT = 8.4, 0.2  # inches
-WORD_SIZE = 9
 
 
 class Use(NamedTuple):
@@ -58,10 +57,10 @@ def memory_alt(evidence: Evidence) -> str:
 
 def _uses(evidence: Evidence) -> tuple[Size | None, dict[str, Use]]:
     """Return the memory of each backend at the size to compare it at."""
-    size = once.memory_size(evidence)
+    size = startup.memory_size(evidence)
     if size is None:
         return None, {}
-    uses = {name: Use(*once.memory(evidence, name, size)) for name in once.backends(evidence)}
+    uses = {name: Use(*startup.memory(evidence, name, size)) for name in startup.backends(evidence)}
     is_known = any(use.held is not None or use.peak is not None for use in uses.values())
     return (size, uses) if is_known else (None, {})
 
@@ -70,7 +69,7 @@ def _longest(uses: Iterable[Use], size: Size, width: float) -> float:
     """Return the end of an axis ``width`` inches long that has room for every bar and the words behind it."""
     ends = [1.3]
     for use in uses:
-        words = labels.text_width(_words(use, size), WORD_SIZE, "normal") + 0.15
+        words = labels.text_width(_words(use, size), labels.TEXT_SIZE, "normal") + 0.15
         ends.append(use.largest / size.data_bytes / max(0.2, 1 - words / width))
     return max(ends)
 
@@ -84,15 +83,7 @@ def _draw(axes: Axes, y: int, use: Use, size: Size, look: style.Look) -> None:
             y, peak - held, left=held, height=0.56, facecolor=look.tint, edgecolor=look.line,
             hatch="////", linewidth=0, zorder=2,
         )  # fmt: skip
-    labels.write(
-        axes,
-        _words(use, size),
-        (max(held, peak), y),
-        (6, 0),
-        va="center",
-        fontsize=WORD_SIZE,
-        zorder=5,
-    )
+    labels.write(axes, _words(use, size), (max(held, peak), y), (6, 0), zorder=5)
 
 
 def _words(use: Use, size: Size) -> str:
@@ -116,7 +107,7 @@ def _finish(axes: Axes, evidence: Evidence, size: Size, shown: list[str]) -> Non
         [last - k for k in range(len(shown))], [shared.label(evidence, name) for name in shown]
     )
     axes.axvline(1, color=style.INK, linestyle=(0, (1, 1.5)), linewidth=1.6, zorder=4)
-    labels.write(axes, "1×: the data itself", (1, last + 0.68), (5, 0), va="center", fontsize=9)
+    labels.write(axes, "1×: the data itself", (1, last + 0.68), (5, 0))
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
     axes.grid(visible=False, axis="y")

@@ -129,8 +129,8 @@ def _write(axes: Axes, y: int, ratio: Interval, color: str) -> None:
         (8, 0),
         va="center_baseline",
         color=color,
-        fontweight="bold",
-        fontsize=labels.LABEL_SIZE,
+        weight="bold",
+        size=labels.LABEL_SIZE,
     )
     labels.write(
         axes,
@@ -139,7 +139,7 @@ def _write(axes: Axes, y: int, ratio: Interval, color: str) -> None:
         (14 + 72 * labels.text_width(value), 0),
         va="center_baseline",
         color=style.MUTED,
-        fontsize=SMALL,
+        size=SMALL,
     )
 
 

@@ -99,10 +99,10 @@ def _draw_rows(
             "memory ends: from\nhere mapped files pay",
             (end, 1),
             (-3, -4),
-            xycoords=("data", "axes fraction"),
+            on=("data", "axes fraction"),
             ha="right",
             va="top",
-            fontsize=SMALL,
+            size=SMALL,
             color=style.MUTED,
         )
     shared.draw_lines(axes, evidence, lines)
@@ -117,9 +117,9 @@ def _draw_rows(
             axes,
             f"circled: Dask overtakes\none core, {numbers.short_count(crossing)} rows",
             (0.02, 0.985),
-            xycoords="axes fraction",
+            on="axes fraction",
             va="top",
-            fontsize=SMALL,
+            size=SMALL,
             color=color,
         )
 
@@ -148,16 +148,18 @@ def _draw_workers(axes: Axes, scale: Scale, measured: ClusterEpoch) -> None:
         "foretold from the parts\nof an epoch",
         (at, cluster.predicted_epoch(measured, at)),
         (6, 10),
-        fontsize=SMALL,
+        size=SMALL,
         color=look.text,
+        va="baseline",
     )
     labels.write(
         axes,
         "dotted: computing alone",
         (0.03, 0.04),
-        xycoords="axes fraction",
-        fontsize=SMALL,
+        on="axes fraction",
+        size=SMALL,
         color=style.MUTED,
+        va="baseline",
     )
     axes.set_title(f"An epoch of {numbers.short_count(measured.size.n_samples)} rows", pad=24)
     (first, seconds), *others = parts_of(measured)

@@ -129,9 +129,8 @@ def _draw_reference(axes: Axes, evidence: Evidence, reference: str) -> None:
         f"{shared.label(evidence, reference)}, 1×",
         (0.99, 1),
         (0, 3),
-        xycoords=axes.get_yaxis_transform(),
+        on=axes.get_yaxis_transform(),
         ha="right",
         va="bottom",
         color=look.text,
-        fontsize=9,
     )

@@ -178,7 +178,7 @@ def _mark(axes: Axes, x: int, time: Interval, limits: tuple[float, float]) -> No
         ha="right" if is_right else "left",
         va="bottom",
         color=style.WARNING,
-        fontsize=8,
+        size=8,
     )
 
 

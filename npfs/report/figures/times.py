@@ -103,8 +103,8 @@ def _draw_ceiling(axes: Axes, ceiling: Sequence[tuple[int, float]]) -> None:
         axes,
         "dotted: just reading the data, the limit",
         (0.02, 0.025),
-        xycoords="axes fraction",
-        fontsize=9,
+        on="axes fraction",
+        va="baseline",
     )
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from npfs.analysis import startup as once
+from npfs.analysis import startup
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
 from npfs.analysis.startup import BreakEven, Outcome
 from npfs.analysis.statistics import Interval, geometric_interval
@@ -20,7 +20,7 @@ from npfs.schema import Size
 
 POINTS = 25
 FEWEST_FITS, MOST_FITS = 1e3, 1e8  # the last number of fits drawn: at least, and at most
-TEXT_SIZE, NEAREST = 9, 14  # points, and how far above or below a dot its text is at least
+NEAREST = 14  # points: how far above or below a dot its text is at least
 PAIRS = ((NUMPY, LISTS), (NUMBA, NUMPY))
 
 Pixels = NDArray[np.float64]  # (points, 2)
@@ -79,7 +79,7 @@ def total_alt(evidence: Evidence) -> str:
 
 def _panels(evidence: Evidence) -> dict[Size, dict[str, Start]]:
     sizes = [size for size in evidence.sizes(n_features=1) if len(_starts(evidence, size)) > 1]
-    samples = once.first_call_samples(evidence)
+    samples = startup.startup_samples(evidence)
     small = [size for size in sizes if size.n_samples == samples] or sizes[:1]
     return {size: _starts(evidence, size) for size in dict.fromkeys([*small, *sizes[-1:]])}
 
@@ -89,23 +89,23 @@ def _starts(evidence: Evidence, size: Size) -> dict[str, Start]:
     interpreter = [
         first.interpreter_s
         for backend in evidence.backends
-        for first in once.first_calls(evidence, backend).values()
+        for first in startup.startups(evidence, backend).values()
     ]
     if not interpreter:
         return {}
     common = geometric_interval(interpreter).value
     found = {}
     for name in dict.fromkeys((LISTS, NUMPY, NUMBA, *evidence.backends[-1:])):
-        first = once.first_calls(evidence, name)
+        first = startup.startups(evidence, name)
         fits = evidence.seconds.get((name, size), {})
         if set(first) & set(fits):
-            found[name] = Start({run: common + f.once_s for run, f in first.items()}, fits)
+            found[name] = Start({run: common + f.cost_s for run, f in first.items()}, fits)
     return found
 
 
 def _break_evens(evidence: Evidence, size: Size) -> list[BreakEven]:
     both = [order for pair in PAIRS for order in (pair, pair[::-1])]
-    found = [once.break_even(evidence, one, other, size) for one, other in both]
+    found = [startup.break_even(evidence, one, other, size) for one, other in both]
     return [one for one in found if one is not None and one.outcome is Outcome.AFTER and one.fits]
 
 
@@ -167,16 +167,7 @@ def _draw_break_evens(
         text = _after(one.fits)
         x, y = _free_place(axes, (fits, total), text, lines)
         lines = np.vstack([lines, _taken(axes, (fits, total), text, (x, y))])
-        labels.write(
-            axes,
-            text,
-            (fits, total),
-            (x, y),
-            ha="center",
-            va="center",
-            fontsize=TEXT_SIZE,
-            zorder=7,
-        )
+        labels.write(axes, text, (fits, total), (x, y), ha="center", zorder=7)
 
 
 def _free_place(
@@ -186,7 +177,7 @@ def _free_place(
     figure = axes.get_figure(root=True)
     assert figure is not None
     points = figure.dpi / 72
-    width, height = labels.text_width(text, TEXT_SIZE, "normal") * 72, TEXT_SIZE * 1.3
+    width, height = labels.text_width(text, labels.TEXT_SIZE, "normal") * 72, labels.TEXT_SIZE * 1.3
     reach = width / 2 + 8
     offsets = [
         (share * reach, side * y)
@@ -215,9 +206,9 @@ def _taken(
     """Return points all over the place of a text, which no other text should cover."""
     figure = axes.get_figure(root=True)
     assert figure is not None
-    half_width = labels.text_width(text, TEXT_SIZE, "normal") * 72 / 2
+    half_width = labels.text_width(text, labels.TEXT_SIZE, "normal") * 72 / 2
     across = np.linspace(offset[0] - half_width, offset[0] + half_width, 60)
-    up = offset[1] + np.array([-TEXT_SIZE / 2, 0.0, TEXT_SIZE / 2])
+    up = offset[1] + np.array([-labels.TEXT_SIZE / 2, 0.0, labels.TEXT_SIZE / 2])
     grid = np.array(np.meshgrid(across, up)).reshape(2, -1).T
     here = np.asarray(axes.transData.transform(point))
     return np.asarray(here + grid * figure.dpi / 72, dtype=np.float64)

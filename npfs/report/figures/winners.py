@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from npfs.analysis.decisions import fastest
 from npfs.analysis.evidence import NUMPY, Evidence
-from npfs.analysis.fastest import fastest
 from npfs.drawing import labels, numbers, scales, style
 from npfs.report import wording
 from npfs.report.figures import lines as shared

@@ -1,8 +1,9 @@
 """Arrays that begin where they are read fastest, and in every run at the same place of a page.
 
-``np.empty`` begins at any multiple of 16 bytes, by luck. Vector instructions then read two cache lines for every
-64 bytes: up to 1.35 times the time in one run and not in the next, with the same code. And two arrays that are
-read side by side are up to 1.08 times slower when both begin at the same place of their pages.
+``np.empty`` begins at any multiple of 16 bytes, by luck. Vector instructions then read two cache
+lines for every 64 bytes: up to 1.35 times the time in one run and not in the next, with the same
+code. And two arrays that are read side by side are up to 1.08 times slower when both begin at the
+same place of their pages.
 """
 
 import math
@@ -13,9 +14,8 @@ import numpy as np
 from npfs.regression.problem import Array
 
 PAGE = 4096  # bytes
-APART = (
-    21 * 64
-)  # bytes: whole cache lines (64 is also the longest vector), and no simple part of a page
+# Bytes between places: whole cache lines (64 is also the longest vector), no simple part of a page.
+APART = 21 * 64
 
 
 def aligned_empty(
@@ -36,3 +36,9 @@ def aligned_copy(array: Any, order: Literal["C", "F"] = "C", *, place: int = 0) 
     copy = aligned_empty(array.shape, array.dtype, order, place=place)
     copy[...] = array
     return copy
+
+
+def prepare(X: Any, y: Any) -> tuple[Array, Array]:
+    """Return ``x`` of shape (n_samples,), or ``X`` as it is for many features, and ``y``."""
+    x_or_X = X[:, 0] if X.shape[1] == 1 else X
+    return aligned_copy(x_or_X), aligned_copy(y, place=1)

@@ -1,4 +1,4 @@
-"""The contract of a backend: what it is given, what is timed, and what it returns."""
+"""The contract of a backend: its input, the timed call, and its result."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Fit(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """What an epoch takes from some samples: sums over them, which those of other samples are added to.
+    """An epoch's sums over some samples; those of other samples are added to them.
 
     Attributes
     ----------
@@ -48,16 +48,17 @@ class Sums(NamedTuple):
 
 @dataclass(frozen=True)
 class BlockKernel:
-    """What a backend does with a part of the samples, for data that are not one array in memory.
+    """The functions for a part of the samples, for data that are not one array in memory.
 
     Attributes
     ----------
     layout : callable ``(X, y) -> block``
-        Lays out the numbers of a block as the kernel reads them, as ``Backend.prepare`` does: arrays, or a tuple of
-        arrays and numbers. It can be pickled, and holds nothing that is not needed in every epoch.
+        Lays out the numbers of a block as the kernel reads them, as ``Backend.prepare`` does:
+        arrays, or a tuple of arrays and numbers. It can be pickled, and holds nothing that is not
+        needed in every epoch.
     sums : callable ``(block, weights, bias) -> Sums``
-        The sums over the block's samples at these parameters, by the kernel that ``Backend.fit`` runs. ``weights`` is
-        float64 of shape (n_features,).
+        The sums over the block's samples at these parameters, by the kernel that ``Backend.fit``
+        runs. ``weights`` is float64 of shape (n_features,).
     """
 
     layout: Callable[[Any, Any], Any]
@@ -75,21 +76,23 @@ class Backend:
     title : str
         What a person reads: ``"NumPy, vectorized"``.
     prepare : callable ``(X, y) -> data``
-        Untimed: native containers, layout, scratch buffers. ``X`` is C-contiguous, of one of ``dtypes``
-        and shape (n_samples, n_features), ``y`` of the same dtype and shape (n_samples,). Neither may be
-        changed.
+        Untimed: native containers, layout, scratch buffers. ``X`` is C-contiguous, of one of
+        ``dtypes`` and shape (n_samples, n_features), ``y`` of the same dtype and shape
+        (n_samples,). Neither may be changed.
     fit : callable ``(data, epochs, learning_rate) -> Fit``
         The only timed call. Starts at zero; each epoch predicts, records the mean squared error,
         computes ``dw`` and ``db`` and updates. It may be called again with the same data.
     same_work : bool
-        False for a shortcut: the same iterates by less work than a pass over the data in each epoch.
+        False for a shortcut: the same iterates by less work than a pass over the data in each
+        epoch.
     dtypes : tuple of str
         What numbers its data may be kept in, ``"float64"`` among them.
     build : str
         What its speed depends on beside its source: versions of a library or a compiler.
     cache_variable : str
-        The environment variable that names the folder where its compiled code is kept for later processes;
-        empty if it keeps none. Its first call is then measured with an empty folder as well.
+        The environment variable that names the folder where its compiled code is kept for later
+        processes; empty if it keeps none. Its first call is then measured with an empty folder as
+        well.
     note : str
         What a reader of its times must know on this machine; empty if there is nothing.
     blocks : BlockKernel, optional
@@ -106,3 +109,24 @@ class Backend:
     cache_variable: str = ""
     note: str = ""
     blocks: BlockKernel | None = None
+
+
+def fit_by_features(
+    fit_one_feature: Callable[[Any, Any, int, float], Any],
+    fit_many_features: Callable[[Any, Any, int, float], Any],
+) -> Callable[[Any, int, float], Fit]:
+    """Return the ``fit`` of a backend with a kernel of its own for one feature.
+
+    Its data are ``x`` of shape (n_samples,) or ``X`` of shape (n_samples, n_features), and ``y``.
+    """
+
+    def fit(data: tuple[Any, Any], epochs: int, learning_rate: float) -> Fit:
+        """Run ``epochs`` steps of gradient descent from zero."""
+        X, y = data
+        if X.ndim == 1:
+            return Fit(*fit_one_feature(X, y, epochs, learning_rate))
+        return Fit(*fit_many_features(X, y, epochs, learning_rate))
+
+    # It is pickled, and its source is found, as the function ``fit`` of the backend's module.
+    fit.__module__, fit.__qualname__ = fit_one_feature.__module__, "fit"
+    return fit

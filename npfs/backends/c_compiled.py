@@ -1,12 +1,13 @@
-"""Gradient descent in C, compiled by the system's compiler when it is first used: the usual yardstick.
+"""Gradient descent in C, compiled by the system's compiler at its first use: the usual yardstick.
 
-``-ffast-math`` lets the compiler reorder sums into vector instructions. It is given when compiling, not
-when linking: there it would add start-up code that switches the whole process to flush-to-zero, and with
-it the arithmetic of every other backend.
+``-ffast-math`` lets the compiler reorder sums into vector instructions. It is given when compiling,
+not when linking: there it would add start-up code that switches the whole process to flush-to-zero,
+and with it the arithmetic of every other backend.
 """
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,26 +18,17 @@ from typing import Any
 import numpy as np
 from cffi import FFI
 
-from npfs.backends.aligned import aligned_copy
-from npfs.backends.base import Backend, BackendUnavailable, Fit
+from npfs.backends.aligned import prepare
+from npfs.backends.base import Backend, BackendUnavailable, Fit, fit_by_features
 from npfs.regression.problem import Array
 
 FLAGS = ("-O3", "-march=native", "-ffast-math", "-fPIC")
 CACHE_VARIABLE = "NPFS_C_CACHE_DIR"
 LINK_FLAGS = ("-shared",)  # without -ffast-math, see above
-DECLARATIONS = "".join(
-    f"""
-    void fit_one_feature_{real}(const {real} *x, const {real} *y, long n_samples, long epochs,
-                                double learning_rate, {real} *weight, {real} *bias, {real} *loss_history);
-    void fit_many_features_{real}(const {real} *X, const {real} *y, long n_samples, long n_features,
-                                  long epochs, double learning_rate, {real} *weights, {real} *dw,
-                                  {real} *bias, {real} *loss_history);
-    """
-    for real in ("double", "float")
-)
 KERNELS = """
-void fit_one_feature_REAL(const REAL *restrict x, const REAL *restrict y, long n_samples, long epochs,
-                          double learning_rate, REAL *weight_out, REAL *bias_out, REAL *loss_history)
+void fit_one_feature_REAL(
+    const REAL *restrict x, const REAL *restrict y, long n_samples, long epochs,
+    double learning_rate, REAL *weight_out, REAL *bias_out, REAL *loss_history)
 {
     REAL weight = 0, bias = 0, rate = learning_rate;
     for (long epoch = 0; epoch < epochs; epoch++) {
@@ -55,9 +47,10 @@ void fit_one_feature_REAL(const REAL *restrict x, const REAL *restrict y, long n
     *bias_out = bias;
 }
 
-void fit_many_features_REAL(const REAL *restrict X, const REAL *restrict y, long n_samples, long n_features,
-                            long epochs, double learning_rate, REAL *restrict weights, REAL *restrict dw,
-                            REAL *bias_out, REAL *loss_history)
+void fit_many_features_REAL(
+    const REAL *restrict X, const REAL *restrict y, long n_samples, long n_features, long epochs,
+    double learning_rate, REAL *restrict weights, REAL *restrict dw, REAL *bias_out,
+    REAL *loss_history)
 {
     REAL bias = 0, rate = learning_rate;
     for (long epoch = 0; epoch < epochs; epoch++) {
@@ -79,27 +72,13 @@ void fit_many_features_REAL(const REAL *restrict X, const REAL *restrict y, long
 }
 """
 SOURCE = "".join(KERNELS.replace("REAL", real) for real in ("double", "float"))
-
-
-def prepare(X: Any, y: Any) -> tuple[Array, Array]:
-    """Return ``x`` of shape (n_samples,), or ``X`` as it is for many features, and ``y``."""
-    if X.shape[1] == 1:
-        return aligned_copy(X[:, 0]), aligned_copy(y, place=1)
-    return aligned_copy(X), aligned_copy(y, place=1)
-
-
-def fit(data: tuple[Array, Array], epochs: int, learning_rate: float) -> Fit:
-    """Run ``epochs`` steps of gradient descent from zero."""
-    X, y = data
-    if X.ndim == 1:
-        return fit_one_feature(X, y, epochs, learning_rate)
-    return fit_many_features(X, y, epochs, learning_rate)
+SIGNATURES = re.findall(r"^void [^{]+", SOURCE, flags=re.MULTILINE)
 
 
 def fit_one_feature(x: Array, y: Array, epochs: int, learning_rate: float) -> Fit:
     """Fit ``y_pred = weight * x + bias``."""
-    real, kernel = _ONE[y.dtype.char]
-    weight, bias = _FFI.new(real), _FFI.new(real)
+    real, kernel, _ = _KERNELS[y.dtype.char]
+    weight, bias = _FFI.new(f"{real} *"), _FFI.new(f"{real} *")
     loss_history = np.empty(epochs, y.dtype)
     kernel(
         _pointer(real, x), _pointer(real, y), len(y), epochs, learning_rate, weight, bias,
@@ -110,10 +89,10 @@ def fit_one_feature(x: Array, y: Array, epochs: int, learning_rate: float) -> Fi
 
 def fit_many_features(X: Array, y: Array, epochs: int, learning_rate: float) -> Fit:
     """Fit ``y_pred = row · weights + bias``."""
-    real, kernel = _MANY[y.dtype.char]
+    real, _, kernel = _KERNELS[y.dtype.char]
     n_samples, n_features = X.shape
     weights, dw = np.zeros(n_features, y.dtype), np.empty(n_features, y.dtype)
-    bias = _FFI.new(real)
+    bias = _FFI.new(f"{real} *")
     loss_history = np.empty(epochs, y.dtype)
     kernel(
         _pointer(real, X), _pointer(real, y), n_samples, n_features, epochs, learning_rate,
@@ -123,7 +102,7 @@ def fit_many_features(X: Array, y: Array, epochs: int, learning_rate: float) -> 
 
 
 def _pointer(real: str, array: Array) -> Any:
-    return _FFI.from_buffer(f"{real[:-1].strip()}[]", array)
+    return _FFI.from_buffer(f"{real}[]", array)
 
 
 def _compiler() -> str:
@@ -140,7 +119,7 @@ def _compiler() -> str:
 
 
 def _identity(compiler: str) -> str:
-    """Return what the compiled code depends on: the compiler, and what -march=native stands for here."""
+    """Return a digest of source, flags, compiler, and the macros that -march=native sets here."""
     asked = (["--version"], [*FLAGS, "-E", "-dM", "-x", "c", os.devnull])
     answers = [
         subprocess.run([compiler, *question], capture_output=True, check=False).stdout
@@ -182,18 +161,15 @@ def _compile(compiler: str, cached: Path) -> Path:
 
 
 _FFI = FFI()
-_FFI.cdef(DECLARATIONS)
+_FFI.cdef("".join(f"{signature};" for signature in SIGNATURES))
 _PATH = _library(Path(os.environ.get(CACHE_VARIABLE) or Path(__file__).with_name("__pycache__")))
 _LIB = _FFI.dlopen(str(_PATH))
-_ONE = {
-    "d": ("double *", _LIB.fit_one_feature_double),
-    "f": ("float *", _LIB.fit_one_feature_float),
-}
-_MANY = {
-    "d": ("double *", _LIB.fit_many_features_double),
-    "f": ("float *", _LIB.fit_many_features_float),
+_KERNELS = {
+    "d": ("double", _LIB.fit_one_feature_double, _LIB.fit_many_features_double),
+    "f": ("float", _LIB.fit_one_feature_float, _LIB.fit_many_features_float),
 }
 
+fit = fit_by_features(fit_one_feature, fit_many_features)
 BACKEND = Backend(
     "c",
     "C, compiled",

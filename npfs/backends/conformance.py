@@ -1,6 +1,7 @@
-"""What every backend must satisfy, importable by those who write one.
+"""The check that every backend must pass, importable by those who write one.
 
-``check_backend(my_backend)`` compares it with a reference written from the formulas of ``npfs.regression.loss``.
+``check_backend(my_backend)`` compares it with a reference written from the formulas of
+``npfs.regression.loss``.
 """
 
 import pickle
@@ -16,16 +17,18 @@ from npfs.regression.problem import Array, Problem, make_problem
 
 SHAPES = tuple((n, d) for n in (1, 2, 3, 10, 127, 1_000, 10_000) for d in (1, 2, 16))
 EPOCHS = (0, 1, 25)
-# Relative, of losses and of parameters. float64: sums in another order differ by a few units in the last place
-# times the root of n, and a stable rate does not amplify that; 1e-9 leaves room for cancellation and none for
-# another formula. float32: a unit is 1.2e-7, and a vector of 16 partial sums of 1e7 numbers each carries
-# about the root of 1e6 of them; another formula still shows at once.
+# Relative, of losses and of parameters. float64: sums in another order differ by a few units in the
+# last place times the root of n, and a stable rate does not amplify that; 1e-9 leaves room for
+# cancellation and none for another formula. float32: a unit is 1.2e-7, and a vector of 16 partial
+# sums of 1e7 numbers each carries about the root of 1e6 of them; another formula still shows at
+# once.
 TOLERANCES = {"float64": 1e-9, "float32": 5e-4}
 # A loss this small beside the first one is compared with the first: what is left of it is rounding.
 LOSS_FLOOR = 1e-6
 # A shortcut takes the loss as a difference of sums of the size of the first loss (see numpy_gram).
 LOSS_FLOOR_OF_SHORTCUTS = 1e-2
-# Samples at once: what the formulas leave behind stays in the cache, so that 1e8 samples take seconds and not minutes.
+# Samples at once: what the formulas leave behind stays in the cache, so that 1e8 samples take
+# seconds and not minutes.
 REFERENCE_PART = 1 << 17
 
 
@@ -34,7 +37,10 @@ class ConformanceError(AssertionError):
 
 
 def reference_fit(problem: Problem, epochs: int, learning_rate: float) -> Fit:
-    """Fit with the formulas of ``npfs.regression.loss``, in float64; means over many samples are those of parts, weighted."""
+    """Fit with the formulas of ``npfs.regression.loss``, in float64.
+
+    Means over many samples are weighted means of parts that stay in the cache.
+    """
     weights, bias = np.zeros(problem.n_features), 0.0
     loss_history = []
     for _ in range(epochs):
@@ -62,8 +68,8 @@ def check_backend(
 ) -> None:
     """Check ``backend`` on problems of the given ``(n_samples, n_features)``.
 
-    It must agree with the reference in loss history, weights and bias, leave its inputs as they were,
-    and give the same answer when the same prepared data are fitted again.
+    It must agree with the reference in loss history, weights and bias, leave its inputs as they
+    were, and give the same answer when the same prepared data are fitted again.
 
     Raises
     ------
@@ -124,7 +130,8 @@ def _check_blocks(kernel: BlockKernel, X: Array, y: Array, case: str) -> None:
     for name, *parts, wanted, scale in zip(Sums._fields, *found, expected, scales, strict=True):
         if not np.all(np.abs(sum(parts) - wanted) <= TOLERANCES["float64"] * scale):
             raise ConformanceError(
-                f"{case}: the sums of blocks for {name} differ: expected {wanted!r}, got {sum(parts)!r}"
+                f"{case}: the sums of blocks for {name} differ: "
+                f"expected {wanted!r}, got {sum(parts)!r}"
             )
 
 

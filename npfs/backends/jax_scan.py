@@ -14,9 +14,8 @@ Data = tuple[jax.Array, jax.Array]
 
 def prepare(X: Any, y: Any) -> Data:
     """Return ``x`` of shape (n_samples,), or ``X`` as it is for many features, and ``y``."""
-    with jax.enable_x64(
-        True
-    ):  # for this backend alone: JAX's default is float32, for the whole process
+    # For this backend alone: JAX's default is float32, for the whole process.
+    with jax.enable_x64(True):
         return jnp.array(X[:, 0] if X.shape[1] == 1 else X), jnp.array(y)
 
 
@@ -24,10 +23,8 @@ def fit(data: Data, epochs: int, learning_rate: float) -> Fit:
     """Run ``epochs`` steps of gradient descent from zero."""
     X, y = data
     with jax.enable_x64(True):
-        if X.ndim == 1:
-            weights, bias, loss_history = fit_one_feature(X, y, epochs, learning_rate)
-        else:
-            weights, bias, loss_history = fit_many_features(X, y, epochs, learning_rate)
+        kernel = fit_one_feature if X.ndim == 1 else fit_many_features
+        weights, bias, loss_history = kernel(X, y, epochs, learning_rate)
         return Fit(np.atleast_1d(weights), np.asarray(bias), np.asarray(loss_history))
 
 

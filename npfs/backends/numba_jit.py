@@ -1,34 +1,18 @@
 """Gradient descent as plain loops that Numba compiles to machine code.
 
-One pass over the samples for each epoch: prediction, loss and gradients of a sample are computed while
-its numbers are in registers, and no array is written. The sums keep the order of the loop (IEEE), as
-compiled C without further flags would; that order forbids vector instructions, so a chain of additions
-sets the pace. Sums and parameters are float64, also for float32 data. Compiled code is kept on disk (``cache=True``): only the first process ever waits for it.
+One pass over the samples for each epoch: prediction, loss and gradients of a sample are computed
+while its numbers are in registers, and no array is written. The sums keep the order of the loop
+(IEEE), as compiled C without further flags would; that order forbids vector instructions, so a
+chain of additions sets the pace. Sums and parameters are float64, also for float32 data. Compiled
+code is kept on disk (``cache=True``): only the first process ever waits for it.
 """
-
-from typing import Any
 
 import numpy as np
 from numba import njit
 
-from npfs.backends.aligned import aligned_copy
-from npfs.backends.base import Backend, BlockKernel, Fit, Sums
+from npfs.backends.aligned import prepare
+from npfs.backends.base import Backend, BlockKernel, Sums, fit_by_features
 from npfs.regression.problem import Array
-
-
-def prepare(X: Any, y: Any) -> tuple[Array, Array]:
-    """Return ``x`` of shape (n_samples,), or ``X`` as it is for many features, and ``y``."""
-    if X.shape[1] == 1:
-        return aligned_copy(X[:, 0]), aligned_copy(y, place=1)
-    return aligned_copy(X), aligned_copy(y, place=1)
-
-
-def fit(data: tuple[Array, Array], epochs: int, learning_rate: float) -> Fit:
-    """Run ``epochs`` steps of gradient descent from zero."""
-    X, y = data
-    if X.ndim == 1:
-        return Fit(*fit_one_feature(X, y, epochs, learning_rate))
-    return Fit(*fit_many_features(X, y, epochs, learning_rate))
 
 
 @njit(cache=True)
@@ -82,7 +66,7 @@ def fit_many_features(
 def sums_many_features(
     X: Array, y: Array, weights: Array, bias: float, dw: Array
 ) -> tuple[float, float]:
-    """Return the sums over the samples for loss and db; those for the gradients are written to ``dw``."""
+    """Return the sums over the samples for loss and db; write those for the gradients to ``dw``."""
     n_samples, n_features = X.shape
     loss = db = 0.0
     dw[:] = 0.0
@@ -97,11 +81,6 @@ def sums_many_features(
     return loss, db
 
 
-def layout(X: Any, y: Any) -> tuple[Array, Array]:
-    """Return ``x``, or the rows of many features, and ``y``."""
-    return (X[:, 0].copy() if X.shape[1] == 1 else np.array(X, order="C")), np.array(y)
-
-
 def sums(block: tuple[Array, Array], weights: Array, bias: float) -> Sums:
     """Return the sums of a block."""
     X, y = block
@@ -113,6 +92,7 @@ def sums(block: tuple[Array, Array], weights: Array, bias: float) -> Sums:
     return Sums(loss, dw, db)
 
 
+fit = fit_by_features(fit_one_feature, fit_many_features)
 BACKEND = Backend(
     "numba",
     "Numba, compiled loop",
@@ -120,5 +100,5 @@ BACKEND = Backend(
     fit,
     dtypes=("float64", "float32"),
     cache_variable="NUMBA_CACHE_DIR",
-    blocks=BlockKernel(layout, sums),
+    blocks=BlockKernel(prepare, sums),
 )

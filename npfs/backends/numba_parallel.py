@@ -1,7 +1,8 @@
 """The compiled loop with vector instructions on all cores.
 
-In each epoch every thread sums up its share of the samples, then the shares are added. Starting the threads
-takes about a microsecond and a half an epoch, so that small data are left to ``numba-simd``.
+In each epoch every thread sums up its share of the samples, then the shares are added. Starting the
+threads takes about a microsecond and a half an epoch, so that small data are left to
+``numba-simd``.
 """
 
 from typing import Any
@@ -15,15 +16,15 @@ from npfs.backends.base import Backend, BlockKernel, Sums
 from npfs.backends.numba_simd import FASTMATH, sums_of_tiles
 from npfs.regression.problem import Array
 
-# Numbers read in an epoch. One core reads this many in the time that starting two threads costs twice over;
-# at half of it both ways take the same time.
+# Numbers read in an epoch. One core reads this many in the time that starting two threads costs
+# twice over; at half of it both ways take the same time.
 SERIAL_BELOW = 65_536
 APART = 32  # numbers; two cache lines of float32, four of float64
 THREADS = numba.get_num_threads()
 
 
 def prepare(X: Any, y: Any) -> tuple[Any, ...]:
-    """Return the kernel and its data as ``numba_simd`` does, with a kernel for all cores where it pays."""
+    """Return the kernel and its data as ``numba_simd`` does, for all cores where that pays."""
     kernel, *arrays = numba_simd.prepare(X, y)
     if THREADS == 1 or X.size + y.size < SERIAL_BELOW:
         return kernel, *arrays
@@ -84,8 +85,8 @@ def fit_many_features(
 def shares_of_threads(threads: int, tile: int, n_features: int, y: Array) -> tuple[Array, Array]:
     """Return room for the errors of a tile and for the sums of each thread: dw, then loss and db.
 
-    A row for each thread, two cache lines apart, so that no thread waits for what another writes (side by side the
-    errors made two threads as slow as one).
+    A row for each thread, two cache lines apart, so that no thread waits for what another writes
+    (side by side the errors made two threads as slow as one).
     """
     return (
         np.empty((threads, tile + APART), y.dtype),

@@ -1,14 +1,15 @@
 """The compiled loop with vector instructions: the sums may be taken in another order.
 
-``reassoc`` lets the compiler keep a vector of partial sums in place of one sum (4 to 6 times faster in the
-cache), ``contract`` lets it fuse multiply and add, ``nsz`` lets it forget the sign of zero. The rest of
-``fastmath`` is left out: it would assume that no number is NaN or infinite.
+``reassoc`` lets the compiler keep a vector of partial sums in place of one sum (4 to 6 times faster
+in the cache), ``contract`` lets it fuse multiply and add, ``nsz`` lets it forget the sign of zero.
+The rest of ``fastmath`` is left out: it would assume that no number is NaN or infinite.
 
-Many features: a row is too short to fill vectors, and a second pass for the gradients would read all data
-again. So samples are kept in tiles (``prepare``): within a tile one feature of all its samples lies side by side.
-The errors of a tile are summed up feature by feature, four at a time, and its gradients taken at once, while
-the tile is in the first-level cache: every number comes from memory once an epoch. On 16 features x 1e6 samples
-that is 1.7 times as fast as rows eight at a time, on one core; with all cores it is bound by memory.
+Many features: a row is too short to fill vectors, and a second pass for the gradients would read
+all data again. So samples are kept in tiles (``prepare``): within a tile one feature of all its
+samples lies side by side. The errors of a tile are summed up feature by feature, four at a time,
+and its gradients taken at once, while the tile is in the first-level cache: every number comes from
+memory once an epoch. On 16 features x 1e6 samples that is 1.7 times as fast as rows eight at a
+time, on one core; with all cores it is bound by memory.
 """
 
 from typing import Any
@@ -16,27 +17,26 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from npfs.backends.aligned import aligned_copy, aligned_empty
+from npfs.backends import aligned
 from npfs.backends.base import Backend, BlockKernel, Fit, Sums
 from npfs.regression.problem import Array
 
 FASTMATH = {"reassoc", "contract", "nsz"}
-# Long rows of a tile keep vectors full; from memory, short ones keep the access sequential, which the hardware
-# then fetches ahead (128 samples are 2.7 times slower there, and up to 1.7 times faster in the cache).
+# Long rows of a tile keep vectors full; from memory, short ones keep the access sequential, which
+# the hardware then fetches ahead (128 samples are 2.7 times slower there, and up to 1.7 times
+# faster in the cache).
 TILE_IN_CACHE, TILE_IN_MEMORY = 128, 16
 CACHE_BYTES = 16 * 2**20
 
 
 def prepare(X: Any, y: Any) -> tuple[Any, ...]:
-    """Return the kernel and its data: ``x`` and ``y``, or tiles of both and the number of samples."""
+    """Return the kernel and its data: ``x`` and ``y``, or tiles of both and ``n_samples``."""
     return fit_one_feature if X.shape[1] == 1 else fit_many_features, *layout(X, y)
 
 
 def layout(X: Any, y: Any) -> tuple[Any, ...]:
     """Return the data alone."""
-    if X.shape[1] == 1:
-        return aligned_copy(X[:, 0]), aligned_copy(y, place=1)
-    return *in_tiles(X, y), len(y)
+    return aligned.prepare(X, y) if X.shape[1] == 1 else (*in_tiles(X, y), len(y))
 
 
 def in_tiles(X: Any, y: Any) -> tuple[Array, Array]:
@@ -47,8 +47,8 @@ def in_tiles(X: Any, y: Any) -> tuple[Array, Array]:
     n_samples, n_features = X.shape
     tile = TILE_IN_CACHE if X.nbytes <= CACHE_BYTES else TILE_IN_MEMORY
     n_tiles = -(-n_samples // tile)
-    X_tiles = aligned_empty((n_tiles, n_features, tile), X.dtype)
-    y_tiles = aligned_empty((n_tiles, tile), y.dtype, place=1)
+    X_tiles = aligned.aligned_empty((n_tiles, n_features, tile), X.dtype)
+    y_tiles = aligned.aligned_empty((n_tiles, tile), y.dtype, place=1)
     whole = n_samples // tile
     X_tiles[:whole] = X[: whole * tile].reshape(whole, tile, n_features).transpose(0, 2, 1)
     y_tiles[:whole] = y[: whole * tile].reshape(whole, tile)
@@ -126,7 +126,7 @@ def sums_of_tiles(
     errors: Array,
     dw: Array,
 ) -> tuple[float, float]:
-    """Add the gradients of the tiles ``first`` to ``last`` to ``dw``; return their loss and ``db``."""
+    """Add the gradients of tiles ``first`` to ``last`` to ``dw``; return their loss and ``db``."""
     _, n_features, tile = X.shape
     in_fours = n_features - n_features % 4
     loss = db = y.dtype.type(0)

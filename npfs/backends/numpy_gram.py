@@ -1,13 +1,14 @@
 """The shortcut: sum the data up once, then every epoch costs next to nothing.
 
-Gradients and loss depend on the data only through the sums of products of the columns of ``A = [X, 1, y]``,
-the Gram matrix ``G = AᵀA``. With ``p = [weights, bias, -1]`` the errors are ``A p``, so the loss is
-``pᵀ G p / n`` and the gradients are rows of ``2 G p / n``: O(d²) an epoch in place of O(n d). A better algorithm
-beats a faster language, which is why this is not on the axis of those that do the work in every epoch.
+Gradients and loss depend on the data only through the sums of products of the columns of ``A = [X,
+1, y]``, the Gram matrix ``G = AᵀA``. With ``p = [weights, bias, -1]`` the errors are ``A p``, so
+the loss is ``pᵀ G p / n`` and the gradients are rows of ``2 G p / n``: O(d²) an epoch in place of
+O(n d). A better algorithm beats a faster language, which is why this is not on the axis of those
+that do the work in every epoch.
 
-Its limit is cancellation: ``pᵀ G p`` is the small difference of sums of the size of ``yᵀy``. Relative to the true
-loss its error is about ``eps * mean(y²) / loss``, so that below ``loss = 1e-16 * mean(y²)`` no digit is left (and
-the loss may come out negative).
+Its limit is cancellation: ``pᵀ G p`` is the small difference of sums of the size of ``yᵀy``.
+Relative to the true loss its error is about ``eps * mean(y²) / loss``, so that below ``loss = 1e-16
+* mean(y²)`` no digit is left (and the loss may come out negative).
 """
 
 from typing import Any
@@ -18,9 +19,10 @@ from npfs.backends.aligned import aligned_copy
 from npfs.backends.base import Backend, Fit
 from npfs.regression.problem import Array
 
-# For few columns and many samples a product for each pair of columns beats BLAS's matrix product: at 1e6 samples
-# 9 times with one feature, 1.9 times with 4; with 8 they are equal, with 16 the matrix product is 1.7 times faster.
-# (For 1,000 samples it is the faster one throughout, by up to 3 times here: not worth a second rule.)
+# For few columns and many samples a product for each pair of columns beats BLAS's matrix product:
+# at 1e6 samples 9 times with one feature, 1.9 times with 4; with 8 they are equal, with 16 the
+# matrix product is 1.7 times faster. (For 1,000 samples it is the faster one throughout, by up to 3
+# times here: not worth a second rule.)
 COLUMNS_FOR_PAIRS = 6
 
 
@@ -46,7 +48,7 @@ def fit(data: Array, epochs: int, learning_rate: float) -> Fit:
 
 
 def iterate(gram: Array, n_samples: int, epochs: int, learning_rate: float) -> Fit:
-    """Run ``epochs`` steps on the products of the columns of ``[X, 1, y]``, which are changed to their means."""
+    """Run ``epochs`` steps on the Gram matrix of ``[X, 1, y]``, which is divided in place by n."""
     gram /= n_samples
     parameters = np.zeros(len(gram), gram.dtype)
     parameters[-1] = -1

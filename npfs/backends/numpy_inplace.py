@@ -1,46 +1,45 @@
 """NumPy used well: no temporaries, sums of products by BLAS, blocks that stay in the cache.
 
-As the formula reads, every operation allocates an array, and for large data each of them is fetched from
-memory anew. Here one small buffer is written with ``out=`` and read again while it is in the cache: 1.6 to 4.1 times
-faster for one feature. Many features are kept in columns (Fortran order), where both of BLAS's passes run
-along the samples: 1.4 to 2.4 times faster than rows.
+As the formula reads, every operation allocates an array, and for large data each of them is fetched
+from memory anew. Here one small buffer is written with ``out=`` and read again while it is in the
+cache: 1.6 to 4.1 times faster for one feature. Many features are kept in columns (Fortran order),
+where both of BLAS's passes run along the samples: 1.4 to 2.4 times faster than rows.
 """
 
 from typing import Any
 
 import numpy as np
 
-from npfs.backends.aligned import aligned_copy, aligned_empty
+from npfs.backends import aligned
 from npfs.backends.base import Backend, BlockKernel, Fit, Sums
 from npfs.regression.problem import Array
 
-# OpenBLAS starts threads for a product of more than 10,000 numbers, which costs more than it brings and now and
-# then 2.5 times the time: so larger data are rows, each a product of its own, in one call of ``vecdot``.
+# OpenBLAS starts threads for a product of more than 10,000 numbers, which costs more than it brings
+# and now and then 2.5 times the time: so larger data are rows, each a product of its own, in one
+# call of ``vecdot``.
 ROW_SAMPLES = 10_000
-# x, y and errors of a block take 1.5 MB; fewer samples pay for more calls (16,384: 1.3 times slower).
+# x, y and errors of a block take 1.5 MB; fewer samples pay for more calls (16,384: 1.3 times
+# slower).
 BLOCK_SAMPLES = 65_536
 TRIED_FOR_EQUAL_ROWS = 64
 
 
 def prepare(X: Any, y: Any) -> tuple[Any, ...]:
-    """Return blocks of ``x`` and ``y``, or ``X`` in columns and ``y``; each with a buffer for errors."""
+    """Return blocks of ``x`` and ``y``, or ``X`` in columns and ``y``, with a buffer for errors."""
     if X.shape[1] > 1:
-        return (
-            aligned_copy(X, "F"),
-            aligned_copy(y, place=1),
-            aligned_empty(y.shape, y.dtype, place=2),
-        )
-    return (in_cache_blocks(aligned_copy(X[:, 0]), aligned_copy(y, place=1)),)
+        error = aligned.aligned_empty(y.shape, y.dtype, place=2)
+        return aligned.aligned_copy(X, "F"), aligned.aligned_copy(y, place=1), error
+    return (in_cache_blocks(*aligned.prepare(X, y)),)
 
 
 def in_cache_blocks(x: Array, y: Array) -> list[tuple[Array, Array, Array]]:
-    """Return views of ``x`` and ``y`` that stay in the cache, each with a buffer for errors that they share."""
+    """Return views of ``x`` and ``y`` that stay in the cache, each with one buffer for errors."""
     n_samples = len(y)
     if n_samples <= ROW_SAMPLES:
-        return [(x, y, aligned_empty(y.shape, y.dtype, place=2))]
+        return [(x, y, aligned.aligned_empty(y.shape, y.dtype, place=2))]
     rows, columns = equal_rows(n_samples)
     in_block = max(1, BLOCK_SAMPLES // columns)
-    error = aligned_empty((in_block, columns), y.dtype, place=2)
+    error = aligned.aligned_empty((in_block, columns), y.dtype, place=2)
     x_rows, y_rows = (array[: rows * columns].reshape(rows, columns) for array in (x, y))
     blocks = [
         (x_rows[first : first + in_block], y_rows[first : first + in_block], error[: rows - first])
@@ -131,9 +130,10 @@ def sums_many_features(
 
 
 def layout(X: Any, y: Any) -> list[tuple[Array, Array]]:
-    """Return parts that stay in the cache: features in columns, shape (n_features, n), and ``y``; one feature whole.
+    """Return parts that stay in the cache: features in columns, shape (n_features, n), and ``y``.
 
-    Each is an array of its own, since BLAS is given a copy of a part of wider columns.
+    One feature is one part. Each is an array of its own, since BLAS is given a copy of a part of
+    wider columns.
     """
     step = len(y) if X.shape[1] == 1 else 2 * BLOCK_SAMPLES // (X.shape[1] + 1)
     step = max(1, step)

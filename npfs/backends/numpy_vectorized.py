@@ -1,31 +1,14 @@
 """Gradient descent with NumPy, written as the formula reads.
 
-Each line works on whole arrays in C and leaves a new array behind: no Python loop over samples, but a
-pass over memory for each operation.
+Each line works on whole arrays in C and leaves a new array behind: no Python loop over samples, but
+a pass over memory for each operation.
 """
-
-from typing import Any
 
 import numpy as np
 
-from npfs.backends.aligned import aligned_copy
-from npfs.backends.base import Backend, Fit
+from npfs.backends.aligned import prepare
+from npfs.backends.base import Backend, Fit, fit_by_features
 from npfs.regression.problem import Array
-
-
-def prepare(X: Any, y: Any) -> tuple[Array, Array]:
-    """Return ``x`` of shape (n_samples,), or ``X`` as it is for many features, and ``y``."""
-    if X.shape[1] == 1:
-        return aligned_copy(X[:, 0]), aligned_copy(y, place=1)
-    return aligned_copy(X), aligned_copy(y, place=1)
-
-
-def fit(data: tuple[Array, Array], epochs: int, learning_rate: float) -> Fit:
-    """Run ``epochs`` steps of gradient descent from zero."""
-    X, y = data
-    if X.ndim == 1:
-        return fit_one_feature(X, y, epochs, learning_rate)
-    return fit_many_features(X, y, epochs, learning_rate)
 
 
 def fit_one_feature(x: Array, y: Array, epochs: int, learning_rate: float) -> Fit:
@@ -60,4 +43,5 @@ def fit_many_features(X: Array, y: Array, epochs: int, learning_rate: float) -> 
     return Fit(weights, bias, loss_history)
 
 
+fit = fit_by_features(fit_one_feature, fit_many_features)
 BACKEND = Backend("numpy", "NumPy, vectorized", prepare, fit, dtypes=("float64", "float32"))

@@ -1,12 +1,12 @@
 """Gradient descent with Python's own lists and floats: no library at all.
 
 One feature: a single loop over ``zip`` that keeps the three sums in local variables. Of the idioms
-measured it is the fastest on CPython 3.11 at every size (list comprehensions with ``sum(map(mul, ...))``
-take 10 to 50 % longer), since no list of errors is built.
+measured it is the fastest on CPython 3.11 at every size (list comprehensions with ``sum(map(mul,
+...))`` take 10 to 50 % longer), since no list of errors is built.
 
-Many features: an element at a time would cost a round of the interpreter, so sums of products go to C:
-``math.sumprod``, or ``sum(map(mul, ...))`` before Python 3.12. Predictions read the rows, gradients the
-columns; ``prepare`` holds both.
+Many features: an element at a time would cost a round of the interpreter, so sums of products go to
+C: ``math.sumprod``, or ``sum(map(mul, ...))`` before Python 3.12. Predictions read the rows,
+gradients the columns; ``prepare`` holds both.
 """
 
 import sys
@@ -27,7 +27,8 @@ else:
         total: float = sum(map(mul, p, q))
         return total
 
-    # Below, the fixed cost of a call for each row outweighs its C loop (0.6 of the time at 2 features).
+    # Below, the fixed cost of a call for each row outweighs its C loop (0.6 of the time at 2
+    # features).
     FEATURES_FOR_ROWS = 8
 
 

@@ -77,13 +77,13 @@ def load_backend(name: str) -> Backend:
 
 
 def location(name: str) -> str:
-    """Return where the registered backend ``name`` is found, as ``"package.module:NAME"``."""
+    """Return the location of the registered backend ``name``, as ``"package.module:NAME"``."""
     entry = _entry_points()[name]
     return f"{entry.module}:{entry.attr}"
 
 
 def load_all(names: Iterable[str] = ()) -> tuple[dict[str, Backend], dict[str, str]]:
-    """Load these backends, or all that are registered; return those that loaded, and why each other did not.
+    """Load these backends, or all registered ones; return those loaded, and the others' reasons.
 
     A broken one is named with its own error and does not keep the others from being used.
     """

@@ -4,25 +4,14 @@ from typing import Any
 
 import torch
 
-from npfs.backends.aligned import aligned_copy
-from npfs.backends.base import Backend, Fit
-
-Data = tuple[torch.Tensor, torch.Tensor]
+from npfs.backends import aligned
+from npfs.backends.base import Backend, Fit, fit_by_features
 
 
-def prepare(X: Any, y: Any) -> Data:
+def prepare(X: Any, y: Any) -> tuple[torch.Tensor, torch.Tensor]:
     """Return ``x`` of shape (n_samples,), or ``X`` as it is for many features, and ``y``."""
-    X, y = torch.from_numpy(aligned_copy(X)), torch.from_numpy(aligned_copy(y, place=1))
-    return (X[:, 0].contiguous(), y) if X.shape[1] == 1 else (X, y)
-
-
-def fit(data: Data, epochs: int, learning_rate: float) -> Fit:
-    """Run ``epochs`` steps of gradient descent from zero."""
-    X, y = data
-    with torch.inference_mode():
-        if X.ndim == 1:
-            return fit_one_feature(X, y, epochs, learning_rate)
-        return fit_many_features(X, y, epochs, learning_rate)
+    X, y = aligned.prepare(X, y)
+    return torch.from_numpy(X), torch.from_numpy(y)
 
 
 def fit_one_feature(x: torch.Tensor, y: torch.Tensor, epochs: int, learning_rate: float) -> Fit:
@@ -57,6 +46,7 @@ def fit_many_features(X: torch.Tensor, y: torch.Tensor, epochs: int, learning_ra
     return Fit(weights.numpy(), bias, loss_history)
 
 
+fit = torch.inference_mode()(fit_by_features(fit_one_feature, fit_many_features))
 BACKEND = Backend(
     "torch",
     "PyTorch",

@@ -1,7 +1,7 @@
-"""Parameters, samples and targets as the estimator is given them, checked as scikit-learn checks them.
+"""Parameters, samples and targets of the estimator, checked as scikit-learn checks them.
 
-The messages are scikit-learn's: its users, and every tool written for it, recognise them. Errors and
-warnings have its names, and are its own classes too where it is loaded.
+The messages are scikit-learn's: its users, and every tool written for it, recognise them. Errors
+and warnings have its names, and are its own classes too where it is loaded.
 """
 
 import inspect
@@ -67,7 +67,7 @@ class Parameters:
         return {argument.name: argument.default for argument in arguments}
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters by name; ``deep`` changes nothing, since no parameter is an estimator."""
+        """Return the parameters by name; ``deep`` changes nothing: none of them is an estimator."""
         return {name: getattr(self, name) for name in sorted(self._defaults())}
 
     def set_params(self, **params: Any) -> Self:
@@ -244,8 +244,8 @@ def check_samples(X: Any, estimator: str) -> Array:
     for count, what in zip(array.shape, ("sample", "feature"), strict=True):
         if count == 0:
             raise ValueError(
-                f"Found array with 0 {what}(s) (shape={array.shape}) while a minimum of 1 is required "
-                f"by {estimator}."
+                f"Found array with 0 {what}(s) (shape={array.shape}) while a minimum of 1 is "
+                f"required by {estimator}."
             )
     _require_finite(array, "X")
     return array
@@ -276,8 +276,8 @@ def check_targets(y: Any, n_samples: int, estimator: str) -> Array:
     array = _as_floats(y, "y")
     if array.ndim == 2 and array.shape[1] == 1:
         warnings.warn(
-            "A column-vector y was passed when a 1d array was expected. Please change the shape of y "
-            "to (n_samples, ), for example using ravel().",
+            "A column-vector y was passed when a 1d array was expected. Please change the shape of "
+            "y to (n_samples, ), for example using ravel().",
             sklearn_class(DataConversionWarning),
             stacklevel=STACK - 1,
         )

@@ -13,19 +13,8 @@ from numpy.typing import NDArray
 
 from npfs.backends.base import Backend
 from npfs.backends.registry import load_backend
-from npfs.estimator.input import (
-    AUTO,
-    NotFittedError,
-    Parameters,
-    UndefinedMetricWarning,
-    check_feature_count,
-    check_feature_names,
-    check_parameters,
-    check_samples,
-    check_targets,
-    feature_names,
-    sklearn_class,
-)
+from npfs.estimator import input as inputs
+from npfs.estimator.input import AUTO, Parameters, sklearn_class
 from npfs.largedata.block_descent import State
 from npfs.largedata.block_fitting import BlockFit, Blocks, Checkpointing, FitConfig, fit_blocks
 from npfs.largedata.file_blocks import fastest_kernel
@@ -92,7 +81,8 @@ class LinearRegression(Parameters):
     DivergenceError
         By ``fit``, if the loss grows: with the epoch, the rate and the largest stable rate.
     ValueError, TypeError
-        By ``fit``, ``predict`` and ``score``, for wrong parameters and data; as scikit-learn's estimators do.
+        By ``fit``, ``predict`` and ``score``, for wrong parameters and data; as scikit-learn's
+        estimators do.
     BackendUnavailable
         By ``fit``, if what the backend needs is not installed.
 
@@ -142,15 +132,15 @@ class LinearRegression(Parameters):
 
     def fit(self, X: Any, y: Any) -> Self:
         """Fit to samples ``X``, shape (n_samples, n_features), and targets ``y``, (n_samples,)."""
-        check_parameters(self)
+        inputs.check_parameters(self)
         if hasattr(X, "__dask_graph__"):
             from npfs.largedata.cluster_blocks import fit_collection  # noqa: PLC0415 - optional
 
             fit_collection(self, X, y)
             return self
-        names = feature_names(X)
-        X = check_samples(X, type(self).__name__)
-        y = check_targets(y, len(X), type(self).__name__)
+        names = inputs.feature_names(X)
+        X = inputs.check_samples(X, type(self).__name__)
+        y = inputs.check_targets(y, len(X), type(self).__name__)
         epochs, tol = int(self.epochs), _as_float(self.tol)
         backend = _load(self.backend, X, epochs)
         if self.standardize:
@@ -194,7 +184,7 @@ class LinearRegression(Parameters):
             If a part of the data cannot be learned from, a checkpoint to resume from is missing, or
             the cluster is gone.
         """
-        check_parameters(self)
+        inputs.check_parameters(self)
         if self.keep_path:
             raise ValueError("keep_path is for data in memory; leave it out for data in blocks")
         kernel = fastest_kernel() if self.backend == AUTO else self.backend
@@ -214,7 +204,7 @@ class LinearRegression(Parameters):
         names: NDArray[np.object_] | None = None,
         path: Array | None = None,
     ) -> Self:
-        """Store a fit as attributes; names and path only if there are any, and none of a last fit."""
+        """Store a fit as attributes, without names or path where it has none."""
         n_iter = len(found.loss_history)
         if self.tol is not None and found.gradient_norm > self.tol:
             warnings.warn(
@@ -246,16 +236,16 @@ class LinearRegression(Parameters):
     def score(self, X: Any, y: Any) -> float:
         r"""Return :math:`R^2 = 1 - \frac{\sum (y - \hat y)^2}{\sum (y - \bar y)^2}`.
 
-        The coefficient of determination: 1 is a perfect prediction, 0 that of the mean of ``y``. For
-        equal ``y`` it is 1 if they are predicted exactly and 0 otherwise; for a single sample it is
-        NaN, with a warning, as in scikit-learn.
+        The coefficient of determination: 1 is a perfect prediction, 0 that of the mean of ``y``.
+        For equal ``y`` it is 1 if they are predicted exactly and 0 otherwise; for a single sample
+        it is NaN, with a warning, as in scikit-learn.
         """
         y_pred = self.predict(X)
-        y = check_targets(y, len(y_pred), type(self).__name__)
+        y = inputs.check_targets(y, len(y_pred), type(self).__name__)
         if len(y) < 2:
             warnings.warn(
                 "R^2 score is not well-defined with less than two samples.",
-                sklearn_class(UndefinedMetricWarning),
+                sklearn_class(inputs.UndefinedMetricWarning),
                 stacklevel=2,
             )
             return math.nan
@@ -265,14 +255,14 @@ class LinearRegression(Parameters):
         """Return samples for a fitted estimator as float64, checked against those of the fit."""
         self._require_fit()
         estimator = type(self).__name__
-        check_feature_names(X, getattr(self, "feature_names_in_", None), estimator)
-        samples = check_samples(X, estimator)
-        check_feature_count(samples, self.n_features_in_, estimator)
+        inputs.check_feature_names(X, getattr(self, "feature_names_in_", None), estimator)
+        samples = inputs.check_samples(X, estimator)
+        inputs.check_feature_count(samples, self.n_features_in_, estimator)
         return samples
 
     def _require_fit(self) -> None:
         if not hasattr(self, "coef_"):
-            raise sklearn_class(NotFittedError)(
+            raise sklearn_class(inputs.NotFittedError)(
                 f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with "
                 "appropriate arguments before using this estimator."
             )

@@ -1,8 +1,9 @@
 """Plots of a fitted ``LinearRegression``: the line, how the loss fell, and what learning rates do.
 
-Each function draws on the axes it is given, or on those of a new pyplot figure, and returns them; none of them
-shows anything. On axes of your own, let matplotlib make room for the labels at the right:
-``plt.subplots(1, 2, layout="constrained")``. matplotlib is imported when the first plot is drawn.
+Each function draws on the axes it is given, or on those of a new pyplot figure, and returns them;
+none of them shows anything. On axes of your own, let matplotlib make room for the labels at the
+right: ``plt.subplots(1, 2, layout="constrained")``. matplotlib is imported when the first plot is
+drawn.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from npfs.backends.registry import load_backend
-from npfs.estimator import input as given
+from npfs.estimator import input as inputs
 from npfs.estimator.linear_regression import LinearRegression
 from npfs.regression.descent import LOSS_OVERFLOWS
 from npfs.regression.learning_rate import SHARES_OF_STABLE, largest_stable_rate
-from npfs.regression.problem import Array
+from npfs.regression.problem import Array, all_finite
 from npfs.regression.scaling import Standardizer
 
 if TYPE_CHECKING:
@@ -25,18 +26,20 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 2_000  # more hide each other, and make a drawing of many megabytes
 SIZE = (7.2, 4.4)  # inches
-# Lines are drawn at the epochs that first come so near to the last line, of the first one's distance from it.
+# Lines are drawn at the epochs that first come so near to the last line, of the first one's
+# distance from it.
 DISTANCES = (1.0, 0.6, 0.3, 0.1)
 
 
 def plot_fit(
     model: LinearRegression, X: Any, y: Any, *, feature: int | str = 0, ax: "Axes | None" = None
 ) -> "Axes":
-    """Draw the samples as points and the fitted line, and the lines of earlier epochs if the model kept its path.
+    """Draw the samples as points and the fitted line, and lines of earlier epochs of a kept path.
 
-    With several features it is a partial residual plot: what the model's other features account for (their distances
-    from the training data's mean, times their weights) is taken from ``y``, so that the line's slope is the weight of
-    ``feature`` and the points' distances from it are the residuals.
+    With several features it is a partial residual plot: what the model's other features account for
+    (their distances from the training data's mean, times their weights) is taken from ``y``, so
+    that the line's slope is the weight of ``feature`` and the points' distances from it are the
+    residuals.
 
     Parameters
     ----------
@@ -56,7 +59,7 @@ def plot_fit(
     """
     _require_model(model)
     samples = model._samples(X)
-    targets = given.check_targets(y, len(samples), type(model).__name__)
+    targets = inputs.check_targets(y, len(samples), type(model).__name__)
     column = _column(model, feature)
     x = samples[:, column]
     others = np.delete(samples - model.mean_, column, axis=1) @ np.delete(model.coef_, column)
@@ -78,10 +81,11 @@ def plot_fit(
 def plot_loss(
     model_or_history: Any, *, ax: "Axes | None" = None, label: str | None = None
 ) -> "Axes":
-    """Draw the loss over the epochs, labelled with its last value; several calls on one ``ax`` compare.
+    """Draw the loss over the epochs, labelled with its last value.
 
-    The vertical axis is logarithmic if a loss falls to a tenth or less, the horizontal one (from epoch 1 on) if it does
-    so in the first few of many epochs.
+    Several calls on one ``ax`` compare.     The vertical axis is logarithmic if a loss falls to a
+    tenth or less, the horizontal one (from epoch 1 on) if it does so in the first few of many
+    epochs.
 
     Parameters
     ----------
@@ -114,9 +118,10 @@ def plot_learning_rates(
     standardize: bool = True,
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw the loss over the epochs for several learning rates, with the largest stable one as a dotted line.
+    """Draw the loss over the epochs for several learning rates.
 
-    A rate that diverges is drawn to where it leaves the axes.
+    The largest stable rate is a dotted line.     A rate that diverges is drawn to where it leaves
+    the axes.
 
     Parameters
     ----------
@@ -132,18 +137,18 @@ def plot_learning_rates(
     -------
     matplotlib Axes
 
-    Source: Boyd, Vandenberghe, *Convex Optimization*, section 9.3 (the largest stable rate is two over the largest
-    eigenvalue of the Hessian).
+    Source: Boyd, Vandenberghe, *Convex Optimization*, section 9.3 (the largest stable rate is two
+    over the largest eigenvalue of the Hessian).
     """
-    samples = given.check_samples(X, LinearRegression.__name__)
-    targets = given.check_targets(y, len(samples), LinearRegression.__name__)
-    if isinstance(epochs, bool) or not isinstance(epochs, Integral) or epochs < 1:
+    samples = inputs.check_samples(X, LinearRegression.__name__)
+    targets = inputs.check_targets(y, len(samples), LinearRegression.__name__)
+    if not inputs.is_count(epochs):
         raise ValueError(f"epochs must be an integer of at least 1, got {epochs!r}")
     if standardize:
         _, samples = Standardizer.fit_transform(samples)
     stable = largest_stable_rate(samples)
     chosen = [share * stable for share in SHARES_OF_STABLE] if rates is None else list(rates)
-    if not chosen or not all(np.isfinite(rate) and rate > 0 for rate in chosen):
+    if not chosen or not all(map(inputs.is_positive, chosen)):
         raise ValueError(f"rates must be finite numbers above 0, got {rates!r}")
     losses = _losses(samples, targets, int(epochs), [*sorted(chosen), stable])
     with _drawing(ax) as (axes, curves):
@@ -171,7 +176,8 @@ def _losses(X: Array, y: Array, epochs: int, rates: Sequence[float]) -> list[lis
 def _require_model(model: Any) -> None:
     if not isinstance(model, LinearRegression):
         raise TypeError(
-            f"model must be an npfs LinearRegression, got {type(model).__name__}; of a pipeline, pass its last step"
+            f"model must be an npfs LinearRegression, got {type(model).__name__}; "
+            "of a pipeline, pass its last step"
         )
 
 
@@ -203,7 +209,7 @@ def _some(n_samples: int) -> Any:
 def _lines(
     model: LinearRegression, column: int, low: float, high: float
 ) -> list[tuple[str, float, float]]:
-    """Return (label, slope, intercept) of the lines to draw between two places, the fitted one last."""
+    """Return (label, slope, intercept) of the lines to draw between two places, fitted one last."""
     slope = float(model.coef_[column])
     if model.n_features_in_ > 1 or not hasattr(model, "path_"):
         at_zero = model._at_mean - slope * float(model.mean_[column])
@@ -230,7 +236,7 @@ def _history(model_or_history: Any, label: str | None) -> tuple[Array, str | Non
         raise
     if history.ndim != 1 or not len(history):
         raise ValueError(f"losses must have shape (epochs,), got shape {history.shape}")
-    if not np.isfinite(history).all():
+    if not all_finite(history):
         raise ValueError(
             "losses must be finite; to see how descent diverges, use plot_learning_rates"
         )
@@ -238,7 +244,7 @@ def _history(model_or_history: Any, label: str | None) -> tuple[Array, str | Non
 
 
 def _number(value: float) -> str:
-    """Format a number with three digits, and with a power of ten only where it is very large or small."""
+    """Format a number with three digits; a power of ten only where it is very large or small."""
     from npfs.drawing import numbers
 
     if value == 0:

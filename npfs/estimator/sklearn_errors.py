@@ -1,4 +1,4 @@
-"""Our errors and warnings as scikit-learn's own; imported only where scikit-learn is loaded already."""
+"""Our errors and warnings as scikit-learn's own; imported only where scikit-learn is loaded."""
 
 from sklearn import exceptions
 

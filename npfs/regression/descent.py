@@ -10,14 +10,17 @@ from npfs.regression.errors import DivergenceError
 from npfs.regression.learning_rate import hessian, largest_stable_rate
 from npfs.regression.problem import Array, all_finite
 
-# A backend runs many epochs in one call, and starting a call (preparing the data) takes as long as a
-# few of them.
+# A backend runs many epochs in one call, and starting a call (preparing the data) takes as long as
+# a few of them.
 EPOCHS_BETWEEN_CHECKS = 100
 # A rise of the loss of at most this share of the lowest loss and of the first one may be rounding:
 # sums in float64 carry about 1e-13 of themselves, and a shortcut's loss is a difference of sums as
 # large as the first.
 ROUNDING, ROUNDING_OF_FIRST = 1e-9, 1e-12
-LOSS_OVERFLOWS = "the mean of the squared targets overflows float64; divide y by a number that brings it near to 1"
+LOSS_OVERFLOWS = (
+    "the mean of the squared targets overflows float64; "
+    "divide y by a number that brings it near to 1"
+)
 # The largest stable rate is known from above, mostly to better than one in a hundred.
 CERTAINLY_STABLE = 0.9
 
@@ -105,9 +108,9 @@ def require_descent(
     """Raise if the losses, or the parameters after the last of them, show that descent diverges.
 
     With a stable rate no step raises the loss, since each of its components along an eigenvector of
-    the Hessian shrinks by ``|1 - learning_rate * eigenvalue| <= 1``. So a loss that rises means that
-    the rate is too large, or that the loss is so near to its least value that rounding moves it; the
-    rate tells which. ``stable_rate`` computes the largest stable one, where that is needed.
+    the Hessian shrinks by ``|1 - learning_rate * eigenvalue| <= 1``. So a loss that rises means
+    that the rate is too large, or that the loss is so near to its least value that rounding moves
+    it; the rate tells which. ``stable_rate`` computes the largest stable one, where that is needed.
 
     Raises
     ------
@@ -132,9 +135,9 @@ def parameter_path(X: Array, y: Array, *, epochs: int, learning_rate: float) -> 
     """Return weights and bias (in the last column) at the start and after each epoch.
 
     The shape is (epochs + 1, n_features + 1). A backend goes through these parameters and does not
-    return them. Each epoch moves the parameters ``p`` against ``H p - g`` with the Hessian ``H`` and
-    the gradient ``-g`` at zero, O(n_features²) in place of a pass over the data. Where there are
-    more features than samples it is a pass over the data, which is less.
+    return them. Each epoch moves the parameters ``p`` against ``H p - g`` with the Hessian ``H``
+    and the gradient ``-g`` at zero, O(n_features²) in place of a pass over the data. Where there
+    are more features than samples it is a pass over the data, which is less.
     """
     n_samples, n_features = X.shape
     path = np.zeros((epochs + 1, n_features + 1))

@@ -24,8 +24,8 @@ LARGEST_EXACT = 1_024
 PASSES = 50
 RELATIVE_CHANGE = 1e-9
 
-# Rates that show what a rate does, as shares of the largest stable one: far too slow, slow, best for
-# one curvature, swinging from side to side, and diverging.
+# Rates that show what a rate does, as shares of the largest stable one: far too slow, slow, best
+# for one curvature, swinging from side to side, and diverging.
 SHARES_OF_STABLE = (0.01, 0.1, 0.5, 0.97, 1.1)
 
 
@@ -64,8 +64,8 @@ def largest_curvature(X: Array) -> float:
     r"""Return :math:`\lambda_{max}`, the largest eigenvalue of the Hessian of the loss.
 
     It is that of the smaller of the two Gram matrices (samples or features), which have the same
-    eigenvalues but for zeros. Where both have more than ``LARGEST_EXACT`` rows, neither is made: the
-    power iteration multiplies by ``X`` and its transpose.
+    eigenvalues but for zeros. Where both have more than ``LARGEST_EXACT`` rows, neither is made:
+    the power iteration multiplies by ``X`` and its transpose.
 
     Returns
     -------
@@ -103,14 +103,14 @@ def largest_eigenvalue(matrix: Array) -> float:
 
 
 def _power_iteration(times: Callable[[Array], Array], size: int) -> float:
-    r"""Return the factor by which repeated ``times`` comes to lengthen a vector of ``size`` numbers.
+    r"""Return the factor by which repeated ``times`` lengthens a vector of ``size`` numbers.
 
     A vector that is multiplied by a matrix again and again turns towards the eigenvector of the
     largest eigenvalue, and the factor by which it grows tends to that eigenvalue **from below**. It
     starts at random (from a fixed seed), since a start that is orthogonal to the eigenvector would
-    never find it. The iteration ends when the factor grows by less than ``RELATIVE_CHANGE`` or after
-    ``PASSES`` products; k of them leave a relative error of at most about :math:`\ln(d) / k` on
-    average, whatever the eigenvalues. A rate of :math:`1 / \lambda_{max}` is half of the largest
+    never find it. The iteration ends when the factor grows by less than ``RELATIVE_CHANGE`` or
+    after ``PASSES`` products; k of them leave a relative error of at most about :math:`\ln(d) / k`
+    on average, whatever the eigenvalues. A rate of :math:`1 / \lambda_{max}` is half of the largest
     stable one, and so has room for far more. The factor is infinite where it overflows.
 
     Source: Golub, Van Loan, *Matrix Computations*, 4th ed., section 7.3 (the iteration); Kuczynski,

@@ -102,7 +102,7 @@ def make_problem(
 
 
 def require_count(name: str, value: int, *, at_least: int) -> None:
-    """Raise a TypeError unless ``value`` is an integer, a ValueError if it is below ``at_least``."""
+    """Raise a TypeError if ``value`` is no integer, a ValueError if it is below ``at_least``."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be an integer, got {value!r}")
     if value < at_least:

@@ -99,7 +99,7 @@ def published(name: str) -> Published:
 
 
 def load_published(name: str, n_features: int | None = None, *, seed: int = 0) -> Problem:
-    """Load the problem of a published comparison, such as ``"real-python"``; its noise is drawn here.
+    """Load the problem of a published comparison, such as ``"real-python"``.
 
     Parameters
     ----------

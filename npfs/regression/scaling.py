@@ -1,12 +1,13 @@
 """Standardisation: mean 0 and standard deviation 1 for each feature.
 
 Gradient descent takes steps of one size for all features. Brought to one scale, all of them
-converge at the same pace; otherwise the largest feature sets the rate and the smallest hardly moves.
+converge at the same pace; otherwise the largest feature sets the rate and the smallest hardly
+moves.
 
 All passes over the data stay on the calling thread. BLAS's threads wait busily for 26 ms after they
 were used, and a backend that starts right after shares its cores with them: a fit of a million
-samples by ``numba-parallel`` took 1.7 times as long. Memory bounds a pass over few features, so that
-one thread takes no longer than BLAS's.
+samples by ``numba-parallel`` took 1.7 times as long. Memory bounds a pass over few features, so
+that one thread takes no longer than BLAS's.
 """
 
 from dataclasses import dataclass

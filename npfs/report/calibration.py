@@ -59,21 +59,6 @@ def rows(calibration: Calibration, evidence: Evidence) -> list[tuple[str, ...]]:
     ]
 
 
-def markdown(calibration: Calibration, evidence: Evidence) -> list[str]:
-    """Return the section of the report: the sentence, what it means, and the table."""
-    return [
-        "## Do the intervals hold?",
-        "",
-        sentence(calibration),
-        "",
-        *explanation(calibration),
-        "",
-        wording.table_row(HEADINGS),
-        "| --- |" + " ---: |" * (len(HEADINGS) - 1),
-        *map(wording.table_row, rows(calibration, evidence)),
-    ]
-
-
 def plain(calibration: Calibration, evidence: Evidence, width: int = 100) -> list[str]:
     """Return sentence, explanation and table as lines for a terminal."""
     lines = [*textwrap.wrap(sentence(calibration), width), ""]

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from npfs import __version__
@@ -18,24 +18,13 @@ from npfs.schema import COLD, TO_ARRAY, TO_LISTS, WARM, Size
 
 SCHEMA = 1
 FIRST_CALL = "first_call.csv"
+QUANTITIES = (
+    "seconds", f"speedup_over_{LISTS}", f"speedup_over_{NUMPY}", "fraction_of_ceiling"
+)  # fmt: skip
 COLUMNS = (
-    "backend",
-    "same_work",
-    "n_samples",
-    "n_features",
-    "dtype",
-    "runs",
-    *(
-        f"{quantity}{bound}"
-        for quantity in (
-            "seconds",
-            f"speedup_over_{LISTS}",
-            f"speedup_over_{NUMPY}",
-            "fraction_of_ceiling",
-        )
-        for bound in ("", "_low", "_high")
-    ),
-)
+    "backend", "same_work", "n_samples", "n_features", "dtype", "runs",
+    *(f"{quantity}{bound}" for quantity in QUANTITIES for bound in ("", "_low", "_high")),
+)  # fmt: skip
 FIRST_CALL_COLUMNS = (
     "backend", "quantity", "cache", "n_samples", "n_features", "dtype", "runs", "value", "low", "high"
 )  # fmt: skip
@@ -46,9 +35,7 @@ def results_csv(evidence: Evidence) -> str:
 
     A bound that one run cannot give, and a ratio to what was not measured, is left empty.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = []
     for backend, size, seconds in cases(evidence):
         same_work = str(backend not in evidence.shortcuts).lower()
         row = [backend, same_work, size.n_samples, size.n_features, size.dtype, seconds.runs]
@@ -59,8 +46,8 @@ def results_csv(evidence: Evidence) -> str:
             evidence.fraction_of_bandwidth_limit(backend, size),
         ):
             row += _bounds(interval)
-        writer.writerow(row)
-    return text.getvalue()
+        rows.append(row)
+    return _csv(COLUMNS, rows)
 
 
 def first_call_csv(evidence: Evidence) -> str:
@@ -69,12 +56,12 @@ def first_call_csv(evidence: Evidence) -> str:
     A conversion has no backend, and only a first call has a cache.
     """
     rows = [*_first_call_rows(evidence), *_memory_rows(evidence), *_conversion_rows(evidence)]
-    if not rows:
-        return ""
+    return _csv(FIRST_CALL_COLUMNS, rows) if rows else ""
+
+
+def _csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(FIRST_CALL_COLUMNS)
-    writer.writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
     return text.getvalue()
 
 

@@ -11,27 +11,27 @@ from npfs.schema import Size
 
 
 def factor(ratio: Interval) -> str:
-    """Format a ratio with its interval."""
-    value = f"{numbers.significant(ratio.value)}×"
-    if not ratio.is_known:
-        return f"{value} (one run, so no interval)"
-    if ratio.bimodal:
-        low, high = ratio.bimodal
-        return f"{numbers.significant(low.value)}× or {numbers.significant(high.value)}× ({_in_runs(low, high)})"
-    if ratio.is_too_wide:
-        return f"{value} (too uncertain to tell)"
-    return f"{value} ({numbers.significant(ratio.low)} to {numbers.significant(ratio.high)})"
+    """Format a ratio with its interval: 35.0× (34.0 to 36.1)."""
+    return number(ratio, "×")
 
 
 def ratio(of: Interval) -> str:
-    """Format a ratio that is compared with 1: with its interval, and "within noise" where it cannot be told from it."""
+    """Format a ratio that is compared with 1; "within noise" where it is not significant."""
     is_told = not of.is_known or of.is_too_wide or of.is_significant
     return factor(of) + ("" if is_told else ", within noise")
 
 
-def number(of: Interval) -> str:
-    """Format a number of things with its interval."""
-    return factor(of).replace("×", "")
+def number(of: Interval, sign: str = "") -> str:
+    """Format a number of things with its interval, a ``sign`` behind each value."""
+    value = f"{numbers.significant(of.value)}{sign}"
+    if not of.is_known:
+        return f"{value} (one run, so no interval)"
+    if of.bimodal:
+        low, high = (f"{numbers.significant(mode.value)}{sign}" for mode in of.bimodal)
+        return f"{low} or {high} ({_in_runs(*of.bimodal)})"
+    if of.is_too_wide:
+        return f"{value} (too uncertain to tell)"
+    return f"{value} ({numbers.significant(of.low)} to {numbers.significant(of.high)})"
 
 
 def share(ratio: Interval) -> str:
@@ -49,11 +49,8 @@ def duration(seconds: Interval) -> str:
     if not seconds.is_known:
         return value
     if seconds.bimodal:
-        first, second = seconds.bimodal
-        return (
-            f"{numbers.significant(first.value / scale)} or {numbers.significant(second.value / scale)} {unit} "
-            f"({_in_runs(first, second)})"
-        )
+        low, high = (numbers.significant(mode.value / scale) for mode in seconds.bimodal)
+        return f"{low} or {high} {unit} ({_in_runs(*seconds.bimodal)})"
     if seconds.is_too_wide:
         return f"{value} (too uncertain to tell)"
     return numbers.time_span(seconds.value, seconds.low, seconds.high)

@@ -24,17 +24,20 @@ def margin(evidence: Evidence, backends: Iterable[str]) -> float:
     return labels.margin([label(evidence, name) for name in backends])
 
 
-def per_sample(evidence: Evidence, backends: Iterable[str]) -> dict[str, Line]:
-    """Return nanoseconds for each sample and epoch over the number of samples, one feature."""
+def per_sample(
+    evidence: Evidence, backends: Iterable[str], sizes: Iterable[Size]
+) -> dict[str, Line]:
+    """Return nanoseconds for each sample and epoch over the number of samples, where timed."""
     epochs = evidence.newest.epochs
-    return {
+    found = {
         backend: [
             (size.n_samples, time.scaled(1e9 / (size.n_samples * epochs)))
-            for size in evidence.sizes(n_features=1)
+            for size in sizes
             if (time := evidence.time(backend, size)) is not None
         ]
         for backend in backends
     }
+    return {backend: line for backend, line in found.items() if line}
 
 
 def draw_lines(
@@ -50,8 +53,6 @@ def draw_lines(
     """
     looks = style.looks([*evidence.backends, *evidence.shortcuts])
     for backend, line in lines.items():
-        if not line:
-            continue
         look = looks[backend]
         x, values = [point for point, _ in line], [interval.value for _, interval in line]
         axes.plot(x, values, color=look.line, marker=look.marker)
@@ -76,7 +77,6 @@ def label_lines(axes: Axes, evidence: Evidence, lines: Mapping[str, Line]) -> No
     ends = [
         labels.End(label(evidence, backend), line[-1][0], line[-1][1].value, looks[backend].text)
         for backend, line in lines.items()
-        if line
     ]
     labels.label_ends(axes, ends)
 
@@ -123,6 +123,11 @@ def data(n_bytes: float) -> str:
 def number(value: float) -> str:
     """Format a number with three significant digits, a large one with a prefix."""
     return numbers.significant(value) if value < 1e5 else scales.plain(float(f"{value:.3g}"))
+
+
+def nanoseconds(value: float) -> str:
+    """Format a number of nanoseconds."""
+    return f"{numbers.significant(value)} ns"
 
 
 def each(items: Sequence[str], limit: int = 12) -> str:

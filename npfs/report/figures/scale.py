@@ -45,7 +45,7 @@ def scale_alt(evidence: Evidence) -> str:
     scale = Scale.of(evidence)
     assert scale is not None
     each = [
-        f"{shared.label(evidence, name)} {_ns(line[0][1].value)} at {numbers.count(line[0][0])} and {_ns(line[-1][1].value)} at "
+        f"{shared.label(evidence, name)} {shared.nanoseconds(line[0][1].value)} at {numbers.count(line[0][0])} and {shared.nanoseconds(line[-1][1].value)} at "
         f"{numbers.count(line[-1][0])} rows"
         for name, line in _lines(scale).items()
     ]
@@ -63,16 +63,7 @@ def scale_alt(evidence: Evidence) -> str:
 
 def _lines(scale: Scale) -> dict[str, Line]:
     evidence = scale.evidence
-    epochs = evidence.newest.epochs
-    found = {
-        backend: [
-            (size.n_samples, time.scaled(1e9 / (size.n_samples * epochs)))
-            for size in scale.sizes
-            if (time := evidence.time(backend, size)) is not None
-        ]
-        for backend in [*evidence.backends, *evidence.shortcuts]
-    }
-    return {backend: line for backend, line in found.items() if line}
+    return shared.per_sample(evidence, [*evidence.backends, *evidence.shortcuts], scale.sizes)
 
 
 def _crossing(scale: Scale) -> int | None:
@@ -89,7 +80,9 @@ def _draw_rows(
     scales.log_axis(axes.yaxis, *limits)
     axes.set_ylabel("ns per row and epoch (lower is faster)")
     axes.set_title("Where each one starts to pay", pad=24)
-    scales.note(axes, "a fit of " + _epochs(evidence) + ", the shortcut's divided by as many")
+    scales.note(
+        axes, f"a fit of {evidence.newest.epochs} epochs, the shortcut's divided by as many"
+    )
     end = scale.rows_that_fit
     if end is not None and end < ROOM_BEYOND * max(rows):
         axes.set_xlim(right=max(axes.get_xlim()[1], end * 1.5))
@@ -167,11 +160,3 @@ def _draw_workers(axes: Axes, scale: Scale, measured: ClusterEpoch) -> None:
     scales.note(axes, f"on {measured.workers}: {1e3 * seconds:.3g} ms {first}, {rest}")
     axes.set_xlabel("workers")
     axes.set_ylabel("time of an epoch")
-
-
-def _epochs(evidence: Evidence) -> str:
-    return f"{evidence.newest.epochs} epochs"
-
-
-def _ns(value: float) -> str:
-    return f"{numbers.significant(value)} ns"

@@ -17,7 +17,7 @@ Y_LABEL = "ns per sample and epoch (lower is faster)"
 def time_figure(evidence: Evidence) -> Figure | None:
     """Draw nanoseconds for each sample and epoch over the number of samples, one feature."""
     sizes = evidence.sizes(n_features=1)
-    lines = _measured(shared.per_sample(evidence, evidence.backends))
+    lines = shared.per_sample(evidence, evidence.backends, evidence.sizes(n_features=1))
     if not lines:
         return None
     figure, axes = _draw(evidence, lines, _ceiling(evidence, sizes), "samples, one feature")
@@ -27,11 +27,11 @@ def time_figure(evidence: Evidence) -> Figure | None:
 
 def time_alt(evidence: Evidence) -> str:
     """Say what the figure shows, with the values at both ends of each line."""
-    lines = _measured(shared.per_sample(evidence, evidence.backends))
+    lines = shared.per_sample(evidence, evidence.backends, evidence.sizes(n_features=1))
     ceiling = _ceiling(evidence, evidence.sizes(n_features=1))
     read = ""
     if ceiling:
-        read = f" Just reading the data takes {_ns(ceiling[-1][1])} at {numbers.count(ceiling[-1][0])} samples."
+        read = f" Just reading the data takes {shared.nanoseconds(ceiling[-1][1])} at {numbers.count(ceiling[-1][0])} samples."
     return (
         "Line chart, both axes logarithmic: nanoseconds per sample and epoch over the number of samples. "
         f"{_ends(evidence, lines)}.{read}"
@@ -40,7 +40,7 @@ def time_alt(evidence: Evidence) -> str:
 
 def shortcut_figure(evidence: Evidence) -> Figure | None:
     """Draw a better algorithm beside the tools that do the work in every epoch; None without one."""
-    lines = _measured(_beside_the_shortcut(evidence))
+    lines = _beside_the_shortcut(evidence)
     if not any(name in lines for name in evidence.shortcuts):
         return None
     figure, axes = _draw(evidence, lines, [], "samples, one feature")
@@ -52,14 +52,14 @@ def shortcut_alt(evidence: Evidence) -> str:
     """Say what the figure shows, with the values at both ends of each line."""
     return (
         "Line chart, both axes logarithmic: nanoseconds per sample and epoch over the number of samples, for a shortcut "
-        f"that does less work in an epoch beside tools that do it all. {_ends(evidence, _measured(_beside_the_shortcut(evidence)))}."
+        f"that does less work in an epoch beside tools that do it all. {_ends(evidence, _beside_the_shortcut(evidence))}."
     )
 
 
 def _beside_the_shortcut(evidence: Evidence) -> dict[str, Line]:
     numpy = [name for name in (NUMPY,) if name in evidence.backends]
     shown = [*numpy, *evidence.backends[-1:], *evidence.shortcuts]
-    return shared.per_sample(evidence, dict.fromkeys(shown))
+    return shared.per_sample(evidence, dict.fromkeys(shown), evidence.sizes(n_features=1))
 
 
 def _draw(
@@ -108,20 +108,16 @@ def _draw_ceiling(axes: Axes, ceiling: Sequence[tuple[int, float]]) -> None:
     )
 
 
-def _measured(lines: Mapping[str, Line]) -> dict[str, Line]:
-    return {backend: line for backend, line in lines.items() if line}
-
-
 def _ends(evidence: Evidence, lines: Mapping[str, Line]) -> str:
     texts = []
     for backend, line in lines.items():
         (first, start), (last, end) = line[0], line[-1]
         texts.append(
-            f"{shared.label(evidence, backend)} {_ns(start.value)} at {numbers.count(first)}"
-            + (f" and {_ns(end.value)} at {numbers.count(last)} samples" if last != first else "")
+            f"{shared.label(evidence, backend)} {shared.nanoseconds(start.value)} at {numbers.count(first)}"
+            + (
+                f" and {shared.nanoseconds(end.value)} at {numbers.count(last)} samples"
+                if last != first
+                else ""
+            )
         )
     return shared.each(texts)
-
-
-def _ns(value: float) -> str:
-    return f"{numbers.significant(value)} ns"

@@ -138,7 +138,7 @@ def test_importing_the_package_loads_nothing_heavy(tmp_path: Path) -> None:
             "report --reports {reference} --format markdown",
             "npfs.backends npfs.harness npfs.suite numba pytest",
         ),
-        ("fit {table} --target y", "npfs.harness npfs.suite pytest numba dask sklearn"),
+        ("fit {table} --target y", "npfs.suite npfs.report pytest numba dask sklearn"),
         ("--help", "npfs.report npfs.suite npfs.backends numpy matplotlib psutil numba"),
         ("doctor --help", "npfs.report npfs.backends matplotlib numba"),
     ],

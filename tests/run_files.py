@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from npfs.schema import SCHEMA
+from npfs.schema import SCHEMA, Size
 
 ENVIRONMENT: dict[str, Any] = {
     "machine": "Linux-x86_64-Test-2cpu",
@@ -100,6 +100,16 @@ def benchmark(
     }
 
 
+def other_epochs(
+    backend: str, n_samples: int, n_features: int, epochs: int, seconds: float, **info: Any
+) -> dict[str, Any]:
+    """A fit of another number of epochs than the run's."""
+    params = {"backend": backend, "n_samples": n_samples, "n_features": n_features}
+    case = f"more-epochs-{backend}-{n_samples}x{n_features}"
+    info = {"epochs": epochs, "source": "abc", **info}
+    return benchmark(case, "fit", params | {"epochs": epochs}, [seconds], **info)
+
+
 def startup(
     backend: str,
     import_s: float,
@@ -143,14 +153,11 @@ def conversion(direction: str, n_samples: int, seconds: float) -> dict[str, Any]
     return benchmark(f"{direction}-{n_samples}", "conversion", params, rounds, timed_s=0.1)
 
 
-def read_pass(
-    cores: str, n_samples: int, seconds: float, passes: int = 10, **info: Any
-) -> dict[str, Any]:
-    """A read pass over one feature, on "one" core or "all"."""
-    params = {"cores": cores, "n_samples": n_samples, "n_features": 1}
-    case = f"read-{cores}-{n_samples}"
-    info = {"timed_s": 0.1, "source": "abc", **info}
-    return benchmark(case, "read", params, [seconds * passes], passes=passes, **info)
+def read_pass(cores: str, size: Size, seconds: float, **info: Any) -> dict[str, Any]:
+    """Ten read passes of so many seconds each, on "one" core or "all"."""
+    info = {"passes": 10, "timed_s": 0.1, "source": "abc", **info}
+    params = {"cores": cores, **size.params()}
+    return benchmark(f"read-{cores}-{size}", "read", params, [10 * seconds], **info)
 
 
 def instructions(backend: str, counts: Any) -> dict[str, Any]:

@@ -1,35 +1,48 @@
-"""Advice: what a number of fits would take with each backend, foretold from stored runs.
+"""Time to a result, predicted from stored runs for sizes and epochs that were not timed.
 
-The time is that of a script that is started: what comes once (the interpreter, the import, compiling), the conversion of
-the arrays, and the fits. Each part has a standard error, on logarithms: how much runs differ, and how far off a size
-is foretold that was not timed (``npfs.analysis.surface``).
+A job of some fits on one data set takes startup + conversion + fits * (call + epochs * epoch). Runs
+measure the startup of a backend as such. Cases that are timed with two numbers of epochs tell a call
+from an epoch. ``CostModel`` gives the seconds of a part at any size, and their standard error.
 """
 
 import math
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple, TypeVar
 
-from npfs.analysis import startup as first_call
+import numpy as np
+
+from npfs.analysis import startup
+from npfs.analysis.cases import CaseRecord
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.memory_cost import MemoryCost, Seconds
-from npfs.analysis.records import Size
 from npfs.analysis.statistics import student_t_quantile
-from npfs.analysis.surface import SMALLEST, Reach, Surface, without_outliers
-from npfs.analysis.survey import SurveyRecord
 
-# 95 % of a normal distribution; the errors are estimated from dozens of sizes.
-QUANTILE = 1.96
-# The standard error of a number that was seen once, in one process: as much as most cases differ between runs.
-SEEN_ONCE = 0.05
+QUANTILE = 1.96  # 95 % of a normal distribution
+# The standard error of a number that one process gave: as much as most cases differ between runs.
+ONE_RUN_ERROR = 0.05
 FEWEST_RUNS = 3  # from which a spread is estimated
-# The share of a conversion's time that page faults and the allocator change from one call to the next.
+# The share of a conversion's time that page faults and the allocator change from one to the next.
 CONVERSION_ERROR = 0.25
+# Runs time a second number of epochs where a call takes more than this share of a fit of ten.
+CALL_SHARE, CALL_EPOCHS = 0.05, 10
+# A call too short to be timed lies between nothing and that share: half of it, within a factor of 4.
+SHORT_CALL_ERROR = 0.7
+LEAST_SHARE = 1e-3  # of a fit that is a call's, and its epochs', whatever noise says
+# The share of an overhead that may be noise. Of a cost that does not depend on the size nothing but
+# noise would lie beyond the overhead, and that would be carried to other numbers of features.
+NOISE = 0.05
+SMALLEST = 1e-12  # seconds
+# The squared error for each factor e in size, where too few sizes show it: 30 % for a decade.
+UNKNOWN_VARIANCE = 0.04
+
+At = tuple[int, int]  # n_samples, n_features
+T = TypeVar("T")
 
 
-class NoSurvey(ValueError):
-    """No stored run has looked at enough sizes to foretell others."""
+class NoPrediction(ValueError):
+    """No stored run has timed a fit in float64; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -59,229 +72,436 @@ class Estimate:
         """Return the estimate of a multiple."""
         return Estimate(self.value * factor, self.error)
 
+    def widened(self, *errors: float) -> "Estimate":
+        """Return the estimate with further independent errors."""
+        return Estimate(self.value, math.hypot(self.error, *errors))
+
+
+def add(parts: Iterable[Estimate | None]) -> Estimate:
+    """Return the sum of independent estimates, by propagation of errors; None adds nothing.
+
+    Source: NIST/SEMATECH e-Handbook, section 2.5.5; to first order, exact for small errors.
+    """
+    known = [part for part in parts if part is not None]
+    value = sum(part.value for part in known)
+    return Estimate(value, math.hypot(*(part.value * part.error for part in known)) / value)
+
+
+class Beyond(NamedTuple):
+    """Factors by which a job exceeds the largest that was measured; 1 in the measured range.
+
+    ``samples`` compares the numbers of ``X`` and ``y``: that is samples, of as many features.
+    """
+
+    samples: float
+    features: float
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the job lies in the measured range."""
+        return self.samples <= 1 and self.features <= 1
+
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a backend would take.
+    """Time and memory that a job would take with a backend.
 
     Attributes
     ----------
-    start : Estimate or None
-        Seconds to start: interpreter, import and what the first fit takes beyond the second; None if not measured.
-    prepare, fit : Estimate
-        Seconds of the conversion, which comes once, and of one fit.
+    startup : Estimate or None
+        Seconds of the interpreter, the import and loading compiled code; None if not measured.
+    conversion : Estimate or None
+        Seconds of ``prepare``, once for all fits; None if not measured.
+    call : Estimate or None
+        Seconds of a fit without its epochs; None if the runs do not tell it from an epoch.
+    epoch, fit : Estimate
+        Seconds of one epoch, and of one fit.
     fits : int
     memory_bytes : float or None
         At most, ``X`` and ``y`` included; None if not measured.
-    reach : Reach
-        How far beyond the measured sizes this is.
+    beyond : Beyond
     is_shortcut : bool
     """
 
     backend: str
-    start: Estimate | None
-    prepare: Estimate
+    startup: Estimate | None
+    conversion: Estimate | None
+    call: Estimate | None
+    epoch: Estimate
     fit: Estimate
     fits: int
     memory_bytes: float | None
-    reach: Reach
+    beyond: Beyond
     is_shortcut: bool
 
     @cached_property
     def total(self) -> Estimate:
         """Seconds from the start of a process to the last result."""
-        return add([part for part in (self.start, self.prepare, self.fit.times(self.fits)) if part])
+        return add([self.startup, self.conversion, self.fit.times(self.fits)])
 
     def differs_from(self, other: "Prediction") -> bool:
-        """Whether the totals can be told apart."""
-        off = abs(math.log(self.total.value / other.total.value))
-        return off > QUANTILE * math.hypot(self.total.error, other.total.error)
+        """Test whether the difference between the totals is significant."""
+        difference = abs(math.log(self.total.value / other.total.value))
+        return difference > QUANTILE * math.hypot(self.total.error, other.total.error)
 
 
-def add(parts: Iterable[Estimate]) -> Estimate:
-    """Return the sum of independent estimates, by propagation of errors.
+@dataclass(frozen=True)
+class CostModel:
+    """Seconds of one part of the work at any size, interpolated between measured sizes.
 
-    Source: NIST/SEMATECH e-Handbook, section 2.5.5; to first order, so that for small errors it is exact.
+    The part takes an overhead. Beyond it, the numbers that it reads, ``n_samples * (n_features +
+    1)``, decide which cache holds them: the curve of each number of features goes in straight lines
+    through its measured sizes, on logarithms. Where few sizes were measured it runs in parallel to
+    the curve of the features with the most. Between two curves, the seconds for each sample at equal
+    numbers grow in a straight line with the features.
+
+    Attributes
+    ----------
+    seconds : mapping of (n_samples, n_features) to float
+        Measured seconds, all positive.
     """
-    parts = list(parts)
-    value = sum(part.value for part in parts)
-    return Estimate(value, math.sqrt(sum((part.value * part.error) ** 2 for part in parts)) / value)
+
+    seconds: Mapping[At, float]
+
+    @cached_property
+    def overhead(self) -> float:
+        """Seconds of no data at all: the line through the two smallest sizes, at zero."""
+        curve = self._measured[self._widest]
+        if len(curve) == 1:
+            return 0.0
+        (low, of_low), (high, of_high) = curve[:2]
+        slope = max(0.0, (of_high - of_low) / (high - low))
+        at_zero = min(of_low - slope * low, *self.seconds.values())
+        return (1 - NOISE) * max(0.0, at_zero)
+
+    def at(self, n_samples: int, n_features: int) -> float:
+        """Return the seconds at a size."""
+        log_numbers = math.log(n_samples * (n_features + 1))
+        per_sample = {
+            d: math.exp(self._log_excess(d, log_numbers) - log_numbers) * (d + 1)
+            for d in self._measured
+        }
+        return self.overhead + n_samples * _across(per_sample, n_features)
+
+    def error(self, n_samples: int, n_features: int) -> float:
+        """Return the standard error of ``at``, on logarithms.
+
+        Its square grows with the distance to the nearest measured size, as that of a random walk.
+        """
+        return math.sqrt(self._variance * self._distance(n_samples, n_features))
+
+    @cached_property
+    def _measured(self) -> dict[int, list[tuple[int, float]]]:
+        """Numbers and seconds, ascending, by the number of features."""
+        curves: dict[int, list[tuple[int, float]]] = {}
+        for d, n in sorted((d, n) for n, d in self.seconds):
+            curves.setdefault(d, []).append((n * (d + 1), self.seconds[n, d]))
+        return curves
+
+    @cached_property
+    def _widest(self) -> int:
+        """The number of features with the most sizes."""
+        return max(self._measured, key=lambda d: (len(self._measured[d]), -d))
+
+    @cached_property
+    def _parallel_to(self) -> dict[int, int]:
+        """The features whose curve that of others goes parallel to: rather several as well."""
+        others = [d for d in self._measured if d != self._widest]
+        second = max(others, key=lambda d: (len(self._measured[d]), -d), default=0)
+        if second == 0 or len(self._measured[second]) == 1:
+            return dict.fromkeys(others, self._widest)
+        return {d: self._widest if d == second else second for d in others}
+
+    def _log_excess(self, n_features: int, log_numbers: float) -> float:
+        """Return the logarithm of the seconds beyond the overhead, on the curve of some features."""
+        curve = self._measured[n_features]
+        logs = [math.log(numbers) for numbers, _ in curve]
+        excess = [math.log(max(of - self.overhead, SMALLEST)) for _, of in curve]
+        parallel = self._parallel_to.get(n_features)
+        if parallel is None:
+            inside = min(max(log_numbers, logs[0]), logs[-1])
+            found = float(np.interp(inside, logs, excess))
+            # Beyond the measured sizes in proportion to the numbers, except what may be noise.
+            noise = min(self.overhead * NOISE / (1 - NOISE), math.exp(found))
+            grown = (math.exp(found) - noise) * math.exp(log_numbers - inside)
+            return math.log(max(noise + grown, SMALLEST))
+        apart = [of - self._log_excess(parallel, log) for log, of in zip(logs, excess, strict=True)]
+        return self._log_excess(parallel, log_numbers) + float(np.interp(log_numbers, logs, apart))
+
+    @cached_property
+    def _variance(self) -> float:
+        """The squared error for each factor e in size, of each size predicted from the others.
+
+        Source: leave-one-out cross-validation, Hastie, Tibshirani, Friedman, *The Elements of
+        Statistical Learning*, 2nd ed., section 7.10.
+        """
+        found = []
+        for size, value in self.seconds.items():
+            others = CostModel({at: of for at, of in self.seconds.items() if at != size})
+            if len(others.seconds) > 1:
+                off = math.log(others.at(*size) / value)
+                found.append(off * off / others._distance(*size))
+        return statistics.fmean(found) if found else UNKNOWN_VARIANCE
+
+    def _distance(self, n_samples: int, n_features: int) -> float:
+        """Return how far the nearest measured size is: the factors in samples and in features."""
+        return min(
+            abs(math.log(n / n_samples)) + abs(math.log((d + 1) / (n_features + 1)))
+            for n, d in self.seconds
+        )
+
+
+def _across(per_sample: Mapping[int, float], n_features: int) -> float:
+    """Return seconds for each sample of any number of features from those of some.
+
+    One feature has kernels of its own and says little of two: rather the line of many goes on.
+    """
+    if n_features in per_sample or len(per_sample) == 1:
+        d = n_features if n_features in per_sample else next(iter(per_sample))
+        return per_sample[d] * (n_features + 1) / (d + 1)
+    many = sorted(d for d in per_sample if d > 1 or len(per_sample) == 2)
+    nearest = min(max(n_features, many[0]), many[-1])
+    found = float(np.interp(nearest, many, [per_sample[d] for d in many]))
+    in_proportion = found * (n_features + 1) / (nearest + 1)
+    if n_features > nearest or len(many) == 1:
+        return in_proportion
+    slope = (per_sample[many[1]] - per_sample[many[0]]) / (many[1] - many[0])
+    return min(max(found - slope * (nearest - n_features), in_proportion), found)
+
+
+class CostModels(NamedTuple):
+    """The models of a backend; None for a call that runs do not tell from an epoch."""
+
+    call: CostModel | None
+    epoch: CostModel
+    conversion: CostModel | None
 
 
 class Predictor:
-    """Foretells times from the runs that may be pooled.
+    """Predicts jobs from the runs that may be pooled.
+
+    Attributes
+    ----------
+    tells_calls : bool
+        Whether a run has timed a case with a second number of epochs.
 
     Raises
     ------
-    NoSurvey
-        If none of them has a survey.
+    NoPrediction
+        If no run has timed a fit in float64.
     """
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
-        looked_at = {
-            name: _survey(evidence, name) for name in (*evidence.backends, *evidence.shortcuts)
-        }
-        self.seen = {
-            name: records
-            for name, records in looked_at.items()
-            if Surface(dict.fromkeys(records, 1.0)).rows
-        }
-        if not self.seen:
-            raise NoSurvey(
-                "the stored runs have not looked at enough sizes to foretell others (made with --budget, or by an "
-                "older version); measure anew: npfs bench"
-            )
+        self.epochs = evidence.newest.epochs
+        self._fits: dict[str, dict[At, Mapping[int, float]]] = {}
+        for (backend, size), by_run in evidence.seconds.items():
+            if size.dtype == "float64":
+                at = size.n_samples, size.n_features
+                self._fits.setdefault(backend, {})[at] = by_run
+        if not self._fits:
+            raise NoPrediction("no stored run has timed a fit in float64; measure one: npfs bench")
+        self.tells_calls = any(run.other_epochs for run in evidence.runs)
+        self._models: dict[str, CostModels] = {}
 
     @property
     def backends(self) -> list[str]:
-        """The backends that can be foretold."""
-        return list(self.seen)
+        """The backends that can be predicted."""
+        timed = [*self.evidence.backends, *self.evidence.shortcuts]
+        return [name for name in timed if name in self._fits]
 
-    def advise(
-        self, n_samples: int, n_features: int, epochs: int, fits: int = 1
-    ) -> list[Prediction]:
-        """Predict every backend, the fastest first; ``fits`` of ``epochs`` on one prepared data set."""
-        predictions = [
-            self.predict(name, n_samples, n_features, epochs, fits) for name in self.seen
-        ]
-        return sorted(predictions, key=lambda prediction: prediction.total.value)
+    def rank(self, n_samples: int, n_features: int, epochs: int, fits: int = 1) -> list[Prediction]:
+        """Predict ``fits`` of ``epochs`` on one data set with every backend, the fastest first."""
+        found = [self.predict(name, n_samples, n_features, epochs, fits) for name in self.backends]
+        return sorted(found, key=lambda prediction: prediction.total.value)
 
     def predict(
         self, backend: str, n_samples: int, n_features: int, epochs: int, fits: int = 1
     ) -> Prediction:
         """Predict one backend."""
-        fit, reach = self.fit(backend, n_samples, n_features, epochs)
+        at = n_samples, n_features
+        call, epoch, fit = self._fit(backend, at, epochs)
         return Prediction(
-            backend,
-            self._start(backend),
-            self._prepare(backend, n_samples, n_features),
-            fit,
-            fits,
-            self._memory_bytes(backend, Size(n_features, n_samples)),
-            reach,
-            backend in self.evidence.shortcuts,
+            backend=backend,
+            startup=self._startup(backend),
+            conversion=self._conversion(backend, at),
+            call=call,
+            epoch=epoch,
+            fit=fit,
+            fits=fits,
+            memory_bytes=self._memory_bytes(backend, at),
+            beyond=self._beyond(backend, at),
+            is_shortcut=backend in self.evidence.shortcuts,
         )
 
-    def fit(
-        self, backend: str, n_samples: int, n_features: int, epochs: int
-    ) -> tuple[Estimate, Reach]:
-        """Predict the seconds of one fit, and say how far beyond the measured sizes it is."""
-        parts = self._parts(backend)
-        surface = Surface(
-            {size: call_s + epochs * epoch_s for size, (call_s, epoch_s) in parts.items()}
-        )
-        size = Size(n_features, n_samples)
-        of_calls, of_epochs = self._looks(backend)
-        memory = MemoryCost.of({at: of_calls[at] + epochs * of_epochs[at] for at in of_epochs})
-        error = math.hypot(
-            surface.error(n_samples, n_features),
-            self._spread(backend, size),
-            memory.share(size.numbers) * memory.error,
-            0.0 if (backend, size) in self.evidence.seconds else SEEN_ONCE,
-        )
-        value = surface.at(n_samples, n_features)
-        return Estimate(value, error), surface.reach(n_samples, n_features)
+    def models(self, backend: str) -> CostModels:
+        """Return the models of a backend, made once."""
+        if backend not in self._models:
+            call_s, epoch_s = self._call_and_epoch(backend)
+            conversion_s = self._conversion_seconds(backend)
+            self._models[backend] = CostModels(
+                CostModel(call_s) if call_s else None,
+                CostModel(epoch_s),
+                CostModel(conversion_s) if conversion_s else None,
+            )
+        return self._models[backend]
 
-    def _parts(self, backend: str) -> dict[tuple[int, int], tuple[float, float]]:
-        """Return the seconds of a call and of an epoch at each size: as surveyed, and as exact as it was timed.
+    def _fit(self, backend: str, at: At, epochs: int) -> tuple[Estimate | None, Estimate, Estimate]:
+        """Predict a call, an epoch and a fit."""
+        models, spread = self.models(backend), self._spread(backend, at)
+        epoch = Estimate(models.epoch.at(*at), models.epoch.error(*at))
+        if models.call is not None:
+            short = 0.0 if self._timed_calls(backend) else SHORT_CALL_ERROR
+            call = Estimate(models.call.at(*at), math.hypot(models.call.error(*at), short))
+            return call, epoch, add([call, epoch.times(epochs)]).widened(spread)
+        # The overhead is all the epochs', or all the call's, or anything between.
+        overhead = models.epoch.overhead
+        bounds = epoch.value * epochs, overhead * self.epochs + (epoch.value - overhead) * epochs
+        unknown = math.log(max(bounds) / min(bounds)) / (2 * QUANTILE)
+        fit = Estimate(math.sqrt(bounds[0] * bounds[1]), epoch.error).widened(spread, unknown)
+        return None, fit.times(1 / epochs), fit
 
-        A case is timed many times in every run, a surveyed size a few times in one: at a case's size the survey only
-        says which share of the time is the call's.
+    def _call_and_epoch(self, backend: str) -> tuple[dict[At, float], dict[At, float]]:
+        """Return the seconds of a call and of an epoch at each measured size.
+
+        A call that was too short to be timed is no more than the nearest one; without any, it is half
+        of what it may be.
+        No calls are returned if the runs do not tell them.
         """
-        of_calls, of_epochs = (MemoryCost.of(of).foretold(of) for of in self._looks(backend))
-        calls, epochs = (
-            Surface({size: value + SMALLEST for size, value in seconds.items()})
-            for seconds in (of_calls, of_epochs)
-        )
-        parts = {size: (of_calls[size], of_epochs[size]) for size in of_epochs}
-        for case in self.evidence.sizes(dtype="float64"):
-            if time := self.evidence.time(backend, case):
-                size = case.n_samples, case.n_features
-                call_s, epoch_s = parts.get(size) or (calls.at(*size), epochs.at(*size))
-                factor = time.value / (call_s + self.evidence.newest.epochs * epoch_s)
-                parts[size] = call_s * factor, epoch_s * factor
-        return parts
+        timed = self._timed_calls(backend)
+        fits = {at: _mean(by_run.values()) for at, by_run in self._fits[backend].items()}
+        if not self.tells_calls:
+            return {}, {at: fit_s / self.epochs for at, fit_s in fits.items()}
+        longest = {at: CALL_SHARE * CALL_EPOCHS / self.epochs * of for at, of in fits.items()}
+        calls = dict.fromkeys(fits, min(longest.values()) / 2) | timed
+        for at in fits.keys() - timed.keys() if timed else ():
+            calls[at] = min(_nearest(timed, at, 0.0), CostModel(timed).at(*at), longest[at])
+        epochs = {at: (fit_s - calls[at]) / self.epochs for at, fit_s in fits.items()}
+        self._add_large(backend, calls, epochs)
+        return calls, epochs
 
-    def _looks(self, backend: str) -> tuple[Seconds, Seconds]:
-        """Return the seconds of a call and of an epoch, as they were seen."""
-        seen = self.seen[backend]
-        looks = {size: _undisturbed(records, self._seconds) for size, records in seen.items()}
-        of_calls = {size: look.call_s for size, look in looks.items()}
-        of_epochs = {size: look.epoch_s + SMALLEST for size, look in looks.items()}
-        return of_calls, without_outliers(of_epochs)
+    def _timed_calls(self, backend: str) -> dict[At, float]:
+        """Return the seconds of a call where fits of two numbers of epochs tell it."""
+        slopes: dict[At, list[float]] = {}
+        for index, case, epochs in self._other_epochs(backend):
+            first = self._fits[backend].get(_at(case), {}).get(index)
+            if first is not None:
+                slope = (case.seconds - first) / (epochs - self.epochs)
+                slopes.setdefault(_at(case), []).append(slope)
+        calls = {}
+        for at, of_runs in slopes.items():
+            fit_s = _mean(self._fits[backend][at].values())
+            call_s = fit_s - self.epochs * statistics.median(of_runs)
+            calls[at] = min(max(call_s, LEAST_SHARE * fit_s), (1 - LEAST_SHARE) * fit_s)
+        return calls
 
-    def _seconds(self, look: SurveyRecord) -> float:
-        """Return what a fit of the benchmark's epochs took in a look."""
-        return look.call_s + self.evidence.newest.epochs * look.epoch_s
+    def _add_large(self, backend: str, calls: dict[At, float], epochs: dict[At, float]) -> None:
+        """Add the sizes that were timed in other epochs alone: what differs is the larger part's."""
+        models = CostModel(calls), CostModel(epochs)
+        seconds: dict[tuple[At, int], list[float]] = {}
+        for _, case, of_case in self._other_epochs(backend):
+            if _at(case) not in self._fits[backend]:
+                seconds.setdefault((_at(case), of_case), []).append(case.seconds)
+        for (at, of_case), of_runs in seconds.items():
+            fit_s = statistics.median_low(of_runs)  # one fit in a run: disturbed ones are slower
+            call_s, epochs_s = models[0].at(*at), of_case * models[1].at(*at)
+            if call_s > epochs_s:
+                call_s = max(fit_s - epochs_s, LEAST_SHARE * fit_s)
+            else:
+                epochs_s = max(fit_s - call_s, LEAST_SHARE * fit_s)
+            calls[at], epochs[at] = call_s, epochs_s / of_case
 
-    def _spread(self, backend: str, size: Size) -> float:
-        """Return how much single runs differ at the case that is nearest in numbers, on logarithms."""
-        timed = [
-            (abs(math.log(case.numbers / size.numbers)), list(by_run.values()))
-            for (name, case), by_run in self.evidence.seconds.items()
-            if (name, case.dtype) == (backend, "float64") and len(by_run) >= FEWEST_RUNS
+    def _other_epochs(self, backend: str) -> list[tuple[int, CaseRecord, int]]:
+        """Return the cases of other epochs, by the newest source, with the run and the epochs."""
+        source = self.evidence.sources[backend]
+        return [
+            (index, case, case.case.epochs or self.epochs)
+            for index, run in enumerate(self.evidence.runs)
+            for case in run.other_epochs
+            if (case.backend, case.source, case.size.dtype) == (backend, source, "float64")
         ]
-        if not timed:
-            return SEEN_ONCE
-        return _of_another_run([math.log(value) for value in min(timed)[1]])
 
-    def _start(self, backend: str) -> Estimate | None:
-        calls = first_call.first_calls(self.evidence, backend).values()
-        if not calls:
+    def _spread(self, backend: str, at: At) -> float:
+        """Return how much single runs differ, on logarithms, at the case nearest in numbers."""
+        known = {
+            other: list(by_run.values())
+            for other, by_run in self._fits[backend].items()
+            if len(by_run) >= FEWEST_RUNS
+        }
+        nearest = _nearest(known, at, [])
+        return _error_of_a_run(nearest) if nearest else ONE_RUN_ERROR
+
+    def _startup(self, backend: str) -> Estimate | None:
+        starts = startup.startups(self.evidence, backend).values()
+        seconds = [start.interpreter_s + start.cost_s for start in starts]
+        if not seconds:
             return None
-        logs = [math.log(call.interpreter_s + call.once_s) for call in calls]
-        error = _of_another_run(logs) if len(logs) > 1 else SEEN_ONCE
-        return Estimate(math.exp(statistics.fmean(logs)), error)
+        error = _error_of_a_run(seconds) if len(seconds) > 1 else ONE_RUN_ERROR
+        return Estimate(_mean(seconds), error)
 
-    def _prepare(self, backend: str, n_samples: int, n_features: int) -> Estimate:
-        surface = Surface(
-            {
-                size: _undisturbed(records, lambda look: look.prepare_s).prepare_s
-                for size, records in self.seen[backend].items()
-            }
-        )
-        error = math.hypot(surface.error(n_samples, n_features), CONVERSION_ERROR)
-        return Estimate(surface.at(n_samples, n_features), error)
+    def _conversion(self, backend: str, at: At) -> Estimate | None:
+        model = self.models(backend).conversion
+        if model is None:
+            return None
+        return Estimate(model.at(*at), model.error(*at)).widened(CONVERSION_ERROR)
 
-    def _memory_bytes(self, backend: str, size: Size) -> float | None:
-        """Return the bytes at most: in proportion to the data, as at the nearest size that was looked at."""
+    def _conversion_seconds(self, backend: str) -> dict[At, float]:
+        """Return the median of ``prepare`` at each size, over repetitions and then over runs."""
+        found: dict[At, list[float]] = {}
+        for run in self.evidence.runs:
+            for case in (*run.cases, *run.other_epochs):
+                if (case.backend, case.size.dtype) == (backend, "float64") and case.case.prepare_s:
+                    found.setdefault(_at(case), []).append(statistics.median(case.case.prepare_s))
+        return {at: statistics.median(seconds) for at, seconds in found.items()}
+
+    def _memory_bytes(self, backend: str, at: At) -> float | None:
+        """Return the bytes at most: in proportion to the data, as at the nearest measured size."""
         peaks = {
-            seen: peak
-            for seen in first_call.memory_sizes(self.evidence)
-            if (peak := first_call.memory(self.evidence, backend, seen)[1]) is not None
+            size: peak
+            for size in startup.memory_sizes(self.evidence)
+            if (peak := startup.memory(self.evidence, backend, size)[1]) is not None
         }
         if not peaks:
             return None
         nearest = min(
             peaks,
-            key=lambda seen: (
-                abs(math.log((seen.n_features + 1) / (size.n_features + 1))),
-                abs(math.log(seen.numbers / size.numbers)),
+            key=lambda size: (
+                abs(math.log((size.n_features + 1) / (at[1] + 1))),
+                abs(math.log(size.numbers / _numbers(at))),
             ),
         )
-        return size.data_bytes * (1 + peaks[nearest] / nearest.data_bytes)
+        return 8 * _numbers(at) * (1 + peaks[nearest] / nearest.data_bytes)
+
+    def _beyond(self, backend: str, at: At) -> Beyond:
+        sizes = self.models(backend).epoch.seconds
+        features = [d for _, d in sizes]
+        return Beyond(
+            max(1.0, _numbers(at) / max(map(_numbers, sizes))),
+            max(1.0, at[1] / max(features), min(features) / at[1]),
+        )
 
 
-def _of_another_run(logs: Sequence[float]) -> float:
-    """Return the standard error of one more value; of few, Student's t in place of the normal distribution."""
-    t = student_t_quantile(0.975, len(logs) - 1) / QUANTILE
-    return statistics.stdev(logs) * math.sqrt(1 + 1 / len(logs)) * t
+def _at(case: CaseRecord) -> At:
+    return case.size.n_samples, case.size.n_features
 
 
-def _survey(evidence: Evidence, backend: str) -> Mapping[tuple[int, int], list[SurveyRecord]]:
-    """Return what was seen of the newest source at each size."""
-    source = evidence.sources.get(backend)
-    seen: dict[tuple[int, int], list[SurveyRecord]] = {}
-    for run in evidence.runs:
-        for record in run.survey:
-            if (record.backend, record.source, record.size.dtype) == (backend, source, "float64"):
-                seen.setdefault((record.size.n_samples, record.size.n_features), []).append(record)
-    return seen
+def _numbers(at: At) -> int:
+    """Count the numbers of ``X`` and ``y``."""
+    return at[0] * (at[1] + 1)
 
 
-def _undisturbed(
-    looks: Sequence[SurveyRecord], seconds: Callable[[SurveyRecord], float]
-) -> SurveyRecord:
-    """Return the lower median: of two looks the faster, since what else goes on makes a look slower and none faster."""
-    return sorted(looks, key=seconds)[(len(looks) - 1) // 2]
+def _nearest(values: Mapping[At, T], at: At, default: T) -> T:
+    """Return the value at the size nearest in numbers."""
+    if not values:
+        return default
+    return values[min(values, key=lambda other: abs(math.log(_numbers(other) / _numbers(at))))]
+
+
+def _mean(seconds: Iterable[float]) -> float:
+    return statistics.geometric_mean(seconds)
+
+
+def _error_of_a_run(seconds: Sequence[float]) -> float:
+    """Return the standard error of one more run, on logarithms; of few by Student's t."""
+    t = student_t_quantile(0.975, len(seconds) - 1) / QUANTILE
+    return statistics.stdev(map(math.log, seconds)) * math.sqrt(1 + 1 / len(seconds)) * t

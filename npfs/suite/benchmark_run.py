@@ -162,7 +162,7 @@ class BenchmarkRun:
             self._second_epochs[case] = found
         return self._second_epochs[case]
 
-    def skip(self, case: Case, reason: str) -> NoReturn:
+    def skip(self, case: Case | str, reason: str) -> NoReturn:
         """Record that the case is not timed, and why."""
         if str(case) not in self.finished:
             self.skipped[str(case)] = reason
@@ -191,7 +191,7 @@ class BenchmarkRun:
         return True
 
     @contextlib.contextmanager
-    def saved_only_if_it_succeeds(self, benchmark: Any, case: Case) -> Iterator[None]:
+    def saved_only_if_it_succeeds(self, benchmark: Any, case: Case | str) -> Iterator[None]:
         """Keep a visit on disk, and one that was cut short or whose result is wrong out of all files."""
         began = time.perf_counter()
         self._note(begun=str(case))
@@ -219,7 +219,7 @@ class BenchmarkRun:
                 self.skip(case, "the clock stood still or stepped back while it was timed")
             self._finish(benchmark, str(case), time.perf_counter() - began)
 
-    def _fail(self, case: Case, reason: str) -> None:
+    def _fail(self, case: Case | str, reason: str) -> None:
         self.failed[str(case)] = reason
         if str(case) in self.finished:
             self.finished[str(case)].fixture.has_error = True

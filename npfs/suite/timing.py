@@ -95,7 +95,7 @@ def _call_and_epoch(backend: Backend, size: Size, source: Source) -> tuple[float
     fastest = {}
     for epochs in (1, FEW_EPOCHS):
         backend.fit(data, epochs, rate)  # some compile for each number of epochs
-        seconds = []
+        seconds: list[float] = []
         while len(seconds) < PROBES and sum(seconds) < CALL_PROBE_S:
             start = time.perf_counter()
             backend.fit(data, epochs, rate)

@@ -115,7 +115,7 @@ def _tie(axes: Axes, start: float, stop: float, color: str) -> list[Line2D]:
     x, y = axes.transAxes.inverted().transform(places).T
     return axes.plot(
         x, y, color=color, linewidth=0.7, transform=axes.transAxes, clip_on=False,
-        scalex=False, scaley=False,
+        scalex=False, scaley=False
     )  # fmt: skip
 
 

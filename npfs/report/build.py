@@ -24,7 +24,6 @@ from npfs.report import (
     verdict,
 )
 from npfs.report.content import Page, PageFigure
-from npfs.report.figures import Drawn
 from npfs.report.page import page_html, verdict_markdown
 from npfs.schema import write_whole
 
@@ -142,8 +141,17 @@ def build_report(reports: Path, out: Path | None = None) -> Report:
     return Report(evidence, held, paths)
 
 
-def texts(evidence: Evidence, held: Calibration | None, drawn: list[Drawn]) -> dict[str, str]:
-    """Return the content of every file that is no figure, by its name; what has no evidence has no file."""
+def texts(
+    evidence: Evidence,
+    held: Calibration | None,
+    drawn: list[PageFigure],
+    *,
+    with_links: bool = True,
+) -> dict[str, str]:
+    """Return the content of every file that is no figure, by its name; without evidence no file.
+
+    The page names the others, if ``with_links``.
+    """
     beside = {
         "results.csv": exports.results_csv(evidence),
         "results.json": exports.results_json(evidence),
@@ -151,7 +159,8 @@ def texts(evidence: Evidence, held: Calibration | None, drawn: list[Drawn]) -> d
         "github-action-benchmark.json": exports.github_action_benchmark(evidence),
     }
     beside = {name: text for name, text in beside.items() if text}
-    downloads = [(TEXTS[name], name) for name in ("verdict.md", *beside)]
+    names = ("verdict.md", *beside) if with_links else ()
+    downloads = [(TEXTS[name], name) for name in names]
     page = page_content(evidence, held, drawn, downloads)
     return {PAGE: page_html(page), "verdict.md": verdict_markdown(page), **beside}
 
@@ -164,7 +173,7 @@ def _shown(path: Path) -> str:
 def page_content(
     evidence: Evidence,
     held: Calibration | None,
-    drawn: Sequence[Drawn],
+    drawn: Sequence[PageFigure],
     downloads: Sequence[tuple[str, str]],
 ) -> Page:
     """Return the whole content; ``downloads`` names the files that lie beside the page."""
@@ -177,17 +186,7 @@ def page_content(
         decision_notes=tuple(tables.decision_notes(evidence)),
         warnings=tuple(provenance.warnings(evidence)),
         claims=tuple(claims.claims(evidence)),
-        figures=tuple(
-            PageFigure(
-                figure.spec.name,
-                figure.spec.title,
-                figure.spec.how_to_read,
-                figure.alt,
-                figure.light_svg,
-                figure.dark_svg,
-            )
-            for figure in drawn
-        ),
+        figures=tuple(drawn),
         findings=tuple(details.details(evidence)),
         once=tuple(first_call.sentences(evidence)),
         once_table=first_call.once_table(evidence),

@@ -53,7 +53,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class PageFigure:
-    """A figure, as SVG for a light and for a dark page; ``name`` is its anchor (``#figure-NAME``)."""
+    """A figure, as SVG for a light and for a dark page, each a document of its own.
+
+    ``name`` is the stem of its files and its anchor (``#figure-NAME``).
+    """
 
     name: str
     title: str

@@ -11,6 +11,7 @@ from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
 from npfs.drawing.style import house_style
 from npfs.report.figures import FIGURES
+from npfs.schema import Size
 from tests import run_files
 
 EPOCHS = 10
@@ -60,7 +61,7 @@ def document(run: int, **ours: Any) -> dict[str, Any]:
         "numba-simd": 0.31,
     }
     once = [
-        run_files.first_call(b, s * (1 + 0.01 * (run % 2)), first_fit_s=0.01, second_fit_s=0.01)
+        run_files.startup(b, s * (1 + 0.01 * (run % 2)), first_fit_s=0.01, second_fit_s=0.01)
         for b, s in starts.items()
     ]
     once += [
@@ -80,14 +81,8 @@ def documents(runs: int = RUNS) -> list[dict[str, Any]]:
 
 
 def read_pass(n_samples: int, n_features: int) -> dict[str, Any]:
-    size = {"n_samples": n_samples, "n_features": n_features, "dtype": "float64"}
-    about = {"ceiling": "one", "passes": 10, "source": "s", "timed_s": 0.5}
-    a_pass = READ_S * n_samples * (n_features + 1)
-    return {
-        "name": "bench_ceiling",
-        "extra_info": about | size,
-        "stats": {"data": [10 * a_pass]},
-    }
+    size = Size(n_samples, n_features)
+    return run_files.read_pass("one", size, READ_S * size.numbers)
 
 
 def lesson() -> dict[str, Any]:

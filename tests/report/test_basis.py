@@ -6,6 +6,7 @@ from typing import Any
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
 from npfs.report.provenance import environment_rows, method, missing, provenance
+from npfs.schema import Size
 from tests import run_files
 from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 
@@ -67,17 +68,11 @@ def test_the_method_counts_what_was_done(tmp_path: Path) -> None:
 
 def test_nothing_is_lacking_where_everything_was_looked_at(tmp_path: Path) -> None:
     assert len(missing(made(tmp_path))) == 3  # ceiling, first call, layout
-    ceiling = {
-        "name": "bench_ceiling",
-        "extra_info": {
-            "ceiling": "one", "source": "s", "n_samples": 10, "n_features": 1, "dtype": "float64", "timed_s": 0.5,
-        },
-        "stats": {"data": [1e-9]},
-    }  # fmt: skip
+    read = run_files.read_pass("one", Size(10, 1), 1e-9)
     documents = repeated(LISTS_WIN_AT_10)
     for document in documents:
         document["benchmarks"] += [
-            ceiling, run_files.first_call("numpy", 1.0), run_files.layout({"torch": None})
+            read, run_files.startup("numpy", 1.0), run_files.layout({"torch": None})
         ]  # fmt: skip
     run_files.write(tmp_path, documents)
     assert missing(Evidence(read_runs(tmp_path))) == []

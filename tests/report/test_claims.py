@@ -44,7 +44,7 @@ def test_the_layout_speaks_for_itself(tmp_path: Path) -> None:
         "in a list that was just made, so it is 40 bytes in all.",
     )
     strided = run_files.layout({})
-    strided["extra_info"]["layout"]["array"]["stride_bytes"] = 16
+    strided["extra_info"]["layout"]["stride_bytes"] = 16
     assert claimed(tmp_path, [strided])["side by side"].standing == "not borne out"
 
 

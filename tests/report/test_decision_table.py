@@ -50,8 +50,8 @@ def table(
 
 def test_a_row_names_the_choice_its_factors_and_its_costs(tmp_path: Path) -> None:
     once = [
-        run_files.first_call("numba", 11.25),
-        run_files.first_call("numpy", 1.25),
+        run_files.startup("numba", 11.25),
+        run_files.startup("numpy", 1.25),
         run_files.memory("numba", 10**6, 16e6, 16e6),
         run_files.memory("numpy", 10**6, 16e6, 40e6),
     ]
@@ -95,7 +95,7 @@ def test_lists_need_nothing(tmp_path: Path) -> None:
 
 
 def test_the_columns_say_what_of(tmp_path: Path) -> None:
-    once = [run_files.first_call("numpy", 1.0), run_files.memory("numpy", 10**6, 16e6, 40e6)]
+    once = [run_files.startup("numpy", 1.0), run_files.memory("numpy", 10**6, 16e6, 40e6)]
     _, evidence = table(tmp_path, {("numpy", 10, 1): 2.0}, once)
     assert made(evidence).columns[4:6] == ("first result of 1k", "memory of 1M")
 

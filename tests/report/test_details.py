@@ -11,6 +11,7 @@ from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
 from npfs.report.details import details
 from npfs.report.provenance import all_warnings
+from npfs.schema import Size
 from tests import run_files
 from tests.analysis.test_evidence import LISTS_WIN_AT_10, Cell, repeated
 
@@ -110,7 +111,7 @@ def test_float32_alone_gets_its_verdict(tmp_path: Path) -> None:
     documents = repeated({("numpy", 10, 1): 4.0, ("numba", 10, 1): 1.0})
     for document in documents:
         for benchmark in document["benchmarks"]:
-            benchmark["extra_info"]["dtype"] = "float32"
+            benchmark["extra_info"]["params"]["dtype"] = "float32"
     assert any("Numba is 4.00×" in sentence for sentence in details(made(tmp_path, documents)))
 
 
@@ -118,7 +119,7 @@ def test_float32_beside_float64_is_compared(tmp_path: Path) -> None:
     """4 s in float64 and 2 s in float32: twice as fast."""
     documents = repeated({("numpy", 10, 1): 4.0})
     for document, half in zip(documents, repeated({("numpy", 10, 1): 2.0}), strict=True):
-        half["benchmarks"][0]["extra_info"]["dtype"] = "float32"
+        half["benchmarks"][0]["extra_info"]["params"]["dtype"] = "float32"
         document["benchmarks"] += half["benchmarks"]
     assert (
         "On 10 samples NumPy in float32 is 2.00× (2.00 to 2.00) as fast as in float64."
@@ -272,21 +273,8 @@ def with_ceiling(
 ) -> list[dict[str, Any]]:
     for document in documents:
         for cores, factor in (("one", 3.0), ("all", 1.0)):
-            document["benchmarks"].append(
-                {
-                    "name": f"bench_ceiling[{cores}]",
-                    "extra_info": {
-                        "ceiling": cores,
-                        "passes": 10,
-                        "source": "abc",
-                        "n_samples": n_samples,
-                        "n_features": 1,
-                        "dtype": "float64",
-                        "timed_s": 0.1,
-                    },
-                    "stats": {"data": [10 * seconds * factor]},
-                }
-            )
+            read = run_files.read_pass(cores, Size(n_samples, 1), seconds * factor)
+            document["benchmarks"].append(read)
     return documents
 
 

@@ -59,7 +59,7 @@ def test_what_is_very_fast_or_very_slow_is_drawn_too(
     documents = figure_samples.documents(runs)
     for document in documents:
         for benchmark in document["benchmarks"]:
-            if "backend" in benchmark["extra_info"]:
+            if benchmark["extra_info"]["group"] == "fit":
                 data = benchmark["stats"]["data"]
                 benchmark["stats"]["data"] = [seconds * scale for seconds in data]
     evidence = figure_samples.evidence(tmp_path, documents)

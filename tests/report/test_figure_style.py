@@ -1,5 +1,6 @@
 import re
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -7,14 +8,20 @@ import pytest
 from npfs.analysis.evidence import Evidence
 from npfs.drawing import labels, scales, style
 from npfs.report import figures
+from npfs.report.content import PageFigure
 from npfs.report.figures import dark_of
 
 BACKENDS = [*style._KNOWN, "another", "one more", "and one", "last"]
 
 
 @pytest.fixture(scope="module")
-def saved(sample: Evidence, tmp_path_factory: pytest.TempPathFactory) -> list[figures.Drawn]:
-    return figures.save_figures(sample, tmp_path_factory.mktemp("figures"))
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("figures")
+
+
+@pytest.fixture(scope="module")
+def saved(sample: Evidence, folder: Path) -> list[PageFigure]:
+    return figures.save_figures(sample, folder)
 
 
 def colors(svg: str) -> set[str]:
@@ -65,11 +72,11 @@ def test_every_look_is_its_own() -> None:
 
 
 def test_figures_use_the_palette_alone_and_dark_ones_its_counterparts(
-    saved: list[figures.Drawn],
+    saved: list[PageFigure],
 ) -> None:
     for one in saved:
-        assert colors(one.light_svg) <= set(style.DARK), one.spec.name
-        assert colors(one.dark_svg) <= set(style.DARK.values()), one.spec.name
+        assert colors(one.light_svg) <= set(style.DARK), one.name
+        assert colors(one.dark_svg) <= set(style.DARK.values()), one.name
         assert style.BACKGROUND in one.light_svg
         assert style.DARK_BACKGROUND in one.dark_svg
         # nothing but colours differs
@@ -82,23 +89,25 @@ def test_only_colours_of_the_drawing_turn_dark() -> None:
     assert dark_of(svg) == svg.replace("fill:#ffffff", f"fill:{style.DARK_BACKGROUND}")
 
 
-def test_an_svg_is_a_document_with_its_alternative_text(saved: list[figures.Drawn]) -> None:
+def test_an_svg_is_a_document_with_its_alternative_text(
+    saved: list[PageFigure], folder: Path
+) -> None:
     for one in saved:
         root = ET.fromstring(one.light_svg)
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
         assert root.get("role") == "img"
         assert root.get("aria-label") == one.alt
         assert re.search(r"\d", one.alt)
-        assert one.paths[0].read_text(encoding="utf-8") == one.light_svg + "\n"
-        assert one.paths[1].read_text(encoding="utf-8") == one.dark_svg + "\n"
+        assert (folder / f"{one.name}.svg").read_text(encoding="utf-8") == one.light_svg + "\n"
+        assert (folder / f"{one.name}-dark.svg").read_text(encoding="utf-8") == one.dark_svg + "\n"
         assert len(one.light_svg) < 150_000
         # nothing is loaded from elsewhere
         assert not re.search(r'(href|src)="(?!#)', one.light_svg)
 
 
-def test_grid_lines_stay_lines_in_svg(saved: list[figures.Drawn]) -> None:
+def test_grid_lines_stay_lines_in_svg(saved: list[PageFigure]) -> None:
     """A horizontal stroke is not taken for a point."""
-    svg = next(one.light_svg for one in saved if one.spec.name == "time")
+    svg = next(one.light_svg for one in saved if one.name == "time")
     strokes = re.findall(r'd="M([\d.]+) ([\d.]+) L([\d.]+) \2 ?"', svg)
     assert sum(float(end) - float(start) > 300 for start, _, end in strokes) >= 3
 

@@ -24,7 +24,7 @@ FITS: Mapping[Cell, float] = {
 
 
 def starts(**import_s: float) -> list[dict[str, Any]]:
-    return [run_files.first_call(name, seconds) for name, seconds in import_s.items()]
+    return [run_files.startup(name, seconds) for name, seconds in import_s.items()]
 
 
 def made(
@@ -102,7 +102,7 @@ def test_one_run_says_that_it_has_no_interval(tmp_path: Path) -> None:
 def test_the_table_holds_times_and_memory(tmp_path: Path) -> None:
     once = [
         *starts(python=1.0, numpy=21.0),
-        run_files.first_call("numpy", 3.0, first_fit_s=30.0, cache="cold"),
+        run_files.startup("numpy", 3.0, first_fit_s=30.0, cache="cold"),
         run_files.memory("numpy", 10**6, 16e6, 40e6),
         run_files.memory("python", 10**6, 80e6, None),
         run_files.memory("numpy", 10**7, 16e7, 40e7),

@@ -31,9 +31,9 @@ def strict(text: str) -> Any:
 def made(folder: Path, runs: int = 3, **ours: Any) -> Evidence:
     documents = repeated(LISTS_WIN_AT_10, runs)
     once = [
-        run_files.first_call("python", 0.25),
-        run_files.first_call("numpy", 3.25),
-        run_files.first_call("numpy", 3.25, cache="cold"),
+        run_files.startup("python", 0.25),
+        run_files.startup("numpy", 3.25),
+        run_files.startup("numpy", 3.25, cache="cold"),
         run_files.memory("numpy", 10**6, 16e6, None),
         run_files.instructions("numpy", [[10, 5], [20, 5]]),
         run_files.layout({"torch": None}),
@@ -67,7 +67,7 @@ def test_it_holds_the_numbers(tmp_path: Path) -> None:
     [case] = [
         c for c in document["cases"] if (c["backend"], c["n_samples"]) == ("numpy", 1000)
     ]  # fmt: skip
-    seconds = evidence.time("numpy", Size(1, 1000))
+    seconds = evidence.time("numpy", Size(1000, 1))
     assert seconds is not None
     assert case["seconds"]["value"] == seconds.value
     assert case["seconds"]["high"] == seconds.high

@@ -33,9 +33,9 @@ def of(name: str, **seconds: float) -> dict[Cell, float]:
 
 
 STARTS = [
-    run_files.first_call("python", 0.25),
-    run_files.first_call("numpy", 1.25),
-    run_files.first_call("numba", 11.25),
+    run_files.startup("python", 0.25),
+    run_files.startup("numpy", 1.25),
+    run_files.startup("numba", 11.25),
 ]
 
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from npfs.analysis.evidence import Evidence
 from npfs.drawing import style
+from npfs.report.content import PageFigure
 from npfs.report.figures.learning import learning_alt, learning_figure, rates_alt, rates_figure
 from npfs.report.figures.memory import memory_alt, memory_figure
 from npfs.report.figures.rungs import rungs_alt, rungs_figure
@@ -56,17 +57,6 @@ class FigureSpec:
     how_to_read: str
     draw: Callable[[Evidence], Figure | None]
     alt: Callable[[Evidence], str]
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A figure that was drawn and written to ``paths``; each SVG is a document of its own."""
-
-    spec: FigureSpec
-    alt: str
-    light_svg: str
-    dark_svg: str
-    paths: tuple[Path, ...]
 
 
 # In the order of reading.
@@ -166,7 +156,7 @@ def file_names() -> list[str]:
     return [f"{spec.name}{suffix}" for spec in FIGURES for suffix in SUFFIXES]
 
 
-def save_figures(evidence: Evidence, folder: Path) -> list[Drawn]:
+def save_figures(evidence: Evidence, folder: Path) -> list[PageFigure]:
     """Write every figure for which there is evidence, as SVG, as SVG for a dark page and as PNG."""
     drawn = []
     with style.house_style():
@@ -177,14 +167,14 @@ def save_figures(evidence: Evidence, folder: Path) -> list[Drawn]:
     return drawn
 
 
-def _save(spec: FigureSpec, figure: Figure, alt: str, folder: Path) -> Drawn:
+def _save(spec: FigureSpec, figure: Figure, alt: str, folder: Path) -> PageFigure:
     light, dark, png = (folder / f"{spec.name}{suffix}" for suffix in SUFFIXES)
     svg = svg_of(figure, alt)
     light.write_text(svg + "\n", encoding="utf-8")
     twin = dark_of(svg)
     dark.write_text(twin + "\n", encoding="utf-8")
     save_png(figure, png)
-    return Drawn(spec, alt, svg, twin, (light, dark, png))
+    return PageFigure(spec.name, spec.title, spec.how_to_read, alt, svg, twin)
 
 
 def svg_of(figure: Figure, alt: str) -> str:

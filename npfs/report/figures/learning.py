@@ -144,7 +144,7 @@ def _list_names(axes: Axes, evidence: Evidence, group: Sequence[str]) -> None:
     axes.text(
         0.97, 0.95, "\n".join(names), transform=axes.transAxes, ha="right", va="top",
         color=style.MUTED, fontsize=9, linespacing=1.35,
-        bbox={"facecolor": style.BACKGROUND, "edgecolor": "none", "pad": 2},
+        bbox={"facecolor": style.BACKGROUND, "edgecolor": "none", "pad": 2}
     )  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def draw_lines(
                 runs = interval.values
                 axes.plot(
                     [point] * len(runs), runs, "o", color=look.line, markeredgecolor=look.line,
-                    markersize=3.5, fillstyle="none",
+                    markersize=3.5, fillstyle="none"
                 )  # fmt: skip
 
 

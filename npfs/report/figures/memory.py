@@ -81,7 +81,7 @@ def _draw(axes: Axes, y: int, use: Use, size: Size, look: style.Look) -> None:
     if use.peak is not None and peak > held:
         axes.barh(
             y, peak - held, left=held, height=0.56, facecolor=look.tint, edgecolor=look.line,
-            hatch="////", linewidth=0, zorder=2,
+            hatch="////", linewidth=0, zorder=2
         )  # fmt: skip
     labels.write(axes, _words(use, size), (max(held, peak), y), (6, 0), zorder=5)
 
@@ -112,8 +112,5 @@ def _finish(axes: Axes, evidence: Evidence, size: Size, shown: list[str]) -> Non
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
     axes.grid(visible=False, axis="y")
     axes.set_xlabel(f"times the bytes of the data, {shared.data(size.data_bytes)}")
-    scales.note(
-        axes,
-        "solid: held between fits; hatched: on top of that, at most, in a fit",
-    )
+    scales.note(axes, "solid: held between fits; hatched: on top of that, at most, in a fit")
     axes.set_title(f"Memory beside the given arrays, {wording.size(size)}", pad=24)

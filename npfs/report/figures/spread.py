@@ -187,15 +187,15 @@ def _frame(figure: Figure, height: float, cases: Cases) -> None:
     runs = max(time.runs for by_size in cases.values() for time in by_size.values())
     figure.text(
         LEFT / WIDTH, 1 - 0.13 / height, f"What each of {runs} runs measured, over the mean of its case",
-        va="top", fontsize=11, fontweight="bold",
+        va="top", fontsize=11, fontweight="bold"
     )  # fmt: skip
     figure.text(
         LEFT / WIDTH, 1 - 0.35 / height, "a point: one run; a band: the 95 % interval of the mean; above 1× is slower",
-        va="top", fontsize=8.5, color=style.MUTED,
+        va="top", fontsize=8.5, color=style.MUTED
     )  # fmt: skip
     figure.text(
         0.14 / WIDTH, (BOTTOM + (height - TOP - BOTTOM) / 2) / height, "time of a run over the mean",
-        rotation=90, va="center", ha="left",
+        rotation=90, va="center", ha="left"
     )  # fmt: skip
     figure.text(
         0.5,

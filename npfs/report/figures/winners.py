@@ -156,7 +156,7 @@ def _write(axes: Axes, x: int, y: int, lines: Sequence[tuple[str, bool]], marker
     for index, (text, is_bold) in enumerate(lines):
         axes.text(
             x, top - index * step, text, ha="center", va="center_baseline",
-            fontsize=NAME_SIZE if is_bold else NUMBER_SIZE, fontweight="bold" if is_bold else "normal",
+            fontsize=NAME_SIZE if is_bold else NUMBER_SIZE, fontweight="bold" if is_bold else "normal"
         )  # fmt: skip
     axes.plot([x - 0.39], [y + 0.375], marker, color=style.INK, markersize=5, markeredgewidth=0)
 

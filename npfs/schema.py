@@ -91,7 +91,7 @@ class Startup(Struct, frozen=True):
         return self.interpreter_s + self.import_s + self.first_fit_s
 
     @property
-    def once_s(self) -> float:
+    def cost_s(self) -> float:
         """Add up the startup cost of the backend: every backend needs an interpreter."""
         return self.import_s + max(0.0, self.first_fit_s - self.second_fit_s)
 
@@ -572,6 +572,10 @@ class LogEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     benchmark: dict[str, Any] | None = None
     skipped: str | None = None
     failed: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.case is None and (self.benchmark or self.skipped or self.failed):
+            raise ValueError("an entry of the log names no case")
 
 
 def size_id(n_samples: int, n_features: int, dtype: str) -> str:

@@ -23,7 +23,7 @@ from reference_evidence import depends_on, evidence
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from npfs.analysis import startup as once
+from npfs.analysis import startup
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
 from npfs.report import calibration, claims, provenance, verdict, wording
@@ -53,7 +53,7 @@ def measured(asked: str) -> str:
 
 def _size(text: str) -> Size:
     samples, _, features = text.replace(",", "").partition("x")
-    return Size(int(features or 1), int(samples))
+    return Size(int(samples), int(features or 1))
 
 
 def _known(interval: Interval | None, *asked: str) -> Interval:
@@ -87,25 +87,25 @@ def share_of_limit(backend: str, size: str) -> str:
 
 def first_result(backend: str) -> str:
     """Return the time to the first result in a fresh process."""
-    return wording.seen(_known(once.seconds(evidence(), backend), "first result", backend))
+    return wording.seen(_known(startup.seconds(evidence(), backend), "first result", backend))
 
 
 def first_result_uncompiled(backend: str) -> str:
     """Return the same where no compiled code is on disk."""
-    found = _known(once.seconds(evidence(), backend, cache=COLD), "first result", backend)
+    found = _known(startup.seconds(evidence(), backend, cache=COLD), "first result", backend)
     return wording.duration(found) + ("" if found.is_known else " (seen once)")
 
 
 def break_even(backend: str, over: str, reference: str, size: str) -> str:
     """Return the number of fits that repay a later start."""
-    found = once.break_even(evidence(), backend, reference, _size(size))
+    found = startup.break_even(evidence(), backend, reference, _size(size))
     fits = None if found is None else found.fits
     return wording.number(_known(fits, "break-even", backend, over, reference, size))
 
 
 def memory(backend: str, size: str) -> str:
     """Return the most memory that a fit takes beside the arrays it is given."""
-    peak = once.memory(evidence(), backend, _size(size))[1]
+    peak = startup.memory(evidence(), backend, _size(size))[1]
     if peak is None:
         raise NotMeasured(f"the reference report has no memory {backend} {size}")
     return numbers.n_bytes(peak)

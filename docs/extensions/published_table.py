@@ -31,7 +31,7 @@ def measured_here(name: str) -> Evidence:
 def rows(of: Published) -> tuple[list[str], list[list[str]]]:
     """Return heading and rows: of one size a row for each backend, of several a row for each size."""
     found = measured_here(of.name)
-    sizes = [Size(n_features, of.n_samples) for n_features in of.n_features]
+    sizes = [Size(of.n_samples, n_features) for n_features in of.n_features]
     names = [*found.backends, *found.shortcuts]
     if len(sizes) == 1:
         head = ["backend", "a fit here", "a fit there", "there over here"]

@@ -1,1 +1,1 @@
-"""From run files to findings: pure, on NumPy alone, and able to run where no backend is installed."""
+"""From run files to findings: pure, on NumPy alone, and where no backend is installed."""

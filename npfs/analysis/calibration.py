@@ -1,13 +1,13 @@
-"""Test of the intervals: stored runs are split in halves, and each half's interval is tried on the other.
+"""Test of the intervals: stored runs are split, and one half's interval is tried on the other.
 
-A half is as many runs as a command makes. Of two disjoint halves, drawn at random many times over, the
-interval of one must hold the value of the other, allowing for the other's own error (Welch's interval of
-their difference holds 0), in 95 of 100 cases; and a comparison of all cases of the two, which are the
-same code, must call none significant.
+A half is as many runs as a command makes. Of two disjoint halves, drawn at random many times over,
+the interval of one must hold the value of the other, allowing for the other's own error (Welch's
+interval of their difference holds 0), in 95 of 100 cases; and a comparison of all cases of the two,
+which are the same code, must call none significant.
 
-A harder question is asked as well: does the interval of one half alone hold the other half's value, its
-error taken to be as large? That is exact for normal spread, and shows where spread has heavy tails or two
-modes: five runs that happen to lie close together cannot know it.
+A harder question is asked as well: does the interval of one half alone hold the other half's value,
+its error taken to be as large? That is exact for normal spread, and shows where spread has heavy
+tails or two modes: five runs that happen to lie close together cannot know it.
 """
 
 import math
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from npfs.analysis.evidence import REFERENCES, Evidence
-from npfs.analysis.runs import Size
 from npfs.analysis.statistics import (
     CONFIDENCE,
     Logs,
@@ -25,6 +24,7 @@ from npfs.analysis.statistics import (
     log_ratio,
     margin_of_mean,
 )
+from npfs.schema import Size
 
 RUNS_IN_A_HALF = 5
 SPLITS = 100  # the share is then known to within what the stored runs themselves allow
@@ -47,7 +47,8 @@ class Coverage:
         What a speedup is over; None for a time.
     size : Size
     coverage : float
-        Share of splits in which one half held the value of the other, allowing for the other's error.
+        Share of splits in which one half held the value of the other, allowing for the other's
+        error.
     coverage_alone : float
         Share of splits in which the interval of one half alone predicted the value of the other.
     false_alarms : float
@@ -124,8 +125,8 @@ def calibrate(
     if not keys:
         most = max(known.values(), default=0)
         raise TooFewRuns(
-            f"calibration needs {2 * half} runs of the same conditions, two halves of {half}; there "
-            f"are {most} that timed one case: add {2 * half - most} with the command that made them, "
+            f"calibration needs {2 * half} runs of the same conditions, two halves of {half}; there"
+            f" are {most} that timed one case: add {2 * half - most} with the command that made them, "
             f"or, for the standard preset, with: npfs calibrate --measure {2 * half - most}"
         )
     shape = splits, len(keys)

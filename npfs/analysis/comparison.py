@@ -1,4 +1,4 @@
-"""What changed between two sets of runs: each case's ratio of times, and which ratios to believe."""
+"""What changed between two sets of runs: the ratio of each case's times, and its significance."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,10 +78,11 @@ class Change:
     backend : str
         ``READ_PASS`` for the read pass.
     ratio : Interval
-        Time NEW over time BASE: below 1 is faster. At the level ``confidence``; no bounds if a side has
-        one run.
+        Time NEW over time BASE: below 1 is faster. At the level ``confidence``; no bounds if a side
+        has one run.
     label : Label
-        Faster and slower only where the threshold for all cases is passed, and the interval leaves out 1.
+        Faster and slower only where the threshold for all cases is passed, and the interval leaves
+        out 1.
     base_seconds, new_seconds : float
         Geometric means over ``base_runs`` and ``new_runs`` runs.
     p_value, degrees : float
@@ -137,7 +138,7 @@ class Comparison:
     differences: tuple[tuple[str, str, str], ...]
 
     def count(self, label: Label) -> int:
-        """Return how many cases are called that."""
+        """Count the cases with that label."""
         return sum(change.label is label for change in self.changes)
 
     def only_in(self, side: Side) -> list[Key]:
@@ -165,7 +166,7 @@ class Comparison:
         ]
 
     def not_ruled_out(self, tolerance: float) -> list[Change]:
-        """Return the other cases that may be that much slower: the interval reaches it, or is not known."""
+        """Return the other cases that may be that much slower: by their interval, or not known."""
         slower = self.slower_than(tolerance)
         return [c for c in self.changes if c not in slower and not c.ratio.high <= 1 + tolerance]
 
@@ -202,9 +203,9 @@ def compare_times(
 ) -> tuple[list[Change], float]:
     """Compare the times of each case on both sides; return the changes, sorted, and the threshold.
 
-    A case differs significantly where its p-value passes the threshold of Benjamini and Hochberg over
-    all cases that can be tested. Its interval is then at their level for selected cases, at which it
-    leaves out 1.
+    A case differs significantly where its p-value passes the threshold of Benjamini and Hochberg
+    over all cases that can be tested. Its interval is then at their level for selected cases, at
+    which it leaves out 1.
     """
     ratios = {
         key: log_ratio(np.log(new[key]), np.log(base[key])) for key in base.keys() & new.keys()
@@ -237,14 +238,14 @@ def _refuse_shared_runs(base: Iterable[RunRecord], new: Iterable[RunRecord]) -> 
     known = {(run.started, run.job, run.number) for run in base}
     both = [run for run in new if (run.started, run.job, run.number) in known]
     if both:
+        more = f", and {len(both) - 1} more" if both[1:] else ""
         raise CannotCompare(
-            f"{both[0].path.name} is on both sides{f', and {len(both) - 1} more' if both[1:] else ''}; "
-            "give runs that do not overlap"
+            f"{both[0].path.name} is on both sides{more}; give runs that do not overlap"
         )
 
 
 def _label(ratio: LogRatio, interval: Interval, is_significant: bool) -> Label:
-    """Judge by the bounds: Interval's own p-value is that of one sample, and this one is Welch's."""
+    """Judge by the bounds: Interval's p-value is of one sample, and this one is Welch's."""
     if is_significant and interval.low > 1:
         return Label.SLOWER
     if is_significant and interval.high < 1:
@@ -264,8 +265,7 @@ def _by_size(key: Key) -> tuple[Size, str]:
 
 def _differences(base: Side, new: Side) -> tuple[tuple[str, str, str], ...]:
     before, after = (
-        {**side.newest.conditions, "system": side.newest.environment.system}
-        for side in (base, new)
+        {**side.newest.conditions, "system": side.newest.environment.system} for side in (base, new)
     )
     return tuple(
         (name, before.get(name, NOT_RECORDED), after.get(name, NOT_RECORDED))

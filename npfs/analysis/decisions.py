@@ -1,23 +1,27 @@
 """What to choose in which situation, from the numbers alone: no tool is favoured.
 
-Candidates are the backends that do the same work. Where the fastest cannot be told from others, the one with the
-fewest lines of code is named first, since it costs the least to keep.
+Candidates are the backends that do the same work. Where several have no significant difference from
+the fastest, the one with the fewest lines of code is named first, since it costs the least to keep.
 """
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from npfs.analysis import startup as once
-from npfs.analysis.evidence import LISTS, NUMPY, Evidence
-from npfs.analysis.fastest import best_of, fastest
+from npfs.analysis import startup
+from npfs.analysis.evidence import LISTS, NUMPY, Evidence, paired_ratio
 from npfs.analysis.startup import BreakEven
-from npfs.analysis.statistics import Interval, ratio_interval
+from npfs.analysis.statistics import Interval
 from npfs.schema import Backend, Size
 
+# Many runs tell smaller differences apart, but the same code at another place of the memory makes
+# them as well.
+SMALLEST_ADVANTAGE = 1.02
 # Memory is counted in pages and arenas: less than this says nothing.
 SAME_MEMORY = 1.05
+
+Ratio = Callable[[str, str], Interval | None]
 
 
 class Situation(Enum):
@@ -50,7 +54,7 @@ class Decision:
     size : Size or None
         Where it was measured; None if nothing suits, and then ``choices`` is empty.
     choices : tuple of str
-        The best, and all that cannot be told from it; the simplest of them first.
+        The best, and all without significant difference from it; the simplest of them first.
     factors : mapping of str to Interval
         How many times better the first choice is than lists and than NumPy: in time, or in memory.
     break_even : BreakEven or None
@@ -69,26 +73,59 @@ class Decision:
 
 
 def decisions(evidence: Evidence) -> list[Decision]:
-    """Return a decision for every situation, in the order of reading; of a table for those that it tells."""
+    """Return a decision for every situation, in the order of reading.
+
+    Of a person's own table for the situations that it decides.
+    """
     if evidence.newest.data is not None:
         on_table = _by_time(evidence, Situation.TABLE, max(evidence.sizes(), default=None))
-        memory = [_by_memory(evidence)] if once.memory_size(evidence) else []
+        memory = [_by_memory(evidence)] if startup.memory_size(evidence) else []
         return [on_table, _by_first_result(evidence), *memory]
     one = evidence.sizes(n_features=1)
     many = [size for size in evidence.sizes(many=True) if size.n_features >= 8]
     widest = max((size.n_features for size in many), default=0)
+    of_widest = [size for size in many if size.n_features == widest]
+    by_time = [
+        (Situation.HANDFUL, _nearest(one, 10, at_most=100)),
+        (Situation.THOUSANDS, _nearest(one, 1_000, at_least=500, at_most=50_000)),
+        (Situation.MILLIONS, _nearest(one, 1_000_000, at_least=500_000)),
+        (Situation.MANY_FEATURES, _nearest(of_widest, 10_000)),
+        (Situation.SERVICE, _nearest(one, 10_000, at_least=2_000)),
+    ]
+    *found, service = (_by_time(evidence, situation, size) for situation, size in by_time)
+    return [*found, _by_first_result(evidence), service, _by_memory(evidence)]
+
+
+def fastest(evidence: Evidence, size: Size) -> list[str]:
+    """Return the backend with the least time, and all that are hardly slower or not significantly.
+
+    Nothing if fewer than two that do the same work were measured. A single run has no intervals,
+    and its least time counts.
+    """
+    times = {name: evidence.time(name, size) for name in evidence.backends}
+    measured = {name: time.value for name, time in times.items() if time is not None}
+    return best_of(measured, lambda a, b: evidence.speedup(a, b, size))
+
+
+def best_of(values: Mapping[str, float], ratio: Ratio) -> list[str]:
+    """Return the name with the least value, and all that are hardly worse or not significantly.
+
+    Nothing of fewer than two. ``ratio`` gives the ratio of two of them. That one does not differ
+    significantly from the best, whose value may be noisy, does not say that none of the others
+    beats it: then it is no choice.
+    """
+    if len(values) < 2:
+        return []
+
+    def beats(one: str, other: str) -> bool:
+        of = ratio(one, other)
+        return of is not None and of.is_above_one and of.value >= SMALLEST_ADVANTAGE
+
+    best = min(values, key=lambda name: values[name])
+    known = [name for name in values if (of := ratio(best, name)) is not None and of.is_known]
+    names = [best, *(name for name in known if name != best and not beats(best, name))]
     return [
-        _by_time(evidence, Situation.HANDFUL, _nearest(one, 10, at_most=100)),
-        _by_time(evidence, Situation.THOUSANDS, _nearest(one, 1_000, at_least=500, at_most=50_000)),
-        _by_time(evidence, Situation.MILLIONS, _nearest(one, 1_000_000, at_least=500_000)),
-        _by_time(
-            evidence,
-            Situation.MANY_FEATURES,
-            _nearest([size for size in many if size.n_features == widest], 10_000),
-        ),
-        _by_first_result(evidence),
-        _by_time(evidence, Situation.SERVICE, _nearest(one, 10_000, at_least=2_000)),
-        _by_memory(evidence),
+        name for name in names if not any(beats(other, name) for other in names if other != name)
     ]
 
 
@@ -115,90 +152,85 @@ def _nearest(
 
 
 def _by_time(evidence: Evidence, situation: Situation, size: Size | None) -> Decision:
+    nothing = Decision(situation, Quantity.FIT, size)
     if size is None:
-        return Decision(situation, Quantity.FIT, None)
-    names = fastest(evidence, size)
+        return nothing
+
+    def speedup(backend: str, reference: str) -> Interval | None:
+        return evidence.speedup(backend, reference, size)
+
+    found = _choose(evidence, nothing, fastest(evidence, size), speedup)
+    is_long = situation in (Situation.SERVICE, Situation.TABLE)
+    if is_long and found.choices and found.choices[0] != NUMPY:
+        paid = startup.break_even(evidence, found.choices[0], NUMPY, size)
+        return replace(found, break_even=paid)
+    return found
+
+
+def _by_first_result(evidence: Evidence) -> Decision:
+    """Compare whole startups: interpreter, import and the first fit."""
+    starts = {
+        name: {run: start.first_result_s for run, start in startups.items()}
+        for name in evidence.backends
+        if (startups := startup.startups(evidence, name))
+    }
+
+    def times_sooner(backend: str, reference: str) -> Interval | None:
+        return paired_ratio(starts.get(reference, {}), starts.get(backend, {}))
+
+    seconds = {
+        name: interval.value for name in starts if (interval := startup.seconds(evidence, name))
+    }
+    size = Size(startup.startup_samples(evidence), 1) if len(seconds) > 1 else None
+    nothing = Decision(Situation.ONCE, Quantity.FIRST_RESULT, size)
+    return _choose(evidence, nothing, best_of(seconds, times_sooner), times_sooner)
+
+
+def _choose(evidence: Evidence, nothing: Decision, names: list[str], ratio: Ratio) -> Decision:
+    """Complete a decision without choices by those of ``names``, where they are certain."""
     if not names:
-        return Decision(situation, Quantity.FIT, size)
-    if any(_is_too_wide(evidence.speedup(names[0], name, size)) for name in names[1:]):
-        return Decision(situation, Quantity.FIT, size, is_uncertain=True)
+        return nothing
+    ratios = [ratio(names[0], name) for name in names[1:]]
+    if any(of is not None and of.is_too_wide for of in ratios):
+        return replace(nothing, is_uncertain=True)
     choices = _simplest_first(evidence, names)
     factors = {
         name: factor
         for name in (LISTS, NUMPY)
-        if name != choices[0] and (factor := evidence.speedup(choices[0], name, size)) is not None
+        if name != choices[0] and (factor := ratio(choices[0], name)) is not None
     }
-    paid = None
-    if situation in (Situation.SERVICE, Situation.TABLE) and choices[0] != NUMPY:
-        paid = once.break_even(evidence, choices[0], NUMPY, size)
-    return Decision(situation, Quantity.FIT, size, choices, factors, paid)
-
-
-def _by_first_result(evidence: Evidence) -> Decision:
-    """Compare whole first calls: interpreter, import and the first fit."""
-    size = Size(once.first_call_samples(evidence), 1)
-    known = {name: once.seconds(evidence, name) for name in evidence.backends}
-    seconds = {name: interval.value for name, interval in known.items() if interval is not None}
-    if len(seconds) < 2:
-        return Decision(Situation.ONCE, Quantity.FIRST_RESULT, None)
-    names = best_of(seconds, lambda a, b: _sooner(evidence, a, b))
-    if any(_is_too_wide(_sooner(evidence, names[0], name)) for name in names[1:]):
-        return Decision(Situation.ONCE, Quantity.FIRST_RESULT, size, is_uncertain=True)
-    choices = _simplest_first(evidence, names)
-    factors = {
-        name: ratio
-        for name in (LISTS, NUMPY)
-        if name != choices[0] and (ratio := _sooner(evidence, choices[0], name)) is not None
-    }
-    return Decision(Situation.ONCE, Quantity.FIRST_RESULT, size, choices, factors)
-
-
-def _sooner(evidence: Evidence, backend: str, reference: str) -> Interval | None:
-    """Return how many times sooner the first result is there, paired within runs."""
-    mine, other = once.first_calls(evidence, backend), once.first_calls(evidence, reference)
-    runs = sorted(mine.keys() & other.keys())
-    if not runs:
-        return None
-    return ratio_interval(
-        [other[run].first_result_s for run in runs], [mine[run].first_result_s for run in runs]
-    )
+    return replace(nothing, choices=choices, factors=factors)
 
 
 def _by_memory(evidence: Evidence) -> Decision:
-    """Compare the data and the most that is taken beside them during a fit."""
-    size = once.memory_size(evidence)
-    of = {} if size is None else _memory_needs(evidence, size)
-    if size is None or len(of) < 2:
-        return Decision(Situation.MEMORY, Quantity.MEMORY, None)
-    close = [name for name, need in of.items() if need <= SAME_MEMORY * min(of.values())]
-    choices = _simplest_first(evidence, close)
-    factors = {
-        name: Interval(of[name] / of[choices[0]], math.nan, math.nan, 1)
-        for name in (LISTS, NUMPY)
-        if name in of and name not in choices
-    }
-    return Decision(Situation.MEMORY, Quantity.MEMORY, size, choices, factors)
-
-
-def _memory_needs(evidence: Evidence, size: Size) -> dict[str, float]:
-    """Return the bytes that a program needs, for each backend where they are known.
+    """Compare the bytes that a program needs, for each backend where they are known.
 
     That is the given arrays and the most that is taken beside them; lists are made without arrays.
     """
-    peaks = {name: once.memory(evidence, name, size)[1] for name in evidence.backends}
-    return {
+    nothing = Decision(Situation.MEMORY, Quantity.MEMORY, None)
+    size = startup.memory_size(evidence)
+    if size is None:
+        return nothing
+    peaks = {name: startup.memory(evidence, name, size)[1] for name in evidence.backends}
+    needs = {
         name: peak + (0 if name == LISTS else size.data_bytes)
         for name, peak in peaks.items()
         if peak is not None
     }
-
-
-def _is_too_wide(ratio: Interval | None) -> bool:
-    return ratio is not None and ratio.is_too_wide
+    if len(needs) < 2:
+        return nothing
+    close = [name for name, need in needs.items() if need <= SAME_MEMORY * min(needs.values())]
+    choices = _simplest_first(evidence, close)
+    factors = {
+        name: Interval(needs[name] / needs[choices[0]], math.nan, math.nan, 1)
+        for name in (LISTS, NUMPY)
+        if name in needs and name not in choices
+    }
+    return replace(nothing, size=size, choices=choices, factors=factors)
 
 
 def _simplest_first(evidence: Evidence, names: list[str]) -> tuple[str, ...]:
-    """Sort by lines of code; what has none recorded stays where it is, last."""
+    """Sort by lines of code; backends with none recorded come last, in their order."""
     known = costs(evidence)
 
     def lines(name: str) -> float:

@@ -1,4 +1,4 @@
-"""From run records to findings: which runs are pooled, times, speedups paired within runs, crossovers."""
+"""From run records to findings: pooled runs, times, speedups paired within runs, crossovers."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,8 +33,8 @@ Seconds = Mapping[tuple[str, Size], Mapping[int, float]]
 class Crossover:
     """From which size ``faster`` stays significantly faster than ``slower``.
 
-    ``above`` is the smallest measured size from which that holds, ``below`` the measured size before
-    it, None if there is none. ``above`` is None if it never holds.
+    ``above`` is the smallest measured size from which that holds, ``below`` the measured size
+    before it, None if there is none. ``above`` is None if it never holds.
     """
 
     faster: str
@@ -73,7 +73,7 @@ class Speedup:
         return self.interval.margin_of_error
 
     def runs_needed(self, margin_of_error: float) -> float:
-        """Estimate how many runs would reach a margin of error, from the spread of those there are."""
+        """Estimate the runs for a margin of error, from the spread of those there are."""
         if not self.interval.is_known:
             return 0.0
         runs = self.interval.runs
@@ -126,9 +126,7 @@ class Evidence:
         self.not_timed = {name: why for name, why in skipped.items() if name not in timed}
         self.partly_timed = {name: why for name, why in skipped.items() if name in timed}
         self.failed = {name: why for run in self.runs for name, why in sorted(run.failed.items())}
-        self._titles = {
-            name: one.title for run in self.runs for name, one in run.backends.items()
-        }
+        self._titles = {name: one.title for run in self.runs for name, one in run.backends.items()}
         self._speedups: dict[tuple[str, str, Size, Size], Interval | None] = {}
 
     @property
@@ -183,7 +181,7 @@ class Evidence:
     def speedup(
         self, backend: str, reference: str, size: Size, *, reference_size: Size | None = None
     ) -> Interval | None:
-        """Return how many times as fast ``backend`` is as ``reference``, paired within runs.
+        """Return the speedup of ``backend`` over ``reference``, paired within runs.
 
         None if no run measured both. ``reference_size`` is ``size`` unless given.
         """
@@ -201,7 +199,7 @@ class Evidence:
 
     @cached_property
     def significance(self) -> Significance:
-        """The level at which a difference is significant, each size's backends compared in pairs."""
+        """The level of significance where every two backends are compared at each size."""
         names: dict[Size, list[str]] = {}
         for backend, size in sorted(self.seconds):
             names.setdefault(size, []).append(backend)
@@ -301,8 +299,8 @@ def paired_ratio(
 def _seconds_by_case(cases: Iterable[tuple[int, CaseRecord]]) -> Seconds:
     """Collect the number that each run gives for each case.
 
-    Where a run that was cut short timed a case in fewer repetitions than others, its number does not
-    count beside theirs: it is that of a more disturbed repetition.
+    Where a run that was cut short timed a case in fewer repetitions than others, its number does
+    not count beside theirs: it is that of a more disturbed repetition.
     """
     cases = list(cases)
     most: dict[tuple[str, Size], int] = {}
@@ -319,7 +317,8 @@ def _seconds_by_case(cases: Iterable[tuple[int, CaseRecord]]) -> Seconds:
 def _bandwidth_seconds(runs: Sequence[RunRecord]) -> dict[Size, dict[int, float]]:
     """Collect the fastest read pass of each run for each size, by the newest source alone.
 
-    A run that timed one core and not all, or the other way round, says nothing: the other may be faster.
+    A run that timed one core and not all, or the other way round, says nothing: the other may be
+    faster.
     """
     reads = [(index, read) for index, run in enumerate(runs) for read in run.ceilings]
     newest = [read.source for _, read in reads][-1:]

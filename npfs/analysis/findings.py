@@ -1,23 +1,23 @@
-"""What makes a machine's times differ from what its user would see, or vary: with its number and its remedy.
+"""What makes a machine's times differ from those its user would see, or vary: numbers and remedies.
 
-Pure: from the environment and the load of runs, as recorded, to sentences. What is not recorded gives no finding.
+From the environment and the load of runs, as recorded, to sentences. What is not recorded gives no
+finding.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from npfs.schema import Environment, Load, Snapshot
+from npfs.schema import Environment, Load
 
 Severity = Literal["warning", "information"]
 
 LOAD_PER_CORE = 0.5  # above it a benchmark on all cores finds one of two cores taken
 OTHERS = 0.05  # the largest spread that a run has by itself on a machine at rest is of this size
-STOLEN = (
-    0.01  # what is stolen is missing in some rounds altogether; a guest at rest has less than 0.1 %
-)
+# What is stolen is missing in some rounds altogether; a guest at rest has less than 0.1 %.
+STOLEN = 0.01
 TIME_SLICE_S = 1e-3  # a thread that waits longer than this waits for another program's slice
-MEET_RATIO = 1.6  # one state of a machine varies by less than 1.5, two of them were 2 to 6 apart
+SYNC_RATIO = 1.6  # one state of a machine varies by less than 1.5, two of them were 2 to 6 apart
 AVAILABLE_BYTES = 2e9  # the largest case of the preset "full" asks for 1.3 GB
 SWAP_OF_MEMORY = 0.01  # systems swap out a little of what nobody uses, and lose nothing by it
 # Kernels of OpenBLAS that use AVX-512.
@@ -44,7 +44,6 @@ SLOWING: dict[str, tuple[tuple[str, ...], str]] = {
 }
 # Systems count processor time in ticks of 10 ms, for each core: over less it is no fraction.
 SHORTEST_S = 0.5
-MEASURE_AGAIN = "unset it and measure again"
 
 
 @dataclass(frozen=True)
@@ -89,115 +88,89 @@ class Finding:
 
 
 def findings(environment: Environment, loads: Sequence[Load] = ()) -> list[Finding]:
-    """Return what was found, warnings first.
-
-    ``loads`` has the load of each run, the earliest first.
-    """
-    of_environment: tuple[Callable[[Environment], Iterator[Finding]], ...] = (
-        _openblas,
-        _slowing_variables,
-        _thread_limits,
-        _cores,
-        _clock_rate,
-        _memory,
-        _software,
-        _virtual_machine,
-    )
-    found = [finding for rule in of_environment for finding in rule(environment)]
-    found += [*_busy_before(environment, loads), *_taken_during(loads), *_power(loads)]
-    found += _threads_meet(loads)
+    """Return the findings, warnings first; ``loads`` has that of each run, the earliest first."""
+    rules = (_variables, _thread_limits, _cores, _clock_rate, _memory, _software)
+    found = [finding for rule in rules for finding in rule(environment)]
+    found += [*_busy_before(environment, loads), *_taken_during(loads), *_between_runs(loads)]
     return sorted(found, key=lambda finding: finding.severity != "warning")
 
 
 def slowing_blas_variables(environment: Environment) -> list[str]:
-    """Return which variables are set that make OpenBLAS use other kernels or blocks than it would."""
+    """Return the variables that are set and make OpenBLAS use other kernels or blocks."""
     variables = environment.speed_variables
     return [name for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if variables.get(name)]
 
 
 def use_between(load: Load) -> Use | None:
-    """Return what others used and what was stolen; None if that is not known."""
+    """Return the time that others used and that was stolen; None if that is not known."""
     before, after = load.before, load.after
     if before is None or after is None or before.cpu_s is None or after.cpu_s is None:
         return None
-    first, last = before.cpu_s, after.cpu_s
-    idle, iowait, steal = (
-        None if start is None or end is None else end - start
-        for start, end in (
-            (first.idle, last.idle),
-            (first.iowait, last.iowait),
-            (first.steal, last.steal),
-        )
-    )
-    busy = last.user - first.user + last.system - first.system
+
+    def spent(name: str) -> float | None:
+        start, end = getattr(before.cpu_s, name), getattr(after.cpu_s, name)
+        return None if start is None or end is None else float(end - start)
+
+    idle, steal = spent("idle"), spent("steal")
+    busy = (spent("user") or 0.0) + (spent("system") or 0.0)
     if idle is None:
         return None
-    total = busy + idle + (iowait or 0.0) + (steal or 0.0)
+    total = busy + idle + (spent("iowait") or 0.0) + (steal or 0.0)
     if after.at_s - before.at_s < SHORTEST_S or total < SHORTEST_S:
         return None
     others = max(0.0, busy - (after.process_s - before.process_s)) / total
     return Use(others=others, stolen=None if steal is None else max(0.0, steal) / total)
 
 
-def _openblas(environment: Environment) -> Iterator[Finding]:
+def _variables(environment: Environment) -> Iterator[Finding]:
     variables = environment.speed_variables
     blas, avx512 = environment.blas_in_effect, environment.avx512
     kernels = blas[0].architecture if blas else None
     for variable in slowing_blas_variables(environment):
-        setting = f"{variable}={variables[variable]}"
-        name, because = variable.lower().replace("_", "-"), ""
+        because = ""
         if variable == "OPENBLAS_CORETYPE" and kernels is not None and avx512 is not None:
             if kernels in AVX512_KERNELS:
                 continue  # it names what the processor has
             if avx512:
                 because = f" (its {kernels} kernels do not use this processor's AVX-512)"
-        yield Finding(
-            name,
-            f"{setting} was set, which can make NumPy slower than its users see{because}",
-            MEASURE_AGAIN,
-        )
-
-
-def _slowing_variables(environment: Environment) -> Iterator[Finding]:
-    variables = environment.speed_variables
+        effect = f"can make NumPy slower than its users see{because}"
+        yield _of_variable(variable, variables[variable], effect)
     for variable, (harmless, effect) in SLOWING.items():
         value = variables.get(variable)
-        if value is not None and str(value).lower() not in harmless:
-            name = variable.lower().replace("_", "-")
-            yield Finding(name, f"{variable}={value} was set, which {effect}", MEASURE_AGAIN)
+        if value is not None and value.lower() not in harmless:
+            yield _of_variable(variable, value, effect)
 
 
 def _thread_limits(environment: Environment) -> Iterator[Finding]:
-    variables = environment.speed_variables
     usable = environment.usable_cores
     for variable, what in THREAD_LIMITS.items():
-        threads = _whole(variables.get(variable))
-        if threads and usable and threads < usable:
-            yield Finding(
-                variable.lower().replace("_", "-"),
-                f"{variable}={variables[variable]} was set, which keeps {what} to {threads:,} of "
-                f"{usable:,.0f} usable cores",
-                MEASURE_AGAIN,
-            )
+        value = environment.speed_variables.get(variable, "")
+        # OMP_NUM_THREADS may list one number for each level, the outer first.
+        first = value.split(",", maxsplit=1)[0].strip()
+        is_number = first.isascii() and first.isdigit() and len(first) < 10
+        if is_number and usable and 0 < int(first) < usable:
+            effect = f"keeps {what} to {int(first):,} of {usable:,.0f} usable cores"
+            yield _of_variable(variable, value, effect)
 
 
-def _whole(value: Any) -> int | None:
-    """Read a number of threads; OMP_NUM_THREADS may list one for each level, the outer first."""
-    first = str(value).split(",", maxsplit=1)[0].strip()
-    return int(first) if first.isascii() and first.isdigit() and len(first) < 10 else None
+def _of_variable(variable: str, value: str, effect: str) -> Finding:
+    return Finding(
+        variable.lower().replace("_", "-"),
+        f"{variable}={value} was set, which {effect}",
+        "unset it and measure again",
+    )
 
 
 def _cores(environment: Environment) -> Iterator[Finding]:
-    cores = environment.cores
-    usable = environment.usable_cores
+    cores, usable = environment.cores, environment.usable_cores
     quota = environment.container.cpu_quota if environment.container else None
     if quota and usable and quota < usable:
         yield Finding(
             "container-quota",
-            f"The container may use {quota:g} of the {usable:,.0f} cores that it sees, so threads are stopped "
-            "while they run",
-            "start it with a CPU limit that is no lower (docker run --cpus), or pin it to that many cores "
-            "(--cpuset-cpus)",
+            f"The container may use {quota:g} of the {usable:,.0f} cores that it sees, so threads "
+            "are stopped while they run",
+            "start it with a CPU limit that is no lower (docker run --cpus), or pin it to that many "
+            "cores (--cpuset-cpus)",
         )
     if cores and usable and usable < cores:
         yield Finding(
@@ -258,9 +231,6 @@ def _software(environment: Environment) -> Iterator[Finding]:
             "NumPy was built with no BLAS that is known, so its matrix products may be slow",
             "install NumPy's wheel: python -m pip install --force-reinstall numpy",
         )
-
-
-def _virtual_machine(environment: Environment) -> Iterator[Finding]:
     if environment.virtual_machine:
         yield Finding(
             "virtual-machine",
@@ -271,14 +241,15 @@ def _virtual_machine(environment: Environment) -> Iterator[Finding]:
 
 
 def _busy_before(environment: Environment, loads: Sequence[Load]) -> Iterator[Finding]:
-    """Look before the first run alone: before each other one the load is our own."""
+    """Judge the load before the first run alone: before each other one it is our own."""
     usable = environment.usable_cores
     before = loads[0].before if loads else None
     load = before.load_1min if before else None
     if load and usable and load / usable > LOAD_PER_CORE:
         yield Finding(
             "load",
-            f"In the minute before measuring {load:.1f} programs at a time wanted the {usable:,.0f} cores",
+            f"In the minute before measuring {load:.1f} programs at a time wanted the {usable:,.0f} "
+            "cores",
             "close other programs, or wait a minute after an earlier benchmark, and measure again",
         )
 
@@ -296,40 +267,36 @@ def _taken_during(loads: Sequence[Load]) -> Iterator[Finding]:
     if stolen > STOLEN:
         yield Finding(
             "steal",
-            f"The host took up to {100 * stolen:.1f} % of the cores' time from this virtual machine",
+            f"The host took up to {100 * stolen:.1f} % of the cores' time from this virtual "
+            "machine",
             "measure at another time, or on a machine of your own",
         )
 
 
-def _power(loads: Sequence[Load]) -> Iterator[Finding]:
-    if any(snapshot.on_battery for snapshot in _snapshots(loads)):
+def _between_runs(loads: Sequence[Load]) -> Iterator[Finding]:
+    snapshots = [one for load in loads for one in (load.before, load.after) if one is not None]
+    if any(snapshot.on_battery for snapshot in snapshots):
         yield Finding(
             "battery",
             "The machine ran on its battery, which lowers the clock rate",
             "plug it in and measure again",
         )
-
-
-def _threads_meet(loads: Sequence[Load]) -> Iterator[Finding]:
-    seconds = [one.thread_sync_s for one in _snapshots(loads) if one.thread_sync_s]
-    if seconds and max(seconds) / min(seconds) > MEET_RATIO:
-        fast, slow = (f"{value * 1e6:,.1f}" for value in (min(seconds), max(seconds)))
-        if max(seconds) > TIME_SLICE_S:
-            yield Finding(
-                "threads-meet",
-                f"Two threads met in {fast} µs at one time and at another waited {1e3 * max(seconds):,.0f} ms for a core that "
-                "another program held",
-                "close other programs and measure again",
-            )
-            return
+    seconds = [one.thread_sync_s for one in snapshots if one.thread_sync_s]
+    if not seconds or max(seconds) / min(seconds) <= SYNC_RATIO:
+        return
+    fastest, slowest = min(seconds), max(seconds)
+    met = f"Two threads met in {fastest * 1e6:,.1f} µs at one time and"
+    if slowest > TIME_SLICE_S:
         yield Finding(
             "threads-meet",
-            f"Two threads met in {fast} µs at one time and in {slow} µs at another, so what runs on several cores "
-            "was faster at some times than at others, and what runs on one was not",
-            "close other programs and add runs; in a virtual machine the host may have moved the cores",
+            f"{met} at another waited {1e3 * slowest:,.0f} ms for a core that another program held",
+            "close other programs and measure again",
         )
-
-
-def _snapshots(loads: Sequence[Load]) -> Iterator[Snapshot]:
-    for load in loads:
-        yield from filter(None, (load.before, load.after))
+    else:
+        yield Finding(
+            "threads-meet",
+            f"{met} in {slowest * 1e6:,.1f} µs at another, so what runs on several cores was "
+            "faster at some times than at others, and what runs on one was not",
+            "close other programs and add runs; in a virtual machine the host may have moved the "
+            "cores",
+        )

@@ -1,4 +1,4 @@
-"""The runs that a word on the command line stands for: a file, a folder, a pattern or a git revision."""
+"""The runs that a word on the command line names: a file, folder, pattern or git revision."""
 
 import glob
 import subprocess
@@ -94,11 +94,11 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 def runs_in_revision(name: str) -> RunFolder | None:
-    """Read the runs of ``REV``, or of ``REV:path``; None if ``name`` is neither, or there is no git.
+    """Read the runs of ``REV``, or of ``REV:path``; None if it is neither, or there is no git.
 
     The working tree is not touched. Of ``REV`` those below a folder ``reports`` count: its
-    ``reports/runs`` where there is one, else all. Paths of the result read ``REV:path``; there are no
-    files behind them.
+    ``reports/runs`` where there is one, else all. Paths of the result read ``REV:path``; there are
+    no files behind them.
     """
     has_path = ":" in name
     revision = name if has_path else f"{name}^{{commit}}"

@@ -1,21 +1,22 @@
-"""Where the rungs for large data begin to pay: in memory, mapped from a file, in the workers of a cluster."""
+"""Where large data pay: in memory, mapped from a file, in the workers of a cluster."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 from npfs.analysis import cluster
-from npfs.analysis.evidence import REFERENCES, Crossover, Evidence
+from npfs.analysis.evidence import NUMBA_PARALLEL, NUMBA_SIMD, REFERENCES, Crossover, Evidence
 from npfs.analysis.statistics import Interval, geometric_interval
 from npfs.schema import ClusterEpoch, Size
 
-ONE_CORE, ALL_CORES, MAPPED = "numba-simd", "numba-parallel", "memmap"
-WORKERS, ONE_PASS = "dask", "dask-gram"
-# Of the numbers, at once in memory: as they come, standardised, laid out for the backend, and what is in between.
+ONE_CORE, ALL_CORES = NUMBA_SIMD, NUMBA_PARALLEL
+MAPPED, WORKERS, ONE_PASS = "memmap", "dask", "dask-gram"
+# Of the numbers, at once in memory: as they come, standardised, laid out for the backend, and what
+# is in between.
 COPIES_IN_MEMORY = 4
 
 
 def is_all_there_is(evidence: Evidence) -> bool:
-    """Return whether runs are of large data alone, beside nothing that answers other questions."""
+    """Test whether runs are of large data alone, which answer no other question."""
     return Scale.of(evidence) is not None and not set(REFERENCES) & set(evidence.backends)
 
 
@@ -28,7 +29,7 @@ class Scale:
 
     @classmethod
     def of(cls, evidence: Evidence) -> "Scale | None":
-        """Return it for the number of features with the most sizes; None if no rung for large data was timed."""
+        """Choose the features with the most sizes; None if nothing for large data was timed."""
         large = [size for name, size in evidence.seconds if name in (MAPPED, WORKERS)]
         if not large:
             return None
@@ -42,7 +43,7 @@ class Scale:
 
     @property
     def rows_that_fit(self) -> float | None:
-        """The rows from which a fit in memory needs more than the machine has; None if that is not known."""
+        """The rows from which a fit needs more memory than the machine has; None if not known."""
         memory = self.evidence.newest.environment.memory_bytes
         if not memory:
             return None
@@ -60,7 +61,7 @@ class Scale:
         )
 
     def speed(self, backend: str, reference: str) -> tuple[Size, Interval] | None:
-        """Return how fast a rung is over another at the largest size of both."""
+        """Return the speedup of a backend over another at the largest size of both."""
         size = self.largest(backend, reference)
         speedup = None if size is None else self.evidence.speedup(backend, reference, size)
         return None if size is None or speedup is None else (size, speedup)
@@ -78,11 +79,11 @@ class Scale:
 
     @property
     def measured(self) -> ClusterEpoch | None:
-        """The middle run's epoch on the most workers: what others are foretold from."""
+        """The middle run's epoch on the most workers: the base of predictions."""
         return cluster.middle(list(self.clusters.values())[-1]) if self.clusters else None
 
     def efficiency(self) -> Interval | None:
-        """Return the parallel efficiency of the most workers over one: 1 if W of them take a W-th of the time."""
+        """Return the parallel efficiency of the most workers: 1 if W take a W-th of one's time."""
         by_workers = self.clusters
         if 1 not in by_workers or len(by_workers) < 2:
             return None

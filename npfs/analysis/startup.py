@@ -1,4 +1,4 @@
-"""What comes once: first calls, memory and conversions over runs, and after how many fits they have paid."""
+"""Costs beside the fits: startup, memory and conversions, and after how many fits they pay."""
 
 import statistics
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from npfs.analysis.cases import backend_of, size_of
-from npfs.analysis.evidence import Evidence
+from npfs.analysis.evidence import Evidence, paired_ratio
 from npfs.analysis.statistics import Interval, geometric_interval, ratio_interval
 from npfs.schema import WARM, Size, Startup
 
@@ -14,7 +14,7 @@ PARTS = ("first_result_s", "interpreter_s", "import_s", "first_fit_s", "second_f
 
 
 class Outcome(Enum):
-    """How two backends compare when what comes once is counted in."""
+    """How two backends compare when their startup costs are counted in."""
 
     AT_ONCE = "starts no later, and its fits are faster"
     AFTER = "starts later, and makes up for it"
@@ -25,7 +25,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class BreakEven:
-    """After how many fits ``backend``, what comes once included, is ahead of ``reference``.
+    """After how many fits ``backend``, its startup cost included, is ahead of ``reference``.
 
     Attributes
     ----------
@@ -44,20 +44,20 @@ class BreakEven:
     most: float | None = None
 
 
-def first_calls(evidence: Evidence, backend: str, cache: str = WARM) -> dict[int, Startup]:
-    """Return the first call of each run that has one, by the newest source alone."""
+def startups(evidence: Evidence, backend: str, cache: str = WARM) -> dict[int, Startup]:
+    """Return the startup of each run that has one, by the newest source alone."""
     found = {
-        index: (case.source, startup)
-        for index, run in enumerate(evidence.runs)
-        for case, startup in run.startups
-        if (backend_of(case), case.params["cache"]) == (backend, cache)
+        run: (case.source, startup)
+        for run, record in enumerate(evidence.runs)
+        for case, startup in record.startups
+        if (backend_of(case), case.params.get("cache")) == (backend, cache)
     }
     newest = [source for source, _ in found.values()][-1:]
-    return {index: startup for index, (source, startup) in found.items() if source in newest}
+    return {run: startup for run, (source, startup) in found.items() if source in newest}
 
 
 def backends(evidence: Evidence) -> list[str]:
-    """Return the backends of which something is known that comes once, slowest at fits first."""
+    """Return the backends whose startup or memory is known, slowest at fits first."""
     known = {backend_of(case) for run in evidence.runs for case, _ in (*run.startups, *run.memory)}
     timed = [*evidence.backends, *evidence.shortcuts]
     return [*(name for name in timed if name in known), *sorted(known - set(timed))]
@@ -66,13 +66,13 @@ def backends(evidence: Evidence) -> list[str]:
 def seconds(
     evidence: Evidence, backend: str, part: str = PARTS[0], cache: str = WARM
 ) -> Interval | None:
-    """Return the seconds of a part of the first call (see ``PARTS``); None if it was not measured."""
-    values = [getattr(record, part) for record in first_calls(evidence, backend, cache).values()]
+    """Return the seconds of a part of the startup (see ``PARTS``); None if it was not measured."""
+    values = [getattr(startup, part) for startup in startups(evidence, backend, cache).values()]
     return geometric_interval(values) if values else None
 
 
 def memory(evidence: Evidence, backend: str, size: Size) -> tuple[float | None, float | None]:
-    """Return the bytes held by the prepared data and at most in a fit, medians over the runs that looked."""
+    """Return the bytes held by the prepared data and at most in a fit, medians over runs."""
     found = [
         (case.source, record)
         for run in evidence.runs
@@ -80,21 +80,21 @@ def memory(evidence: Evidence, backend: str, size: Size) -> tuple[float | None, 
         if (backend_of(case), record.size) == (backend, size)
     ]
     newest = [record for source, record in found if source == found[-1][0]]
-    return _median(record.held_bytes for record in newest), _median(
-        record.peak_bytes for record in newest
-    )
+    held = _median(record.held_bytes for record in newest)
+    return held, _median(record.peak_bytes for record in newest)
 
 
 def memory_sizes(evidence: Evidence) -> list[Size]:
-    """Return the sizes whose memory was looked at, by the bytes of their data."""
+    """Return the sizes whose memory was measured, by the bytes of their data."""
     sizes = {record.size for run in evidence.runs for _, record in run.memory}
     return sorted(sizes, key=lambda size: (size.data_bytes, size))
 
 
 def memory_size(evidence: Evidence) -> Size | None:
-    """Return the size to compare memory at: known of the most backends, one feature if it can be, the largest.
+    """Return the size at which the memory of the most backends is known.
 
-    Lists are not looked at where they would take too long: rather all backends than the most samples.
+    Of several one with one feature, and of those the largest. Lists are not measured where they
+    would take too long: rather all backends than the most samples.
     """
 
     def rank(size: Size) -> tuple[int, bool, int]:
@@ -105,16 +105,15 @@ def memory_size(evidence: Evidence) -> Size | None:
 
 
 def memory_reasons(evidence: Evidence) -> list[str]:
-    """Return why some of it is not known, each reason once."""
+    """Return the reasons for which some memory is not known, without repeats."""
     reasons = (record.reason for run in evidence.runs for _, record in run.memory if record.reason)
     return list(dict.fromkeys(reasons))
 
 
-def first_call_samples(evidence: Evidence) -> int:
-    """Return how many samples the newest first calls fitted; 0 if there are none."""
-    return next(
-        (size_of(case).n_samples for run in reversed(evidence.runs) for case, _ in run.startups), 0
-    )
+def startup_samples(evidence: Evidence) -> int:
+    """Return the number of samples that the newest startups fitted; 0 if there are none."""
+    sizes = (size_of(case) for run in reversed(evidence.runs) for case, _ in run.startups)
+    return next((size.n_samples for size in sizes), 0)
 
 
 def conversion(evidence: Evidence, direction: str, size: Size) -> Interval | None:
@@ -131,39 +130,32 @@ def conversion_sizes(evidence: Evidence) -> list[Size]:
 def conversion_in_fits(
     evidence: Evidence, direction: str, backend: str, size: Size
 ) -> Interval | None:
-    """Return how many fits with ``backend`` take as long as the conversion, paired within runs."""
-    converting = _conversion_seconds(evidence, direction, size)
+    """Count the fits with ``backend`` that take as long as the conversion, paired within runs."""
     fits = evidence.seconds.get((backend, size), {})
-    both = [run for run in converting if run in fits]
-    if not both:
-        return None
-    return ratio_interval([converting[run] for run in both], [fits[run] for run in both])
+    return paired_ratio(_conversion_seconds(evidence, direction, size), fits)
 
 
 def break_even(evidence: Evidence, backend: str, reference: str, size: Size) -> BreakEven | None:
-    """Compare two backends with what comes once.
+    """Compare two backends with their startup costs; None if no run has them and both fits.
 
-    None if no run has both first calls and both fits.
-    ``backend`` is ahead after ``(once_b - once_r) / (t_r - t_b)`` fits, where ``once`` is the import and
-    what the first fit takes beyond the second, and ``t`` a fit. It is computed run by run, and only where
-    both differences are beyond noise.
+    ``backend`` is ahead after ``(cost_b - cost_r) / (t_r - t_b)`` fits, where ``cost`` is the
+    import and what the first fit takes beyond the second, and ``t`` a fit. It is computed run by
+    run, and only where both differences are significant.
     """
-    once_b, once_r = first_calls(evidence, backend), first_calls(evidence, reference)
+    starts_b, starts_r = startups(evidence, backend), startups(evidence, reference)
     fits_b = evidence.seconds.get((backend, size), {})
     fits_r = evidence.seconds.get((reference, size), {})
-    runs = sorted(set(once_b) & set(once_r) & set(fits_b) & set(fits_r))
+    runs = sorted(set(starts_b) & set(starts_r) & set(fits_b) & set(fits_r))
     if not runs:
         return None
+    costs_b, costs_r = ([of[run].cost_s for run in runs] for of in (starts_b, starts_r))
     speedup = ratio_interval([fits_r[run] for run in runs], [fits_b[run] for run in runs])
-    later = ratio_interval(
-        [once_b[run].once_s for run in runs], [once_r[run].once_s for run in runs]
-    )
-    outcome = _outcome(speedup, later)
+    outcome = _outcome(speedup, ratio_interval(costs_b, costs_r))
     if outcome is not Outcome.AFTER:
         return BreakEven(backend, reference, size, outcome)
     fits = [
-        (once_b[run].once_s - once_r[run].once_s) / (fits_r[run] - fits_b[run])
-        for run in runs
+        (cost_b - cost_r) / (fits_r[run] - fits_b[run])
+        for run, cost_b, cost_r in zip(runs, costs_b, costs_r, strict=True)
         if fits_r[run] != fits_b[run]
     ]
     is_clear = len(fits) == len(runs) and min(fits) > 0
@@ -182,7 +174,7 @@ def _outcome(speedup: Interval, later: Interval) -> Outcome:
 
 
 def _is_above(ratio: Interval) -> bool:
-    """Whether a ratio is above 1 beyond noise; of a single run its value counts."""
+    """Whether a ratio is significantly above 1; of a single run its value counts."""
     return ratio.is_above_one if ratio.is_known else ratio.value > 1
 
 
@@ -192,10 +184,10 @@ def _is_below(ratio: Interval) -> bool:
 
 def _conversion_seconds(evidence: Evidence, direction: str, size: Size) -> Mapping[int, float]:
     return {
-        index: record.seconds
-        for index, run in enumerate(evidence.runs)
-        for record in run.conversions
-        if (record.backend, record.size) == (direction, size)
+        run: timed.seconds
+        for run, record in enumerate(evidence.runs)
+        for timed in record.conversions
+        if (timed.backend, timed.size) == (direction, size)
     }
 
 

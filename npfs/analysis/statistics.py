@@ -1,8 +1,8 @@
 """Statistics over runs: intervals, tests of ratios, many comparisons at once, bimodal spread.
 
 A run is one fresh process and gives one number for a case. Times are positive and vary by factors,
-so all statistics are taken on logarithms: an interval over the logs is symmetric there, and exp turns
-it into a geometric mean with its bounds.
+so all statistics are taken on logarithms: an interval over the logs is symmetric there, and exp
+turns it into a geometric mean with its bounds.
 """
 
 import math
@@ -20,8 +20,8 @@ CONFIDENCE = 0.95
 TOO_WIDE = 10.0  # a decade: neither the leading digit nor the power of ten is known
 # The share of chance among the differences called significant, as in 95 % intervals.
 FALSE_DISCOVERY_RATE = 0.05
-# The least standard error of a log: a few roundings of a float. Equal values then differ by nothing,
-# and not by the ratio of two rounding errors.
+# The least standard error of a log: a few roundings of a float. Equal values then differ by
+# nothing, and not by the ratio of two rounding errors.
 _ROUNDING = 1e-12
 
 # Fewer runs cannot be bimodal: each mode needs two, since one apart from the others is an outlier.
@@ -208,8 +208,9 @@ class LogRatio:
 def log_ratio(above: Logs, below: Logs) -> LogRatio:
     """Compare the means of two sets of log times, one a run, of any number and spread.
 
-    Source: Welch (1947), "The generalization of 'Student's' problem when several different population
-    variances are involved", *Biometrika* 34, 28-35; NIST/SEMATECH e-Handbook, section 1.3.5.3.
+    Source: Welch (1947), "The generalization of 'Student's' problem when several different
+    population variances are involved", *Biometrika* 34, 28-35; NIST/SEMATECH e-Handbook, section
+    1.3.5.3.
     """
     value = float(above.mean() - below.mean())
     runs = min(above.size, below.size)
@@ -226,14 +227,14 @@ def log_ratio(above: Logs, below: Logs) -> LogRatio:
 def benjamini_hochberg(p_values: Sequence[float], q: float) -> float:
     """Return the threshold ``R * q / m``: a p-value up to it is significant.
 
-    ``m`` is the number of p-values, and ``R`` the largest number for which the R-th smallest p-value
-    is up to ``R * q / m``. Without one the threshold is 0, and nothing is significant. Of 60 cases
-    compared at 95 %, about three differ by chance; this keeps the share of chance among the calls at
-    ``q`` in expectation (and, where nothing differs, the chance of any call at all).
+    ``m`` is the number of p-values, and ``R`` the largest number for which the R-th smallest
+    p-value is up to ``R * q / m``. Without one the threshold is 0, and nothing is significant. Of
+    60 cases compared at 95 %, about three differ by chance; this keeps the share of chance among
+    the calls at ``q`` in expectation (and, where nothing differs, the chance of any call at all).
 
     Sources: Benjamini and Hochberg (1995), "Controlling the false discovery rate", *J. R. Statist.
-    Soc. B* 57, 289-300; that it holds for dependent cases as well where they rise and fall together:
-    Benjamini and Yekutieli (2001), *Annals of Statistics* 29, 1165-1188.
+    Soc. B* 57, 289-300; that it holds for dependent cases as well where they rise and fall
+    together: Benjamini and Yekutieli (2001), *Annals of Statistics* 29, 1165-1188.
     """
     if not 0 < q < 1 or not all(0 <= p <= 1 for p in p_values):
         raise ValueError(f"needs 0 < q < 1 and p-values from 0 to 1; got {q!r} and {p_values!r}")
@@ -246,8 +247,8 @@ def selected_confidence(threshold: float) -> float:
     """Return the level of the intervals of significant cases, ``1 - R * q / m``.
 
     A 95 % interval of a case picked out because it differs holds the truth in fewer than 95 % of
-    cases; at this level the share of false intervals among those of the picked cases stays at ``q``.
-    An interval at this level leaves out 1 exactly where the p-value is below the threshold.
+    cases; at this level the share of false intervals among those of the picked cases stays at
+    ``q``. An interval at this level leaves out 1 exactly where the p-value is below the threshold.
 
     Source: Benjamini and Yekutieli (2005), "False discovery rate-adjusted multiple confidence
     intervals", *JASA* 100, 71-81.
@@ -258,8 +259,8 @@ def selected_confidence(threshold: float) -> float:
 def bimodal(values: Sequence[float]) -> tuple[Mode, Mode] | None:
     """Return the two modes of positive ``values``, the lower one first; None if there is one.
 
-    A machine or a library may be in one of two states, and an average of 10 and 22 µs is the time of
-    no fit. The logs are split at their widest gap that leaves at least two on each side.
+    A machine or a library may be in one of two states, and an average of 10 and 22 µs is the time
+    of no fit. The logs are split at their widest gap that leaves at least two on each side.
     """
     if len(values) < _FEWEST:
         return None
@@ -277,8 +278,8 @@ def bimodal(values: Sequence[float]) -> tuple[Mode, Mode] | None:
     return Mode(math.exp(low.mean()), len(low)), Mode(math.exp(high.mean()), len(high))
 
 
-# Student's t for any degrees of freedom, whole or not, as Welch's test needs them. It is not SciPy's:
-# SciPy, once installed, is imported by Numba and adds 190 ms to its measured start.
+# Student's t for any degrees of freedom, whole or not, as Welch's test needs them. It is not
+# SciPy's: SciPy, once installed, is imported by Numba and adds 190 ms to its measured start.
 
 
 def two_sided_p(t: float, degrees: float) -> float:

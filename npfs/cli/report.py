@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from npfs.analysis.evidence import Evidence
 
 WHOLE = "all"
-FORMS = ("html", "markdown", "csv", "json", "github-action-benchmark")
+# Each form that can be printed, and the file of the whole report that holds the same.
+FORMS = {
+    "html": "index.html",
+    "markdown": "verdict.md",
+    "csv": "results.csv",
+    "json": "results.json",
+    "github-action-benchmark": "github-action-benchmark.json",
+}
 
 
 def report(
@@ -76,23 +83,15 @@ def _require_possible(form: str, out: Path | None, open_page: bool) -> None:
 
 
 def _text(form: str, evidence: "Evidence") -> str:
-    """Return the report in one form; a page with its figures, and with no file beside it."""
-    from npfs.report import calibration, exports, figures
-    from npfs.report.build import page_content
-    from npfs.report.page import page_html, verdict_markdown
+    """Return the report in one form; a page with its figures, and with no link to other files."""
+    from npfs.report import build, calibration, figures
 
-    if form == "csv":
-        return exports.results_csv(evidence)
-    if form == "json":
-        return exports.results_json(evidence)
-    if form == "github-action-benchmark":
-        return exports.github_action_benchmark(evidence)
     drawn = []
     if form == "html":
         with tempfile.TemporaryDirectory() as folder:
             drawn = figures.save_figures(evidence, Path(folder))
-    page = page_content(evidence, calibration.if_possible(evidence), drawn, downloads=())
-    return page_html(page) if form == "html" else verdict_markdown(page)
+    texts = build.texts(evidence, calibration.if_possible(evidence), drawn, with_links=False)
+    return texts.get(FORMS[form], "")
 
 
 def _write(text: str, out: Path | None) -> list[str]:

@@ -34,9 +34,8 @@ CALLS_AROUND_ROUNDS = 4
 # a fit of the second number of epochs is so long that its share is less.
 CALL_SHARE, FEW_EPOCHS = 0.05, 10
 MANY_EPOCHS = (100, 1_000, 10_000, 100_000)
-LONGEST_FIT_S = 0.1  # where a call takes as long as very many epochs, its share stays larger
-CALL_PROBE_SAMPLES = 1_000  # a call with a small share here has a smaller one of more samples
-CALL_PROBE_S, CLOCK_S = 5e-3, 1e-9
+LONGEST_FIT_S = 0.05  # where a call takes as long as very many epochs, its share stays larger
+CALL_PROBE_NUMBERS, CALL_PROBE_S = 2_000, 5e-3
 
 
 def reason_not_to_allocate(size: Size, copies: int = COPIES) -> str | None:
@@ -73,36 +72,41 @@ def predicted_fit_seconds(
 def second_epochs(backend: Backend, size: Size, source: Source, epochs: int) -> int | None:
     """Choose the second number of epochs that tells a call from an epoch; None if it is negligible.
 
-    It is the least of ``MANY_EPOCHS`` that suffices, or ten where fits of ``epochs`` do already.
+    It is the least of ``MANY_EPOCHS`` in which the share of a call is small, or ten where it is
+    small in ``epochs``.
     """
-    for samples in sorted({min(size.n_samples, CALL_PROBE_SAMPLES), size.n_samples}):
-        probed = Size(samples, size.n_features, size.dtype)
-        call_s, epoch_s = _call_and_epoch(backend, probed, source)
-        if call_s <= CALL_SHARE * (call_s + FEW_EPOCHS * epoch_s):
+    fewest = max(1, CALL_PROBE_NUMBERS // (size.n_features + 1))
+    steps = [fewest * 10**step for step in range(9) if fewest * 10**step < size.n_samples]
+    for samples in (*steps, size.n_samples):  # with each step the share of a call is smaller
+        X, y, rate = fresh_data(Size(samples, size.n_features, size.dtype), source)
+        data = backend.prepare(X, y)
+        one_s, ten_s = (_fastest(backend, data, count, rate) for count in (1, FEW_EPOCHS))
+        if _call_seconds(one_s, 1, ten_s, FEW_EPOCHS) <= CALL_SHARE * ten_s:
             return None
-    enough = call_s * (1 / CALL_SHARE - 1) / epoch_s
-    if enough <= epochs:
-        return FEW_EPOCHS
-    longest = LONGEST_FIT_S / epoch_s
-    fitting = [many for many in MANY_EPOCHS if epochs < many <= longest] or [10 * epochs]
-    return next((many for many in fitting if many >= enough), fitting[-1])
+    for many in (epochs, *(many for many in MANY_EPOCHS if many > epochs)):
+        if many <= FEW_EPOCHS:
+            continue
+        many_s = _fastest(backend, data, many, rate)
+        is_small = _call_seconds(ten_s, FEW_EPOCHS, many_s, many) <= CALL_SHARE * many_s
+        if is_small or many_s > LONGEST_FIT_S:
+            return FEW_EPOCHS if many == epochs else many
+    return many
 
 
-def _call_and_epoch(backend: Backend, size: Size, source: Source) -> tuple[float, float]:
-    """Return the seconds of a call and of an epoch, from the fastest of a few fits."""
-    X, y, rate = fresh_data(size, source)
-    data = backend.prepare(X, y)
-    fastest = {}
-    for epochs in (1, FEW_EPOCHS):
-        backend.fit(data, epochs, rate)  # some compile for each number of epochs
-        seconds: list[float] = []
-        while len(seconds) < PROBES and sum(seconds) < CALL_PROBE_S:
-            start = time.perf_counter()
-            backend.fit(data, epochs, rate)
-            seconds.append(time.perf_counter() - start)
-        fastest[epochs] = min(seconds)
-    epoch_s = max((fastest[FEW_EPOCHS] - fastest[1]) / (FEW_EPOCHS - 1), CLOCK_S)
-    return max(0.0, fastest[1] - epoch_s), epoch_s
+def _fastest(backend: Backend, data: Any, epochs: int, learning_rate: float) -> float:
+    """Return the least seconds of a few fits."""
+    backend.fit(data, epochs, learning_rate)  # some compile for each number of epochs
+    seconds: list[float] = []
+    while len(seconds) < PROBES and sum(seconds) < CALL_PROBE_S:
+        start = time.perf_counter()
+        backend.fit(data, epochs, learning_rate)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def _call_seconds(few_s: float, few: int, many_s: float, many: int) -> float:
+    """Return the seconds of a call, from fits of two numbers of epochs."""
+    return few_s - few * (many_s - few_s) / (many - few)
 
 
 def validate(result: Fit, backend: Backend, size: Size, epochs: int, source: Source) -> None:

@@ -92,7 +92,6 @@ class BenchmarkRun:
                 title=backend.title,
                 same_work=backend.same_work,
                 note=backend.note,
-                source=environment.source_digest(backend),
                 lines_of_code=costs.lines_of_code(backend),
                 installed=costs.installed_bytes(backend),
             )
@@ -150,6 +149,8 @@ class BenchmarkRun:
 
     def second_epochs(self, case: Case) -> int | None:
         """Choose the second number of epochs for a case, once; None if its call is negligible."""
+        if self.number is None:  # nothing is timed
+            return timing.MANY_EPOCHS[0]
         if case not in self._second_epochs:
             tool, plan, found = self.backends[case.backend], self.plan, None
             # What is wrong with the case, its own benchmark reports.

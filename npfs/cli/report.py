@@ -1,8 +1,6 @@
 """``npfs report``: the whole report, or one form of it."""
 
 import sys
-import tempfile
-import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,6 +66,8 @@ def report(
     if not quiet and lines:
         print("\n".join(lines))
     if open_page and page is not None:
+        import webbrowser
+
         webbrowser.open(page.resolve().as_uri())
 
 
@@ -84,6 +84,8 @@ def _require_possible(form: str, out: Path | None, open_page: bool) -> None:
 
 def _text(form: str, evidence: "Evidence") -> str:
     """Return the report in one form; a page with its figures, and with no link to other files."""
+    import tempfile
+
     from npfs.report import build, calibration, figures
 
     drawn = []

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from npfs.backends.base import Fit, Sums
-from npfs.regression.descent import EPOCHS_BETWEEN_LOOKS, Descent, require_descent
+from npfs.regression.descent import EPOCHS_BETWEEN_CHECKS, Descent, require_descent
 from npfs.regression.problem import Array
 
 # The sums over all samples at weights and a bias.
@@ -17,7 +17,8 @@ Total = Callable[[Array, float], Sums]
 class State:
     """Where a descent is: all that it needs to go on.
 
-    It moves by whole epochs: what ends a process between two statements (Ctrl-C) leaves it where the last one ended.
+    It moves by whole epochs: what ends a process between two statements (Ctrl-C) leaves it where
+    the last one ended.
 
     Attributes
     ----------
@@ -33,7 +34,7 @@ class State:
 
     @classmethod
     def start(cls, n_features: int) -> "State":
-        """Return where every descent begins: at zero."""
+        """Return the start of every descent: zero."""
         return cls(np.zeros(n_features))
 
     @property
@@ -74,11 +75,11 @@ def descend_by_sums(
     largest_stable_rate: Callable[[], float] | None = None,
     after_epoch: Callable[[State], None] = lambda state: None,
 ) -> Descent:
-    """Run epochs until there are ``epochs``, or fewer if the gradient's norm is at most ``tol`` before.
+    """Run epochs until there are ``epochs``, or until the gradient's norm is at most ``tol``.
 
-    The steps are those of ``npfs.regression.descent.descend``, and so are the epochs after which the norm is looked at. ``state``
-    is moved; ``after_epoch`` is called with it after each epoch. Without ``largest_stable_rate`` nothing is checked: as a
-    backend's fit, it runs its epochs.
+    The steps are those of ``npfs.regression.descent.descend``, and so are the epochs after which
+    the norm is looked at. ``state`` is moved; ``after_epoch`` is called with it after each epoch.
+    Without ``largest_stable_rate`` nothing is checked: as a backend's fit, it runs its epochs.
 
     Raises
     ------
@@ -87,7 +88,7 @@ def descend_by_sums(
     ValueError
         If the loss of the data themselves is not finite.
     """
-    norm, look = math.nan, EPOCHS_BETWEEN_LOOKS
+    norm, look = math.nan, EPOCHS_BETWEEN_CHECKS
 
     def check(*losses: float) -> None:
         if largest_stable_rate is not None and (state.epoch or losses):
@@ -106,14 +107,18 @@ def descend_by_sums(
             np.append(found.dw, found.db) * (2 / n_samples),
         )
         is_last = state.epoch >= epochs
-        if tol is not None and state.epoch and (is_last or state.epoch % EPOCHS_BETWEEN_LOOKS == 0):
+        if (
+            tol is not None
+            and state.epoch
+            and (is_last or state.epoch % EPOCHS_BETWEEN_CHECKS == 0)
+        ):
             norm = float(np.linalg.norm(slopes))
             if norm <= tol or is_last:
                 break
         if state.epoch >= look or not math.isfinite(loss):
             check(loss)
             # Each look goes over the whole history: so ever fewer of them.
-            look = state.epoch + max(EPOCHS_BETWEEN_LOOKS, state.epoch // 10)
+            look = state.epoch + max(EPOCHS_BETWEEN_CHECKS, state.epoch // 10)
         step = learning_rate * slopes
         state.advance(state.weights - step[:-1], state.bias - float(step[-1]), loss)
         after_epoch(state)
@@ -138,7 +143,7 @@ class Summed(Protocol):
 
 
 def fit(data: Summed, epochs: int, learning_rate: float) -> Fit:
-    """Run ``epochs`` steps of gradient descent from zero: the fit of every backend whose data are in blocks."""
+    """Run ``epochs`` steps of gradient descent from zero: the fit of backends with blocks."""
     start = State.start(data.n_features)
     found = descend_by_sums(
         data.total, data.n_samples, start, epochs=epochs, learning_rate=learning_rate

@@ -4,12 +4,14 @@ import contextlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from npfs.backends.base import Backend, Sums
+from npfs.backends.registry import load_backend
 from npfs.largedata.block_descent import State, descend_by_sums
 from npfs.largedata.checkpoint import BadCheckpoint, Checkpoints, Fitted, require_there
 from npfs.largedata.file_blocks import kernel_for_blocks
@@ -18,14 +20,13 @@ from npfs.regression.descent import Descent
 from npfs.regression.problem import Array
 from npfs.regression.scaling import Standardizer
 
-# Backends that pass over the data once, for the moments, from which every epoch's sums follow.
-SHORTCUTS = ("numpy-gram", "dask-gram")
-# Whose blocks are in the workers of a cluster, which choose the kernel.
-ON_CLUSTER = ("dask", "dask-gram")
+# Backends whose blocks are in the workers of a cluster, which choose the kernel. Known by name, so
+# that one can be asked for where Dask is missing, and be told so.
+DASK, DASK_GRAM = ON_CLUSTER = ("dask", "dask-gram")
 
 
 class Blocks(Protocol):
-    """Data in blocks: in a file (``FileBlocks``) or in the workers of a cluster (``npfs.largedata``)."""
+    """Data in blocks: in a file (``FileBlocks``) or in a cluster's workers (``ClusterBlocks``)."""
 
     @property
     def n_features(self) -> int:
@@ -59,7 +60,7 @@ class Checkpointing:
 
 @dataclass(frozen=True)
 class BlockFit:
-    """What a fit on blocks found.
+    """The result of a fit on blocks.
 
     Attributes
     ----------
@@ -78,8 +79,8 @@ class BlockFit:
 
 
 @dataclass(frozen=True)
-class How:
-    """How to fit: as the parameters of ``LinearRegression``."""
+class FitConfig:
+    """The parameters of a fit, as those of ``LinearRegression``."""
 
     kernel: str | Backend
     learning_rate: float | None
@@ -87,15 +88,21 @@ class How:
     tol: float | None
     standardize: bool
 
-    @property
-    def is_shortcut(self) -> bool:
-        """Whether one pass is enough."""
-        return self.kernel in SHORTCUTS
+
+def is_shortcut(backend: str | Backend) -> bool:
+    """Return True for a shortcut: one pass for the moments gives the sums of every epoch.
+
+    Raises
+    ------
+    BackendUnavailable, UnknownBackend
+    """
+    found = load_backend(backend) if isinstance(backend, str) else backend
+    return not found.same_work and found.blocks is None
 
 
 def fit_blocks(
     blocks: Blocks,
-    how: How,
+    how: FitConfig,
     checkpointing: Checkpointing | None = None,
     on_epoch: Callable[[State], None] | None = None,
 ) -> BlockFit:
@@ -110,21 +117,23 @@ def fit_blocks(
     """
     if checkpointing is not None and checkpointing.resume:
         require_there(checkpointing.path)
-    if not (how.is_shortcut or how.kernel in ON_CLUSTER):
+    is_one_pass = is_shortcut(how.kernel)
+    if not (is_one_pass or how.kernel in ON_CLUSTER):
         kernel_for_blocks(how.kernel)  # before all data are read
     moments = blocks.moments()
     d = moments.n_features
-    scaler = moments.standardizer if how.standardize else Standardizer(np.zeros(d), np.ones(d))
+    scaler = moments.standardizer if how.standardize else Standardizer.identity(d)
     curvature = moments.largest_curvature(scaler)
     if not math.isfinite(curvature):
         raise ValueError(
-            "squares of the features overflow float64; give them in larger units, or standardize them"
+            "squares of the features overflow float64; give them in larger units, or standardize "
+            "them"
         )
     rate = 1 / curvature if how.learning_rate is None else how.learning_rate
     state, rate, keep = _start(Fitted(moments, how.standardize, rate), how.epochs, checkpointing)
     resumed_at = state.epoch
-    if how.is_shortcut:
-        total: Callable[[Array, float], Sums] = lambda w, b: moments.sums(scaler, w, b)  # noqa: E731
+    if is_one_pass:
+        total: Callable[[Array, float], Sums] = partial(moments.sums, scaler)
     else:
         blocks.lay_out(how.kernel, scaler if how.standardize else None)
         total = blocks.total
@@ -153,7 +162,7 @@ def fit_blocks(
 
 @contextlib.contextmanager
 def _kept(keep: Checkpoints | None, state: State) -> Iterator[None]:
-    """Write what was computed before the fit ends early: by Ctrl-C, or with the cluster it is on."""
+    """Write the state before the fit ends early: by Ctrl-C, or with the cluster it is on."""
     began = state.epoch
     try:
         yield
@@ -168,7 +177,7 @@ def _kept(keep: Checkpoints | None, state: State) -> Iterator[None]:
 def _start(
     of: Fitted, epochs: int, checkpointing: Checkpointing | None
 ) -> tuple[State, float, Checkpoints | None]:
-    """Return where to begin, the learning rate, and what keeps the state."""
+    """Return the first state, the learning rate, and the checkpoints, if any are asked for."""
     start = State.start(of.moments.n_features)
     if checkpointing is None:
         return start, of.learning_rate, None
@@ -180,7 +189,8 @@ def _start(
     state, rate = keep.read()
     if state.epoch > epochs:
         raise BadCheckpoint(
-            f"{str(keep.path)!r} is at epoch {state.epoch:,} already, beyond the {epochs:,} that are asked for; ask for more "
+            f"{str(keep.path)!r} is at epoch {state.epoch:,} already, beyond the {epochs:,} that "
+            "are asked for; ask for more "
             "epochs, or leave --resume out and name another file"
         )
     return state, rate, keep

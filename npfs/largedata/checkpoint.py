@@ -1,10 +1,12 @@
 """Checkpoints: where a descent is, kept in a file, so that what was computed outlives the process.
 
-A checkpoint is written whole or not at all (a temporary file that is renamed), and a descent that goes on from one
-ends where the uninterrupted one would have, to the last digit, if the sums are taken in the same order.
+A checkpoint is written whole or not at all (a temporary file that is renamed), and a descent that
+goes on from one ends where the uninterrupted one would have, to the last digit, if the sums are
+taken in the same order.
 """
 
-import io
+import os
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +16,6 @@ import numpy as np
 
 from npfs.largedata.block_descent import State
 from npfs.largedata.moments import Moments
-from npfs.whole_file import write_whole
 
 FORMAT = 1
 
@@ -25,7 +26,7 @@ class BadCheckpoint(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """What is being fitted, and with which steps: a checkpoint of something else is refused.
+    """Data and steps of a descent: a checkpoint of others is refused.
 
     Not on which kernel or cluster: another one goes on with the same steps, to rounding.
     """
@@ -35,7 +36,7 @@ class Fitted:
     learning_rate: float
 
     def is_like(self, other: "Fitted") -> bool:
-        """Return whether a descent on the one can go on on the other."""
+        """Return True if a descent on the one can go on on the other."""
         rates = self.learning_rate, other.learning_rate
         return (
             self.standardize == other.standardize
@@ -81,24 +82,35 @@ class Checkpoints:
         """
         weights, bias, history = state.moved()
         moments = self.of.moments
-        content = io.BytesIO()
-        np.savez(
-            content,
-            format=FORMAT,
-            standardize=self.of.standardize,
-            learning_rate=self.of.learning_rate,
-            n=moments.n,
-            mean=moments.mean,
-            comoment=moments.comoment,
-            weights=weights,
-            bias=bias,
-            loss_history=history,
+        path = self.path.resolve()  # a link keeps its place
+        handle, temporary = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"
         )
-        write_whole(self.path, content.getvalue())
+        try:
+            with os.fdopen(handle, "wb") as file:
+                np.savez(
+                    file,
+                    format=FORMAT,
+                    standardize=self.of.standardize,
+                    learning_rate=self.of.learning_rate,
+                    n=moments.n,
+                    mean=moments.mean,
+                    comoment=moments.comoment,
+                    weights=weights,
+                    bias=bias,
+                    loss_history=history,
+                )
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
         self._written = time.monotonic()
 
     def read(self) -> tuple[State, float]:
-        """Return the state that was written last, and the learning rate to go on with, to its last digit.
+        """Return the state that was written last, and the learning rate to its last digit.
 
         Raises
         ------
@@ -115,11 +127,13 @@ class Checkpoints:
         except Exception as error:  # whatever a damaged archive leads to
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise BadCheckpoint(
-                f"{str(self.path)!r} is no checkpoint that can be read ({reason}); name another file to begin anew"
+                f"{str(self.path)!r} is no checkpoint that can be read ({reason}); name another "
+                "file to begin anew"
             ) from None
         if made != FORMAT or not of.is_like(self.of):
             raise BadCheckpoint(
-                f"{str(self.path)!r} is of other data or other options (learning rate, standardisation); give what it was "
+                f"{str(self.path)!r} is of other data or other options (learning rate, "
+                "standardisation); give what it was "
                 "made with, or name another file to begin anew"
             )
         return state, of.learning_rate

@@ -2,22 +2,22 @@
 
 import time
 from collections.abc import Sequence
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from distributed import Client
 
 from npfs.backends.base import Backend, Sums
+from npfs.backends.registry import load_backend
 from npfs.data.pieces import BadPiece, Piece, Pieces
-from npfs.largedata.crew import FAN_OUT, Crew
-from npfs.largedata.errors import ClusterError
-from npfs.largedata.holding import Holding
-from npfs.largedata.kernels import kernel_of, kernel_on_workers
-from npfs.largedata.memory import require_memory
+from npfs.largedata.actors import FAN_OUT, ActorPool
+from npfs.largedata.block_fitting import DASK, ON_CLUSTER
+from npfs.largedata.block_store import LOST, MOST_LOSSES, BlockStore
+from npfs.largedata.connection import connect
 from npfs.largedata.moments import Moments
-from npfs.largedata.scheduler import Scheduler
-from npfs.largedata.sources import Source, as_source
-from npfs.largedata.waiting import LOST, MOST_LOSSES
+from npfs.largedata.scheduler import ClusterError, Scheduler, require_memory
+from npfs.largedata.sources import Source, as_source, to_blocks
+from npfs.largedata.tasks import kernel_of, kernel_on_workers
 from npfs.regression.problem import Array
 from npfs.regression.scaling import Standardizer
 
@@ -25,7 +25,7 @@ BETWEEN_TRIES = 0.2  # seconds
 
 
 class Seconds(NamedTuple):
-    """What a pass over the blocks took.
+    """The time of a pass over the blocks.
 
     Attributes
     ----------
@@ -42,9 +42,10 @@ class Seconds(NamedTuple):
 class ClusterBlocks:
     """Blocks in the workers of a cluster, as ``ClusterBlocks.place`` makes them.
 
-    A worker that is lost is made up for: its blocks are made again, on the worker that takes its place or on those that are
-    left, and the pass is taken again. Which worker sums up which blocks, and in what order, is the same for the same
-    workers, so that fits are equal to the last digit; on other workers they differ by rounding.
+    A worker that is lost is made up for: its blocks are made again, on the worker that takes its
+    place or on those that are left, and the pass is taken again. Which worker sums up which blocks,
+    and in what order, is the same for the same workers, so that fits are equal to the last digit;
+    on other workers they differ by rounding.
 
     Attributes
     ----------
@@ -58,9 +59,9 @@ class ClusterBlocks:
         self.seconds = Seconds(0.0, 0.0)
         self.fan_out = FAN_OUT
         self._source, self._client = source, client
-        self._holding = Holding(source, client)
+        self._store = BlockStore(source, client)
         self._backend = ""
-        self._crew: Crew | None = None
+        self._actors: ActorPool | None = None
 
     @classmethod
     def place(cls, source: Source | Pieces | Sequence[Piece], client: Client) -> Self:
@@ -69,7 +70,7 @@ class ClusterBlocks:
         Parameters
         ----------
         source
-            Pieces, or what ``npfs.largedata.collections.to_blocks`` makes of Dask collections.
+            Pieces, or what ``npfs.largedata.sources.to_blocks`` makes of Dask collections.
 
         Raises
         ------
@@ -90,24 +91,24 @@ class ClusterBlocks:
 
     def close(self) -> None:
         """Give the workers' memory back."""
-        self._crew = None
-        self._holding.clear()
+        self._actors = None
+        self._store.clear()
 
     @property
     def n_features(self) -> int:
         """Columns of ``X``."""
         known = self._source.n_features
-        return self._holding.shapes[0][1] if known is None else known
+        return self._store.shapes[0][1] if known is None else known
 
     @property
     def n_samples(self) -> int:
         """Rows of ``X``."""
-        return sum(n for n, _ in self._holding.shapes)
+        return sum(n for n, _ in self._store.shapes)
 
     @property
     def n_workers(self) -> int:
         """Workers that hold blocks."""
-        return len(self._gathered().workers)
+        return len(self._made().workers)
 
     def moments(self) -> Moments:
         """Take the moments of features and target in one pass, and look at every number.
@@ -119,10 +120,10 @@ class ClusterBlocks:
         ClusterError
             If workers are lost again and again, or are full.
         """
-        return self._holding.moments()
+        return self._store.moments()
 
     def lay_out(self, backend: str | Backend, scaler: Standardizer | None) -> None:
-        """Have the blocks, transformed by the scaler, laid out for the kernel of a backend, and what sums them up made.
+        """Have the blocks, transformed by the scaler, laid out for a backend, and actors made.
 
         ``dask`` is the fastest kernel of one core; ``dask-gram`` lays them out for ``gram``.
 
@@ -133,8 +134,8 @@ class ClusterBlocks:
         """
         self._backend = kernel_on_workers(backend if isinstance(backend, str) else backend.name)
         kernel_of(self._backend)
-        self._crew = None
-        self._holding.lay_out(self._backend, scaler)
+        self._actors = None
+        self._store.lay_out(self._backend, scaler)
         self.run("nothing", np.zeros(self.n_features + 1))
 
     def total(self, weights: Array, bias: float) -> Sums:
@@ -151,7 +152,9 @@ class ClusterBlocks:
         return Sums(float(found[0]), found[2:], float(found[1]))
 
     def gram(self) -> Array:
-        """Return the products of all columns of ``[X, 1, y]`` in one pass, shape (n_features + 2, n_features + 2).
+        """Return the products of all columns of ``[X, 1, y]`` in one pass.
+
+        Shape (n_features + 2, n_features + 2).
 
         Raises
         ------
@@ -161,39 +164,66 @@ class ClusterBlocks:
         size = self.n_features + 2
         return self.run("gram", np.zeros(size - 1)).reshape(size, size)
 
-    def read_pass(self) -> None:
-        """Read every number once: no pass can be faster."""
-        self.run("read", np.zeros(self.n_features + 1))
-
     def call_one(self) -> None:
-        """Call one worker and have it compute nothing, with as many numbers each way as an epoch sends."""
-        self._gathered().call_one(np.zeros(self.n_features + 1))
+        """Call one worker that computes nothing, with as many numbers each way as in an epoch."""
+        self._made().call_one(np.zeros(self.n_features + 1))
 
     def run(self, what: str, parameters: Array) -> Array:
-        """Return the sum of what ``what``, a key of ``npfs.largedata.actor.DONE``, returns of all blocks."""
+        """Run an operation, a key of ``actors.OPERATIONS``, on all blocks, and return the sum."""
         for _ in range(MOST_LOSSES + 1):
             try:
-                crew = self._gathered()
+                actors = self._made()
                 start = time.perf_counter()
-                found = crew.run(what, parameters)
+                found = actors.run(what, parameters)
             except LOST as error:
-                self._crew, lost = None, error
+                self._actors, lost = None, error
                 time.sleep(BETWEEN_TRIES)
             else:
                 self.seconds = Seconds(float(found[0]), time.perf_counter() - start)
                 return found[1:]
         raise ClusterError(
-            f"workers were lost {MOST_LOSSES + 1} times in a row ({type(lost).__name__}: {lost}); see to what ends them, which is "
+            f"workers were lost {MOST_LOSSES + 1} times in a row ({type(lost).__name__}: {lost}); "
+            "see to what ends them, which is "
             "mostly their memory, then go on from the last checkpoint with --resume, or begin anew"
         )
 
-    def _gathered(self) -> Crew:
-        if self._crew is None:
-            self._crew = Crew(
+    def _made(self) -> ActorPool:
+        if self._actors is None:
+            self._actors = ActorPool(
                 self._client,
                 self._backend,
                 self.n_features,
-                self._holding.by_worker(),
+                self._store.by_worker(),
                 self.fan_out,
             )
-        return self._crew
+        return self._actors
+
+
+def fit_collection(model: Any, X: Any, y: Any) -> None:
+    """Fit a ``LinearRegression`` to a Dask array or data frame, on the cluster in use.
+
+    A backend that takes no data in blocks, such as the default, stands for ``dask``.
+
+    Raises
+    ------
+    ClusterError, BadPiece
+        If the cluster, or a block, is not as it has to be; and as ``LinearRegression.fit_blocks``.
+    """
+    source = to_blocks(X, y)
+    asked = model.backend
+    with ClusterBlocks.place(source, connect()) as blocks:
+        model.backend = asked if _takes_blocks(asked) else DASK
+        try:
+            model.fit_blocks(blocks)
+        finally:
+            model.backend = asked
+    if source.feature_names is not None:
+        model.feature_names_in_ = np.array(source.feature_names, dtype=object)
+
+
+def _takes_blocks(backend: str | Backend) -> bool:
+    if isinstance(backend, Backend):
+        return backend.blocks is not None
+    if backend in ON_CLUSTER:
+        return True
+    return backend != "auto" and load_backend(backend).blocks is not None

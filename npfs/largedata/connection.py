@@ -1,22 +1,154 @@
-"""Which cluster: the one that is named, the one in use, the one that Dask is set to, or one on this machine."""
+"""Which cluster: the one named, the one in use, the one Dask is set to, or one on this machine.
+
+The workers' packages are compared with those of this process before any data are sent.
+"""
 
 import asyncio
 import atexit
+import contextlib
+import logging
 import multiprocessing
 import os
+import signal
 import threading
 import warnings
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import dask
 from dask.system import CPU_COUNT
-from distributed import Client, Security, rpc
+from distributed import Client, LocalCluster, Security, rpc
+from distributed.deploy import Cluster
 from distributed.versions import VersionMismatchWarning
 
-from npfs.largedata.errors import ClusterError
-from npfs.largedata.local import local_cluster
-from npfs.largedata.scheduler import Scheduler
-from npfs.largedata.versions import require_same_versions
+from npfs.largedata.scheduler import ClusterError, Scheduler
+
+# Of which releases must be equal, and of which a release that differs in its last place will do.
+EQUAL = ("dask", "distributed", "npfs")
+SAME_MINOR = ("python", "numpy", "numba")
+SHOWN = 3  # workers that are named
+
+
+def require_same_versions(client: Client) -> None:
+    """Compare the packages that the kernels and the data go through.
+
+    Raises
+    ------
+    ClusterError
+        Names package, version and worker.
+    """
+    found = client.get_versions(packages=[*EQUAL, *SAME_MINOR[1:]])
+    here = found["client"]["packages"]
+    workers = {
+        address: (of or {}).get("packages") or {} for address, of in found["workers"].items()
+    }
+    different = list(differences(here, workers))
+    if different:
+        more = f", and {len(different) - SHOWN} more" if len(different) > SHOWN else ""
+        raise ClusterError(
+            f"workers differ from this process: {'; '.join(different[:SHOWN])}{more}; install the "
+            "same versions on all of them"
+        )
+
+
+def differences(here: Mapping[str, Any], workers: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what differs, a text for each worker."""
+    for address, there in workers.items():
+        texts = [
+            f"{package} {there.get(package) or 'is missing'} (here "
+            f"{here.get(package) or 'it is missing'})"
+            for package in (*EQUAL, *SAME_MINOR)
+            if _compared(package, there) != _compared(package, here)
+        ]
+        if texts:
+            yield f"{address} has {', '.join(texts)}"
+
+
+def _compared(package: str, versions: Mapping[str, Any]) -> Any:
+    version = versions.get(package)
+    if version is None or package in EQUAL:
+        return version
+    return str(version).split(".")[:2]
+
+
+START_WITHIN = (
+    60.0  # seconds; two workers take one or two, and more of them are as many as there are cores
+)
+
+
+def local_cluster(workers: int) -> LocalCluster:
+    """Start one; it answers on this machine alone, and says nothing.
+
+    Raises
+    ------
+    RuntimeError, OSError, TimeoutError
+        If it cannot be started.
+    """
+    with _environment_kept(), _ctrl_c_is_ours():
+        cluster = _in_time(
+            partial(
+                LocalCluster,
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
+                silence_logs=logging.CRITICAL,
+            )
+        )
+    # A nanny replaces its worker by itself; Dask would end the nanny if, 15 s after one was lost,
+    # the next one is lost too and not yet replaced.
+    cluster._update_worker_status = partial(Cluster._update_worker_status, cluster)
+    return cluster
+
+
+def _in_time(start: Callable[[], LocalCluster]) -> LocalCluster:
+    """Start it, in bounded time: some releases wait for ever for a worker that ends at once."""
+    found: list[LocalCluster] = []
+    errors: list[BaseException] = []
+
+    def try_to() -> None:
+        try:
+            found.append(start())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=try_to, daemon=True)
+    thread.start()
+    thread.join(START_WITHIN)
+    if errors:
+        raise errors[0]
+    if not found:
+        raise TimeoutError(f"its workers were not there within {START_WITHIN:.0f} s")
+    return found[0]
+
+
+@contextlib.contextmanager
+def _ctrl_c_is_ours() -> Iterator[None]:
+    """Have workers ignore Ctrl-C, which a terminal sends them as well: this process ends them."""
+    if threading.current_thread() is not threading.main_thread():  # which alone may say so
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Undo what Dask sets for its workers, which slows later ones: ``OMP_NUM_THREADS=1``."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
+
 
 CONNECT_WITHIN = 10  # seconds
 CLOSE_WITHIN = 10
@@ -30,14 +162,16 @@ _checked: set[str] = set()
 def connect(address: str | None = None) -> Client:
     """Return a client of the cluster at ``address``; or of the first there is of these.
 
-    The client in use (Dask's default client); the address in Dask's configuration (``scheduler-address``, in the
-    environment ``DASK_SCHEDULER_ADDRESS``); a cluster on this machine, started once, with a worker for each core that may
-    be used. A client of an address becomes Dask's default client.
+    The client in use (Dask's default client); the address in Dask's configuration
+    (``scheduler-address``, in the environment ``DASK_SCHEDULER_ADDRESS``); a cluster on this
+    machine, started once, with a worker for each core that may be used. A client of an address
+    becomes Dask's default client.
 
     Raises
     ------
     ClusterError
-        If nothing answers there as a scheduler, no worker is connected to it, or workers have other versions.
+        If nothing answers there as a scheduler, no worker is connected to it, or workers have other
+        versions.
     """
     client = _at(address) if address else _in_use() or _configured() or _on_this_machine()
     if client.asynchronous:
@@ -83,7 +217,7 @@ def _known(address: str) -> Client | None:
 
 
 def _require_scheduler(address: str) -> None:
-    """Ask who is there, in a time that is bounded: Dask's client waits for ever for an answer of another server."""
+    """Ask who is there, in bounded time: Dask's client waits for ever for another server."""
     found: dict[str, Any] = {}
 
     def ask() -> None:  # in a thread of its own, since the caller's may have a loop that runs
@@ -102,10 +236,12 @@ def _require_scheduler(address: str) -> None:
         raise _nothing_listens(address, error)
     if isinstance(error, ValueError | TypeError):
         raise ClusterError(
-            f"{address!r} is no address of a scheduler ({error}); give one such as tcp://127.0.0.1:8786"
+            f"{address!r} is no address of a scheduler ({error}); give one such as "
+            "tcp://127.0.0.1:8786"
         )
     raise ClusterError(
-        f"what listens at {address} is no Dask scheduler; give the address that `dask scheduler` prints when it starts"
+        f"what listens at {address} is no Dask scheduler; give the address that `dask scheduler` "
+        "prints when it starts"
     )
 
 
@@ -119,7 +255,8 @@ async def _identity(address: str) -> str:
 def _nothing_listens(address: str, error: BaseException) -> ClusterError:
     reason = str(error) or type(error).__name__
     return ClusterError(
-        f"no scheduler listens at {address} ({reason}); start one with `dask scheduler`, or leave the address out to use this "
+        f"no scheduler listens at {address} ({reason}); start one with `dask scheduler`, or leave "
+        "the address out to use this "
         "machine"
     )
 
@@ -141,7 +278,7 @@ def _on_this_machine() -> Client:
 
 
 def close_local() -> None:
-    """End the cluster on this machine, if this process has started one; it also ends with the process."""
+    """End the cluster that this process has started; it also ends with the process."""
     client = _clients.pop((os.getpid(), LOCAL), None)
     if client is not None:
         cluster = client.cluster
@@ -151,6 +288,7 @@ def close_local() -> None:
 
 def _not_started(reason: str) -> ClusterError:
     return ClusterError(
-        f"no local cluster could be started ({reason}); call it from a file, below `if __name__ == '__main__':`, since each "
+        f"no local cluster could be started ({reason}); call it from a file, below `if __name__ == "
+        "'__main__':`, since each "
         "worker is a new process that imports that file"
     )

@@ -1,7 +1,7 @@
 r"""Means and co-moments of features and target, taken block by block in one pass.
 
-Of the joined columns :math:`z = [x, y]` of n samples: the mean and :math:`C = \sum (z - \bar z)(z - \bar z)^T`. Two
-parts are merged by
+Of the joined columns :math:`z = [x, y]` of n samples: the mean and
+:math:`C = \sum (z - \bar z)(z - \bar z)^T`. Two parts are merged by
 
 .. math:: C = C_a + C_b + \frac{n_a n_b}{n_a + n_b} (\bar z_b - \bar z_a)(\bar z_b - \bar z_a)^T
 
@@ -10,7 +10,6 @@ so that nothing large cancels, whatever the means.
 Source: Chan, Golub, LeVeque, *The American Statistician* 37 (1983) 242.
 """
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
@@ -19,6 +18,7 @@ from typing import Self
 import numpy as np
 
 from npfs.backends.base import Sums
+from npfs.regression.learning_rate import largest_eigenvalue
 from npfs.regression.problem import Array
 from npfs.regression.scaling import Standardizer
 
@@ -102,7 +102,7 @@ class Moments:
         return float(self.comoment[-1, -1]) / self.n
 
     def hessian(self, scaler: Standardizer) -> Array:
-        r"""Return :math:`\frac{2}{n} [X, 1]^T [X, 1]` of the features as the scaler transforms them."""
+        r"""Return :math:`\frac{2}{n} [X, 1]^T [X, 1]` of the features, scaled."""
         mean = np.append((self.mean[:-1] - scaler.mean) / scaler.scale, 1.0)
         second = np.outer(mean, mean)
         second[:-1, :-1] += self.comoment[:-1, :-1] / self.n / np.outer(scaler.scale, scaler.scale)
@@ -112,14 +112,14 @@ class Moments:
         """Return the largest eigenvalue of that matrix, infinite where it overflows."""
         with np.errstate(over="ignore", invalid="ignore"):
             second = self.hessian(scaler)
-        return float(np.linalg.eigvalsh(second)[-1]) if np.isfinite(second).all() else math.inf
+        return largest_eigenvalue(second)
 
     def sums(self, scaler: Standardizer, weights: Array, bias: float) -> Sums:
-        r"""Return an epoch's sums without a pass over the data, for features as the scaler transforms them.
+        r"""Return an epoch's sums of scaled features without a pass over the data.
 
-        With :math:`v = [w, -1]` the errors :math:`e = X w + b - y` have the mean :math:`\bar e`, and from the scaled
-        co-moments ``C`` follow :math:`\sum e^2 = v^T C v + n \bar e^2` and
-        :math:`\sum e x = C v + n \bar e \bar x`.
+        With :math:`v = [w, -1]` the errors :math:`e = X w + b - y` have the mean :math:`\bar e`,
+        and from the scaled co-moments ``C`` follow
+        :math:`\sum e^2 = v^T C v + n \bar e^2` and :math:`\sum e x = C v + n \bar e \bar x`.
         """
         scale = np.append(scaler.scale, 1.0)
         mean = (self.mean[:-1] - scaler.mean) / scaler.scale
@@ -130,7 +130,7 @@ class Moments:
         return Sums(loss, product[:-1] + self.n * error * mean, self.n * error)
 
     def is_like(self, other: "Moments") -> bool:
-        """Return whether they can be of the same data: equal but for rounding, whatever the pieces they were taken of."""
+        """Return True if they can be of the same data in other pieces: equal but for rounding."""
         if (self.n, self.n_features) != (other.n, other.n_features):
             return False
         spread = np.sqrt(np.diag(self.comoment) / self.n)

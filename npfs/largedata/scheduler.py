@@ -1,12 +1,15 @@
-"""What is asked of the scheduler, each in a time that is bounded."""
+"""The scheduler of a cluster, asked in bounded time; memory of its workers; errors of clusters."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from distributed import Client
 
-from npfs.largedata.errors import ClusterError
+
+class ClusterError(ValueError):
+    """The cluster cannot do what is asked of it: one sentence that says why and what to do."""
+
 
 # Seconds. A scheduler that is busy answers within one or two of them.
 ANSWER_WITHIN = 5.0
@@ -38,7 +41,7 @@ class Scheduler:
         self._client = client
 
     def workers(self, *, at_least: int = 1, within: float = 0.0) -> dict[str, Worker]:
-        """Return the workers by address, sorted; wait for a number of them, but no longer than ``within`` seconds.
+        """Return the workers by address, sorted; wait up to ``within`` seconds for ``at_least``.
 
         Raises
         ------
@@ -58,7 +61,8 @@ class Scheduler:
                 return workers
             if waited >= WORKERS_WITHIN:
                 raise ClusterError(
-                    f"no worker is connected to {self._address}; start some with `dask worker {self._address}`"
+                    f"no worker is connected to {self._address}; start some with `dask worker "
+                    f"{self._address}`"
                 )
             time.sleep(BETWEEN_LOOKS)
 
@@ -87,6 +91,34 @@ class Scheduler:
                 break
             time.sleep(BETWEEN_LOOKS)
         raise ClusterError(
-            f"the scheduler at {address} is gone; start a cluster again, then go on from the last checkpoint with --resume, or "
+            f"the scheduler at {address} is gone; start a cluster again, then go on from the last "
+            "checkpoint with --resume, or "
             "begin anew"
+        )
+
+
+# Of a worker's limit; beyond it Dask writes data to disk, to read it again in every epoch (its
+# default "target").
+USABLE = 0.6
+
+
+def require_memory(data_bytes: int | None, workers: Mapping[str, Worker]) -> None:
+    """Refuse what the workers cannot hold.
+
+    Raises
+    ------
+    ClusterError
+        With both sizes.
+    """
+    limits = [worker.memory_limit for worker in workers.values()]
+    if data_bytes is None or not all(limits):
+        return
+    usable = USABLE * sum(limits)
+    if data_bytes > usable:
+        raise ClusterError(
+            f"the data take {data_bytes / 1e9:,.2f} GB and the workers, {len(limits)} of them, "
+            f"hold {usable / 1e9:,.2f} GB "
+            f"({USABLE:.0%} of their memory limits); add workers or memory, or fit without Dask, "
+            "block by block from a file "
+            "(--backend numba-parallel)"
         )

@@ -150,7 +150,7 @@ def test_whatever_a_backend_does_wrong_is_named(backend: Backend, message: str) 
 
 
 def test_float32_and_shortcuts_are_checked_as_well() -> None:
-    """An error of 0.2 % of the loss is no rounding in float32, nor is 1e-10 of the first in a shortcut."""
+    """0.2 % of the loss is not rounding in float32, nor is 1e-10 of the first in a shortcut."""
 
     def off_in_float32(result: Fit) -> Fit:
         losses = np.array(result.loss_history) * (1.002 if len(seen) % 4 > 1 else 1)

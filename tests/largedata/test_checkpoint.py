@@ -175,7 +175,7 @@ import sys, time
 from pathlib import Path
 from npfs.largedata.block_fitting import Checkpointing
 from npfs.largedata.moments import Moments
-from tests.blockwise import test_checkpoint as here
+from tests.largedata import test_checkpoint as here
 class Slow(here.FileBlocks):
     def total(self, weights, bias):
         time.sleep(0.01)

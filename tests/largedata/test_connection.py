@@ -14,9 +14,8 @@ import pytest
 from distributed import Client
 
 from npfs.largedata import connection
-from npfs.largedata.connection import connect
-from npfs.largedata.errors import ClusterError
-from npfs.largedata.versions import differences, require_same_versions
+from npfs.largedata.connection import connect, differences, require_same_versions
+from npfs.largedata.scheduler import ClusterError
 from tests.largedata.helpers import commands
 
 

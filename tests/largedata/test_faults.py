@@ -21,9 +21,9 @@ from npfs.data import open_pieces
 from npfs.data.pieces import BadPiece, of_arrays
 from npfs.largedata.block_descent import State
 from npfs.largedata.cluster_blocks import ClusterBlocks
-from npfs.largedata.collections import to_blocks
 from npfs.largedata.connection import connect
-from npfs.largedata.errors import ClusterError
+from npfs.largedata.scheduler import ClusterError
+from npfs.largedata.sources import to_blocks
 from npfs.regression.problem import Array
 from tests.largedata.helpers import assert_same, commands, fit, kill, pids, problem, wait_until
 
@@ -210,7 +210,7 @@ def test_a_worker_out_of_memory_is_a_sentence_in_time(small: Client, how: str) -
 def test_a_worker_that_is_full_and_starts_nothing_is_a_sentence_in_time(
     small: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("npfs.largedata.waiting.STALLED_WITHIN", 2.0)
+    monkeypatch.setattr("npfs.largedata.block_store.STALLED_WITHIN", 2.0)
     small.wait_for_workers(1)
     small.run(fill, 0.87 * 400e6)
     try:
@@ -271,14 +271,14 @@ def test_the_last_worker_gone_is_a_sentence_in_time(monkeypatch: pytest.MonkeyPa
 def test_workers_that_die_in_every_pass_are_not_replaced_for_ever(
     client: Client, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from npfs.largedata.crew import Crew
+    from npfs.largedata.actors import ActorPool
 
     def dies(*arguments: Any) -> Any:
         raise OSError("it is gone")
 
     with ClusterBlocks.place(arrays(file), client) as blocks:
         blocks.lay_out("dask", None)
-        monkeypatch.setattr(Crew, "run", dies)
+        monkeypatch.setattr(ActorPool, "run", dies)
         with pytest.raises(ClusterError, match=r"workers were lost 4 times in a row \(OSError: it"):
             fit(blocks)
 

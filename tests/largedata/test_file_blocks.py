@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 from npfs import LinearRegression
 from npfs.backends.registry import load_backend
 from npfs.data.pieces import BadPiece, Pieces, of_arrays, require_usable
-from npfs.largedata import block_file, file_blocks
-from npfs.largedata.block_file import BlockFile, DiskFull
-from npfs.largedata.file_blocks import FileBlocks, rebatched
+from npfs.largedata import file_blocks
+from npfs.largedata.file_blocks import BlockFile, DiskFull, FileBlocks, rebatched
 from npfs.regression.problem import Problem, make_problem
 
 KERNELS = ("numpy-inplace", "numba", "numba-simd", "numba-parallel")
@@ -90,8 +89,8 @@ def test_what_is_appended_comes_back_in_its_order(tmp_path: Path) -> None:
                 np.testing.assert_array_equal(a, x)
                 np.testing.assert_array_equal(b, y)
                 assert n == m
-                assert a.ctypes.data % block_file.ALIGNMENT == 0
-                assert b.ctypes.data % block_file.ALIGNMENT == 0
+                assert a.ctypes.data % file_blocks.ALIGNMENT == 0
+                assert b.ctypes.data % file_blocks.ALIGNMENT == 0
 
 
 def test_reading_ahead_goes_without_advice_too(
@@ -99,13 +98,13 @@ def test_reading_ahead_goes_without_advice_too(
 ) -> None:
     monkeypatch.delattr(os, "posix_fadvise", raising=False)
     read: list[tuple[int, int]] = []
-    original = block_file._Reader._read
+    original = file_blocks._Reader._read
 
     def seen(self: Any, offset: int, length: int) -> None:
         original(self, offset, length)
         read.append((offset, length))
 
-    monkeypatch.setattr(block_file._Reader, "_read", seen)
+    monkeypatch.setattr(file_blocks._Reader, "_read", seen)
     with BlockFile(tmp_path) as file:
         for k in range(5):
             file.append(np.full(10_000, float(k)))
@@ -128,13 +127,13 @@ def test_the_whole_of_the_next_block_is_asked_for_and_nothing_of_what_is_cached(
             file.append(np.full(100_000, float(k)))
         assert len(list(file)) == 3
         assert asked == [], "it was just written"
-        monkeypatch.setattr(block_file, "_is_cached", lambda *part: False)
+        monkeypatch.setattr(file_blocks, "_is_cached", lambda *part: False)
         assert len(list(file)) == 3
         later = file._entries[1:]
     covered = [at for at, length in asked for at in range(at, at + length, 4096)]
     wanted = [at for e in later for at in range(e.offset, e.offset + e.length, 4096)]
     assert [at for at in covered if at in set(wanted)] == wanted
-    assert max(length for _, length in asked) <= block_file.ADVISED
+    assert max(length for _, length in asked) <= file_blocks.ADVISED
 
 
 @pytest.mark.skipif(
@@ -185,7 +184,7 @@ def test_a_disk_that_fills_up_is_a_sentence() -> None:
         "from pathlib import Path\n"
         "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
-        "from npfs.largedata.block_file import BlockFile, DiskFull\n"
+        "from npfs.largedata.file_blocks import BlockFile, DiskFull\n"
         "import tempfile\n"
         "try:\n"
         "    BlockFile(Path(tempfile.gettempdir())).append(np.zeros(100_000))\n"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npfs.largedata.balance import spread
+from npfs.largedata.block_store import spread
 
 
 def loads(sizes: dict[int, int], place: dict[int, str]) -> dict[str, int]:

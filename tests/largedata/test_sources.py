@@ -11,10 +11,9 @@ from distributed import Client
 
 from npfs import LinearRegression
 from npfs.data.pieces import BadPiece
-from npfs.largedata import collections
-from npfs.largedata.cluster_blocks import ClusterBlocks
-from npfs.largedata.collections import frame_blocks, to_blocks
-from npfs.largedata.errors import ClusterError
+from npfs.largedata import sources
+from npfs.largedata.scheduler import ClusterError
+from npfs.largedata.sources import to_blocks
 from npfs.regression.problem import Array
 from tests.largedata.helpers import problem
 
@@ -81,10 +80,6 @@ def test_frames_of_mixed_types(client: Client) -> None:
     found = LinearRegression(epochs=40).fit(lazy[NAMES], lazy["y"])
     assert_equal(found, wanted)
     assert found.feature_names_in_.tolist() == NAMES
-    with ClusterBlocks.place(frame_blocks(lazy, "y", NAMES), client) as blocks:
-        model = LinearRegression("dask", epochs=40)
-        model.fit_blocks(blocks)
-        assert_equal(model, wanted)
 
 
 def test_chunks_of_unknown_sizes_and_partitions_without_a_row(client: Client) -> None:
@@ -102,16 +97,14 @@ def test_chunks_of_unknown_sizes_and_partitions_without_a_row(client: Client) ->
 def test_a_parquet_folder_by_dask(client: Client, tmp_path: Path) -> None:
     for first in range(0, 5_000, 2_000):
         FRAME[first : first + 2_000].to_parquet(tmp_path / f"part-{first}.parquet")
-    with ClusterBlocks.place(frame_blocks(dd.read_parquet(str(tmp_path)), "y"), client) as blocks:
-        model = LinearRegression("dask", epochs=40)
-        model.fit_blocks(blocks)
-    assert_equal(model, in_memory())
+    lazy = dd.read_parquet(str(tmp_path))
+    assert_equal(LinearRegression(epochs=40).fit(lazy[NAMES], lazy["y"]), in_memory())
 
 
 def test_large_chunks_are_cut_and_blocks_are_named_by_their_rows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(collections, "LARGEST_BLOCK_BYTES", 1_000 * 5 * 8)
+    monkeypatch.setattr(sources, "LARGEST_BLOCK_BYTES", 1_000 * 5 * 8)
     blocks = to_blocks(da.from_array(X, chunks=(3_001, 4)), da.from_array(Y, chunks=-1))
     assert list(blocks.names) == [
         "block 0 of 6 (rows 0 to 749)",
@@ -152,13 +145,6 @@ TEXT = dd.from_pandas(FRAME.assign(a="x"), npartitions=5)
 def test_what_does_not_fit_is_a_sentence(X: da.Array, y: da.Array, message: str) -> None:
     with pytest.raises(ClusterError, match=message):
         to_blocks(X, y)
-
-
-def test_a_column_that_is_not_there_is_a_sentence() -> None:
-    with pytest.raises(ClusterError, match=r"has no column 'price'; choose from a, b, c, d, y"):
-        frame_blocks(TEXT, "price")
-    with pytest.raises(ClusterError, match="no feature is left beside the target"):
-        frame_blocks(TEXT[["y"]], "y")
 
 
 def test_blocks_that_are_wrong_are_named(client: Client) -> None:

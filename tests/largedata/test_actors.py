@@ -8,10 +8,10 @@ import pytest
 from distributed import Client, LocalCluster
 
 from npfs.data.pieces import of_arrays
-from npfs.largedata import crew
+from npfs.largedata import actors
 from npfs.largedata.block_descent import State
 from npfs.largedata.cluster_blocks import ClusterBlocks
-from npfs.largedata.errors import ClusterError
+from npfs.largedata.scheduler import ClusterError
 from tests.largedata.helpers import assert_same, fit, kill, problem, reference
 
 GIVEN = problem()
@@ -76,11 +76,11 @@ def test_workers_that_only_the_scheduler_reaches_are_called_through_it(
         raise OSError(f"no way to {address}")
 
     monkeypatch.setattr(four, "rpc", unreachable)
-    monkeypatch.setattr(crew, "_through_scheduler", set())
+    monkeypatch.setattr(actors, "_through_scheduler", set())
     with ClusterBlocks.place(of_arrays(GIVEN.X, GIVEN.y, 5_000), four) as blocks:
         blocks.lay_out("dask", None)
         assert_same(fit(blocks), reference(GIVEN.X, GIVEN.y), 1e-12)
-    assert crew._through_scheduler == {four.id}
+    assert actors._through_scheduler == {four.id}
 
 
 def test_an_asynchronous_client_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

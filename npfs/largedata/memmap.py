@@ -1,7 +1,8 @@
-"""Gradient descent on blocks in a file, each mapped into memory for as long as it is summed up: data larger than memory.
+"""Gradient descent on blocks in a file, each mapped into memory while it is summed up.
 
-The kernel is that of ``numba-parallel``. The numbers are used where the system's page cache has them; what this costs
-over data in memory is the mapping of pages, and where the page cache is too small the speed of the disk.
+The kernel is that of ``numba-parallel``. The numbers are used where the system's page cache has
+them; what this costs over data in memory is the mapping of pages, and where the page cache is too
+small the speed of the disk.
 """
 
 from typing import Any

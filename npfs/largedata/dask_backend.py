@@ -1,7 +1,8 @@
 """Gradient descent on Dask: blocks in the memory of workers, which send one small sum an epoch.
 
-The data leave this process once. An epoch sends the parameters to every worker and brings its sums of loss, dw and db back,
-past Dask's scheduler, which a task costs several milliseconds; the kernel is that of ``numba-simd``.
+The data leave this process once. An epoch sends the parameters to every worker and brings its sums
+of loss, dw and db back, past Dask's scheduler, which a task costs several milliseconds; the kernel
+is that of ``numba-simd``.
 """
 
 from typing import Any
@@ -15,14 +16,15 @@ from npfs.largedata.cluster_blocks import ClusterBlocks
 from npfs.largedata.connection import connect
 from npfs.largedata.scheduler import Scheduler
 
-# Of X and y. Larger arrays lie in larger pages: with 24 MB an epoch takes 1.2 times as long as with these.
+# Of X and y. Larger arrays lie in larger pages: with 24 MB an epoch takes 1.2 times as long as with
+# these.
 BLOCK_BYTES = 128 * 2**20
 # A call takes as long as a core takes for this many bytes: less is left to one worker.
 SMALL_BYTES = 2**20
 
 
 def prepare(X: Any, y: Any) -> ClusterBlocks:
-    """Return blocks in the workers of the cluster that ``npfs.largedata.connection.connect`` finds or starts."""
+    """Return blocks in the workers of the cluster that ``connection.connect`` finds or starts."""
     return placed(X, y, "dask")
 
 
@@ -36,7 +38,7 @@ def placed(X: Any, y: Any, backend: str) -> ClusterBlocks:
 
 
 def block_samples(X: Any, y: Any, workers: int) -> int:
-    """Return how many samples a block has, so that each worker has as many blocks; small data are one block."""
+    """Return the samples of a block: equally many blocks a worker, one block of small data."""
     n_bytes = int(X.nbytes + y.nbytes)
     parts = -(-n_bytes // BLOCK_BYTES)
     if n_bytes > SMALL_BYTES:

@@ -8,10 +8,9 @@ import pytest
 from npfs import schema
 from npfs.backends.registry import location
 from npfs.harness import environment
-from npfs.schema import INSTRUCTIONS, Size
+from npfs.schema import INSTRUCTIONS
 from npfs.suite import probes
 from npfs.suite.benchmark_run import BenchmarkRun
-from npfs.suite.plan import Case
 
 
 def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
@@ -24,13 +23,13 @@ def bench_instructions(benchmark: Any, counted: str, npfs_run: BenchmarkRun) -> 
     if not npfs_run.measures_startup:
         pytest.skip("instructions are counted in the first run alone, and not within a budget")
     benchmark.group = INSTRUCTIONS
-    case = Case(f"instructions-{counted}", Size(probes.COUNTED[-1], 1))
+    case = f"instructions-{counted}"
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
         start = time.perf_counter()
         counts = benchmark.pedantic(probes.instructions, (location(counted),), rounds=1)
         timed_s = time.perf_counter() - start
         record = schema.Case(
-            id=str(case),
+            id=case,
             group=INSTRUCTIONS,
             params={"backend": counted},
             timed_s=timed_s,

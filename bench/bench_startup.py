@@ -12,7 +12,7 @@ from npfs.schema import COLD, STARTUP, WARM
 from npfs.suite import probes, timing
 from npfs.suite.benchmark_run import BenchmarkRun
 from npfs.suite.own_data import Synthetic
-from npfs.suite.plan import EPOCHS, Case
+from npfs.suite.plan import EPOCHS
 
 
 def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
@@ -31,7 +31,7 @@ def bench_startup(benchmark: Any, startup_of: str, cache: str, npfs_run: Benchma
     tool, source = npfs_run.backends[startup_of], Synthetic(npfs_run.plan.seed)
     epochs = min(npfs_run.plan.epochs, EPOCHS)  # more would hide the startup cost
     benchmark.group = STARTUP
-    case = Case(f"startup-{startup_of}-{cache}", probes.STARTUP_SIZE)
+    case = f"startup-{startup_of}-{cache}"
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
         X, y, rate = timing.fresh_data(probes.STARTUP_SIZE, source)
         result = tool.fit(tool.prepare(X, y), epochs, rate)  # now its compiled code is on disk
@@ -47,7 +47,7 @@ def bench_startup(benchmark: Any, startup_of: str, cache: str, npfs_run: Benchma
             )
             timed_s = time.perf_counter() - start
         record = schema.Case(
-            id=str(case),
+            id=case,
             group=STARTUP,
             params={"backend": startup_of, **probes.STARTUP_SIZE.params(), "cache": cache},
             epochs=epochs,

@@ -234,7 +234,7 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     prepare_s : tuple of float
         The conversion of arrays into what the backend works on, in each repetition.
     source : str
-        Digest of the code that was timed; only equal ones are pooled.
+        Digest of the code that was timed, and of its build; only equal ones are pooled.
     """
 
     id: str
@@ -277,8 +277,6 @@ class Backend(Struct, frozen=True, omit_defaults=True):
 
     Attributes
     ----------
-    source : str
-        Digest of the files that hold ``prepare`` and ``fit``, and of the build.
     lines_of_code : int or None
         Without blank lines, comments and docstrings; None if there is no source to read.
     installed : dict or None
@@ -288,7 +286,6 @@ class Backend(Struct, frozen=True, omit_defaults=True):
     title: str
     same_work: bool
     note: str
-    source: str
     lines_of_code: Number | None = None
     installed: dict[str, Number] | None = field(name="installed_bytes", default=None)
 

@@ -180,6 +180,9 @@ def _record(path: Path, document: dict[str, Any]) -> RunRecord:
 
     if run.planned:
         int(run.planned["runs"] or "")  # resuming a set of runs reads it
+    startups = tuple((case, case.startup) for case in cases if case.startup)
+    for case, _ in startups:
+        of_case.size_of(case)  # raises if there is none
     fits = timed(schema.FIT)
     usual = [of_case.is_fit_of(fit.case, run.epochs) for fit in fits]
     return RunRecord(
@@ -189,7 +192,7 @@ def _record(path: Path, document: dict[str, Any]) -> RunRecord:
         other_epochs=tuple(fit for fit, is_usual in zip(fits, usual, strict=True) if not is_usual),
         ceilings=tuple(timed(schema.READ)),
         conversions=tuple(timed(schema.CONVERSION)),
-        startups=tuple((case, case.startup) for case in cases if case.startup),
+        startups=startups,
         memory=tuple((case, one) for case in cases for one in case.memory),
         instructions=tuple((case, case.instructions) for case in cases if case.instructions),
         layout=next((case.layout for case in cases if case.layout), None),

@@ -67,16 +67,19 @@ def read_journal(path: Path) -> Iterator[LogEntry]:
 
     Raises
     ------
-    msgspec.ValidationError
-        If an entry is none of ours.
+    ValueError
+        If a line is an object, and no entry of a log.
     """
     for line in path.read_bytes().split(b"\n"):
         try:
-            yield msgspec.json.decode(line, type=LogEntry)
-        except msgspec.ValidationError:
-            raise
-        except msgspec.DecodeError:
+            found = msgspec.json.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
             continue
+        if isinstance(found, dict):
+            try:
+                yield msgspec.convert(found, LogEntry)
+            except msgspec.ValidationError as error:
+                raise ValueError(str(error)) from None
 
 
 @contextmanager

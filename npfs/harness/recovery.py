@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from pytest_benchmark.stats import Stats
 
 from npfs.harness.journal import SUFFIX, read_journal, taken
@@ -73,7 +72,7 @@ def recover_one(journal: Path, crash: str = "", job: str | None = None) -> Recov
         journal.unlink(missing_ok=True)
     except OSError as error:
         return Recovered(journal, None, 0, None, str(error.strerror or error))
-    except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         return Recovered(journal, None, 0, None, f"it holds what npfs does not write: {error!r}")
     return Recovered(journal, path, len(document["benchmarks"]), in_progress, job=head)
 

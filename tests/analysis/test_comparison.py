@@ -1,4 +1,3 @@
-import dataclasses
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -89,10 +88,8 @@ def test_read_passes_are_compared_as_well(tmp_path: Path) -> None:
     def with_reads(number: int, seconds: float) -> dict[str, Any]:
         content = run_files.document(TWO, number=number)
         for cores, factor in (("one", 1.0), ("all", 0.5)):
-            info = {"ceiling": cores, "n_samples": 1000, "n_features": 1, "dtype": "float64"}
-            info |= {"timed_s": 0.1, "passes": 10, "source": "r"}
-            times = {"data": [seconds * factor * 10 * SCATTER[number % 5]]}
-            content["benchmarks"].append({"name": "read", "extra_info": info, "stats": times})
+            of_pass = seconds * factor * SCATTER[number % 5]
+            content["benchmarks"].append(run_files.read_pass(cores, Size(1000, 1), of_pass))
         return content
 
     run_files.write(tmp_path / "a", [with_reads(k, 1e-6) for k in range(1, 5)])
@@ -125,23 +122,18 @@ def test_no_case_in_common_names_what_there_is(tmp_path: Path) -> None:
 def test_what_differs_between_the_sides_is_listed(tmp_path: Path) -> None:
     environment = {**run_files.ENVIRONMENT, "system": "Linux 7"}
     environment["libraries"] = {**run_files.ENVIRONMENT["libraries"], "numpy": "2.5.0"}
-    sources = {
-        name: {"title": name, "same_work": True, "note": "", "source": source}
-        for name, source in (("numpy", "abc"), ("numba", "other"))
-    }
-    new = side(tmp_path / "b", TWO, first=6, environment=environment, backends=sources)
+    changed = {"numba": "other"}
+    new = side(tmp_path / "b", TWO, first=6, environment=environment, sources=changed)
     compared = compare(side(tmp_path / "a", TWO), new)
     assert compared.differences == (("numpy", "2.4.6", "2.5.0"), ("system", "Linux 6", "Linux 7"))
     assert compared.changed_sources == ["numba"]
 
 
 def test_a_condition_that_older_files_lack_is_said_to_be_so(tmp_path: Path) -> None:
-    base, new = side(tmp_path / "a", TWO), side(tmp_path / "b", TWO, first=6)
-    grown = [
-        dataclasses.replace(run, conditions={**run.conditions, "quota": "1"}) for run in new.runs
-    ]
-    compared = compare(base, RunFolder(tuple(grown), ()))
-    assert compared.differences == (("quota", "not recorded", "1"),)
+    grown = {**run_files.ENVIRONMENT, "container": {"cpu_quota": 1}}
+    new = side(tmp_path / "b", TWO, first=6, environment=grown)
+    compared = compare(side(tmp_path / "a", TWO), new)
+    assert compared.differences == (("container's cores", "not recorded", "1.0"),)
 
 
 def test_within_a_side_only_equal_conditions_are_pooled(tmp_path: Path) -> None:
@@ -157,11 +149,7 @@ def test_within_a_side_only_equal_conditions_are_pooled(tmp_path: Path) -> None:
 
 def test_of_a_backend_only_its_newest_source_counts(tmp_path: Path) -> None:
     slow = {case: value * 10 for case, value in TWO.items()}
-    old = {
-        name: {"title": name, "same_work": True, "note": "", "source": "old"}
-        for name in ("numpy", "numba")
-    }
-    side(tmp_path / "a", slow, runs=2, backends=old)
+    side(tmp_path / "a", slow, runs=2, sources={"numpy": "old", "numba": "old"})
     base = side(tmp_path / "a", TWO, first=3, runs=3)
     compared = compare(base, side(tmp_path / "b", TWO, first=10))
     assert compared.base.older_source == {"numpy": ["1", "2"], "numba": ["1", "2"]}
@@ -173,7 +161,7 @@ def simulated(
     rng: np.random.Generator, cases: int, runs: int, *, shared: float = 0.0, slower: int = 0
 ) -> list[subject.Change]:
     """Compare cases of 2 % spread between runs, ``shared`` of it whole runs; some truly 20 % slower."""
-    keys = [("numpy", Size(1, 10 + index)) for index in range(cases)]
+    keys = [("numpy", Size(10 + index, 1)) for index in range(cases)]
     sides = []
     for factor in (1.0, 1.2):
         logs = rng.normal(0, 0.02, (cases, runs)) + rng.normal(0, shared, runs)
@@ -210,7 +198,7 @@ def test_a_slowdown_of_20_percent_is_found_and_little_else() -> None:
 @given(st.lists(st.floats(-0.2, 0.2), min_size=1, max_size=12), st.integers(0, 10_000))
 def test_label_and_interval_never_contradict(shifts: list[float], seed: int) -> None:
     rng = np.random.default_rng(seed)
-    keys = [("numpy", Size(1, 10 + index)) for index in range(len(shifts))]
+    keys = [("numpy", Size(10 + index, 1)) for index in range(len(shifts))]
     base = {key: np.exp(rng.normal(0, 0.05, 4)).tolist() for key in keys}
     new = {
         key: np.exp(rng.normal(shift, 0.05, 3)).tolist()

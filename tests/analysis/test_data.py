@@ -8,9 +8,10 @@ import pytest
 
 from npfs.analysis.decisions import Situation, decisions
 from npfs.analysis.evidence import Evidence, pool
-from npfs.analysis.runs import NotARun, Size, read_run, read_runs
-from npfs.report import basis, claims, verdict
+from npfs.analysis.runs import NotARun, read_run, read_runs
+from npfs.report import claims, provenance, verdict
 from npfs.report.details import details
+from npfs.schema import Size
 from tests import run_files
 
 DATA = {
@@ -60,7 +61,7 @@ def test_runs_on_other_data_are_kept_apart(tmp_path: Path, there: Any, now: Any,
 def test_a_record_that_is_none_is_named(tmp_path: Path, data: Any) -> None:
     path = tmp_path / "run.json"
     path.write_text(json.dumps(run_files.document(ON_TABLE, data=data)))
-    with pytest.raises(NotARun, match=r"lacks the field|wrong kind"):
+    with pytest.raises(NotARun, match="is damaged"):
         read_run(path)
 
 
@@ -80,20 +81,20 @@ def evidence(tmp_path: Path, data: dict[str, Any] | None = DATA) -> Evidence:
 
 
 def test_the_report_says_on_which_table(tmp_path: Path) -> None:
-    said = basis.basis(evidence(tmp_path))
+    said = provenance.provenance(evidence(tmp_path))
     assert (
         "5 %). Fits are timed on the table diabetes.csv (442 samples of 10 features, standardised; target progression; "
         "digest e9c1f755), not on synthetic data. Test CPU" in said
     )
-    assert "table" not in basis.basis(evidence(tmp_path, None))
+    assert "table" not in provenance.provenance(evidence(tmp_path, None))
 
 
 def test_what_a_table_lacks_is_not_asked_for_by_sizes(tmp_path: Path) -> None:
-    lacks = " ".join(basis.lacks(evidence(tmp_path)))
+    lacks = " ".join(provenance.missing(evidence(tmp_path)))
     assert "The one size is that of diabetes.csv, so nothing shows how times grow." in lacks
     assert "--sizes" not in lacks
     assert "--features" not in lacks
-    assert "--sizes" in " ".join(basis.lacks(evidence(tmp_path, None)))
+    assert "--sizes" in " ".join(provenance.missing(evidence(tmp_path, None)))
 
 
 def test_the_answer_and_the_choice_are_those_of_the_table(tmp_path: Path) -> None:
@@ -106,7 +107,7 @@ def test_the_answer_and_the_choice_are_those_of_the_table(tmp_path: Path) -> Non
     [faster] = [claim for claim in claims.claims(found) if "faster than with lists" in claim.claim]
     assert faster.standing == "borne out"
     chosen, once = decisions(found)
-    assert (chosen.situation, chosen.size) == (Situation.TABLE, Size(10, 442))
+    assert (chosen.situation, chosen.size) == (Situation.TABLE, Size(442, 10))
     assert chosen.choices == ("numba",)
     assert chosen.factors["python"].value == pytest.approx(8)
     assert once.situation is Situation.ONCE

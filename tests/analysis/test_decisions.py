@@ -8,8 +8,8 @@ import pytest
 
 from npfs.analysis.decisions import Decision, Quantity, Situation, decisions
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.records import Size
 from npfs.analysis.runs import read_runs
+from npfs.schema import Size
 from tests import run_files
 
 Cell = tuple[str, int, int]
@@ -55,8 +55,8 @@ def test_whoever_is_fastest_is_chosen(tmp_path: Path, winner: str) -> None:
         for factor in found[situation].factors.values():
             assert factor.value == pytest.approx(3.0)
         assert winner not in found[situation].factors
-    assert found[Situation.HANDFUL].size == Size(1, 10)
-    assert found[Situation.MILLIONS].size == Size(1, 1_000_000)
+    assert found[Situation.HANDFUL].size == Size(10, 1)
+    assert found[Situation.MILLIONS].size == Size(1_000_000, 1)
 
 
 def test_of_those_within_noise_the_one_with_the_fewest_lines_comes_first(tmp_path: Path) -> None:
@@ -92,16 +92,16 @@ def test_the_size_suits_the_situation_or_there_is_none(tmp_path: Path) -> None:
 
 def test_a_script_chooses_by_its_first_result_alone(tmp_path: Path) -> None:
     """Lists: 0.25 + 0.25 + 0.5 = 1 s; NumPy: 0.25 + 3.25 + 0.5 = 4 s, though its fits are faster."""
-    once = [run_files.first_call("python", 0.25), run_files.first_call("numpy", 3.25)]
+    once = [run_files.startup("python", 0.25), run_files.startup("numpy", 3.25)]
     found = decided(tmp_path, at(1_000, python=2.0, numpy=1.0), once=once)[Situation.ONCE]
     assert (found.choices, found.quantity) == (("python",), Quantity.FIRST_RESULT)
     assert found.factors["numpy"].value == pytest.approx(4.0)
-    assert found.size == Size(1, 1_000)
+    assert found.size == Size(1_000, 1)
 
 
 def test_a_service_says_after_how_many_fits_it_has_paid(tmp_path: Path) -> None:
     once = [
-        run_files.first_call("numpy", 1.0), run_files.first_call("numba", 21.0)
+        run_files.startup("numpy", 1.0), run_files.startup("numba", 21.0)
     ]  # fmt: skip
     found = decided(tmp_path, at(10_000, numpy=3.0, numba=1.0), once=once)[Situation.SERVICE]
     assert found.choices == ("numba",)
@@ -158,7 +158,7 @@ def test_a_tool_that_another_beats_is_no_choice_though_the_best_is_noisy(tmp_pat
     ]
     run_files.write(tmp_path, documents)
     evidence = Evidence(read_runs(tmp_path))
-    lists = evidence.speedup("numba", "python", Size(1, 10))
+    lists = evidence.speedup("numba", "python", Size(10, 1))
     assert lists is not None
     assert not lists.is_significant
     found = {decision.situation: decision for decision in decisions(evidence)}

@@ -7,8 +7,9 @@ import pytest
 import scipy.stats
 
 from npfs.analysis.evidence import Crossover, Evidence
-from npfs.analysis.runs import Size, read_runs
+from npfs.analysis.runs import read_runs
 from npfs.analysis.statistics import geometric_interval
+from npfs.schema import Size
 from tests import run_files
 
 Cell = tuple[str, int, int]
@@ -34,7 +35,7 @@ def test_time_is_the_geometric_mean_over_runs(tmp_path: Path) -> None:
         tmp_path,
         [run_files.document({("numpy", 10, 1): s}, number=k) for k, s in enumerate((1.0, 4.0), 1)],
     )
-    time = found.time("numpy", Size(1, 10))
+    time = found.time("numpy", Size(10, 1))
     assert time is not None
     assert time.value == pytest.approx(2.0)
     assert time.runs == 2
@@ -51,7 +52,7 @@ def test_speedups_are_paired_within_runs(tmp_path: Path) -> None:
             for k, f in enumerate((1, 2, 4), 1)
         ],
     )
-    speedup = found.speedup("numpy", "python", Size(1, 10))
+    speedup = found.speedup("numpy", "python", Size(10, 1))
     assert speedup is not None
     assert (speedup.low, speedup.value, speedup.high) == pytest.approx((3.0, 3.0, 3.0))
 
@@ -62,10 +63,10 @@ def test_a_run_that_lacks_one_of_both_gives_no_pair(tmp_path: Path) -> None:
         tmp_path,
         [run_files.document(both), run_files.document({("python", 10, 1): 99.0}, number=2)],
     )
-    speedup = found.speedup("numpy", "python", Size(1, 10))
+    speedup = found.speedup("numpy", "python", Size(10, 1))
     assert speedup is not None
     assert (speedup.value, speedup.runs) == (3.0, 1)
-    assert found.speedup("numba", "python", Size(1, 10)) is None
+    assert found.speedup("numba", "python", Size(10, 1)) is None
 
 
 LISTS_WIN_AT_10 = {
@@ -154,24 +155,16 @@ def test_each_condition_keeps_runs_apart(tmp_path: Path, change: dict[str, Any],
     assert (run.number, reason.partition(":")[0]) == (1, name)
 
 
-def read_pass(document: dict[str, Any], cores: str, seconds: float, source: str) -> None:
-    info = {"ceiling": cores, "passes": 10, "source": source, "n_samples": 10, "n_features": 3}
-    document["benchmarks"].append(
-        {
-            "name": "bench_ceiling",
-            "extra_info": {**info, "dtype": "float64", "timed_s": 0.1},
-            "stats": {"data": [seconds * 10]},
-        }
-    )
-
-
 def test_the_ceiling_is_the_faster_read_pass_of_the_newest_source(tmp_path: Path) -> None:
     documents = [run_files.document({("numpy", 10, 3): 8.0}, number=k) for k in (1, 2, 3)]
     for document, source in zip(documents, ("old", "new", "new"), strict=True):
-        read_pass(document, "one", 0.2, source)
-        read_pass(document, "all", 0.9 if source == "old" else 0.1, source)
+        all_s = 0.9 if source == "old" else 0.1
+        document["benchmarks"] += [
+            run_files.read_pass("one", Size(10, 3), 0.2, source=source),
+            run_files.read_pass("all", Size(10, 3), all_s, source=source),
+        ]
     found = evidence(tmp_path, documents)
-    size = Size(3, 10)
+    size = Size(10, 3)
     assert size.numbers == 40
     ceiling, fraction = (
         found.bandwidth_limit(size),
@@ -186,10 +179,10 @@ def test_the_ceiling_is_the_faster_read_pass_of_the_newest_source(tmp_path: Path
 
 def test_times_of_an_older_source_do_not_count(tmp_path: Path) -> None:
     old = run_files.document({("numpy", 10, 1): 50.0, ("python", 10, 1): 6.0}, number=1)
-    old["npfs"]["backends"]["numpy"]["source"] = "older"
+    run_files.change_source(old, "numpy", "older")
     new = run_files.document({("numpy", 10, 1): 1.0, ("python", 10, 1): 6.0}, number=2)
     found = evidence(tmp_path, [old, new])
-    numpy_time, python_time = (found.time(name, Size(1, 10)) for name in ("numpy", "python"))
+    numpy_time, python_time = (found.time(name, Size(10, 1)) for name in ("numpy", "python"))
     assert numpy_time is not None
     assert python_time is not None
     assert (numpy_time.value, numpy_time.runs, python_time.runs) == (1.0, 1, 2)
@@ -217,7 +210,7 @@ def test_a_difference_has_to_stand_out_among_all_comparisons(tmp_path: Path) -> 
             for number, s in enumerate(scatter, start=1)
         ]  # fmt: skip
 
-    size = Size(1, 10)
+    size = Size(10, 1)
     alone = evidence(tmp_path / "one", runs(1))
     speedup = alone.speedup("python", "numpy", size)
     assert alone.significance.comparisons == 1
@@ -247,14 +240,10 @@ def test_a_read_pass_by_one_core_is_no_ceiling_where_all_were_timed_elsewhere(
 ) -> None:
     """All cores may be faster: at 1,000 samples only one core was timed, so nothing is known there."""
 
-    def read_pass(cores: str, n_samples: int, seconds: float) -> dict[str, Any]:
-        info = {"ceiling": cores, "source": "s", "n_samples": n_samples, "n_features": 1}
-        info |= {"dtype": "float64", "timed_s": 0.5}
-        return {"name": "bench_ceiling", "extra_info": info, "stats": {"data": [seconds]}}
-
-    once = [read_pass("one", 10, 2.0), read_pass("all", 10, 1.0), read_pass("one", 1000, 3.0)]
+    reads = (("one", 10, 2.0), ("all", 10, 1.0), ("one", 1000, 3.0))
+    once = [run_files.read_pass(cores, Size(n, 1), seconds) for cores, n, seconds in reads]
     found = evidence(tmp_path, [run_files.document({("numpy", 10, 1): 4.0}, once=once)])
-    ceiling = found.bandwidth_limit(Size(1, 10))
+    ceiling = found.bandwidth_limit(Size(10, 1))
     assert ceiling is not None
     assert ceiling.value == 1.0
-    assert found.bandwidth_limit(Size(1, 1000)) is None
+    assert found.bandwidth_limit(Size(1000, 1)) is None

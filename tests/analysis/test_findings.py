@@ -1,16 +1,22 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from npfs.analysis import findings as module
-from npfs.analysis.findings import findings, slowing_blas_variables
-from tests.analysis.test_load import snapshot
+from npfs.analysis.findings import Finding, Use, findings, slowing_blas_variables, use_between
+from npfs.schema import Environment, Load
 
 # A machine with nothing to mend; each test spoils one thing.
 GOOD: dict[str, Any] = {
+    "machine": "Linux-x86_64-Test-4cpu",
+    "cpu": "Test CPU",
+    "system": "Linux 6",
+    "python": "CPython 3.11.7",
+    "libraries": {"numpy": "2.4.6", "numba": "0.68.1", "llvmlite": "0.50.0"},
     "cores": 4,
     "usable_cores": 4,
     "avx512": True,
@@ -28,15 +34,31 @@ GOOD: dict[str, Any] = {
     "virtual_machine": False,
     "speed_variables": {},
 }
+
+
+def snapshot(at_s: float, process_s: float = 0.0, **cpu_s: float | None) -> dict[str, Any]:
+    zero = {"user": 0.0, "system": 0.0, "idle": 0.0, "iowait": None, "steal": None}
+    return {"at_s": at_s, "process_s": process_s, "cpu_s": {**zero, **cpu_s}}
+
+
 QUIET = {
     "before": {
         **snapshot(0, steal=0),
         "load_1min": 0.1,
         "on_battery": False,
-        "threads_meet_s": 1.1e-6,
+        "thread_sync_s": 1.1e-6,
     },
-    "after": {**snapshot(10, 10, user=10.5, idle=29.5, steal=0), "threads_meet_s": 1.2e-6},
+    "after": {**snapshot(10, 10, user=10.5, idle=29.5, steal=0), "thread_sync_s": 1.2e-6},
 }
+
+
+def environment(**spoiled: Any) -> Environment:
+    """GOOD with other values."""
+    return msgspec.convert({**GOOD, **spoiled}, Environment)
+
+
+def found_in(*loads: dict[str, Any], **spoiled: Any) -> list[Finding]:
+    return findings(environment(**spoiled), [msgspec.convert(load, Load) for load in loads])
 
 
 def variables(**values: str) -> dict[str, Any]:
@@ -47,11 +69,13 @@ HASWELL = [{"architecture": "Haswell", "threads": 4}]
 
 
 def test_nothing_to_mend() -> None:
-    assert findings(GOOD, [QUIET]) == []
+    assert found_in(QUIET) == []
 
 
 def test_what_is_not_recorded_is_not_found() -> None:
-    assert findings({}, [{}]) == []
+    needed = ("machine", "cpu", "system", "python", "blas", "libraries", "speed_variables")
+    bare = {name: GOOD[name] for name in needed} | {"cores": None, "usable_cores": None}
+    assert findings(msgspec.convert(bare, Environment), [Load()]) == []
 
 
 @pytest.mark.parametrize(
@@ -97,7 +121,7 @@ def test_what_is_not_recorded_is_not_found() -> None:
 def test_each_thing_is_found_alone(
     spoiled: dict[str, Any], name: str, severity: str, part: str
 ) -> None:
-    [found] = findings({**GOOD, **spoiled}, [QUIET])
+    [found] = found_in(QUIET, **spoiled)
     assert (found.name, found.severity) == (name, severity)
     assert part in str(found)
     assert str(found).endswith(".")
@@ -119,17 +143,17 @@ def test_each_thing_is_found_alone(
     ],
 )
 def test_what_does_no_harm_is_not_found(harmless: dict[str, Any]) -> None:
-    assert findings({**GOOD, **harmless}, [QUIET]) == []
+    assert found_in(QUIET, **harmless) == []
 
 
 def test_older_kernels_on_an_older_processor_have_no_reason() -> None:
     spoiled = {**variables(OPENBLAS_CORETYPE="Nehalem"), "avx512": False, "blas_in_effect": HASWELL}
-    [found] = findings({**GOOD, **spoiled})
+    [found] = found_in(**spoiled)
     assert str(found) == (
         "OPENBLAS_CORETYPE=Nehalem was set, which can make NumPy slower than its users see; "
         "unset it and measure again."
     )
-    assert slowing_blas_variables(spoiled) == ["OPENBLAS_CORETYPE"]
+    assert slowing_blas_variables(environment(**spoiled)) == ["OPENBLAS_CORETYPE"]
 
 
 def run(before: Mapping[str, Any] | None = None, **after: Any) -> dict[str, Any]:
@@ -152,15 +176,15 @@ def run(before: Mapping[str, Any] | None = None, **after: Any) -> dict[str, Any]
         ),
         ([QUIET, run({"on_battery": True})], "battery", "on its battery"),
         (
-            [QUIET, run(threads_meet_s=4.4e-6)],
+            [QUIET, run(thread_sync_s=4.4e-6)],
             "threads-meet",
             "in 1.1 µs at one time and in 4.4 µs at another",
         ),
-        ([run(threads_meet_s=2e-6)], "threads-meet", "1.1 µs at one time and in 2.0 µs"),
+        ([run(thread_sync_s=2e-6)], "threads-meet", "1.1 µs at one time and in 2.0 µs"),
     ],
 )
 def test_each_load_is_found_alone(loads: list[dict[str, Any]], name: str, part: str) -> None:
-    [found] = findings(GOOD, loads)
+    [found] = found_in(*loads)
     assert (found.name, found.severity) == (name, "warning")
     assert part in str(found)
 
@@ -170,51 +194,90 @@ def test_each_load_is_found_alone(loads: list[dict[str, Any]], name: str, part: 
     [
         [QUIET, run({"load_1min": 3.9})],  # before a second run the load is our own
         [run({"load_1min": 1.9})],
-        [run(threads_meet_s=1.7e-6)],  # 1.55 times
-        [run({"threads_meet_s": None}, threads_meet_s=9e-6)],
+        [run(thread_sync_s=1.7e-6)],  # 1.55 times
+        [run({"thread_sync_s": None}, thread_sync_s=9e-6)],
         [run(cpu_s={"user": 11.9, "system": 0, "idle": 28.1})],
         [{"before": QUIET["before"]}],  # interrupted
     ],
 )
 def test_a_usual_load_is_not_found(loads: list[dict[str, Any]]) -> None:
-    assert findings(GOOD, loads) == []
+    assert found_in(*loads) == []
 
 
 def test_warnings_come_first() -> None:
-    found = findings({**GOOD, "boost": True, "governor": "powersave", "virtual_machine": True})
+    found = found_in(boost=True, governor="powersave", virtual_machine=True)
     assert [finding.severity for finding in found] == ["warning", "information", "information"]
 
 
-ANY = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
-    ),
-    max_leaves=5,
-)
 NAMED = (*module.THREAD_LIMITS, *module.SLOWING, "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+NUMBER = st.none() | st.floats()
 ODD_ENVIRONMENT = st.fixed_dictionaries(
     {},
     optional={
-        **dict.fromkeys((*GOOD, "numba"), ANY),
-        "speed_variables": ANY | st.dictionaries(st.sampled_from(NAMED), ANY),
-        "container": ANY | st.fixed_dictionaries({"cpu_quota": ANY, "memory_limit_bytes": ANY}),
-        "blas_in_effect": ANY
-        | st.lists(st.fixed_dictionaries({"architecture": ANY, "threads": ANY}), max_size=2),
+        **dict.fromkeys(("cores", "usable_cores", "available_bytes"), st.none() | st.integers()),
+        **dict.fromkeys(("memory_bytes", "swap_used_bytes"), st.none() | st.integers()),
+        **dict.fromkeys(("avx512", "boost", "virtual_machine"), st.none() | st.booleans()),
+        "governor": st.none() | st.text(max_size=5),
+        "blas": st.text(max_size=5),
+        "speed_variables": st.dictionaries(st.sampled_from(NAMED), st.text(max_size=5)),
+        "container": st.none() | st.fixed_dictionaries({"cpu_quota": NUMBER}),
+        "blas_in_effect": st.none() | st.just([]) | st.just([{"architecture": None}]),
     },
 )
-ODD_SNAPSHOT = ANY | st.fixed_dictionaries(
+CPU = st.fixed_dictionaries({"user": st.floats(), "system": st.floats(), "idle": NUMBER})
+ODD_SNAPSHOT = st.fixed_dictionaries(
     {
-        "cpu_s": ANY | st.dictionaries(st.sampled_from(["user", "system", "idle", "steal"]), ANY),
-        **dict.fromkeys(("at_s", "process_s", "load_1min", "on_battery", "threads_meet_s"), ANY),
+        "at_s": st.floats(),
+        "process_s": st.floats(),
+        "cpu_s": st.none() | CPU,
+        **dict.fromkeys(("load_1min", "thread_sync_s"), NUMBER),
     }
 )
-ODD_LOAD = ANY | st.fixed_dictionaries({"before": ODD_SNAPSHOT, "after": ODD_SNAPSHOT})
+ODD_LOAD = st.fixed_dictionaries({}, optional={"before": ODD_SNAPSHOT, "after": ODD_SNAPSHOT})
 
 
-@given(ODD_ENVIRONMENT, st.lists(ODD_LOAD.filter(lambda load: isinstance(load, dict)), max_size=3))
-def test_no_value_of_a_file_is_an_error(
-    environment: dict[str, Any], loads: list[dict[str, Any]]
-) -> None:
-    for found in findings(environment, loads):
+@given(ODD_ENVIRONMENT, st.lists(ODD_LOAD, max_size=3))
+def test_no_value_of_a_file_is_an_error(odd: dict[str, Any], loads: list[dict[str, Any]]) -> None:
+    for found in found_in(*loads, **odd):
         assert str(found)
+
+
+def use_of(before: dict[str, Any] | None, after: dict[str, Any] | None) -> Use | None:
+    return use_between(msgspec.convert({"before": before, "after": after}, Load))
+
+
+def test_fractions_of_the_time_of_all_cores() -> None:
+    """Ten seconds on two cores: 8 s ours, 1.5 s others', 0.5 s stolen, 10 s nobody's."""
+    before = snapshot(100, 3, user=50, system=5, idle=1000, iowait=1, steal=2)
+    after = snapshot(110, 11, user=59, system=5.5, idle=1009, iowait=2, steal=2.5)
+    use = use_of(before, after)
+    assert use is not None
+    assert use.others == pytest.approx(1.5 / 20)
+    assert use.stolen == pytest.approx(0.5 / 20)
+
+
+def test_what_is_stolen_is_not_known_everywhere() -> None:
+    use = use_of(snapshot(0), snapshot(10, user=5, idle=15))
+    assert use is not None
+    assert (use.others, use.stolen) == (0.25, None)
+
+
+def test_ticks_that_round_against_us_are_not_less_than_nothing() -> None:
+    use = use_of(snapshot(0), snapshot(10, 5.02, user=5, idle=15))
+    assert use is not None
+    assert use.others == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, None),
+        (snapshot(0), None),
+        (snapshot(0), {"at_s": 3, "process_s": 1}),
+        (snapshot(0), snapshot(10, user=5, idle=None)),
+        (snapshot(0), snapshot(0.1, user=0.1, idle=0.1)),  # too short for ticks
+        (snapshot(10), snapshot(0, user=5, idle=15)),  # not of one machine's start
+    ],
+)
+def test_unknown(before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+    assert use_of(before, after) is None

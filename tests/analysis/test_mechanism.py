@@ -18,14 +18,14 @@ def read(*once: dict[str, Any], **ours: Any) -> RunRecord:
 
 def test_what_is_not_there_is_not_known() -> None:
     run = read()
-    assert (run.instructions, run.layout, run.costs) == ((), None, {})
+    assert (run.instructions, run.layout, run.backends["numpy"].installed) == ((), None, None)
 
 
 def test_instructions_are_counted_by_samples() -> None:
-    [record] = read(run_files.instructions("numpy", [[10, 300], [1000, 29_010]])).instructions
+    [(_, record)] = read(run_files.instructions("numpy", [[10, 300], [1000, 29_010]])).instructions
     assert not record.is_constant
     assert record.per_sample == 29
-    [constant] = read(run_files.instructions("numpy", [[10, 300], [1000, 300]])).instructions
+    [(_, constant)] = read(run_files.instructions("numpy", [[10, 300], [1000, 300]])).instructions
     assert constant.is_constant
     assert constant.per_sample == 0
 
@@ -35,20 +35,19 @@ def test_the_layout_adds_up_what_a_number_takes() -> None:
     assert layout is not None
     assert (layout.list_bytes, layout.array_bytes, layout.stride_bytes) == (32, 8, 8)
     assert (layout.gap_bytes, layout.gap_share, layout.is_contiguous) == (32, 0.99, True)
-    torch, jax = layout.hand_over
+    torch, jax = layout.zero_copy
     assert (torch.library, torch.shares, torch.version) == ("torch", True, "1.0")
     assert (jax.shares, jax.reason) == (None, "not installed")
 
 
 def test_costs_are_read_where_they_are_recorded() -> None:
-    backend = {"title": "NumPy", "same_work": True, "note": "", "source": "abc"}
+    backend = {"title": "NumPy", "same_work": True, "note": ""}
     costs = {"lines_of_code": 41, "installed_bytes": {"numpy": 1000, "more": 24}}
     run = read(backends={"numpy": backend | costs})
-    assert run.costs["numpy"].installed_bytes == 1024
-    assert run.costs["numpy"].lines_of_code == 41
-    assert read(backends={"numpy": backend | costs | {"lines_of_code": None}}).costs[
-        "numpy"
-    ].lines_of_code is None  # fmt: skip
+    assert run.backends["numpy"].installed_bytes == 1024
+    assert run.backends["numpy"].lines_of_code == 41
+    unread = read(backends={"numpy": backend | costs | {"lines_of_code": None}})
+    assert unread.backends["numpy"].lines_of_code is None
 
 
 @pytest.mark.parametrize(
@@ -60,8 +59,8 @@ def test_odd_counts_are_no_run(counts: Any) -> None:
 
 
 def test_odd_costs_are_no_run() -> None:
-    backend = {"title": "NumPy", "same_work": True, "note": "", "source": "abc"}
-    with pytest.raises(NotARun, match="out of range"):
+    backend = {"title": "NumPy", "same_work": True, "note": ""}
+    with pytest.raises(NotARun, match="`int` >= 0"):
         read(backends={"numpy": backend | {"lines_of_code": -1, "installed_bytes": {}}})
 
 

@@ -106,7 +106,7 @@ def test_report_brings_back_a_run_that_was_killed(tmp_path: Path, npfs: Npfs) ->
     document = run_files.document(LISTS_WIN_AT_10, 4)
     entries = [{"run": {**document, "benchmarks": []}}]
     for benchmark in document["benchmarks"]:
-        benchmark["extra_info"] |= {"visits": [3], "wall_s": 1.0}
+        benchmark["extra_info"] |= {"repetitions": [3], "wall_s": 1.0}
         benchmark["stats"]["iterations"] = 1
         entries.append({"case": benchmark["name"], "benchmark": benchmark})
     (home / "0004.journal").write_text("\n".join(map(json.dumps, entries)))

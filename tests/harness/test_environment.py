@@ -1,15 +1,15 @@
-import json
 import platform
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from npfs.backends import numba_parallel, numba_simd
 from npfs.backends.registry import load_backend
 from npfs.harness import environment, limits, machine
+from npfs.schema import Container, Size
 from npfs.suite import timing
-from npfs.suite.plan import Size
 
 
 def test_the_digest_covers_prepare_fit_and_build() -> None:
@@ -38,21 +38,22 @@ def test_data_that_memory_cannot_hold_are_not_made() -> None:
 
 def test_all_of_it_is_json_and_no_path_or_host_name_is_in_it() -> None:
     found = environment.collect({"cpu": {"brand_raw": "A", "flags": ["avx2", "avx512f"]}})
-    text = json.dumps(found)
+    text = msgspec.json.encode(found).decode()
     assert platform.node() not in text or len(platform.node()) < 4
     assert str(Path.home()) not in text
-    assert found["avx512"] is True
-    assert found["usable_cores"] == len(found["usable_core_ids"] or range(found["cores"]))
-    assert found["clock"]["monotonic"] is True
+    assert found.avx512 is True
+    assert found.usable_cores == len(found.usable_core_ids or range(found.cores))
+    assert found.clock is not None
+    assert found.clock.monotonic
 
 
 def test_what_is_not_told_of_the_processor_is_not_known() -> None:
-    assert environment.collect({"cpu": {"flags": ["sse2"]}})["avx512"] is False
-    assert environment.collect({})["avx512"] is None
+    assert environment.collect({"cpu": {"flags": ["sse2"]}}).avx512 is False
+    assert environment.collect({}).avx512 is None
 
 
 def test_a_container_limits_the_memory_that_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "container", lambda: {"memory_limit_bytes": 1_000})
+    monkeypatch.setattr(limits, "container", lambda: Container(memory_limit_bytes=1_000))
     assert environment.available_bytes() == 1_000
     monkeypatch.setattr(machine, "memory", lambda: {"available_bytes": 10})
     assert environment.available_bytes() == 10
@@ -63,6 +64,6 @@ def test_a_container_limits_the_memory_that_is_free(monkeypatch: pytest.MonkeyPa
 def test_variables_that_change_speed_are_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.delenv("NUMBA_OPT", raising=False)
-    found = environment.collect({})["speed_variables"]
+    found = environment.collect({}).speed_variables
     assert found["OMP_NUM_THREADS"] == "1"
     assert "NUMBA_OPT" not in found

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from npfs.harness.journal import Journal, read_journal, taken
+from npfs.schema import LogEntry
 
 
 def may_be_taken(path: Path) -> bool:
@@ -17,9 +18,10 @@ def may_be_taken(path: Path) -> bool:
 
 def test_entries_come_back_in_order(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "0001.journal")
-    journal.write(case="a", seconds=[1.5])
-    journal.write(case="b\nß")
-    assert list(read_journal(journal.path)) == [{"case": "a", "seconds": [1.5]}, {"case": "b\nß"}]
+    entries = [LogEntry(case="a", benchmark={"seconds": [1.5]}), LogEntry(begun="b\nß")]
+    for entry in entries:
+        journal.write(entry)
+    assert list(read_journal(journal.path)) == entries
     journal.close()
     assert not journal.path.exists()
 
@@ -27,7 +29,7 @@ def test_entries_come_back_in_order(tmp_path: Path) -> None:
 def test_a_line_cut_short_is_passed_over_and_the_others_are_read(tmp_path: Path) -> None:
     path = tmp_path / "0001.journal"
     path.write_text('{"case": "a"}\n{"case": \n{"case": "b"}\n[1]\n{"cas')
-    assert list(read_journal(path)) == [{"case": "a"}, {"case": "b"}]
+    assert list(read_journal(path)) == [LogEntry(case="a"), LogEntry(case="b")]
 
 
 def test_only_one_process_has_it(tmp_path: Path) -> None:
@@ -65,7 +67,9 @@ def test_the_lock_ends_with_the_process_however_it_ends(tmp_path: Path) -> None:
     path = tmp_path / "0001.journal"
     code = (
         "import sys, time; from pathlib import Path; from npfs.harness.journal import Journal\n"
-        "journal = Journal(Path(sys.argv[1])); journal.write(case='a'); print('ready', flush=True)\n"
+        "from npfs.schema import LogEntry\n"
+        "journal = Journal(Path(sys.argv[1])); journal.write(LogEntry(case='a'))\n"
+        "print('ready', flush=True)\n"
         "time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE) as process:
@@ -75,21 +79,21 @@ def test_the_lock_ends_with_the_process_however_it_ends(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait(30)
     assert may_be_taken(path)
-    assert list(read_journal(path)) == [{"case": "a"}]
+    assert list(read_journal(path)) == [LogEntry(case="a")]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
 def test_a_full_disk_does_not_end_the_run(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "0001.journal")
-    journal.write(case="a")
+    journal.write(LogEntry(case="a"))
     disk, full = journal._file, os.open("/dev/full", os.O_WRONLY)
     journal._file = full
-    journal.write(case="lost")
+    journal.write(LogEntry(case="lost"))
     os.close(full)
     journal._file = disk
     assert journal.problem is not None
     assert journal.problem.errno == 28
     os.write(disk, b'{"case": "hal')  # as a disk does that becomes full within a write
-    journal.write(case="b")
-    assert list(read_journal(journal.path)) == [{"case": "a"}, {"case": "b"}]
+    journal.write(LogEntry(case="b"))
+    assert list(read_journal(journal.path)) == [LogEntry(case="a"), LogEntry(case="b")]
     assert json.loads(journal.path.read_bytes().splitlines()[-1]) == {"case": "b"}

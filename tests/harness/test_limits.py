@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from npfs.harness.limits import container
+from npfs.schema import Container
 from tests.harness.test_machine import tree
 
 
@@ -18,7 +19,7 @@ def test_version_2_takes_the_least_limit_on_the_way_up(tmp_path: Path) -> None:
             "sys/fs/cgroup/outer/memory.max": "max\n",
         },
     )
-    assert container(root) == {"cpu_quota": 1.5, "memory_limit_bytes": 2_000_000_000}
+    assert container(root) == Container(1.5, 2_000_000_000)
 
 
 @pytest.mark.parametrize("joined", ["cpu,cpuacct", "cpu"])
@@ -32,7 +33,7 @@ def test_version_1_where_the_groups_own_path_is_not_visible(tmp_path: Path, join
             "sys/fs/cgroup/memory/memory.limit_in_bytes": "1073741824\n",
         },
     )
-    assert container(root) == {"cpu_quota": 0.5, "memory_limit_bytes": 2**30}
+    assert container(root) == Container(0.5, 2**30)
 
 
 def test_no_limit(tmp_path: Path) -> None:
@@ -46,7 +47,7 @@ def test_no_limit(tmp_path: Path) -> None:
             "sys/fs/cgroup/unified/cpu.max": "garbage\n",
         },
     )
-    assert container(root) == {"cpu_quota": None, "memory_limit_bytes": None}
+    assert container(root) == Container(None, None)
 
 
 def test_a_hybrid_keeps_its_version_2_beside(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_a_hybrid_keeps_its_version_2_beside(tmp_path: Path) -> None:
             "sys/fs/cgroup/unified/a/cpu.max": "200000 100000\n",
         },
     )
-    assert container(root) == {"cpu_quota": 2.0, "memory_limit_bytes": None}
+    assert container(root) == Container(2.0, None)
 
 
 def test_without_control_groups_nothing_is_known(tmp_path: Path) -> None:
@@ -69,4 +70,4 @@ def test_a_path_does_not_lead_out_of_the_groups(tmp_path: Path) -> None:
         tmp_path,
         {"proc/self/cgroup": "0::/../../..\n", "cpu.max": "1000 100000\n", "sys/fs/cgroup/x": ""},
     )
-    assert container(root) == {"cpu_quota": None, "memory_limit_bytes": None}
+    assert container(root) == Container(None, None)

@@ -2,38 +2,39 @@ import math
 import os
 import time
 
+import msgspec
 import numba
 import numpy as np
 import psutil
 import pytest
 from numba.core import config
 
-from npfs.analysis.load import use_between
+from npfs.analysis.findings import use_between
 from npfs.harness import load, thread_sync
+from npfs.schema import Load
 
 
 def test_own_work_is_not_that_of_others() -> None:
     """A process that works all the time on one core: its share is in the total and not in the others'."""
     before = load.snapshot()
-    while load.snapshot()["at_s"] - before["at_s"] < 0.6:
+    while load.snapshot().at_s - before.at_s < 0.6:
         pass
     after = load.snapshot()
-    use = use_between(before, after)
+    use = use_between(Load(before, after))
     assert use is not None
     assert 0 <= use.others <= 1
-    own = after["process_s"] - before["process_s"]
+    own = after.process_s - before.process_s
     assert 0.05 < own < 5
     # Against what psutil counts for this process alone.
-    busy = sum(after["cpu_s"][name] - before["cpu_s"][name] for name in ("user", "system"))
-    waited = sum(
-        (after["cpu_s"][name] or 0) - (before["cpu_s"][name] or 0) for name in after["cpu_s"]
-    )
+    first, last = (msgspec.structs.asdict(one.cpu_s) for one in (before, after))
+    busy = sum(last[name] - first[name] for name in ("user", "system"))
+    waited = sum((last[name] or 0) - (first[name] or 0) for name in last)
     assert use.others == pytest.approx(max(0, busy - own) / waited)
 
 
 def test_children_that_were_waited_for_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "times", lambda: os.times_result((1.0, 0.2, 0.03, 0.004, 99.0)))
-    assert load.snapshot()["process_s"] == pytest.approx(1.234)
+    assert load.snapshot().process_s == pytest.approx(1.234)
 
 
 def test_what_a_system_does_not_tell_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +45,7 @@ def test_what_a_system_does_not_tell_is_none(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(psutil, name, nothing, raising=False)
     monkeypatch.delattr("os.getloadavg", raising=False)
     monkeypatch.setattr(thread_sync, "thread_sync_latency", nothing)
-    told = load.snapshot()
+    told = msgspec.structs.asdict(load.snapshot())
     known = {name for name, value in told.items() if value is not None}
     assert known == {"at_s", "process_s"}
 
@@ -57,7 +58,7 @@ def test_battery(
         power_plugged = plugged
 
     monkeypatch.setattr(psutil, "sensors_battery", Battery, raising=False)
-    assert load.snapshot()["on_battery"] is expected
+    assert load.snapshot().on_battery is expected
 
 
 def test_each_meeting_does_its_work() -> None:

@@ -7,27 +7,27 @@ import pytest
 from npfs.analysis.runs import read_run
 from npfs.harness.journal import Journal
 from npfs.harness.recovery import recover
+from npfs.schema import LogEntry
 from tests import run_files
 
 
 def visit(rounds: list[float], **info: Any) -> dict[str, Any]:
-    extra = {"backend": "numpy", "n_samples": 10, "n_features": 1, "dtype": "float64"}
-    extra |= {"visits": [len(rounds)], "timed_s": 0.5, "wall_s": 1.0, **info}
+    params = {"backend": "numpy", "n_samples": 10, "n_features": 1, "dtype": "float64"}
+    extra = {"id": "numpy-10", "group": "fit", "params": params, "repetitions": [len(rounds)]}
+    extra |= {"timed_s": 0.5, "wall_s": 1.0, **info}
     stats = {"data": rounds, "iterations": 7}
     return {"name": "bench_fit[numpy-10]", "extra_info": extra, "stats": stats}
 
 
 def head(**ours: Any) -> dict[str, Any]:
-    document = run_files.document({("numpy", 10, 1): 1.0}, learning={}, **ours)
+    document = run_files.document({("numpy", 10, 1): 1.0}, learning=None, **ours)
     return {**document, "benchmarks": []}
 
 
 def write(folder: Path, *entries: dict[str, Any], number: int = 1) -> Path:
-    journal = Journal(folder / f"{number:04d}.journal")
-    for entry in entries:
-        journal.write(**entry)
-    journal.close(keep=True)
-    return journal.path
+    path = folder / f"{number:04d}.journal"
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    return path
 
 
 def test_the_finished_cases_become_a_run(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_the_finished_cases_become_a_run(tmp_path: Path) -> None:
     run = read_run(found.path)
     [case] = run.cases
     assert case.seconds == 2.0  # of the visits with the medians 2 and 4 the less disturbed one
-    assert (case.rounds, case.timed_s, case.wall_s) == (4, 1.0, 2.0)
+    assert (case.rounds, case.case.timed_s, case.wall_s) == (4, 1.0, 2.0)
     assert run.interrupted
     assert run.wall_s == 2.6
     assert run.skipped == {"numba-10": "too large"}
@@ -76,8 +76,8 @@ def test_a_case_that_ended_the_process_is_named_with_the_cause(tmp_path: Path) -
 
 def test_a_run_that_is_being_written_is_left_alone(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "0001.journal")
-    journal.write(run=head())
-    journal.write(case="numpy-10", benchmark=visit([1.0]))
+    journal.write(LogEntry(run=head()))
+    journal.write(LogEntry(case="numpy-10", benchmark=visit([1.0])))
     assert recover(tmp_path) == []
     assert journal.path.exists()
     journal.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from npfs.harness.run_files import RunNumber
-from npfs.whole_file import write_whole
+from npfs.schema import write_whole
 
 
 def test_numbers_follow_each_other(tmp_path: Path) -> None:

@@ -1,15 +1,17 @@
-"""Published comparisons: the data are as they were published, and the benchmark takes them by name."""
+"""Published comparisons: the data are as published, and the benchmark takes them by name."""
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
-from npfs.analysis.conditions import conditions_of
+from npfs.analysis.runs import conditions_of
 from npfs.backends.registry import load_backend
 from npfs.regression.published import PUBLISHED, load_published
+from npfs.schema import Run, Size
 from npfs.suite import timing
-from npfs.suite.plan import Size, make_plan
+from npfs.suite.plan import make_plan
 from tests import run_files
 
 
@@ -30,7 +32,7 @@ def test_real_python_is_a_line_from_0_to_2() -> None:
 
 
 def test_its_fit_ends_where_the_published_one_does() -> None:
-    """10,000 epochs at 0.001 end near the solution, by the closed form of gradient descent's iterates."""
+    """10,000 epochs at 0.001 end near the solution, by the closed form of the iterates."""
     X, y, rate = timing.fresh_data(Size(10_000, 1), plan(problem="real-python").source)
     assert rate == 0.001
     backend = load_backend("numpy-gram")
@@ -90,9 +92,10 @@ def test_what_the_comparison_brings_cannot_be_chosen(option: str) -> None:
 
 
 def test_runs_on_it_are_not_pooled_with_others() -> None:
-    ours = run_files.document({("numpy", 10, 1): 1.0})["npfs"]
-    assert conditions_of(ours)["data"] == "synthetic"
-    assert conditions_of({**ours, "published": "real-python"})["data"] == "real-python"
+    run = msgspec.convert(run_files.document({("numpy", 10, 1): 1.0})["npfs"], Run)
+    assert conditions_of(run)["data"] == "synthetic"
+    on_it = msgspec.structs.replace(run, published="real-python")
+    assert conditions_of(on_it)["data"] == "real-python"
 
 
 def test_the_report_says_on_what_it_was_timed(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_a_count_of_an_older_source_counts_no_more(tmp_path: Path) -> None:
     ]
     documents = repeated(LISTS_WIN_AT_10, 2)
     documents[0]["benchmarks"] += once
-    documents[1]["npfs"]["backends"]["numpy"]["source"] = "changed"
+    run_files.change_source(documents[1], "numpy", "changed")
     run_files.write(tmp_path, documents)
     found = claims(Evidence(read_runs(tmp_path)))[1]
     assert found.standing == "not measured"

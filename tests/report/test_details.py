@@ -177,7 +177,7 @@ def test_backends_of_separate_runs_are_not_compared(tmp_path: Path) -> None:
 
 def test_a_changed_source_is_said(tmp_path: Path) -> None:
     documents = repeated({("numpy", 10, 1): 4.0})
-    documents[0]["npfs"]["backends"]["numpy"]["source"] = "older"
+    run_files.change_source(documents[0], "numpy", "older")
     found = all_warnings(made(tmp_path, documents))
     assert found == ["NumPy of run 1 was left out: its source has changed since."]
 

@@ -2,8 +2,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from npfs.schema import Size
 from npfs.suite.benchmark_run import BenchmarkRun
-from npfs.suite.plan import Case, Size
+from npfs.suite.plan import Case
 
 
 def test_ctrl_c_in_a_compiled_function_interrupts_the_run() -> None:

@@ -5,16 +5,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from npfs.analysis.findings import Finding
 from npfs.analysis.statistics import Interval
 from npfs.harness import environment, libraries, load
+from npfs.schema import Blas, Environment, Load, Snapshot
 from npfs.suite import blas_loss, doctor
-from tests.analysis.test_findings import GOOD
+from tests.analysis.test_findings import environment as good
 
 HASWELL = {"OPENBLAS_CORETYPE": "Haswell"}
 WHERE = "OPENBLAS_CORETYPE=Haswell, measured on 10,000 samples of 64 features."
@@ -80,31 +81,28 @@ def test_a_loss_that_cannot_be_measured_is_said(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.usefixtures("quick")
 def test_nothing_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = environment.collect
-    monkeypatch.setattr(environment, "collect", lambda info: real(info) | GOOD)
-    idle = load.snapshot() | {"load_1min": 0.0, "threads_meet_s": 1e-6, "on_battery": None}
+    monkeypatch.setattr(environment, "collect", lambda info: good())
+    quiet = {"load_1min": 0.0, "thread_sync_s": 1e-6, "on_battery": None}
+    idle = msgspec.structs.replace(load.snapshot(), **quiet)
     monkeypatch.setattr(load, "snapshot", lambda: idle)
     assert printed(doctor.examine()).rstrip().endswith("\nNothing to mend.")
-    monkeypatch.setattr(environment, "collect", lambda info: real(info) | GOOD | {"boost": True})
+    monkeypatch.setattr(environment, "collect", lambda info: good(boost=True))
     text = printed(doctor.examine())
     assert "i Boost is on" in text
     assert "Nothing to mend." in text
-    monkeypatch.setitem(GOOD, "governor", "powersave")
+    monkeypatch.setattr(environment, "collect", lambda info: good(governor="powersave"))
     text = printed(doctor.examine())
     assert "! The CPU governor is powersave" in text
     assert "Nothing to mend." not in text
 
 
 def test_what_is_not_known_is_printed_as_such() -> None:
-    known = environment.collect({})
-    kept = ("cpu", "system", "python", "python_build", "libraries", "blas", "clock")
-    nothing = {name: value if name in kept else None for name, value in known.items()}
-    nothing["speed_variables"] = {}
-    unknown: dict[str, Any] = dict.fromkeys(load.snapshot())
+    known = ("cpu", "system", "python", "libraries", "blas", "machine")
+    kept = {name: getattr(environment.collect({}), name) for name in known}
+    nothing = Environment(**kept, cores=None, usable_cores=None, speed_variables={})
+    unknown = Snapshot(at_s=0.0, process_s=0.0)
     finding = Finding("a", "Found [bold]", "mend it")
-    found = doctor.Diagnosis(
-        nothing, {"before": unknown, "after": unknown}, [finding], {}, None, ""
-    )
+    found = doctor.Diagnosis(nothing, Load(unknown, unknown), [finding], {}, None, "")
     text = printed(found)
     assert text.count(doctor.NOT_KNOWN) > 15
     assert "! Found [bold]; mend it." in text
@@ -140,13 +138,13 @@ def test_json_holds_all_of_it(tmp_path: Path) -> None:
     assert found["environment"]["speed_variables"] == {"NUMBA_OPT": "1"}
     assert found["environment"]["numba"]["threads"] >= 1
     assert found["numpy_time_without_over_with"] is None
-    meet = found["load"]["before"]["threads_meet_s"]
+    meet = found["load"]["before"]["thread_sync_s"]
     assert meet is None or (math.isfinite(meet) and meet > 0)
 
 
 def test_older_kernels_are_found_and_their_loss_measured(tmp_path: Path) -> None:
-    blas = (libraries.blas_in_effect() or [{}])[0]
-    if blas.get("library") != "openblas" or blas["architecture"] in (None, "Haswell"):
+    blas = (libraries.blas_in_effect() or (Blas(),))[0]
+    if blas.library != "openblas" or blas.architecture in (None, "Haswell"):
         pytest.skip(
             "the kernels of this BLAS are not chosen by OPENBLAS_CORETYPE, or are Haswell's"
         )

@@ -59,7 +59,7 @@ def test_what_no_number_of_runs_can_reach_is_named(tmp_path: Path) -> None:
     assert {str(speedup) for speedup in stop.not_reached} == {
         "numba-100 over python", "numba-100 over numpy",
     }  # fmt: skip
-    assert all(speedup.margin_of_error > 1 for speedup in stop.not_reached)
+    assert all(speedup.interval.margin_of_error > 1 for speedup in stop.not_reached)
 
 
 def test_a_budget_buys_what_it_can_widest_first(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 """The lesson of a run: what it records must be what gradient descent does."""
 
+import msgspec
 import numpy as np
 import pytest
 
-from npfs.analysis.learning import read_learning
 from npfs.backends.base import Backend, Fit
 from npfs.backends.registry import load_backend
 from npfs.regression.learning_rate import SHARES_OF_STABLE, largest_stable_rate
 from npfs.regression.problem import Array
+from npfs.schema import Learning
 from npfs.suite import learning
 
 
@@ -24,9 +25,10 @@ def test_the_largest_stable_rate_is_where_descent_turns() -> None:
 
 def test_rates_run_from_slow_to_diverging() -> None:
     lesson = learning.record([load_backend("python"), load_backend("numpy")])
-    assert read_learning(lesson) == lesson
-    losses = [loss for _, loss in lesson["rates"]["losses"]]
-    rates = [rate / lesson["rates"]["largest_stable"] for rate, _ in lesson["rates"]["losses"]]
+    assert msgspec.convert(msgspec.to_builtins(lesson), Learning) == lesson
+    assert lesson.rates is not None
+    losses = [loss for _, loss in lesson.rates.losses]
+    rates = [rate / lesson.rates.largest_stable for rate, _ in lesson.rates.losses]
     assert rates == pytest.approx(SHARES_OF_STABLE)
     slow, usual, best, _, diverging = losses
     assert slow[0] == best[0] == diverging[0]
@@ -35,8 +37,9 @@ def test_rates_run_from_slow_to_diverging() -> None:
 
 
 def test_standardised_features_learn_sooner_than_raw_ones() -> None:
-    scaling = learning.record([load_backend("numpy")])["scaling"]
-    raw, standardised = scaling["raw"]["loss"], scaling["standardised"]["loss"]
+    scaling = learning.record([load_backend("numpy")]).scaling
+    assert scaling is not None
+    raw, standardised = scaling.raw.loss, scaling.standardised.loss
     assert raw[0] == pytest.approx(standardised[0])
     assert standardised[8] < 0.5 * raw[8]
 
@@ -49,9 +52,10 @@ def test_another_backend_teaches_where_numpy_is_not_there_or_fails() -> None:
 
     broken = Backend("numpy", "Broken", lists.prepare, failing)
     lesson = learning.record([broken, lists])
-    assert lesson["backends"].keys() == {"python"}
-    assert len(lesson["rates"]["losses"]) == len(SHARES_OF_STABLE)
-    assert "rates" not in learning.record([broken])
+    assert lesson.backends.keys() == {"python"}
+    assert lesson.rates is not None
+    assert len(lesson.rates.losses) == len(SHARES_OF_STABLE)
+    assert learning.record([broken]).rates is None
 
 
 def test_a_backend_of_one_feature_teaches_no_scales_and_the_run_goes_on() -> None:
@@ -63,10 +67,10 @@ def test_a_backend_of_one_feature_teaches_no_scales_and_the_run_goes_on() -> Non
         return lists.prepare(X, y)
 
     lesson = learning.record([Backend("narrow", "Narrow", prepare, lists.fit)])
-    assert lesson["backends"].keys() == {"narrow"}
-    assert "rates" in lesson
-    assert "scaling" not in lesson
-    assert read_learning(lesson) == lesson
+    assert lesson.backends.keys() == {"narrow"}
+    assert lesson.rates is not None
+    assert lesson.scaling is None
+    assert msgspec.convert(msgspec.to_builtins(lesson), Learning) == lesson
 
 
 def test_the_largest_curvature_sets_the_rate() -> None:

@@ -88,7 +88,7 @@ def test_tracing_ends_with_the_count_also_when_the_fit_fails() -> None:
 
 @pytest.mark.parametrize(("name", "grows"), [("python", True), ("numpy", False), ("numba", False)])
 def test_lists_take_more_for_more_samples_and_arrays_do_not(name: str, grows: bool) -> None:
-    (few, fewer), (many, more) = probes.instructions(location(name), (10, 200))
+    (few, fewer), (many, more) = probes.instructions(location(name), (10, 200)).counts
     assert (few, many) == (10, 200)
     assert (more > 10 * fewer) if grows else (more == fewer)
 
@@ -100,12 +100,12 @@ def test_an_array_lies_in_one_piece_and_a_list_does_not() -> None:
         [sys.executable, "-c", code], capture_output=True, check=True, timeout=60
     )
     found = json.loads(result.stdout)
-    assert found["array"] == {"bytes_of_number": 8, "stride_bytes": 8, "contiguous": True}
-    assert found["list"]["bytes_in_list"] == pytest.approx(struct.calcsize("P"), rel=0.2)
-    assert found["list"]["bytes_of_number"] == sys.getsizeof(1.5)
+    assert (found["array_bytes"], found["stride_bytes"], found["is_contiguous"]) == (8, 8, True)
+    assert found["pointer_bytes"] == pytest.approx(struct.calcsize("P"), rel=0.2)
+    assert found["object_bytes"] == sys.getsizeof(1.5)
     if platform.python_implementation() == "CPython":
-        assert found["list"]["gap_bytes"] >= found["list"]["bytes_of_number"]
-        assert 0 < found["list"]["gap_share"] <= 1
+        assert found["gap_bytes"] >= found["object_bytes"]
+        assert 0 < found["gap_share"] <= 1
 
 
 def test_who_takes_the_array_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,8 +121,8 @@ def test_who_takes_the_array_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr("csv.__version__", "1.0", raising=False)
     monkeypatch.setattr("json.__version__", "2.0", raising=False)
-    found = layout.hand_over()
-    assert found["json"] == {"shares": True, "reason": "", "version": "2.0"}
+    found = {one["library"]: one for one in layout.zero_copy()}
+    assert found["json"] == {"library": "json", "shares": True, "version": "2.0"}
     assert found["csv"]["shares"] is False
     assert found["wave"]["reason"].startswith("ZeroDivisionError")
     assert found["no_such_library"]["reason"] == "not installed"
@@ -135,7 +135,8 @@ def test_the_libraries_that_are_here_take_it_without_a_copy(library: str) -> Non
         importlib.util.find_spec(library) is None
     ):  # JAX is not imported here: it warns of later forks
         pytest.skip(f"{library} is not installed")
-    assert probes.layout(100)["hand_over"][library]["shares"] is True
+    [found] = [one for one in probes.layout(100).zero_copy if one.library == library]
+    assert found.shares is True
     if library == "torch":
         torch: Any = pytest.importorskip("torch")
         numbers = np.arange(3.0)

@@ -8,9 +8,10 @@ import pytest
 
 from npfs.backends.registry import load_backend
 from npfs.regression.problem import make_problem
+from npfs.schema import Size
 from npfs.suite import timing
 from npfs.suite.own_data import DataOptions, Synthetic
-from npfs.suite.plan import Plan, Size, make_plan
+from npfs.suite.plan import Plan, make_plan
 
 NUMBERS = np.array([[1.0, 100, 7, 2], [3, 300, 7, 4], [5, 200, 7, 9], [7, 400, 7, 1]])
 
@@ -42,7 +43,7 @@ def test_the_record_names_no_folder(table: Path) -> None:
     made = plan(table)
     assert made.record["data"] == "t.npy"
     assert made.data is not None
-    assert made.data.record()["file"] == "t.npy"
+    assert made.data.record().file == "t.npy"
     assert made.data.options.path == table
 
 
@@ -98,9 +99,8 @@ def test_a_name_that_would_act_on_a_terminal_is_escaped(tmp_path: Path) -> None:
     np.save(tmp_path / "\x1b]0;x.npy", named)
     data = DataOptions(tmp_path / "\x1b]0;x.npy", "y\n").read()
     record = data.record()
-    assert (record["file"], record["features"], record["target"]) == (
-        "\\x1b]0;x.npy", ["a\\x1b[31m"], "y\\n"
-    )  # fmt: skip
+    assert record.file == "\\x1b]0;x.npy"
+    assert (record.features, record.target) == (("a\\x1b[31m",), "y\\n")
     assert str(data).isprintable()
 
 
@@ -123,6 +123,17 @@ def test_what_does_not_go_with_a_table_is_named(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         plan(table, **options)
+
+
+def test_a_column_of_text_is_named_with_the_option_that_leaves_it_out(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("a,name,y\n" + "".join(f"{k},n{k},{k % 5}\n" for k in range(20)))
+    message = (
+        "column 'name' holds text, such as 'n0' in data row 1; choose columns of numbers, "
+        "such as --columns 'a'"
+    )
+    with pytest.raises(ValueError, match=message):
+        plan(table, target="y")
 
 
 def test_synthetic_data_are_those_of_the_seed() -> None:

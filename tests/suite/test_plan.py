@@ -1,6 +1,7 @@
 import pytest
 
-from npfs.suite.plan import PRESETS, Case, Plan, Size, make_plan, shuffled
+from npfs.schema import Size
+from npfs.suite.plan import PRESETS, Case, Plan, make_plan, shuffled
 
 
 def plan(**options: str | None) -> Plan:
@@ -65,6 +66,7 @@ def test_features_alone_use_the_presets_many_feature_size() -> None:
         ({"features": "0"}, "--features must be at least 1; got 0"),
         ({"epochs": "0"}, "--epochs must be at least 1; got 0"),
         ({"dtypes": "float16"}, "--dtypes takes float64 and float32; got 'float16'"),
+        ({"runs": "many"}, "--runs takes integers"),
         ({"runs": "0"}, "--runs must be at least 1; got 0"),
         ({"seed": "-1"}, "--seed must be at least 0; got -1"),
         ({"budget": "0"}, "--budget takes a number of seconds above 0, such as 60; got '0'"),

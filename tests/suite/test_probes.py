@@ -10,8 +10,8 @@ import pytest
 
 from npfs.backends.base import BackendUnavailable
 from npfs.backends.registry import load_backend, location
+from npfs.schema import Size
 from npfs.suite import probes, resident
-from npfs.suite.plan import Size
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak of a fit")
 BACKEND = """
@@ -37,7 +37,7 @@ def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]
 
 def test_the_parts_of_a_first_call_fit_into_the_process() -> None:
     start = time.perf_counter()
-    call = probes.first_call(location("numpy"), 10)
+    call = probes.measure_startup(location("numpy"), 10)
     wall_s = time.perf_counter() - start
     parts = (call.interpreter_s, call.import_s, call.first_fit_s, call.second_fit_s)
     assert min(parts) > 0
@@ -46,7 +46,7 @@ def test_the_parts_of_a_first_call_fit_into_the_process() -> None:
 
 def test_each_part_holds_what_is_done_in_it(odd: Callable[[str], str]) -> None:
     """0.3 s of sleep in the import, 0.2 s in the first fit alone."""
-    call = probes.first_call(
+    call = probes.measure_startup(
         odd(
             "time.sleep(0.3)\n"
             "fits, lists_fit = [], fit\n"
@@ -62,7 +62,9 @@ def test_each_part_holds_what_is_done_in_it(odd: Callable[[str], str]) -> None:
 
 
 def test_lists_do_not_wait_for_numpy(odd: Callable[[str], str]) -> None:
-    probes.first_call(odd("import sys; assert 'numpy' not in sys.modules, 'NumPy is there'"), 1)
+    probes.measure_startup(
+        odd("import sys; assert 'numpy' not in sys.modules, 'NumPy is there'"), 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,12 +81,12 @@ def test_a_process_that_fails_is_a_reason(
 ) -> None:
     target = odd(statement)
     with pytest.raises(probes.ProbeFailed, match=reason):
-        probes.first_call(target, 10, limit_s=1.0 if "sleep" in statement else 60.0)
+        probes.measure_startup(target, 10, limit_s=1.0 if "sleep" in statement else 60.0)
 
 
 def test_what_a_backend_prints_is_not_the_answer(odd: Callable[[str], str]) -> None:
     target = odd("import atexit; print('[npfs probe'); atexit.register(print, 'bye')")
-    assert probes.first_call(target, 10).import_s > 0
+    assert probes.measure_startup(target, 10).import_s > 0
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_a_cold_call_compiles_into_the_empty_folder(
         backend = load_backend(name)
     except BackendUnavailable as error:
         pytest.skip(str(error))
-    probes.first_call(location(name), 10, variables={backend.cache_variable: str(tmp_path)})
+    probes.measure_startup(location(name), 10, variables={backend.cache_variable: str(tmp_path)})
     kept = {path.suffix for path in tmp_path.rglob("*") if path.is_file()}
     assert kept == set(suffixes)
 

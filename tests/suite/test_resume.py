@@ -34,3 +34,15 @@ def test_what_cannot_be_resumed_is_one_sentence(tmp_path: Path) -> None:
     run_files.write(tmp_path, [run_files.document(ONE, n, planned=PLANNED) for n in (1, 2, 3)])
     with pytest.raises(ValueError, match="has all its 3 runs"):
         unfinished_set(tmp_path / "runs", [])
+
+
+def test_a_set_on_a_table_needs_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = {"file": "t.csv", "digest": "d", "n_samples": 9, "n_features": 1, "target": "y"}
+    run_files.write(tmp_path, [run_files.document(ONE, 1, planned=PLANNED, data=data)])
+    unfinished = unfinished_set(tmp_path / "runs", [])
+    with pytest.raises(ValueError, match=r"finds no 't\.csv' here; say where the table is"):
+        unfinished.options_with(data=None)
+    table = tmp_path / "elsewhere.csv"
+    table.write_text("x,y\n1,2\n")
+    assert unfinished.options_with(data=str(table))["data"] == str(table)

@@ -1,6 +1,7 @@
 import pytest
 
-from npfs.suite.plan import Case, Size
+from npfs.schema import Size
+from npfs.suite.plan import Case
 from npfs.suite.visits import case_of, number_of, visit_id, visits_that_fit
 
 

@@ -11,7 +11,7 @@ tails or two modes: five runs that happen to lie close together cannot know it.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,18 +96,6 @@ class Calibration:
         return [of for of in self.coverages if of.reference is not None]
 
 
-def mean(values: Iterable[float]) -> float:
-    """Return the mean; NaN of nothing."""
-    array = np.fromiter(values, float)
-    return float(array.mean()) if array.size else math.nan
-
-
-def median(values: Iterable[float]) -> float:
-    """Return the median; NaN of nothing."""
-    array = np.fromiter(values, float)
-    return float(np.median(array)) if array.size else math.nan
-
-
 def calibrate(
     evidence: Evidence, *, half: int = RUNS_IN_A_HALF, splits: int = SPLITS
 ) -> Calibration:
@@ -126,22 +114,13 @@ def calibrate(
         most = max(known.values(), default=0)
         raise TooFewRuns(
             f"calibration needs {2 * half} runs of the same conditions, two halves of {half}; there"
-            f" are {most} that timed one case: add {2 * half - most} with the command that made them, "
-            f"or, for the standard preset, with: npfs calibrate --measure {2 * half - most}"
+            f" are {most} that timed one case: add {2 * half - most} with the command that made "
+            f"them, or, for the standard preset, with: npfs calibrate --measure {2 * half - most}"
         )
-    shape = splits, len(keys)
-    alone, widths, p_values = (np.empty(shape) for _ in range(3))
     generator = np.random.default_rng(SEED)
-    for split in range(splits):
-        order = generator.permutation(runs)
-        for index, key in enumerate(keys):
-            logs = quantities[key][order]
-            logs = logs[~np.isnan(logs)]
-            first, second = logs[:half], logs[half : 2 * half]
-            difference, margin = log_ratio(first, second), margin_of_mean(first)
-            alone[split, index] = abs(difference.value) <= margin * math.sqrt(2)
-            widths[split, index] = math.expm1(2 * margin)
-            p_values[split, index] = difference.p_value
+    orders = [generator.permutation(runs) for _ in range(splits)]
+    outcomes = [[_compare_halves(quantities[key][order], half) for key in keys] for order in orders]
+    covered_alone, widths, p_values = np.moveaxis(np.array(outcomes), -1, 0)
     # A comparison is of times: a speedup has its own lists and NumPy in each half.
     times = [index for index, (_, reference, _) in enumerate(keys) if reference is None]
     # Nothing is called at the threshold 0: a p-value of 0 then is none.
@@ -150,14 +129,27 @@ def calibrate(
     coverages = tuple(
         Coverage(
             *key,
-            coverage=mean(p_values[:, index] >= FALSE_ALARM_RATE),
-            coverage_alone=mean(alone[:, index]),
-            false_alarms=mean(alarms[:, index]),
-            width=median(widths[:, index]),
+            coverage=float((p_values[:, index] >= FALSE_ALARM_RATE).mean()),
+            coverage_alone=float(covered_alone[:, index].mean()),
+            false_alarms=float(alarms[:, index].mean()),
+            width=float(np.median(widths[:, index])),
         )
         for index, key in enumerate(keys)
     )
     return Calibration(runs, half, coverages, float(alarms[:, times].any(axis=1).mean()))
+
+
+def _compare_halves(logs: Logs, half: int) -> tuple[float, float, float]:
+    """Try the interval of the first ``half`` of known values on the second.
+
+    Returns 1 if it holds the other's value alone and 0 if not, its width, and the p-value of their
+    difference.
+    """
+    known = logs[~np.isnan(logs)]
+    first, second = known[:half], known[half : 2 * half]
+    difference, margin = log_ratio(first, second), margin_of_mean(first)
+    holds = abs(difference.value) <= margin * math.sqrt(2)
+    return float(holds), math.expm1(2 * margin), difference.p_value
 
 
 def _quantities(evidence: Evidence) -> Mapping[tuple[str, str | None, Size], Logs]:

@@ -82,7 +82,7 @@ def decisions(evidence: Evidence) -> list[Decision]:
         memory = [_by_memory(evidence)] if startup.memory_size(evidence) else []
         return [on_table, _by_first_result(evidence), *memory]
     one = evidence.sizes(n_features=1)
-    many = [size for size in evidence.sizes(many=True) if size.n_features >= 8]
+    many = [size for size in evidence.sizes() if size.n_features >= 8]
     widest = max((size.n_features for size in many), default=0)
     of_widest = [size for size in many if size.n_features == widest]
     by_time = [

@@ -67,17 +67,12 @@ class Speedup:
         """The ids of the two cases that it compares."""
         return f"{self.backend}-{self.size}", f"{self.reference}-{self.size}"
 
-    @property
-    def margin_of_error(self) -> float:
-        """The margin of error as a share of the speedup; infinite if it is not known."""
-        return self.interval.margin_of_error
-
     def runs_needed(self, margin_of_error: float) -> float:
         """Estimate the runs for a margin of error, from the spread of those there are."""
         if not self.interval.is_known:
             return 0.0
         runs = self.interval.runs
-        spread = math.log1p(self.margin_of_error) * math.sqrt(runs)
+        spread = math.log1p(self.interval.margin_of_error) * math.sqrt(runs)
         spread /= student_t_quantile(0.975, runs - 1)
         return (NORMAL_QUANTILE * spread / math.log1p(margin_of_error)) ** 2
 
@@ -144,10 +139,8 @@ class Evidence:
         """Measured backends that reach the same iterates by less work."""
         return [name for name in self._measured if name in self._shortcuts]
 
-    def sizes(
-        self, *, n_features: int | None = None, many: bool = False, dtype: str | None = None
-    ) -> list[Size]:
-        """Return measured sizes, ascending: all, those of ``n_features``, or all above one feature.
+    def sizes(self, *, n_features: int | None = None, dtype: str | None = None) -> list[Size]:
+        """Return measured sizes, ascending: all, or those of ``n_features``.
 
         Of one ``dtype``: float64 unless given, or what was measured if float64 was not.
         """
@@ -155,8 +148,6 @@ class Evidence:
         sizes = {size for _, size in self.seconds if size.dtype == dtype}
         if n_features is not None:
             sizes = {size for size in sizes if size.n_features == n_features}
-        if many:
-            sizes = {size for size in sizes if size.n_features > 1}
         return sorted(sizes)
 
     @property
@@ -272,18 +263,16 @@ def pool(runs: Sequence[RunRecord]) -> tuple[list[RunRecord], list[tuple[RunReco
     A condition that one of them does not have, such as the threads of a library it did not load, is
     no reason.
     """
-    kept, left_out = [], []
-    for run in runs:
-        differs = [
-            f"{name}: {run.conditions[name]} there, {value} now"
-            for name, value in runs[-1].conditions.items()
-            if run.conditions.get(name, value) != value
-        ]
-        if differs:
-            left_out.append((run, "; ".join(differs)))
-        else:
-            kept.append(run)
-    return kept, left_out
+    judged = [(run, _other_conditions(run, runs[-1])) for run in runs]
+    return [run for run, why in judged if not why], [(run, why) for run, why in judged if why]
+
+
+def _other_conditions(run: RunRecord, newest: RunRecord) -> str:
+    return "; ".join(
+        f"{name}: {run.conditions[name]} there, {value} now"
+        for name, value in newest.conditions.items()
+        if run.conditions.get(name, value) != value
+    )
 
 
 def paired_ratio(

@@ -169,8 +169,8 @@ def _cores(environment: Environment) -> Iterator[Finding]:
             "container-quota",
             f"The container may use {quota:g} of the {usable:,.0f} cores that it sees, so threads "
             "are stopped while they run",
-            "start it with a CPU limit that is no lower (docker run --cpus), or pin it to that many "
-            "cores (--cpuset-cpus)",
+            "start it with a CPU limit that is no lower (docker run --cpus), or pin it to that "
+            "many cores (--cpuset-cpus)",
         )
     if cores and usable and usable < cores:
         yield Finding(
@@ -248,8 +248,8 @@ def _busy_before(environment: Environment, loads: Sequence[Load]) -> Iterator[Fi
     if load and usable and load / usable > LOAD_PER_CORE:
         yield Finding(
             "load",
-            f"In the minute before measuring {load:.1f} programs at a time wanted the {usable:,.0f} "
-            "cores",
+            f"In the minute before measuring {load:.1f} programs at a time wanted the "
+            f"{usable:,.0f} cores",
             "close other programs, or wait a minute after an earlier benchmark, and measure again",
         )
 

@@ -115,8 +115,8 @@ def runs_in_revision(name: str) -> RunFolder | None:
         blobs = {start + path: blob for path, blob in blobs.items()}
     else:
         return None
-    contents = dict(zip(map(Path, blobs), _contents([*blobs.values()]), strict=True))
-    return read_files(contents, lambda path: parse_run(path, contents[path]))
+    contents = {Path(path): _git("cat-file", "blob", blob) for path, blob in blobs.items()}
+    return read_files(contents, lambda path: parse_run(path, contents[path] or b""))
 
 
 def _run_files(thing: str, *, is_reports: bool) -> dict[str, str]:
@@ -132,25 +132,10 @@ def _run_files(thing: str, *, is_reports: bool) -> dict[str, str]:
     return {path: blob for path, blob in blobs.items() if path.startswith(runs)} or blobs
 
 
-def _contents(blobs: list[str]) -> list[bytes]:
-    """Return the bytes of each blob, asked for in one call."""
-    answer = _git("cat-file", "--batch", given="".join(f"{b}\n" for b in blobs).encode()) or b""
-    contents, at = [], 0
-    for blob in blobs:
-        head, _, _ = answer[at:].partition(b"\n")
-        words = head.split()
-        if len(words) != 3:
-            raise OSError(f"git could not read {blob}: {head.decode('utf-8', 'replace')}")
-        start = at + len(head) + 1
-        at = start + int(words[2]) + 1
-        contents.append(answer[start : at - 1])
-    return contents
-
-
-def _git(*arguments: str, given: bytes = b"") -> bytes | None:
+def _git(*arguments: str) -> bytes | None:
     """Return what git prints in the current folder; None if it fails or is not installed."""
     try:
-        result = subprocess.run(["git", *arguments], input=given, capture_output=True, check=False)
+        result = subprocess.run(["git", *arguments], capture_output=True, check=False)
     except FileNotFoundError:
         return None
     return result.stdout if result.returncode == 0 else None

@@ -164,22 +164,16 @@ def break_even(evidence: Evidence, backend: str, reference: str, size: Size) -> 
 
 
 def _outcome(speedup: Interval, later: Interval) -> Outcome:
-    if _is_below(speedup):
-        return Outcome.NEVER
-    if not _is_above(speedup):
-        return Outcome.FITS_ALIKE
-    if _is_above(later):
-        return Outcome.AFTER
-    return Outcome.AT_ONCE if _is_below(later) else Outcome.STARTS_ALIKE
+    if _sign(speedup) < 1:
+        return Outcome.NEVER if _sign(speedup) < 0 else Outcome.FITS_ALIKE
+    return {1: Outcome.AFTER, 0: Outcome.STARTS_ALIKE, -1: Outcome.AT_ONCE}[_sign(later)]
 
 
-def _is_above(ratio: Interval) -> bool:
-    """Whether a ratio is significantly above 1; of a single run its value counts."""
-    return ratio.is_above_one if ratio.is_known else ratio.value > 1
-
-
-def _is_below(ratio: Interval) -> bool:
-    return ratio.is_below_one if ratio.is_known else ratio.value < 1
+def _sign(ratio: Interval) -> int:
+    """Return 1 if significantly above 1, -1 if below, or 0; of a single run the value counts."""
+    if ratio.is_known:
+        return ratio.is_above_one - ratio.is_below_one
+    return (ratio.value > 1) - (ratio.value < 1)
 
 
 def _conversion_seconds(evidence: Evidence, direction: str, size: Size) -> Mapping[int, float]:

@@ -6,6 +6,7 @@ turns it into a geometric mean with its bounds.
 """
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -23,6 +24,7 @@ FALSE_DISCOVERY_RATE = 0.05
 # The least standard error of a log: a few roundings of a float. Equal values then differ by
 # nothing, and not by the ratio of two rounding errors.
 _ROUNDING = 1e-12
+_LARGEST_LOG = math.log(sys.float_info.max)
 
 # Fewer runs cannot be bimodal: each mode needs two, since one apart from the others is an outlier.
 _FEWEST = 4
@@ -359,7 +361,4 @@ def _continued_fraction(x: float, a: float, b: float) -> float:
 
 def _exp(log: float) -> float:
     """Return e to that power, infinity where it is beyond a float: two runs may bound nothing."""
-    try:
-        return math.exp(log)
-    except OverflowError:
-        return math.inf
+    return math.exp(log) if log < _LARGEST_LOG else math.inf

@@ -2,9 +2,10 @@
 
 import textwrap
 from collections.abc import Iterable
+from statistics import fmean, median
 from typing import Any
 
-from npfs.analysis.calibration import Calibration, Coverage, TooFewRuns, calibrate, mean, median
+from npfs.analysis.calibration import Calibration, Coverage, TooFewRuns, calibrate
 from npfs.analysis.evidence import Evidence
 from npfs.report import wording
 
@@ -22,7 +23,7 @@ TABLE_WIDTH = 130  # its seven columns of words do not fit the 100 of other text
 
 
 def sentence(calibration: Calibration) -> str:
-    """Say how well they held, in one sentence with its numbers."""
+    """Return the coverage of the intervals in one sentence with its numbers."""
     times, speedups = calibration.times, calibration.speedups
     over = f" ({_share(h.coverage for h in speedups)} for speedups)" if speedups else ""
     width = (
@@ -32,10 +33,11 @@ def sentence(calibration: Calibration) -> str:
     )
     return (
         f"On this machine, intervals from {calibration.half} runs held in "
-        f"{_share(h.coverage for h in times)} of cases{over}, allowing for the error of the value they are asked to hold "
-        f"(and foretold it from one half alone in {_share(h.coverage_alone for h in calibration.coverages)}); identical code was called different in "
-        f"{100 * mean(h.false_alarms for h in times):.1f} %, over random halves of {calibration.runs} stored runs"
-        f"{width}."
+        f"{_share(h.coverage for h in times)} of cases{over}, allowing for the error of the value "
+        "they are asked to hold (and foretold it from one half alone in "
+        f"{_share(h.coverage_alone for h in calibration.coverages)}); identical code was called "
+        f"different in {100 * fmean(h.false_alarms for h in times):.1f} %, over random halves of "
+        f"{calibration.runs} stored runs{width}."
     )
 
 
@@ -71,7 +73,7 @@ def plain(calibration: Calibration, evidence: Evidence, width: int = 100) -> lis
 
 
 def document(calibration: Calibration) -> dict[str, Any]:
-    """Return it for programs; shares are fractions, and the width of an interval is high / low - 1."""
+    """Return it for programs; shares are fractions, a width is high / low - 1."""
     return {
         "schema": 1,
         "answer": sentence(calibration),
@@ -94,13 +96,15 @@ def document(calibration: Calibration) -> dict[str, Any]:
 
 
 def explanation(calibration: Calibration) -> list[str]:
-    """Say how it was found."""
+    """Explain the method of the calibration."""
     return [
-        f"The stored runs were split at random, many times over, in two halves of {calibration.half} runs that share none. "
-        "Held: the 95 % interval of one half holds the other's value, allowing for the other's own error (Welch's "
-        "interval); 95 % would be exact. Foretold alone: of all times and speedups, the same from the spread of one half alone, "
-        "which spread with heavy tails or two values lowers. False alarms: `npfs compare` calls the two halves, "
-        "which are the same code, different. Width: high / low - 1, the median.",
+        "The stored runs were split at random, many times over, in two halves of "
+        f"{calibration.half} runs that share none. Held: the 95 % interval of one half holds the "
+        "other's value, allowing for the other's own error (Welch's interval); 95 % would be "
+        "exact. Foretold alone: of all times and speedups, the same from the spread of one half "
+        "alone, which spread with heavy tails or two values lowers. False alarms: `npfs compare` "
+        "calls the two halves, which are the same code, different. Width: high / low - 1, the "
+        "median.",
     ]
 
 
@@ -121,7 +125,7 @@ def _row(name: str, held: Iterable[Coverage]) -> tuple[str, ...]:
 
 def _share(shares: Iterable[float], *, digits: int = 0) -> str:
     values = list(shares)
-    return f"{100 * mean(values):.{digits}f} %" if values else ""
+    return f"{100 * fmean(values):.{digits}f} %" if values else ""
 
 
 def _width(held: Iterable[Coverage]) -> str:

@@ -84,7 +84,11 @@ class Effort:
         """Return the speedups wider than the precision asked for, the widest first."""
         if self.plan.precision is None:
             return []
-        return [s for s in by_width(evidence.speedups()) if s.margin_of_error > self.plan.precision]
+        return [
+            s
+            for s in by_width(evidence.speedups())
+            if s.interval.margin_of_error > self.plan.precision
+        ]
 
     def _wanted(self, evidence: Evidence, *, is_base: bool) -> list[Speedup] | Stop:
         speedups = by_width(evidence.speedups())
@@ -153,7 +157,7 @@ class Costs:
 
 def by_width(speedups: Iterable[Speedup]) -> list[Speedup]:
     """Sort by the width of the interval, the widest first; unknown ones before all."""
-    return sorted(speedups, key=lambda speedup: -speedup.margin_of_error)
+    return sorted(speedups, key=lambda speedup: -speedup.interval.margin_of_error)
 
 
 def _why(can_gain: Collection[Speedup], affordable: Collection[str]) -> str:

@@ -62,7 +62,7 @@ class RunSet:
             return [*crashed, f"Every speedup is known to within {asked:.2g} of its value."]
         if not self.stop.not_reached:
             return [*crashed, f"--precision had nothing to look at: {self.stop.why}."]
-        names = [f"{s} ({_within(s.margin_of_error)})" for s in self.stop.not_reached]
+        names = [f"{s} ({_within(s.interval.margin_of_error)})" for s in self.stop.not_reached]
         return [
             *crashed,
             f"Not known to within {asked:.2g} of their values, since {self.stop.why}: "

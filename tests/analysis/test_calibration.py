@@ -3,7 +3,6 @@ from statistics import fmean, median
 from typing import Any
 
 import msgspec
-import msgspec
 import numpy as np
 import pytest
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from npfs.analysis.runs import RunFolder
 from npfs.analysis.run_selection import NoRunsFound, select, select_both
+from npfs.analysis.runs import RunFolder
 from tests import run_files
 
 ONE = {("numpy", 1000, 1): 2.0}

@@ -48,7 +48,7 @@ def speedup_figure(evidence: Evidence) -> Figure | None:
 
 
 def speedup_alt(evidence: Evidence) -> str:
-    """Say what the figure shows, with the last value of each line."""
+    """Describe the figure with the last value of each line."""
     reference = shared.label(evidence, _reference(evidence))
     texts = []
     for panel in _panels(evidence):
@@ -59,8 +59,8 @@ def speedup_alt(evidence: Evidence) -> str:
         last = max(line[-1][0] for line in panel.lines.values())
         texts.append(f"Over {panel.x_label}, up to {numbers.count(last)}: {shared.each(ends)}.")
     return (
-        f"Line chart, both axes logarithmic: how many times as fast as {reference} each backend is. "
-        + " ".join(texts)
+        f"Line chart, both axes logarithmic: how many times as fast as {reference} each backend "
+        "is. " + " ".join(texts)
     )
 
 
@@ -72,7 +72,7 @@ def _reference(evidence: Evidence) -> str:
 def _panels(evidence: Evidence) -> list[Panel]:
     if len(evidence.backends) < 2:
         return []
-    many = [size.n_samples for size in evidence.sizes(many=True)]
+    many = [size.n_samples for size in evidence.sizes() if size.n_features > 1]
     common = max(set(many), key=lambda n: (many.count(n), -abs(n - 10_000)), default=0)
     by_features = [size for size in evidence.sizes() if size.n_samples == common]
     over = shared.label(evidence, _reference(evidence))

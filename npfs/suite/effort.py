@@ -82,13 +82,10 @@ class Effort:
 
     def too_wide(self, evidence: Evidence) -> list[Speedup]:
         """Return the speedups wider than the precision asked for, the widest first."""
-        if self.plan.precision is None:
+        precision = self.plan.precision
+        if precision is None:
             return []
-        return [
-            s
-            for s in by_width(evidence.speedups())
-            if s.interval.margin_of_error > self.plan.precision
-        ]
+        return [s for s in by_width(evidence.speedups()) if s.interval.margin_of_error > precision]
 
     def _wanted(self, evidence: Evidence, *, is_base: bool) -> list[Speedup] | Stop:
         speedups = by_width(evidence.speedups())

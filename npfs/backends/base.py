@@ -74,7 +74,7 @@ class Backend:
     name : str
         The id in results, options and figures: ``"numpy"``.
     title : str
-        What a person reads: ``"NumPy, vectorized"``.
+        For a person: ``"NumPy, vectorized"``.
     prepare : callable ``(X, y) -> data``
         Untimed: native containers, layout, scratch buffers. ``X`` is C-contiguous, of one of
         ``dtypes`` and shape (n_samples, n_features), ``y`` of the same dtype and shape
@@ -86,15 +86,15 @@ class Backend:
         False for a shortcut: the same iterates by less work than a pass over the data in each
         epoch.
     dtypes : tuple of str
-        What numbers its data may be kept in, ``"float64"`` among them.
+        Types that its data may have, ``"float64"`` among them.
     build : str
-        What its speed depends on beside its source: versions of a library or a compiler.
+        Versions of a library or a compiler, on which its speed depends beside its source.
     cache_variable : str
         The environment variable that names the folder where its compiled code is kept for later
         processes; empty if it keeps none. Its first call is then measured with an empty folder as
         well.
     note : str
-        What a reader of its times must know on this machine; empty if there is nothing.
+        A sentence about its times on this machine; empty if there is nothing to note.
     blocks : BlockKernel, optional
         For data block by block: out of core, or in the workers of a cluster.
     """

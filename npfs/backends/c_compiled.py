@@ -19,7 +19,7 @@ import numpy as np
 from cffi import FFI
 
 from npfs.backends.aligned import prepare
-from npfs.backends.base import Backend, BackendUnavailable, Fit, fit_by_features
+from npfs.backends.base import Backend, BackendUnavailable, fit_by_features
 from npfs.regression.problem import Array
 
 FLAGS = ("-O3", "-march=native", "-ffast-math", "-fPIC")
@@ -75,7 +75,7 @@ SOURCE = "".join(KERNELS.replace("REAL", real) for real in ("double", "float"))
 SIGNATURES = re.findall(r"^void [^{]+", SOURCE, flags=re.MULTILINE)
 
 
-def fit_one_feature(x: Array, y: Array, epochs: int, learning_rate: float) -> Fit:
+def fit_one_feature(x: Array, y: Array, epochs: int, learning_rate: float) -> tuple[Any, ...]:
     """Fit ``y_pred = weight * x + bias``."""
     real, kernel, _ = _KERNELS[y.dtype.char]
     weight, bias = _FFI.new(f"{real} *"), _FFI.new(f"{real} *")
@@ -84,10 +84,10 @@ def fit_one_feature(x: Array, y: Array, epochs: int, learning_rate: float) -> Fi
         _pointer(real, x), _pointer(real, y), len(y), epochs, learning_rate, weight, bias,
         _pointer(real, loss_history),
     )  # fmt: skip
-    return Fit([weight[0]], bias[0], loss_history)
+    return [weight[0]], bias[0], loss_history
 
 
-def fit_many_features(X: Array, y: Array, epochs: int, learning_rate: float) -> Fit:
+def fit_many_features(X: Array, y: Array, epochs: int, learning_rate: float) -> tuple[Any, ...]:
     """Fit ``y_pred = row · weights + bias``."""
     real, _, kernel = _KERNELS[y.dtype.char]
     n_samples, n_features = X.shape
@@ -98,7 +98,7 @@ def fit_many_features(X: Array, y: Array, epochs: int, learning_rate: float) -> 
         _pointer(real, X), _pointer(real, y), n_samples, n_features, epochs, learning_rate,
         _pointer(real, weights), _pointer(real, dw), bias, _pointer(real, loss_history),
     )  # fmt: skip
-    return Fit(weights, bias[0], loss_history)
+    return weights, bias[0], loss_history
 
 
 def _pointer(real: str, array: Array) -> Any:

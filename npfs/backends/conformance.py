@@ -23,7 +23,7 @@ EPOCHS = (0, 1, 25)
 # sums of 1e7 numbers each carries about the root of 1e6 of them; another formula still shows at
 # once.
 TOLERANCES = {"float64": 1e-9, "float32": 5e-4}
-# A loss this small beside the first one is compared with the first: what is left of it is rounding.
+# A loss this small beside the first one is rounding; it is compared with the first.
 LOSS_FLOOR = 1e-6
 # A shortcut takes the loss as a difference of sums of the size of the first loss (see numpy_gram).
 LOSS_FLOOR_OF_SHORTCUTS = 1e-2

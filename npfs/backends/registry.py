@@ -6,7 +6,7 @@ from importlib.metadata import EntryPoint, entry_points
 from npfs.backends.base import Backend, BackendUnavailable
 
 GROUP = "npfs.backends"
-# Those that are timed where they are named alone, known without loading what they need.
+# Backends that are timed only where they are named; known without loading their libraries.
 IF_NAMED = "npfs.backends_if_named"
 _BUILT_IN_ORDER = (
     "python",
@@ -30,7 +30,7 @@ class UnknownBackend(ValueError):
 
 
 def backend_names(*, also_if_named: bool = True) -> list[str]:
-    """Return the names of all registered backends: the built-in ladder, then others by name.
+    """Return the names of all registered backends: the built-in ones, then others by name.
 
     Without ``also_if_named`` those of a benchmark in which none are named.
     """

@@ -114,7 +114,7 @@ def check_parameters(model: Any) -> None:
     Raises
     ------
     InvalidParameterError
-        Names the parameter, what it must be, and what it is.
+        Names the parameter, the values that it takes, and the one it has.
     """
     rate, tol = model.learning_rate, model.tol
     is_auto = isinstance(rate, str) and rate == AUTO
@@ -309,7 +309,7 @@ def _as_floats(values: Any, name: str) -> Array:
     if array.dtype.kind in "mMV":
         raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
     if array.dtype.kind == "O" and hasattr(values, "iloc"):
-        # pandas's missing values are no numbers; as NaN they are named as what they are
+        # pandas's missing values are not numbers; as NaN they are named
         array = values.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.asarray(array, dtype=np.float64)
 

@@ -84,7 +84,7 @@ class LinearRegression(Parameters):
         By ``fit``, ``predict`` and ``score``, for wrong parameters and data; as scikit-learn's
         estimators do.
     BackendUnavailable
-        By ``fit``, if what the backend needs is not installed.
+        By ``fit``, if a library that the backend needs is not installed.
 
     Warns
     -----

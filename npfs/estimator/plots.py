@@ -1,4 +1,4 @@
-"""Plots of a fitted ``LinearRegression``: the line, how the loss fell, and what learning rates do.
+"""Plots of a fitted ``LinearRegression``: its line, its loss, and the effect of learning rates.
 
 Each function draws on the axes it is given, or on those of a new pyplot figure, and returns them;
 none of them shows anything. On axes of your own, let matplotlib make room for the labels at the
@@ -254,7 +254,7 @@ def _number(value: float) -> str:
 
 @contextmanager
 def _drawing(ax: "Axes | None") -> "Iterator[tuple[Axes, Any]]":
-    """Give axes to draw on, and what draws, in the style of the report."""
+    """Yield axes to draw on and the module that draws, in the style of the report."""
     from npfs.drawing import curves, style
 
     with style.house_style():

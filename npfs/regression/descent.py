@@ -93,7 +93,7 @@ def descend(
 
 
 def _interruptible(fit: Callable[..., Any], *arguments: Any) -> Any:
-    """Call ``fit``; raise Ctrl-C inside compiled code, a SystemError to Python, as what it is."""
+    """Call ``fit``; turn the SystemError of Ctrl-C inside compiled code to a KeyboardInterrupt."""
     try:
         return fit(*arguments)
     except SystemError as error:

@@ -24,8 +24,8 @@ LARGEST_EXACT = 1_024
 PASSES = 50
 RELATIVE_CHANGE = 1e-9
 
-# Rates that show what a rate does, as shares of the largest stable one: far too slow, slow, best
-# for one curvature, swinging from side to side, and diverging.
+# Rates that show the effect of a rate, as shares of the largest stable one: far too slow, slow,
+# best for one curvature, swinging from side to side, and diverging.
 SHARES_OF_STABLE = (0.01, 0.1, 0.5, 0.97, 1.1)
 
 

@@ -1,4 +1,4 @@
-"""Every wrong call raises what scikit-learn's own estimator raises for it, or a sentence of ours."""
+"""Every wrong call raises the error of scikit-learn's own estimators, or a sentence of ours."""
 
 import warnings
 from typing import Any
@@ -108,9 +108,11 @@ def test_a_bad_score_names_y() -> None:
 BAD_PARAMETERS = [
     ("epochs", 0), ("epochs", 1.5), ("epochs", True), ("epochs", "many"),
     ("tol", -1e-9), ("tol", np.nan), ("tol", np.inf), ("tol", "small"), ("tol", True),
-    ("learning_rate", 0), ("learning_rate", -0.1), ("learning_rate", np.inf), ("learning_rate", "fast"),
-    ("learning_rate", None), ("learning_rate", np.array([0.1, 0.2])), ("learning_rate", True),
-    ("standardize", 1), ("standardize", "yes"), ("keep_path", None), ("backend", None), ("backend", 3),
+    ("learning_rate", 0), ("learning_rate", -0.1), ("learning_rate", np.inf),
+    ("learning_rate", "fast"), ("learning_rate", None),
+    ("learning_rate", np.array([0.1, 0.2])), ("learning_rate", True),
+    ("standardize", 1), ("standardize", "yes"), ("keep_path", None),
+    ("backend", None), ("backend", 3),
 ]  # fmt: skip
 
 

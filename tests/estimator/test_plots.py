@@ -196,7 +196,8 @@ def test_losses_are_compared_on_one_axes() -> None:
     assert low < 0.01
     assert high > 9
     assert mine.get_xlim()[1] > 3
-    assert [text.get_text() for text in mine.legend().get_texts()] == ["a: 7.50", "b: 0.0100", "c: 0.0200"]  # fmt: skip
+    entries = [text.get_text() for text in mine.legend().get_texts()]
+    assert entries == ["a: 7.50", "b: 0.0100", "c: 0.0200"]
 
 
 def test_a_small_fall_is_drawn_from_zero_and_an_early_one_by_decades_of_epochs() -> None:
@@ -269,7 +270,9 @@ BAD_CALLS: dict[str, tuple[type[Exception], str, Any]] = {
         lambda: plot_fit(make_pipeline(SLOW), ONE.X, ONE.y),
     ),
     "pipeline loss": (TypeError, "got Pipeline", lambda: plot_loss(make_pipeline(SLOW))),
-    "no such feature": (ValueError, "place from 0 to 0, got 1", lambda: plot_fit(SLOW, ONE.X, ONE.y, feature=1)),
+    "no such feature": (
+        ValueError, "place from 0 to 0, got 1", lambda: plot_fit(SLOW, ONE.X, ONE.y, feature=1)
+    ),
     "no such name": (ValueError, "got 'age'", lambda: plot_fit(SLOW, ONE.X, ONE.y, feature="age")),
     "other features": (ValueError, "X has 3 features", lambda: plot_fit(SLOW, MANY.X, MANY.y)),
     "other targets": (ValueError, "inconsistent numbers", lambda: plot_fit(SLOW, ONE.X, ONE.y[1:])),
@@ -277,7 +280,9 @@ BAD_CALLS: dict[str, tuple[type[Exception], str, Any]] = {
     "no number": (ValueError, "losses must be finite", lambda: plot_loss([1.0, np.nan])),
     "no rates": (ValueError, "rates must be", lambda: plot_learning_rates(ONE.X, ONE.y, [])),
     "a rate of 0": (ValueError, "above 0", lambda: plot_learning_rates(ONE.X, ONE.y, [0.1, 0.0])),
-    "no epochs": (ValueError, "epochs must be", lambda: plot_learning_rates(ONE.X, ONE.y, epochs=0)),
+    "no epochs": (
+        ValueError, "epochs must be", lambda: plot_learning_rates(ONE.X, ONE.y, epochs=0)
+    ),
     "too large": (ValueError, "divide y by", lambda: plot_learning_rates(ONE.X, 1e200 * ONE.y)),
 }  # fmt: skip
 

@@ -40,7 +40,7 @@ def loop(X: Array, y: Array, epochs: int, rate: float) -> Array:
 
 @pytest.mark.parametrize("epochs", [100, 1_000, 5_000, 40_000])
 def test_diabetes_data_are_fitted_to_the_digits_that_convergence_promises(epochs: int) -> None:
-    """Each epoch shrinks the distance to the solution by 1 - rate * (smallest curvature), or more."""
+    """Each epoch shrinks the distance to the solution by 1 - rate * (smallest curvature)."""
     X, y = load_diabetes(return_X_y=True)
     scaled = standardised(X)
     solution = np.linalg.lstsq(with_ones(scaled), y, rcond=None)[0]
@@ -230,11 +230,13 @@ else:
     raise AssertionError("an unfitted estimator predicted")
 assert round(model.fit(X, y).score(X, y), 6) == 1
 np.testing.assert_allclose(model.predict(X), y)
-assert repr(model.set_params(tol=0.0, epochs=3, learning_rate=0.1)) == "LinearRegression(backend='python', learning_rate=0.1, epochs=3, tol=0.0)"
+shown = "LinearRegression(backend='python', learning_rate=0.1, epochs=3, tol=0.0)"
+assert repr(model.set_params(tol=0.0, epochs=3, learning_rate=0.1)) == shown
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     model.fit(X, y[:, None])
-assert [warning.category.__name__ for warning in caught] == ["DataConversionWarning", "ConvergenceWarning"]
+names = [warning.category.__name__ for warning in caught]
+assert names == ["DataConversionWarning", "ConvergenceWarning"]
 assert issubclass(caught[1].category, ConvergenceWarning)
 assert not {"sklearn", "scipy", "pandas"} & set(sys.modules)
 """

@@ -19,7 +19,7 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 import npfs
 from npfs import LinearRegression, load_backend, make_problem
 
-# Every warning is an error but the one that says that LinearRegression is not built upon scikit-learn.
+# Every warning is an error but the one that LinearRegression is not built upon scikit-learn.
 CHECK = """
 import sys, warnings
 from sklearn.utils.estimator_checks import check_estimator
@@ -36,7 +36,7 @@ for backend in sys.argv[1:]:
 
 
 def test_check_estimator_passes_whole() -> None:
-    """No check is expected to fail and none is skipped, for which scipy must be told before its import."""
+    """No check is expected to fail and none is skipped: SCIPY_ARRAY_API must be set before."""
     result = subprocess.run(
         [sys.executable, "-c", CHECK, "numpy", "python", "numba"],
         capture_output=True, text=True, timeout=120, check=False,
@@ -121,7 +121,7 @@ def test_names_of_columns_are_kept_and_compared() -> None:
     assert model.feature_names_in_.tolist() == ["age", "weight"]
     plain = LinearRegression().fit(problem.X, problem.y)
     np.testing.assert_allclose(model.predict(X), plain.predict(problem.X))
-    # scikit-learn's words, which check_estimator holds; here: which method, and whose line is blamed
+    # check_estimator holds scikit-learn's words; here: which method, and which line is named
     with pytest.raises(ValueError, match="Feature names must be in the same order"):
         model.score(X[["weight", "age"]], y)
     with pytest.warns(UserWarning, match="X does not have valid feature names, but Lin") as caught:

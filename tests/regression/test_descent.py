@@ -156,7 +156,7 @@ def test_without_tol_there_is_one_call_and_with_it_one_for_each_hundred_epochs()
 
 
 def test_the_path_of_few_samples_is_that_of_many() -> None:
-    """Fewer features than samples go by the Hessian, more by the data: here the same data, twice."""
+    """Fewer features than samples go by the Hessian, more by the data: the same data, twice."""
     problem = make_problem(3, 4, seed=3)
     few = parameter_path(problem.X, problem.y, epochs=30, learning_rate=0.05)
     many = parameter_path(

@@ -64,7 +64,7 @@ def test_squares_that_leave_float64_do_no_harm(scale: float) -> None:
 
 
 def test_a_small_spread_beside_a_large_mean_is_known_exactly() -> None:
-    """The distances from 2**40 are multiples of its last bit, so that their own statistics are exact."""
+    """Distances from 2**40 are multiples of its last bit, so that their statistics are exact."""
     steps = np.array([0.0, 1.0, 5.0, 2.0, 0.0, 4.0, 3.0])
     bit = 2.0**-12
     scaler = Standardizer.of((2.0**40 + steps * bit)[:, None])

@@ -87,12 +87,12 @@ class Calibration:
 
     @property
     def times(self) -> list[Coverage]:
-        """Those of the times of a fit."""
+        """Return those of the times of a fit."""
         return [of for of in self.coverages if of.reference is None]
 
     @property
     def speedups(self) -> list[Coverage]:
-        """Those of the speedups over lists and over NumPy."""
+        """Return those of the speedups over lists and over NumPy."""
         return [of for of in self.coverages if of.reference is not None]
 
 

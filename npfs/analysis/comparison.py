@@ -1,4 +1,4 @@
-"""What changed between two sets of runs: the ratio of each case's times, and its significance."""
+"""Comparison of two sets of runs: the ratio of each case's times, and its significance."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class Side(Evidence):
 
     @cached_property
     def times(self) -> dict[Key, list[float]]:
-        """One number a run, for one fit; under ``READ_PASS`` for one read pass."""
+        """Return one number a run, for one fit; under ``READ_PASS`` for one read pass."""
         reads = {(READ_PASS, size): by_run for size, by_run in self.bandwidth_seconds.items()}
         return {key: list(by_run.values()) for key, by_run in {**self.seconds, **reads}.items()}
 
@@ -103,17 +103,17 @@ class Change:
 
     @property
     def case(self) -> str:
-        """The id of the case."""
+        """Return the id of the case."""
         return case_id((self.backend, self.size))
 
     @property
     def is_significant(self) -> bool:
-        """Whether the sides differ significantly."""
+        """Test whether the sides differ significantly."""
         return self.label in {Label.SLOWER, Label.FASTER}
 
     @property
     def leaves_out_one(self) -> bool:
-        """Whether the interval alone would tell the sides apart."""
+        """Test whether the interval alone would tell the sides apart."""
         return self.ratio.low > 1 or self.ratio.high < 1
 
 
@@ -148,7 +148,7 @@ class Comparison:
 
     @property
     def changed_sources(self) -> list[str]:
-        """Backends on both sides whose source differs."""
+        """Return backends on both sides whose source differs."""
         base, new = self.base.sources, self.new.sources
         return sorted(name for name in base.keys() & new.keys() if base[name] != new[name])
 

@@ -1,4 +1,4 @@
-"""What to choose in which situation, from the numbers alone: no tool is favoured.
+"""The choice of a backend in each situation, from the numbers alone: no tool is favoured.
 
 Candidates are the backends that do the same work. Where several have no significant difference from
 the fastest, the one with the fewest lines of code is named first, since it costs the least to keep.
@@ -25,7 +25,7 @@ Ratio = Callable[[str, str], Interval | None]
 
 
 class Situation(Enum):
-    """What a person may be about to do."""
+    """A situation in which a person chooses a backend."""
 
     TABLE = "this table"
     HANDFUL = "a handful of numbers"
@@ -38,7 +38,7 @@ class Situation(Enum):
 
 
 class Quantity(Enum):
-    """What decides."""
+    """The quantity that decides."""
 
     FIT = "a fit"
     FIRST_RESULT = "first result"
@@ -47,7 +47,7 @@ class Quantity(Enum):
 
 @dataclass(frozen=True)
 class Decision:
-    """What to choose in a situation.
+    """The choice in a situation.
 
     Attributes
     ----------

@@ -31,7 +31,7 @@ Seconds = Mapping[tuple[str, Size], Mapping[int, float]]
 
 @dataclass(frozen=True)
 class Crossover:
-    """From which size ``faster`` stays significantly faster than ``slower``.
+    """The size from which ``faster`` stays significantly faster than ``slower``.
 
     ``above`` is the smallest measured size from which that holds, ``below`` the measured size
     before it, None if there is none. ``above`` is None if it never holds.
@@ -52,7 +52,7 @@ class Significance(NamedTuple):
 
 @dataclass(frozen=True)
 class Speedup:
-    """How many times as fast ``backend`` is as ``reference``, at one size."""
+    """The speedup of ``backend`` over ``reference`` at one size."""
 
     backend: str
     reference: str
@@ -64,7 +64,7 @@ class Speedup:
 
     @property
     def cases(self) -> tuple[str, str]:
-        """The ids of the two cases that it compares."""
+        """Return the ids of the two cases that it compares."""
         return f"{self.backend}-{self.size}", f"{self.reference}-{self.size}"
 
     def runs_needed(self, margin_of_error: float) -> float:
@@ -126,17 +126,17 @@ class Evidence:
 
     @property
     def newest(self) -> RunRecord:
-        """The newest run; its conditions are those of the pool."""
+        """Return the newest run; its conditions are those of the pool."""
         return self.runs[-1]
 
     @cached_property
     def backends(self) -> list[str]:
-        """Measured backends that do the same work, slowest first at their largest size."""
+        """Return measured backends that do the same work, slowest first at their largest size."""
         return [name for name in self._measured if name not in self._shortcuts]
 
     @cached_property
     def shortcuts(self) -> list[str]:
-        """Measured backends that reach the same iterates by less work."""
+        """Return measured backends that reach the same iterates by less work."""
         return [name for name in self._measured if name in self._shortcuts]
 
     def sizes(self, *, n_features: int | None = None, dtype: str | None = None) -> list[Size]:
@@ -152,7 +152,7 @@ class Evidence:
 
     @property
     def dtypes(self) -> list[str]:
-        """Measured kinds of numbers, float64 first."""
+        """Return measured kinds of numbers, float64 first."""
         return sorted({size.dtype for _, size in self.seconds}, reverse=True)
 
     def title(self, backend: str) -> str:
@@ -190,7 +190,7 @@ class Evidence:
 
     @cached_property
     def significance(self) -> Significance:
-        """The level of significance where every two backends are compared at each size."""
+        """Return the level of significance where every two backends are compared at each size."""
         names: dict[Size, list[str]] = {}
         for backend, size in sorted(self.seconds):
             names.setdefault(size, []).append(backend)
@@ -246,7 +246,7 @@ class Evidence:
 
     @cached_property
     def _measured(self) -> list[str]:
-        """Slowest first, by seconds for each number of the largest one-feature size, or of any."""
+        """Return all, slowest first by seconds for each number of the largest one-feature size."""
 
         def seconds_per_number(backend: str) -> float:
             sizes = sorted(size for name, size in self.seconds if name == backend)

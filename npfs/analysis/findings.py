@@ -1,4 +1,4 @@
-"""What makes a machine's times differ from those its user would see, or vary: numbers and remedies.
+"""Findings on a machine whose times vary, or differ from those its user would see, and remedies.
 
 From the environment and the load of runs, as recorded, to sentences. What is not recorded gives no
 finding.

@@ -1,4 +1,4 @@
-"""Where large data pay: in memory, mapped from a file, in the workers of a cluster."""
+"""Findings on large data: in memory, mapped from a file, in the workers of a cluster."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +22,7 @@ def is_all_there_is(evidence: Evidence) -> bool:
 
 @dataclass(frozen=True)
 class Scale:
-    """What was measured at one number of features, over the numbers of rows."""
+    """The measurements at one number of features, over the numbers of rows."""
 
     evidence: Evidence
     n_features: int
@@ -38,12 +38,12 @@ class Scale:
 
     @cached_property
     def sizes(self) -> list[Size]:
-        """Measured sizes, ascending."""
+        """Return measured sizes, ascending."""
         return self.evidence.sizes(n_features=self.n_features)
 
     @property
     def rows_that_fit(self) -> float | None:
-        """The rows from which a fit needs more memory than the machine has; None if not known."""
+        """Return the rows that fill the machine's memory; None if that is not known."""
         memory = self.evidence.newest.environment.memory_bytes
         if not memory:
             return None
@@ -68,7 +68,7 @@ class Scale:
 
     @cached_property
     def clusters(self) -> dict[int, list[ClusterEpoch]]:
-        """The parts of an epoch at the largest size, of each run, by the number of workers."""
+        """Return the epochs at the largest size, one for each run, by the number of workers."""
         found = [r for run in self.evidence.runs for r in run.clusters if r.size in self.sizes]
         largest = max((r.size for r in found), default=None)
         by_workers: dict[int, list[ClusterEpoch]] = {}
@@ -79,7 +79,7 @@ class Scale:
 
     @property
     def measured(self) -> ClusterEpoch | None:
-        """The middle run's epoch on the most workers: the base of predictions."""
+        """Return the middle run's epoch on the most workers: the base of predictions."""
         return cluster.middle(list(self.clusters.values())[-1]) if self.clusters else None
 
     def efficiency(self) -> Interval | None:

@@ -14,7 +14,7 @@ PARTS = ("first_result_s", "interpreter_s", "import_s", "first_fit_s", "second_f
 
 
 class Outcome(Enum):
-    """How two backends compare when their startup costs are counted in."""
+    """The outcome of a comparison of two backends with their startup costs."""
 
     AT_ONCE = "starts no later, and its fits are faster"
     AFTER = "starts later, and makes up for it"
@@ -25,7 +25,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class BreakEven:
-    """After how many fits ``backend``, its startup cost included, is ahead of ``reference``.
+    """The fits after which ``backend``, its startup cost included, is ahead of ``reference``.
 
     Attributes
     ----------

@@ -70,24 +70,24 @@ class Interval:
 
     @property
     def is_known(self) -> bool:
-        """Whether there are enough runs for bounds."""
+        """Test whether there are enough runs for bounds."""
         return self.runs > 1
 
     @property
     def is_too_wide(self) -> bool:
-        """Whether the bounds are so far apart that the value says nothing."""
+        """Test whether the bounds are so far apart that the value says nothing."""
         return self.is_known and self.high > TOO_WIDE * self.low
 
     @property
     def margin_of_error(self) -> float:
-        """The half width as a share of the value; infinite if it is not known."""
+        """Return the half width as a share of the value; infinite if it is not known."""
         if not self.is_known or self.low <= 0:
             return math.inf
         return math.sqrt(self.high / self.low) - 1
 
     @cached_property
     def bimodal(self) -> tuple[Mode, Mode] | None:
-        """The two modes around which the runs lie, if their spread is clearly bimodal."""
+        """Return the two modes around which the runs lie, if their spread is clearly bimodal."""
         return bimodal(self.values)
 
     def scaled(self, scale: float) -> "Interval":
@@ -98,7 +98,7 @@ class Interval:
 
     @property
     def p_value(self) -> float:
-        """The probability that chance takes a ratio of 1 as far from 1, by Student's t; or NaN."""
+        """Return the probability of a ratio as far from 1 by chance, by Student's t; or NaN."""
         if not self.is_known:
             return math.nan
         if self.low <= 0 or math.isinf(self.high):
@@ -111,17 +111,17 @@ class Interval:
 
     @property
     def is_above_one(self) -> bool:
-        """Whether a ratio is significantly above 1."""
+        """Test whether a ratio is significantly above 1."""
         return self.is_known and self.low > 1 and self.p_value <= self.level
 
     @property
     def is_below_one(self) -> bool:
-        """Whether a ratio is significantly below 1."""
+        """Test whether a ratio is significantly below 1."""
         return self.is_known and self.high < 1 and self.p_value <= self.level
 
     @property
     def is_significant(self) -> bool:
-        """Whether a ratio differs significantly from 1."""
+        """Test whether a ratio differs significantly from 1."""
         return self.is_above_one or self.is_below_one
 
 
@@ -190,12 +190,12 @@ class LogRatio:
 
     @property
     def is_known(self) -> bool:
-        """Whether both sides have enough runs for an interval."""
+        """Test whether both sides have enough runs for an interval."""
         return self.runs > 1
 
     @property
     def p_value(self) -> float:
-        """The probability that chance makes two equal times differ that much; NaN if not known."""
+        """Return the probability that equal times differ as much by chance; NaN if not known."""
         return two_sided_p(self.value / self.error, self.degrees) if self.is_known else math.nan
 
     def interval(self, confidence: float) -> Interval:

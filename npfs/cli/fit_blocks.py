@@ -64,6 +64,7 @@ class Options:
             raise Mistake(f"{kept} exists; go on from it with --resume, or name another file")
         elif not kept.absolute().parent.is_dir():
             raise Mistake(f"there is no folder {kept.parent} for --checkpoint; make it")
+        _interval(self.every)
 
     def is_on_cluster(self, backend: str) -> bool:
         """Return True if the blocks are in the workers of a cluster."""
@@ -71,7 +72,7 @@ class Options:
 
     @property
     def checkpointing(self) -> Checkpointing | None:
-        """The same for the estimator."""
+        """The checkpoint as the estimator takes it."""
         if self.checkpoint is None:
             return None
         return Checkpointing(self.checkpoint, *_interval(self.every), self.resume)
@@ -105,7 +106,8 @@ def pieces_if_needed(
     """
     is_on_cluster = options.is_on_cluster(backend)
     must = is_on_cluster or options.checkpoint is not None
-    free = available_bytes() or math.inf
+    known = available_bytes()
+    free = math.inf if known is None else known
     try:
         block_bytes = CLUSTER_PIECE_BYTES if is_on_cluster else PIECE_BYTES
         pieces = open_pieces(path, **columns, block_bytes=block_bytes)

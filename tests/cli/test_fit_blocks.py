@@ -79,7 +79,7 @@ def test_a_file_larger_than_the_memory_that_may_be_taken_is_fitted(tmp_path: Pat
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
     result = subprocess.run(
-        [*COMMAND, path, "--target", "3", "--backend", "numpy-inplace", "--epochs", "30", "--json",
+        [*COMMAND, path, "--target", "3", "--backend", "numpy-inplace", "--epochs", "10", "--json",
          "--scratch", tmp_path],
         capture_output=True, text=True, check=False, timeout=200, preexec_fn=may_take_less,
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},

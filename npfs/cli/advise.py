@@ -1,7 +1,7 @@
 """``npfs advise``: the time of a job with each backend, predicted from the stored runs."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -26,7 +26,7 @@ from npfs.drawing.numbers import count, listed, n_bytes, significant, time, time
 
 if TYPE_CHECKING:
     from npfs.analysis.prediction import Estimate, Prediction, Predictor
-    from npfs.suite.advice_check import Checked
+    from npfs.suite.advice_check import Checked, Summary
 
 SCHEMA, CHECK_SCHEMA = 1, 2
 WIDE = 110  # columns of a terminal that has room for the whole table
@@ -247,88 +247,78 @@ def _extrapolated(predictions: Sequence["Prediction"], predictor: "Predictor") -
 
 def _document(prediction: "Prediction", predictor: "Predictor") -> dict[str, Any]:
     """Return a prediction for programs: seconds and bytes; null is not known."""
-    inside = prediction.beyond.is_inside
+    parts = {
+        "total_s": prediction.total,
+        "start_s": prediction.startup,
+        "prepare_s": prediction.conversion,
+        "call_s": prediction.call,
+        "epoch_s": prediction.epoch,
+        "fit_s": prediction.fit,
+    }
+    beyond = prediction.beyond
     return {
         "backend": prediction.backend,
         "title": predictor.evidence.title(prediction.backend),
         "is_shortcut": prediction.is_shortcut,
-        "total_s": _numbers(prediction.total),
-        "start_s": _numbers(prediction.startup),
-        "prepare_s": _numbers(prediction.conversion),
-        "call_s": _numbers(prediction.call),
-        "epoch_s": _numbers(prediction.epoch),
-        "fit_s": _numbers(prediction.fit),
+        **{name: of and _numbers(of) for name, of in parts.items()},
         "memory_bytes": prediction.memory_bytes,
-        "extrapolated": None if inside else prediction.beyond._asdict(),
+        "extrapolated": None if beyond.is_inside else beyond._asdict(),
     }
 
 
 def _check(reports: Path, seed: int, *, as_json: bool, quiet: bool) -> None:
     """Time fits that were predicted, and print the errors."""
+    from rich.console import Console
+    from rich.progress import track
+
     from npfs.backends.registry import load_all
     from npfs.estimator.auto import stored_predictor
     from npfs.suite import advice_check
 
-    with working("reading the runs, loading the backends", quiet=quiet or as_json):
+    is_still = quiet or as_json
+    with working("reading the runs, loading the backends", quiet=is_still):
         predictor = stored_predictor(reports)
         backends, _ = load_all(predictor.backends)
     tasks = advice_check.draw(predictor, backends, seed)
     done = advice_check.check(predictor, tasks, seed)
-    total = advice_check.REPETITIONS * len(tasks)
-    checked = [one for some in _tracked(done, total, quiet=quiet or as_json) for one in some]
+    if sys.stderr.isatty() and not is_still:
+        total, console = advice_check.REPETITIONS * len(tasks), Console(stderr=True)
+        # Drawn between fits only: a thread that redraws would take time from them.
+        done = track(done, "timing", total, console=console, auto_refresh=False, transient=True)
+    checked = [one for some in done for one in some]
     if not checked:
         raise Mistake("no size could be timed: each would take too long or too much memory")
+    summaries = advice_check.summaries(checked)
     if as_json:
-        print_json(_check_document(checked))
+        print_json(_check_document(checked, summaries))
         return
-    print_lines(_check_sentence(checked))
+    print_lines(_check_answer(summaries))
     if not quiet:
-        _print_table(*_check_table(checked))
-        left_out = len(tasks) - len({(one.backend, one.size) for one in checked})
-        if left_out:
-            print_lines(
-                "Not timed, as too slow or too large for the memory that is free: "
-                f"{left_out} sizes."
-            )
+        _print_table(*_check_table(summaries))
+    left_out = len(tasks) - len({(one.backend, one.size) for one in checked})
+    if left_out and not quiet:
+        print_lines(f"Not timed, as too slow or too large for the free memory: {left_out} sizes.")
 
 
-def _tracked(
-    done: Iterable[list["Checked"]], total: int, *, quiet: bool
-) -> Iterable[list["Checked"]]:
-    if quiet or not sys.stderr.isatty():
-        return done
-    from rich.console import Console
-    from rich.progress import track
-
-    # Drawn between fits only: a thread that redraws would take time from them.
-    return track(
-        done, "timing", total, console=Console(stderr=True), auto_refresh=False, transient=True
-    )
-
-
-def _check_sentence(checked: Sequence["Checked"]) -> str:
+def _check_answer(summaries: Sequence["Summary"]) -> str:
     """Say in a sentence how far off predictions were, and how many intervals covered."""
-    from npfs.suite.advice_check import summaries
-
+    of_all = [summary for summary in summaries if not summary.backend]
     parts = [
         f"{100 * s.median_error:.1f} % "
         f"{'between measured sizes' if s.is_inside else 'up to ten times beyond'} "
         f"({s.fits} fit{'s' if s.fits > 1 else ''})"
-        for s in summaries(checked)
-        if not s.backend
+        for s in of_all
     ]
-    covered = sum(one.is_covered for one in checked)
+    covered, fits = sum(s.covered for s in of_all), sum(s.fits for s in of_all)
     return (
         f"Half of the predictions were off by less than {' and '.join(parts)}; "
-        f"{covered} of {len(checked)} intervals covered the measured time."
+        f"{covered} of {fits} intervals covered the measured time."
     )
 
 
-def _check_table(checked: Sequence["Checked"]) -> tuple[list[str], list[list[str]]]:
+def _check_table(summaries: Sequence["Summary"]) -> tuple[list[str], list[list[str]]]:
     """Return headings and rows: median errors by epochs, of each backend and of all."""
-    from npfs.suite.advice_check import summaries
-
-    epochs = sorted({one.epochs for one in checked})
+    epochs = sorted({n for s in summaries for n in s.median_errors})
     of_epochs = [f"{count(n)} epoch{'s' if n > 1 else ''}" for n in epochs]
     headings = ["median error of", "where", *of_epochs, "largest", "intervals that covered"]
     rows = [
@@ -339,19 +329,17 @@ def _check_table(checked: Sequence["Checked"]) -> tuple[list[str], list[list[str
             f"{100 * s.largest_error:.0f} %",
             f"{s.covered} of {s.fits}",
         ]
-        for s in summaries(checked)
+        for s in summaries
     ]
     return headings, rows
 
 
-def _check_document(checked: Sequence["Checked"]) -> dict[str, Any]:
+def _check_document(checked: Sequence["Checked"], summaries: Sequence["Summary"]) -> dict[str, Any]:
     """Return the check for programs: every fit, and the summaries."""
-    from npfs.suite.advice_check import summaries
-
     return {
         "schema": CHECK_SCHEMA,
-        "answer": _check_sentence(checked),
-        "summaries": [summary._asdict() for summary in summaries(checked)],
+        "answer": _check_answer(summaries),
+        "summaries": [summary._asdict() for summary in summaries],
         "fits": [
             {
                 "backend": one.backend,
@@ -380,5 +368,5 @@ def _span(of: "Estimate") -> str:
     return time_span(of.value, of.low, of.high)
 
 
-def _numbers(of: "Estimate | None") -> dict[str, float] | None:
-    return None if of is None else {"value": of.value, "low": of.low, "high": of.high}
+def _numbers(of: "Estimate") -> dict[str, float]:
+    return {"value": of.value, "low": of.low, "high": of.high}

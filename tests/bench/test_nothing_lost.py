@@ -1,6 +1,5 @@
 """Runs that are cut short, in every way that ends a process: what was measured is found again."""
 
-import json
 import os
 import random
 import re
@@ -9,15 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from npfs.harness.journal import read_journal, taken
 from npfs.harness.recovery import recover
-from tests.bench.plug_in import install
+from tests.bench import commands
+from tests.bench.commands import FIT, ROOT, STREAMS, bench, end, install, load, run_paths, timed
 
-ROOT = Path(__file__).parents[2]
 BACKENDS = ("python", "numpy")  # none that takes long to load
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has no such signals")
 
@@ -29,44 +27,14 @@ def start(reports: Path, *options: str) -> subprocess.Popen[str]:
         "--benchmark-max-time": "0.1",
     }
     chosen |= dict(option.split("=") for option in options)
-    return subprocess.Popen(
-        [
-            sys.executable, "-m", "pytest", "bench/bench_fit.py", "--benchmark-only",
-            f"--reports={reports}", *(f"{name}={value}" for name, value in chosen.items()),
-        ],
-        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-    )  # fmt: skip
-
-
-def end(process: subprocess.Popen[str], how: int) -> str:
-    """Send the signal to all processes of the command, and return its output."""
-    os.killpg(process.pid, how)
-    try:
-        output, _ = process.communicate(timeout=60)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-    return output
-
-
-def resume(reports: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "bench/bench_fit.py", "--benchmark-only", *options]
-    return subprocess.run(
-        [*command, f"--reports={reports}"], cwd=ROOT, text=True, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, check=False, timeout=120,
-    )  # fmt: skip
+    given = (f"{name}={value}" for name, value in chosen.items())
+    return commands.start(f"--reports={reports}", *given, files=FIT)
 
 
 def rebuild(reports: Path) -> subprocess.CompletedProcess[str]:
     code = "from npfs.cli import main; main()"
     command = [sys.executable, "-c", code, "report", "--reports", str(reports)]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
-    )
-
-
-def run_paths(reports: Path) -> list[Path]:
-    return sorted((reports / "runs").rglob("*.json"))
+    return subprocess.run([*command, "--format=markdown"], **STREAMS, check=False, timeout=60)
 
 
 def journals(reports: Path) -> list[Path]:
@@ -77,15 +45,10 @@ def finished(journal: Path) -> dict[str, int]:
     """How many rounds each case has in a journal."""
     rounds: dict[str, int] = {}
     for entry in read_journal(journal):
-        if "benchmark" in entry:
-            data = entry["benchmark"]["stats"]["data"]
-            rounds[entry["case"]] = rounds.get(entry["case"], 0) + len(data)
+        if entry.benchmark is not None and entry.case is not None:
+            data = entry.benchmark["stats"]["data"]
+            rounds[entry.case] = rounds.get(entry.case, 0) + len(data)
     return rounds
-
-
-def load(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text())
-    return content
 
 
 def wait_for_a_finished_case(process: subprocess.Popen[str], reports: Path, run: int) -> None:
@@ -95,6 +58,13 @@ def wait_for_a_finished_case(process: subprocess.Popen[str], reports: Path, run:
         assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def wait_for_a_journal(process: subprocess.Popen[str], reports: Path) -> None:
+    """Wait until a run has begun."""
+    while not journals(reports):
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -129,14 +99,15 @@ def wait_until_no_process_holds(left: list[Path]) -> None:
             time.sleep(0.02)
 
 
-def test_killed_at_ten_random_moments_every_finished_case_is_found(tmp_path: Path) -> None:
+def test_killed_at_random_moments_every_finished_case_is_found(tmp_path: Path) -> None:
     """Each kill is followed by what every start does first: the killed run is brought back."""
     moments = random.Random(2)
     found_partial = 0
-    for _ in range(10):
+    for _ in range(6):
         known = set(run_paths(tmp_path))
         process = start(tmp_path, "--benchmark-max-time=0.05")
-        time.sleep(moments.uniform(0.8, 3.5))
+        wait_for_a_journal(process, tmp_path)
+        time.sleep(moments.uniform(0, 2))  # a run takes about one second, and starting as long
         end(process, signal.SIGKILL)
         wait_until_no_process_holds(journals(tmp_path))
         left = {journal.stem: finished(journal) for journal in journals(tmp_path)}
@@ -164,7 +135,7 @@ def test_resume_finishes_an_interrupted_set(tmp_path: Path) -> None:
     process = start(tmp_path, "--runs=3", "--seed=7")
     wait_for_a_finished_case(process, tmp_path, 2)
     end(process, signal.SIGKILL)
-    result = resume(tmp_path, "--resume")
+    result = bench("--resume", f"--reports={tmp_path}", files=FIT)
     assert result.returncode == 0, result.stdout
     assert "brought back" in result.stdout
     runs = [load(path)["npfs"] for path in run_paths(tmp_path)]
@@ -172,10 +143,6 @@ def test_resume_finishes_an_interrupted_set(tmp_path: Path) -> None:
     assert len({run["job"] for run in runs}) == 1
     assert {run["seed"] for run in runs} == {7}
     assert "4 runs, each a fresh process" in result.stdout
-    again = resume(tmp_path, "--resume")
-    assert again.returncode == 4
-    assert "has all its 3 runs" in again.stdout
-    assert "leave out --sizes" in resume(tmp_path, "--resume", "--sizes=10").stdout
 
 
 CRASHING = """
@@ -203,7 +170,7 @@ def test_a_backend_that_ends_the_process_is_named_and_the_rest_goes_on(
     end(process, signal.SIGKILL)  # a set whose first run was cut short
     monkeypatch.setenv("NPFS_CRASH", "1")
     # In the first run's own process: the next start brings it back and goes on with the others.
-    crashed = resume(tmp_path, "--resume")
+    crashed = bench("--resume", f"--reports={tmp_path}", files=FIT)
     assert crashed.returncode == -signal.SIGABRT
     rebuilt = rebuild(tmp_path)
     assert re.search(r"Run 2 had ended early, while crashing-100 was timed", rebuilt.stdout)
@@ -226,7 +193,7 @@ def test_a_further_run_that_crashes_leaves_the_others_going(
     assert "A run ended by signal SIGABRT, while crashing-100 was timed" in output
     assert "crashing-100 failed: an earlier run's process ended while it was timed" in output
     last = load(run_paths(tmp_path)[-1])
-    assert {b["param"] for b in last["benchmarks"]} == {"crashing-10", "numpy-10", "numpy-100"}
+    assert timed(last) == {"crashing-10", "numpy-10", "numpy-100"}
 
 
 def test_a_full_disk_keeps_what_fitted(tmp_path: Path) -> None:
@@ -234,11 +201,11 @@ def test_a_full_disk_keeps_what_fitted(tmp_path: Path) -> None:
     import resource
 
     result = subprocess.run(
-        [
-            sys.executable, "-m", "pytest", "bench/bench_fit.py", "--benchmark-only", "--runs=2",
-            "--sizes=10,100,1000,2000", f"--backends={','.join(BACKENDS)}", f"--reports={tmp_path}",
-        ],
-        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=120,
+        commands.command(
+            "--runs=2", "--sizes=10,100,1000,2000", f"--backends={','.join(BACKENDS)}",
+            f"--reports={tmp_path}", files=FIT,
+        ),
+        **STREAMS, check=False, timeout=120,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
     )  # fmt: skip
     assert result.returncode == 1

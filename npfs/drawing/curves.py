@@ -44,7 +44,7 @@ class Curve(NamedTuple):
 
 
 def draw_points(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:
-    """Draw the data as what the lines are compared with; many points small and faint, since they hide each other."""
+    """Draw the data behind the lines; many points small and faint, since they hide each other."""
     size, alpha = (4.0, 0.6) if len(x) <= FEW_POINTS else (3.0, 0.35)
     axes.plot(
         x, y, "o", color=style.POINT, alpha=alpha, markersize=size, markeredgewidth=0, zorder=1
@@ -54,7 +54,7 @@ def draw_points(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:
 def draw_fitted_lines(
     axes: Axes, low: float, high: float, lines: Sequence[tuple[str, float, float]]
 ) -> None:
-    """Draw lines from ``low`` to ``high``, each a (name, slope, intercept), in the order in which they were learned."""
+    """Draw lines from ``low`` to ``high``, each (name, slope, intercept), as they were learned."""
     ends = []
     for (name, slope, intercept), (color, text) in zip(lines, style.ramp(len(lines)), strict=True):
         axes.plot([low, high], [slope * low + intercept, slope * high + intercept], color=color)
@@ -85,7 +85,7 @@ def epoch_axis(axes: Axes, last: int, *, logarithmic: bool) -> None:
 
 
 def diverges(loss: Sequence[float]) -> bool:
-    """Return whether the loss ends above where it began, or as no number."""
+    """Detect a loss that ends above its start, or as no number."""
     return not loss[-1] <= loss[0]
 
 
@@ -95,7 +95,7 @@ def rate_name(rate: float, loss: Sequence[float]) -> str:
 
 
 def rate_curves(rates: Sequence[tuple[float, Sequence[float]]]) -> list[Curve]:
-    """Return the curves of several learning rates: from grey to blue as they grow, those that diverge red."""
+    """Return the curves of learning rates: grey to blue as they grow, red if they diverge."""
     calm = iter(style.ramp(sum(not diverges(loss) for _, loss in rates)))
     return [
         warning_curve(rate_name(rate, loss), loss)
@@ -172,7 +172,7 @@ def _scale(axes: Axes) -> None:
 
 
 def _falls_early(loss: Losses) -> bool:
-    """Return whether nine tenths of the fall take so few of the epochs that a linear axis would hide them."""
+    """Detect a fall of nine tenths in so few epochs that a linear axis would hide them."""
     fallen = loss[0] - loss
     most = fallen.max()
     early = bool(np.argmax(fallen >= 0.9 * most) < EARLY * len(loss))

@@ -31,7 +31,7 @@ class End(NamedTuple):
 
 
 def shorten(text: str, limit: int = LONGEST) -> str:
-    """Return a name in one line of at most ``limit`` characters, with a box for what the font lacks."""
+    """Return a name in one line of ``limit`` characters, with a box for what the font lacks."""
     line = " ".join(text.split())
     font = get_font(findfont(FontProperties(family=FONT)))
     line = "".join(char if font.get_char_index(ord(char)) else "□" for char in line)
@@ -48,7 +48,7 @@ def fitting(text: str, width: float, size: float = LABEL_SIZE) -> str:
 
 @cache
 def text_width(text: str, size: float = LABEL_SIZE, weight: str = "bold") -> float:
-    """Return how wide a text is, in inches."""
+    """Return the width of a text in inches."""
     font = FontProperties(family=FONT, size=size, weight=weight)
     # measured in units of 1/72 inch
     return float(text_to_path.get_text_width_height_descent(text, font, False)[0]) / 72
@@ -75,7 +75,7 @@ def write(
 
 
 def label_ends(axes: Axes, ends: Sequence[End]) -> list[Artist]:
-    """Write each label at the right of its line's end, moved apart vertically where they would touch.
+    """Write each label at the end of its line, moved apart vertically where they would touch.
 
     Call after the limits are final. Returns what was drawn.
     """

@@ -27,7 +27,7 @@ def row(
     bottom: float = BOTTOM,
     sharey: bool = False,
 ) -> tuple[Figure, list[Axes]]:
-    """Return axes side by side and equally wide, each with its own inches of margin left and right."""
+    """Return axes side by side, equally wide, each with its inches of margin left and right."""
     figure = Figure(figsize=(width, height))
     each = (width - sum(left + right for left, right in margins)) / len(margins)
     axes: list[Axes] = []
@@ -46,7 +46,7 @@ def row(
 
 
 def count_axis(axes: Axes, counts: Collection[int], label: str) -> None:
-    """Make the x axis logarithmic, labelled with the measured counts where there is room: 10, 1k, 1M."""
+    """Make the x axis logarithmic, with the measured counts where there is room: 10, 1k, 1M."""
     counts = sorted(set(counts))
     axes.set_xscale("log")
     pad = 2 if len(counts) == 1 else (counts[-1] / counts[0]) ** 0.05
@@ -56,7 +56,7 @@ def count_axis(axes: Axes, counts: Collection[int], label: str) -> None:
 
 
 def log_limits(values: Iterable[float], pad: float = 0.07) -> tuple[float, float]:
-    """Return limits about positive values: a share ``pad`` of their span, and at least a factor of 1.5, more."""
+    """Return limits about positive values, a share ``pad`` of their span away or a factor."""
     known = [value for value in values if 0 < value < math.inf]
     low, high = min(known), max(known)
     factor = max((high / low) ** pad, 1.5 if high < 3 * low else 1.12)
@@ -70,7 +70,7 @@ def log_axis(
     write: Callable[[float], str] | None = None,
     ticks: Sequence[float] | None = None,
 ) -> None:
-    """Make an axis logarithmic from ``low`` to ``high``, with ``ticks`` or few round numbers on it."""
+    """Make an axis logarithmic from ``low`` to ``high``, with ``ticks`` or round numbers."""
     if axis is axis.axes.xaxis:
         axis.axes.set(xscale="log", xlim=(low, high))
     else:
@@ -100,12 +100,15 @@ def duration(seconds: float) -> str:
     """Format round seconds for an axis: 10 ms, 1 s, 10k s."""
     for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
         if seconds >= factor * 0.9999:
-            return f"{plain(seconds) if seconds >= 1e4 else f'{round(seconds / factor, 9):,.10g}'} {unit}"
+            return (
+                f"{plain(seconds) if seconds >= 1e4 else f'{round(seconds / factor, 9):,.10g}'} "
+                f"{unit}"
+            )
     return f"{round(seconds * 1e9, 9):.10g} ns"
 
 
 def round_numbers(low: float, high: float, most: int = MOST_TICKS) -> list[float]:
-    """Return round numbers from ``low`` to ``high`` for a logarithmic scale: at most ``most``, as many as can be."""
+    """Return at most ``most`` round numbers for a logarithmic scale from ``low`` to ``high``."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     best: list[float] = []
     for stride in range(max(1, last - first), 0, -1):

@@ -22,7 +22,7 @@ RAMP_STEPS = 8
 
 
 class Look(NamedTuple):
-    """How a backend is drawn: its line, text in its colour, a fill that text can lie on, its marker."""
+    """The look of a backend: line, text in its colour, a fill that text can lie on, marker."""
 
     line: str
     text: str
@@ -76,7 +76,7 @@ def blend(start: str, end: str, share: float) -> str:
 
 
 def readable(color: str, background: str) -> str:
-    """Move a colour away from its background until text in it has a contrast of at least 4.5 to 1."""
+    """Move a colour away from its background until text has a contrast of at least 4.5 to 1."""
     away = 0.0 if _luminance(background) > 0.5 else 1.0
     channels = _channels(color)
     while contrast(_hexadecimal(channels), background) < MINIMUM_CONTRAST:

@@ -1,4 +1,4 @@
-"""From the runs in a reports folder to the report in the same folder: page, verdict, figures and tables."""
+"""From the runs in a reports folder to the report: page, verdict, figures and tables."""
 
 import tempfile
 import textwrap
@@ -52,7 +52,7 @@ class Report:
     paths: list[Path]
 
     def terminal_lines(self, width: int = 100) -> list[str]:
-        """Return the verdict, what to know before trusting it, and where the rest is, wrapped to ``width``."""
+        """Return the verdict, its warnings and where the rest is, wrapped to ``width``."""
         lines = [verdict.question(self.evidence), ""]
         for sentence in [*verdict.answer(self.evidence), *provenance.missing(self.evidence)]:
             lines += textwrap.wrap(sentence, width, initial_indent="  ", subsequent_indent="    ")
@@ -65,11 +65,12 @@ class Report:
         page = next(path for path in self.paths if path.name == PAGE)
         return [
             *lines,
-            f"Read on, with figures and every number: {_shown(page)} (and {len(self.paths) - 1} more files beside it)",
+            f"Read on, with figures and every number: {_shown(page)} (and {len(self.paths) - 1} "
+            "more files beside it)",
         ]
 
     def effort(self, job: str, wall_s: float) -> str:
-        """Say what share of the time of a command, ``wall_s`` seconds, its rounds took."""
+        """Return the share of a command's ``wall_s`` seconds that its rounds took, in a sentence."""
         runs = [run for run in self.evidence.runs if run.job == job]
         timed_s = sum(run.timed_s for run in runs)
         return (
@@ -204,7 +205,7 @@ def page_content(
 
 
 def page_without_runs(reason: str) -> Page:
-    """Return what there is to say before anything was measured."""
+    """Return the page before anything was measured."""
     return Page(question=verdict.QUESTION, lacks=(reason,), version=__version__)
 
 

@@ -1,4 +1,4 @@
-"""What is said of NumPy, and what this machine's numbers say of it; a claim that they do not bear out is marked so."""
+"""Claims about NumPy, each with what the numbers of this machine say of it."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ ADD_A_RUN = "the first run of a command, without --budget, looks at it"
 
 
 def claims(evidence: Evidence) -> list[Claim]:
-    """Return the claims in the order of their argument: where numbers lie, who loops, how fast, who builds on it."""
+    """Return the claims in order: where numbers lie, who loops, how fast, who builds on it."""
     rules: tuple[Callable[[Evidence], Claim], ...] = (
         numbers_lie_side_by_side,
         the_loop_is_not_pythons,
@@ -44,16 +44,20 @@ def numbers_lie_side_by_side(evidence: Evidence) -> Claim:
     is_dense = layout.is_contiguous and layout.stride_bytes == layout.array_bytes
     standing = BORNE_OUT if is_dense and layout.list_bytes > layout.array_bytes else NOT_BORNE_OUT
     sentences = [
-        f"In an array a number takes {layout.array_bytes} bytes and the next begins {layout.stride_bytes} bytes further on.",
-        f"In a list it takes a pointer of {layout.pointer_bytes:.0f} bytes and an object of its own of "
-        f"{layout.object_bytes:.0f}{_gaps(layout)}.",
+        f"In an array a number takes {layout.array_bytes} bytes and the next begins "
+        f"{layout.stride_bytes} bytes further on.",
+        f"In a list it takes a pointer of {layout.pointer_bytes:.0f} bytes and an object of its "
+        f"own of {layout.object_bytes:.0f}{_gaps(layout)}.",
     ]
     return Claim(claim, standing, (*sentences, *_held(evidence)), None)
 
 
 def the_loop_is_not_pythons(evidence: Evidence) -> Claim:
     """Instructions of the interpreter grow with the samples for lists, and do not for arrays."""
-    claim = "Vectorised code moves the loop out of the interpreter: more samples are no more instructions of Python."
+    claim = (
+        "Vectorised code moves the loop out of the interpreter: more samples are no more "
+        "instructions of Python."
+    )
     counted = {name: found for name in _timed(evidence) if (found := instructions(evidence, name))}
     if not {LISTS, NUMPY} <= counted.keys():
         why = f"Not counted for both lists and NumPy: {ADD_A_RUN}."
@@ -106,7 +110,10 @@ def a_fit_is_faster(evidence: Evidence) -> Claim:
 
 def others_take_its_arrays(evidence: Evidence) -> Claim:
     """The same memory is handed to deep-learning frameworks, where they are installed."""
-    claim = "Deep-learning frameworks build on its arrays: they take one as it lies in memory, without a copy."
+    claim = (
+        "Deep-learning frameworks build on its arrays: they take one as it lies in memory, without "
+        "a copy."
+    )
     layout = newest_layout(evidence)
     if layout is None:
         return Claim(claim, NOT_MEASURED, (f"Not looked at: {ADD_A_RUN}.",), None)
@@ -133,7 +140,7 @@ def others_take_its_arrays(evidence: Evidence) -> Claim:
 
 
 def newest_layout(evidence: Evidence) -> Layout | None:
-    """Return what the newest run that looked found."""
+    """Return the layout of the newest run that recorded one."""
     return next((run.layout for run in reversed(evidence.runs) if run.layout is not None), None)
 
 
@@ -154,20 +161,20 @@ def _gaps(layout: Layout) -> str:
         return ""
     share = numbers.significant(100 * layout.gap_share)
     return (
-        f"; {share} % of these objects lie {layout.gap_bytes} bytes apart in a list that was just made, so it is "
-        f"{layout.pointer_bytes + layout.gap_bytes:.0f} bytes in all"
+        f"; {share} % of these objects lie {layout.gap_bytes} bytes apart in a list that was just "
+        f"made, so it is {layout.pointer_bytes + layout.gap_bytes:.0f} bytes in all"
     )
 
 
 def _held(evidence: Evidence) -> list[str]:
-    """Say what a process was seen to hold, beside the bytes that are reckoned."""
+    """Return the memory that a process was measured to hold, in a sentence."""
     for size in reversed([size for size in startup.memory_sizes(evidence) if size.n_features == 1]):
         held = {name: startup.memory(evidence, name, size)[0] for name in (LISTS, NUMPY)}
         lists, arrays = held[LISTS], held[NUMPY]
         if lists is not None and arrays is not None:
             return [
-                f"For {wording.size(size)} a process was seen to hold {numbers.n_bytes(lists)} more with lists and "
-                f"{numbers.n_bytes(arrays)} more with arrays."
+                f"For {wording.size(size)} a process was seen to hold {numbers.n_bytes(lists)} "
+                f"more with lists and {numbers.n_bytes(arrays)} more with arrays."
             ]
     return []
 

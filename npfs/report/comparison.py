@@ -62,7 +62,7 @@ def print_terminal(comparison: Comparison, tolerance: float | None = None) -> No
 
 
 def summary(comparison: Comparison) -> str:
-    """Say how many cases differ, and how many of those may be chance."""
+    """Count the cases that differ, and those of them that may be chance."""
     slower, faster, noise, unknown = (comparison.count(label) for label in Label)
     total = len(comparison.changes)
     text = (
@@ -79,19 +79,19 @@ def summary(comparison: Comparison) -> str:
 
 
 def basis(comparison: Comparison) -> str:
-    """Say what the numbers rest on."""
+    """Name the runs and the method behind the numbers."""
     level = f"{100 * selected_confidence(comparison.threshold):.4g} %"
     called = f", {level} where called slower or faster" if comparison.threshold else ""
     return (
         f"Ratios are time NEW over time BASE, below 1 is faster. {_runs(comparison.base)}, "
         f"{_runs(comparison.new)}, one number a run; intervals are 95 %{called} (Welch's t on "
-        "logarithms). They know the spread between the runs of a side, not what else changed on the "
-        "machine between the two sides."
+        "logarithms). They know the spread between the runs of a side, not what else changed on "
+        "the machine between the two sides."
     )
 
 
 def failure(slower: Sequence[Change], tolerance: float) -> str:
-    """Say which cases are slower than is tolerated."""
+    """Name the cases that are slower than is tolerated."""
     cases = [f"{change.case} {factor(change)}" for change in slower]
     return (
         f"{len(cases)} case{'s are' if cases[1:] else ' is'} slower by more than "
@@ -100,7 +100,7 @@ def failure(slower: Sequence[Change], tolerance: float) -> str:
 
 
 def judgement(comparison: Comparison, tolerance: float | None) -> list[str]:
-    """Say whether a case is slower than is tolerated, and how many may be; nothing if it was not asked."""
+    """Name the cases slower than is tolerated, and count those that may be; nothing unasked."""
     if tolerance is None:
         return []
     slower, possible = comparison.slower_than(tolerance), comparison.not_ruled_out(tolerance)
@@ -130,7 +130,7 @@ def rows(comparison: Comparison) -> list[tuple[str, ...]]:
 
 
 def factor(change: Change) -> str:
-    """Format a ratio with its interval, never so rounded that the interval contradicts the label."""
+    """Format a ratio with its interval, so rounded that the interval agrees with the label."""
     ratio = change.ratio
     value = f"{_number(ratio.value)}×"
     if not ratio.is_known:
@@ -152,7 +152,7 @@ def markdown(comparison: Comparison, tolerance: float | None = None) -> str:
 
 
 def plain(comparison: Comparison, tolerance: float | None = None, *, width: int = WIDTH) -> str:
-    """Return the comparison as text that fits ``width`` columns, judged by ``tolerance`` if given."""
+    """Return the comparison as text of ``width`` columns, judged by ``tolerance`` if given."""
     lines = [*before_table(comparison, width), ""]
     lines += wording.aligned([HEADINGS, *rows(comparison)], width, from_the_right={1, 2})
     for sentence in (*judgement(comparison, tolerance), basis(comparison)):
@@ -199,7 +199,7 @@ def _items(sentences: list[str]) -> list[str]:
 
 
 def differences(comparison: Comparison) -> list[str]:
-    """Say what differs between the sides besides the times."""
+    """Name the differences between the sides besides the times."""
     base, new = comparison.base, comparison.new
     sentences = []
     machines = [side.newest.environment.machine for side in (base, new)]
@@ -223,7 +223,7 @@ def differences(comparison: Comparison) -> list[str]:
 
 
 def notes(comparison: Comparison) -> list[str]:
-    """Return what a reader must know before trusting the table."""
+    """Return the warnings that a reader needs before trusting the table."""
     sides = (comparison.base, comparison.new)
     sentences = [sentence for side in sides for sentence in _notes_of(side)]
     sentences += _missing(comparison, comparison.base, comparison.new)
@@ -231,8 +231,8 @@ def notes(comparison: Comparison) -> list[str]:
     reads = [c for c in comparison.changes if c.backend == READ_PASS and c.is_significant]
     if reads:
         sentences.append(
-            f"The read ceiling differs at {len(reads)} size{'s' if reads[1:] else ''}, and no backend "
-            "is in it: the machine itself may have been slower or faster on one side."
+            f"The read ceiling differs at {len(reads)} size{'s' if reads[1:] else ''}, and no "
+            "backend is in it: the machine itself may have been slower or faster on one side."
         )
     sentences += [sentence for side in sides for sentence in _two_valued(comparison, side)]
     noise = [c for c in comparison.changes if c.label is Label.WITHIN_NOISE]
@@ -263,7 +263,8 @@ def _notes_of(side: Side) -> list[str]:
         for clause in wording.left_out(side.left_out)
     ]
     sentences += [
-        f"{role}: {_backend(name)} of {wording.numbered_runs(runs)} left out: its source changed within {role}."
+        f"{role}: {_backend(name)} of {wording.numbered_runs(runs)} left out: its source changed "
+        f"within {role}."
         for name, runs in side.older_source.items()
     ]
     return sentences
@@ -294,7 +295,7 @@ def _why_missing(key: Key, side: Side) -> str | None:
 
 
 def _two_valued(comparison: Comparison, side: Side) -> list[str]:
-    """Name the cases whose runs lie around two values on a side: their ratio may be of states, not code."""
+    """Name the bimodal cases of a side: their ratio may be of states, not of code."""
     names = [
         change.case
         for change in comparison.changes
@@ -303,8 +304,8 @@ def _two_valued(comparison: Comparison, side: Side) -> list[str]:
     if not names:
         return []
     return [
-        f"{side.role}: the runs of {_few(names)} lie around two values, as of a machine in two states; "
-        "a difference there may be the machine's."
+        f"{side.role}: the runs of {_few(names)} lie around two values, as of a machine in two "
+        "states; a difference there may be the machine's."
     ]
 
 

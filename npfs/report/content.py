@@ -1,4 +1,4 @@
-"""What the page is made of: plain text and numbers, put in words elsewhere, made HTML in ``page``."""
+"""What the page is made of: plain text and numbers; ``page`` makes them HTML."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,7 +10,7 @@ STANDINGS = (BORNE_OUT, IN_PART, NOT_BORNE_OUT, NOT_MEASURED)
 
 
 class Cell(NamedTuple):
-    """A cell of a table: what is shown, and what it sorts by (``None``: last, in both directions)."""
+    """A cell of a table: its text, and what it sorts by (``None``: last, in both directions)."""
 
     text: str
     sort: float | str | None = None
@@ -43,7 +43,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim about NumPy, what this machine's numbers say of it (one of ``STANDINGS``), and why."""
+    """A claim about NumPy, what the numbers say of it (one of ``STANDINGS``), and why."""
 
     claim: str
     standing: str

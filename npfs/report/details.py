@@ -1,4 +1,4 @@
-"""The findings in detail, in plain sentences. Each rule gives sentences with measured numbers, or nothing.
+"""The findings in detail. Each rule gives sentences with measured numbers, or nothing.
 
 No backend is favoured: a rule states the faster one, whichever that is, with the interval of the
 factor, or says that the difference is within noise.
@@ -40,13 +40,13 @@ def details(evidence: Evidence) -> list[str]:
 
 
 def numpy_against_lists_at_the_largest_size(evidence: Evidence) -> list[str]:
-    """Say how much vectorisation gains on the most data."""
+    """Compare NumPy with lists on the most data."""
     shared = compared_sizes(evidence, NUMPY, LISTS)
     return [comparison(evidence, NUMPY, LISTS, shared[-1])] if shared else []
 
 
 def where_lists_win(evidence: Evidence) -> list[str]:
-    """Say where NumPy begins to be faster than lists, and by how much lists win below."""
+    """Name the size from which NumPy is faster than lists, and the speedup of lists below."""
     shared = shared_sizes(evidence, NUMPY, LISTS, n_features=1)
     if len(shared) < 2:
         return []
@@ -58,7 +58,7 @@ def where_lists_win(evidence: Evidence) -> list[str]:
 
 
 def numba_against_numpy_for_one_feature(evidence: Evidence) -> list[str]:
-    """Say over which range of sizes a compiled loop is faster, and between which factors."""
+    """Name the sizes at which a compiled loop is faster, and the range of its speedups."""
     shared = shared_sizes(evidence, NUMBA, NUMPY, n_features=1)
     if not shared:
         return []
@@ -77,7 +77,7 @@ def numba_against_numpy_for_one_feature(evidence: Evidence) -> list[str]:
 
 
 def numba_against_numpy_for_many_features(evidence: Evidence) -> list[str]:
-    """Say who wins with many features, where NumPy hands whole matrices to BLAS: least and most."""
+    """Compare them with many features, where NumPy calls BLAS: the least and the most speedup."""
     shared = [size for size in shared_sizes(evidence, NUMBA, NUMPY) if size.n_features > 1]
     if not shared:
         return []
@@ -113,7 +113,7 @@ def what_using_a_tool_well_gains(evidence: Evidence) -> list[str]:
 
 
 def how_near_the_ceiling(evidence: Evidence) -> list[str]:
-    """Say what share of the memory's speed the fastest backend reaches on the most data."""
+    """Return the share of the memory's speed that the fastest backend reaches on the most data."""
     nearest = nearest_the_ceiling(evidence)
     if nearest is None:
         return []
@@ -122,12 +122,13 @@ def how_near_the_ceiling(evidence: Evidence) -> list[str]:
     if fraction.is_known and fraction.low <= 1 <= fraction.high:
         reaches = f"reaches that speed, within noise: {wording.share(fraction)}"
     return [
-        f"The limit is reading the data once an epoch. On {wording.size(size)} {evidence.title(name)} {reaches}."
+        f"The limit is reading the data once an epoch. On {wording.size(size)} "
+        f"{evidence.title(name)} {reaches}."
     ]
 
 
 def nearest_the_ceiling(evidence: Evidence) -> tuple[str, Size, Interval] | None:
-    """Return who comes nearest to reading once on the most data of one feature, and how near."""
+    """Return the backend nearest to one read pass on the most data, with its share of that speed."""
     sizes = [
         size
         for size in evidence.sizes(n_features=1)
@@ -146,7 +147,7 @@ def nearest_the_ceiling(evidence: Evidence) -> tuple[str, Size, Interval] | None
 
 
 def what_an_algorithm_gains(evidence: Evidence) -> list[str]:
-    """Compare a shortcut with the fastest backend that does the work, on the most data of one feature."""
+    """Compare a shortcut with the fastest backend that does the work, on the most data."""
     sentences = []
     for shortcut in evidence.shortcuts:
         sizes = [
@@ -160,7 +161,8 @@ def what_an_algorithm_gains(evidence: Evidence) -> list[str]:
         known = {name: speedup.value for name, speedup in shared.items() if speedup is not None}
         if known:
             sentences.append(
-                "A shortcut, which does less work in an epoch, beside the fastest that does it all: "
+                "A shortcut, which does less work in an epoch, beside the fastest that does it "
+                "all: "
                 + comparison(
                     evidence, shortcut, min(known, key=lambda name: known[name]), sizes[-1]
                 )
@@ -205,7 +207,7 @@ def what_to_choose(evidence: Evidence) -> list[str]:
 
 
 def where_faster(evidence: Evidence, a: str, b: str, shared: list[Size]) -> list[str]:
-    """Say from which size on ``a`` is faster than ``b``; nothing where intervals are unknown."""
+    """Name the size from which ``a`` is faster than ``b``; nothing where intervals are unknown."""
     shared = [size for size in shared if speedup_of(evidence, a, b, size).is_known]
     speedups = [speedup_of(evidence, a, b, size) for size in shared]
     if not shared:
@@ -232,40 +234,41 @@ def where_faster(evidence: Evidence, a: str, b: str, shared: list[Size]) -> list
     last = "slower" if speedups[-1].is_below_one else "not told apart"
     if somewhere:
         return [
-            f"{first} is faster than {second} at {numbers.listed(somewhere)} samples; at the largest measured number "
-            f"it is {last}."
+            f"{first} is faster than {second} at {numbers.listed(somewhere)} samples; at the "
+            f"largest measured number it is {last}."
         ]
     if all(speedup.is_below_one for speedup in speedups):
         return [f"{first} is slower than {second} at every measured number of samples."]
     return [
-        f"These runs do not show that {first} is faster than {second} anywhere in the measured range."
+        f"These runs do not show that {first} is faster than {second} anywhere in the measured "
+        "range."
     ]
 
 
 def _is_repeated(evidence: Evidence, size: Size) -> bool:
-    """Return whether every backend was measured at this size in more than one run."""
+    """Tell single observations at a size from repeated ones."""
     times = [evidence.time(name, size) for name in evidence.backends]
     return all(time is None or time.is_known for time in times)
 
 
 def comparison(evidence: Evidence, a: str, b: str, size: Size) -> str:
-    """Say which of two backends is faster at a size, and by how much."""
+    """Return the speedup of the faster of two backends at a size, in a sentence."""
     speedup = speedup_of(evidence, a, b, size)
     where = f"On {wording.size(size)}"
     if speedup.is_too_wide:
         return (
-            f"{where} the runs differ too much to compare {evidence.title(a)} with {evidence.title(b)}; "
-            "close other programs and add runs."
+            f"{where} the runs differ too much to compare {evidence.title(a)} with "
+            f"{evidence.title(b)}; close other programs and add runs."
         )
     if speedup.is_known and not speedup.is_significant and not speedup.low <= 1 <= speedup.high:
         return (
-            f"{where} a fit with {evidence.title(a)} seems {wording.factor(speedup)} as fast as with {evidence.title(b)}, "
-            f"which {speedup.runs} runs cannot tell from chance yet."
+            f"{where} a fit with {evidence.title(a)} seems {wording.factor(speedup)} as fast as "
+            f"with {evidence.title(b)}, which {speedup.runs} runs cannot tell from chance yet."
         )
     if speedup.is_known and not speedup.is_significant:
         return (
-            f"{where} fits with {evidence.title(a)} and with {evidence.title(b)} are within noise of each other: "
-            f"{wording.factor(speedup)}."
+            f"{where} fits with {evidence.title(a)} and with {evidence.title(b)} are within noise "
+            f"of each other: {wording.factor(speedup)}."
         )
     if speedup.value < 1:
         a, b = b, a

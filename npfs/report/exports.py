@@ -1,4 +1,4 @@
-"""The numbers and findings for programs: CSV, and the JSON that ``docs/results.schema.json`` describes."""
+"""The numbers and findings for programs: CSV, and JSON as in ``docs/results.schema.json``."""
 
 import csv
 import io
@@ -26,7 +26,8 @@ COLUMNS = (
     *(f"{quantity}{bound}" for quantity in QUANTITIES for bound in ("", "_low", "_high")),
 )  # fmt: skip
 FIRST_CALL_COLUMNS = (
-    "backend", "quantity", "cache", "n_samples", "n_features", "dtype", "runs", "value", "low", "high"
+    "backend", "quantity", "cache", "n_samples", "n_features", "dtype", "runs",
+    "value", "low", "high",
 )  # fmt: skip
 
 
@@ -98,7 +99,7 @@ def results_json(evidence: Evidence) -> str:
 
 
 def github_action_benchmark(evidence: Evidence) -> str:
-    """Return the list that github-action-benchmark's ``customSmallerIsBetter`` reads: seconds of a fit."""
+    """Return seconds of fits as github-action-benchmark's ``customSmallerIsBetter`` reads them."""
     entries = []
     for backend, size, seconds in cases(evidence):
         entry: dict[str, Any] = {"name": f"{backend}-{size}", "unit": "s", "value": seconds.value}
@@ -134,7 +135,7 @@ def _case(evidence: Evidence, backend: str, size: Size, seconds: Interval) -> di
 
 
 def _backends(evidence: Evidence) -> dict[str, Any]:
-    """Return what is known of each backend beside its times."""
+    """Return the known facts of each backend beside its times."""
     known = costs(evidence)
     names = dict.fromkeys([*evidence.backends, *evidence.shortcuts, *startup.backends(evidence)])
     return {

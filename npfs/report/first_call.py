@@ -25,7 +25,7 @@ def sentences(evidence: Evidence) -> list[str]:
 
 
 def once_table(evidence: Evidence) -> Table | None:
-    """Return a row for each backend; memory at the largest size that all were looked at. None if there is nothing."""
+    """Return a row for each backend, memory at the largest size that all have; None without any."""
     backends = startup.backends(evidence)
     if not backends:
         return None
@@ -54,7 +54,7 @@ def once_table(evidence: Evidence) -> Table | None:
 
 
 def _small_and_large(evidence: Evidence, backend: str, reference: str) -> list[Size]:
-    """Return the number of samples of the first call, or the smallest, and the largest of one feature."""
+    """Return the size of the first call, or the smallest, and the largest of one feature."""
     shared = [
         size
         for size in evidence.sizes(n_features=1)
@@ -75,18 +75,18 @@ def _break_even(evidence: Evidence, backend: str, reference: str, size: Size) ->
     match found.outcome:
         case Outcome.AT_ONCE:
             return (
-                f"A program with {first} starts sooner than one with {second}, and its fits {fits} are faster: "
-                "no number of fits changes that."
+                f"A program with {first} starts sooner than one with {second}, and its fits {fits} "
+                "are faster: no number of fits changes that."
             )
         case Outcome.STARTS_ALIKE:
             return (
-                f"These runs cannot tell which starts sooner, a program with {first} or one with {second}; with {first} "
-                f"fits {fits} are faster."
+                f"These runs cannot tell which starts sooner, a program with {first} or one with "
+                f"{second}; with {first} fits {fits} are faster."
             )
         case Outcome.FITS_ALIKE:
             return (
-                f"These runs cannot tell fits {fits} with {first} from those with {second}, so not after how many of "
-                "them a later start has paid."
+                f"These runs cannot tell fits {fits} with {first} from those with {second}, so not "
+                "after how many of them a later start has paid."
             )
     return f"A program with {first} starts later than one with {second}; {_after(found, fits)}."
 
@@ -112,7 +112,8 @@ def _conversion(evidence: Evidence) -> list[str]:
     back = startup.conversion(evidence, TO_LISTS, sizes[-1])
     and_back = "" if back is None else f"; the way back takes {wording.duration(back)}"
     return [
-        f"Turning lists of {wording.size(sizes[-1])} into arrays takes {wording.duration(there)}{same}{and_back}."
+        f"Turning lists of {wording.size(sizes[-1])} into arrays takes "
+        f"{wording.duration(there)}{same}{and_back}."
     ]
 
 
@@ -123,7 +124,8 @@ def _memory_cells(evidence: Evidence, backend: str, size: Size | None) -> list[C
         Cell(UNKNOWN)
         if n_bytes is None
         else Cell(
-            f"{numbers.significant(n_bytes / 1e6)} MB ({numbers.significant(n_bytes / size.data_bytes)}×)",
+            f"{numbers.significant(n_bytes / 1e6)} MB "
+            f"({numbers.significant(n_bytes / size.data_bytes)}×)",
             n_bytes,
         )
         for n_bytes in startup.memory(evidence, backend, size)
@@ -136,16 +138,17 @@ def _duration(seconds: Interval, evidence: Evidence) -> str:
 
 
 def notes(evidence: Evidence) -> list[str]:
-    """Say what the columns of the table are."""
+    """Explain the columns of the table."""
     samples = startup.startup_samples(evidence)
     said = [
-        f"First result: a fresh process from its start through the import to the end of its first fit, of "
-        f"{numbers.count(samples)} samples. Making data and preparing them is left out. Compiled code is on disk "
-        "already, or not yet where that is said."
+        "First result: a fresh process from its start through the import to the end of its first "
+        f"fit, of {numbers.count(samples)} samples. Making data and preparing them is left out. "
+        "Compiled code is on disk already, or not yet where that is said."
     ] * bool(samples)
     if startup.memory_sizes(evidence):
         said.append(
-            "Memory comes on top of the arrays that a backend is given; the factor is over their bytes."
+            "Memory comes on top of the arrays that a backend is given; the factor is over their "
+            "bytes."
         )
     return said + [
         f"Some of it is not known: {reason}." for reason in startup.memory_reasons(evidence)

@@ -1,4 +1,4 @@
-"""The page: one HTML file that holds all it shows, opens from disk and asks the network for nothing.
+"""The page: one HTML file that holds all it shows and asks the network for nothing; and Markdown.
 
 What it is given is text and stays text: Jinja2 escapes it, and the page's own policy
 (Content-Security-Policy) lets no style or script run but the two that are written here.
@@ -37,7 +37,8 @@ _SECTIONS = {  # anchor: heading, and the parts of a Page without which it is le
 _SIGNS = dict(zip(STANDINGS, "✓◐✗–", strict=True))
 # A factor, and the interval after it: 32.7× (31.1 to 34.4).
 _FACTOR = re.compile(
-    r"(?P<factor>\d[\d.,]*×)|(?P<interval>\([\d.,]+ to [\d.,]+\)|\(one run, so no interval\)|\(too uncertain to tell\))"
+    r"(?P<factor>\d[\d.,]*×)|"
+    r"(?P<interval>\([\d.,]+ to [\d.,]+\)|\(one run, so no interval\)|\(too uncertain to tell\))"
 )
 _VALUE_AND_NOTE = re.compile(r"(.*\S) (\([^()]*\).*)", re.DOTALL)
 
@@ -126,7 +127,7 @@ def _beside(name: str) -> str:
 
 
 def _size(svg: str) -> Markup:
-    """Return the attributes of an SVG's size by its view box, which keep its place until it is drawn."""
+    """Return the attributes of an SVG's size, which keep its place until it is drawn."""
     found = re.search(r'viewBox="\S+ \S+ ([\d.]+) ([\d.]+)"', svg)
     if not found:
         return Markup()
@@ -135,7 +136,7 @@ def _size(svg: str) -> Markup:
 
 
 def _factors(sentence: str) -> Markup:
-    """Mark the factors of a sentence as what matters and their intervals as what comes with them."""
+    """Mark the factors of a sentence as important and their intervals as an addition."""
     marked, end = Markup(), 0
     for found in _FACTOR.finditer(sentence):
         marked += escape(sentence[end : found.start()])
@@ -181,7 +182,7 @@ def _sortable(table: Table) -> list[bool]:
 
 
 def _backends(table: Table) -> list[str]:
-    """Return the entries of the column of backends, each once, in the table's order; none without it."""
+    """Return the entries of the column of backends in the table's order; none without it."""
     names = [name.lower() for name in table.columns]
     if "backend" not in names:
         return []
@@ -189,7 +190,7 @@ def _backends(table: Table) -> list[str]:
 
 
 def verdict_markdown(page: Page) -> str:
-    """Return the page's text: the answer, what to choose, the claims, findings, and the numbers folded away."""
+    """Return the page as Markdown: answer, decisions, claims, findings, and folded numbers."""
     lines = [f"# {page.question}", "", *_items(page.answer), *_paragraphs(page.lacks)]
     lines += _section("What to choose", _table(page.decisions), _paragraphs(page.decision_notes))
     lines += _section("Before you trust this", _items(page.warnings))

@@ -23,7 +23,8 @@ EXPLAINED = {
     "python": "a loop over Python's own lists and numbers",
     "numpy": "whole arrays at once, as the formula reads",
     "numpy-inplace": "the same without temporary arrays, in blocks that fit the cache",
-    "numpy-gram": "a shortcut: all sums of products once (the Gram matrix), then epochs on these sums alone",
+    "numpy-gram": "a shortcut: all sums of products once (the Gram matrix), then epochs on these "
+    "sums alone",
     "numba": "the loop again, compiled by Numba",
     "numba-simd": "the compiled loop with vector instructions: several numbers at once",
     "numba-parallel": "the same on all cores, where there is enough to do for them",
@@ -34,7 +35,7 @@ EXPLAINED = {
 
 
 def provenance(evidence: Evidence) -> str:
-    """Say how many runs there are, on which data if not on synthetic ones, and of what machine and versions."""
+    """Name the runs, their data if they are not synthetic, the machine and the versions."""
     sentences = (_runs(evidence), _data(evidence), machine(evidence))
     return " ".join(f"{sentence}." for sentence in sentences if sentence)
 
@@ -50,8 +51,8 @@ def _runs(evidence: Evidence) -> str:
             f"{evidence.significance.comparisons} comparisons (Benjamini and Hochberg, 5 %)"
         )
     return (
-        f"{number} runs, each a fresh process, {epochs} epochs a fit; in parentheses 95 % intervals (Student's t over "
-        f"runs, on logarithms; speedups paired within runs){among}"
+        f"{number} runs, each a fresh process, {epochs} epochs a fit; in parentheses 95 % "
+        f"intervals (Student's t over runs, on logarithms; speedups paired within runs){among}"
     )
 
 
@@ -63,8 +64,8 @@ def _data(evidence: Evidence) -> str:
         return ""
     size = wording.size(Size(data.n_samples, data.n_features))
     return (
-        f"Fits are timed on the table {data.file} ({size}, standardised; target {data.target}; digest {data.digest}), "
-        "not on synthetic data"
+        f"Fits are timed on the table {data.file} ({size}, standardised; target {data.target}; "
+        f"digest {data.digest}), not on synthetic data"
     )
 
 
@@ -83,7 +84,7 @@ def machine(evidence: Evidence) -> str:
 
 
 def environment_rows(evidence: Evidence) -> list[tuple[str, str]]:
-    """Return what is recorded of the machine, name and value; what its system does not tell is left out."""
+    """Return names and values of what is recorded of the machine, unknown ones left out."""
     told = evidence.newest.environment
     blas = told.blas_in_effect[0] if told.blas_in_effect else Blas()
     numba, libraries, variables = told.numba or None, told.libraries, told.speed_variables
@@ -120,45 +121,50 @@ def environment_rows(evidence: Evidence) -> list[tuple[str, str]]:
 
 
 def method(evidence: Evidence) -> list[str]:
-    """Say how the numbers were made, with what was recorded of it."""
+    """Explain the method, with the recorded numbers of it."""
     runs, newest = evidence.runs, evidence.newest
     jobs = len({run.job for run in runs})
     visits = max((case.repetitions for run in runs for case in run.cases), default=1)
     timed_s, wall_s = sum(run.timed_s for run in runs), sum(run.wall_s for run in runs)
     rounds = sum(case.rounds for run in runs for case in run.cases)
     return [
-        f"Timed is one call, fit(data, epochs, learning_rate) with {newest.epochs} epochs: each predicts, records the mean "
-        "squared error, computes both gradients and updates. Making data, turning them into lists or arrays, importing and "
-        "compiling lie outside; what of it comes once is measured apart, in fresh processes.",
-        "Every backend does the same work and is held to the same result, before its first round and after its last; a "
-        "shortcut, which does less, is named as one and compared apart.",
-        f"A run is one fresh process. It visits every case (a backend at a size) up to {visits} times, spread over the run, in an "
-        "order shuffled with a recorded seed, each time on newly allocated data. Its number for a case is the median of "
-        "the rounds of the least disturbed visit.",
-        f"Here {len(runs)} runs of {jobs} command{'s' if jobs > 1 else ''} made {numbers.count(rounds)} rounds, "
-        f"{timed_s:,.0f} s of {wall_s:,.0f} s inside them and their calibration, between {_minute(runs[0].started)} and "
-        f"{_minute(newest.started)} UTC{_options(newest.planned)}.",
-        "Intervals are taken over runs, never over rounds, by Student's t on logarithms, and speedups are paired within "
-        "each run: rounds of one process are much more alike than the next process is. Only runs of the same machine, "
-        "versions, settings and source are pooled.",
-        "The ceiling is one pure read pass over the same data, by one core or all, whichever is faster.",
+        f"Timed is one call, fit(data, epochs, learning_rate) with {newest.epochs} epochs: each "
+        "predicts, records the mean squared error, computes both gradients and updates. Making "
+        "data, turning them into lists or arrays, importing and compiling lie outside; what of it "
+        "comes once is measured apart, in fresh processes.",
+        "Every backend does the same work and is held to the same result, before its first round "
+        "and after its last; a shortcut, which does less, is named as one and compared apart.",
+        f"A run is one fresh process. It visits every case (a backend at a size) up to {visits} "
+        "times, spread over the run, in an order shuffled with a recorded seed, each time on newly "
+        "allocated data. Its number for a case is the median of the rounds of the least disturbed "
+        "visit.",
+        f"Here {len(runs)} runs of {jobs} command{'s' if jobs > 1 else ''} made "
+        f"{numbers.count(rounds)} rounds, {timed_s:,.0f} s of {wall_s:,.0f} s inside them and "
+        f"their calibration, between {_minute(runs[0].started)} and {_minute(newest.started)} "
+        f"UTC{_options(newest.planned)}.",
+        "Intervals are taken over runs, never over rounds, by Student's t on logarithms, and "
+        "speedups are paired within each run: rounds of one process are much more alike than the "
+        "next process is. Only runs of the same machine, versions, settings and source are pooled.",
+        "The ceiling is one pure read pass over the same data, by one core or all, whichever is "
+        "faster.",
     ]
 
 
 def missing(evidence: Evidence) -> list[str]:
-    """Return what the report cannot show, and how to get it."""
+    """Name the parts that the report lacks, and the way to get them."""
     found = one_run(evidence)
     if len(evidence.backends) + len(evidence.shortcuts) == 1:
         found.append(f"{ONE_BACKEND} Add others with --backends python,numpy,numba")
     sizes = evidence.sizes()
     if evidence.newest.data is not None:
         found.append(
-            f"The one size is that of {evidence.newest.data.file}, so nothing shows how times grow. Run the benchmark "
-            "without --data for that, with another folder (--reports DIR)"
+            f"The one size is that of {evidence.newest.data.file}, so nothing shows how times "
+            "grow. Run the benchmark without --data for that, with another folder (--reports DIR)"
         )
     elif len(sizes) == 1:
         found.append(
-            f"One size was measured ({wording.size(sizes[0])}), so nothing shows how times grow. Add others with --sizes 10,1e3,1e5"
+            f"One size was measured ({wording.size(sizes[0])}), so nothing shows how times grow. "
+            "Add others with --sizes 10,1e3,1e5"
         )
     if is_all_there_is(evidence):
         return found
@@ -168,11 +174,13 @@ def missing(evidence: Evidence) -> list[str]:
         )
     if not any(evidence.bandwidth_limit(size) for size in sizes):
         found.append(
-            "No read pass was timed, so nothing says how far a faster tool could go: leave bench_ceiling.py in."
+            "No read pass was timed, so nothing says how far a faster tool could go: leave "
+            "bench_read.py in."
         )
     if not startup.backends(evidence):
         found.append(
-            "No first call was timed, so nothing says when a longer start has paid: leave bench_first_call.py in."
+            "No first call was timed, so nothing says when a longer start has paid: leave "
+            "bench_startup.py in."
         )
     if newest_layout(evidence) is None:
         found.append(f"Where numbers lie, and who loops over them, was not looked at: {ADD_A_RUN}.")
@@ -205,17 +213,17 @@ def _minute(started: str) -> str:
 
 
 def all_warnings(evidence: Evidence) -> list[str]:
-    """Return what a reader must know and what was left out; empty if there is nothing."""
+    """Return the warnings, observations and omissions; empty if there are none."""
     return [*one_run(evidence), *besides_one_run(evidence)]
 
 
 def besides_one_run(evidence: Evidence) -> list[str]:
-    """Return all of it but that there is one run alone, which the report says with what it lacks."""
+    """Return all warnings but ``one_run``, which the report gives with what is missing."""
     return [*warnings(evidence), *observations(evidence), *left_out(evidence)]
 
 
 def one_run(evidence: Evidence) -> list[str]:
-    """Say that one run is no measurement, if there is one alone."""
+    """Warn of a single run, which gives no interval."""
     if len(evidence.runs) > 1:
         return []
     return [
@@ -225,7 +233,7 @@ def one_run(evidence: Evidence) -> list[str]:
 
 
 def warnings(evidence: Evidence) -> list[str]:
-    """Return what a reader must know before trusting the verdict."""
+    """Return the warnings that a reader needs before trusting the verdict."""
     sentences = _findings(evidence, "warning")
     cut = [run.number for run in evidence.runs if run.interrupted]
     if cut:
@@ -236,19 +244,20 @@ def warnings(evidence: Evidence) -> list[str]:
 
 
 def observations(evidence: Evidence) -> list[str]:
-    """Return what was found of the machine that makes no number wrong."""
+    """Return findings of the machine that make no number wrong."""
     return _findings(evidence, "information")
 
 
 def left_out(evidence: Evidence) -> list[str]:
-    """Return which files, runs, backends and cases are not in the numbers, and why."""
+    """Name the files, runs, backends and cases that are not in the numbers, with the reasons."""
     sentences = [f"{path.name} was left out: {why}." for path, why in evidence.rejected]
     sentences += [
         f"{clause[0].upper()}{clause[1:]}. The report follows the newest run's settings."
         for clause in wording.left_out(evidence.left_out)
     ]
     sentences += [
-        f"{evidence.title(name)} of {wording.numbered_runs(runs)} left out: its source has changed since."
+        f"{evidence.title(name)} of {wording.numbered_runs(runs)} left out: its source has changed "
+        "since."
         for name, runs in evidence.older_source.items()
     ]
     unavailable = evidence.newest.unavailable
@@ -286,7 +295,7 @@ def _findings(evidence: Evidence, severity: str) -> list[str]:
 
 
 def vocabulary(evidence: Evidence) -> list[tuple[str, str]]:
-    """Return each word with its meaning: those of the benchmark, then the backends that were measured."""
+    """Return each word with its meaning: of the benchmark, then of the measured backends."""
     epochs = evidence.newest.epochs
     measured = [*evidence.backends, *evidence.shortcuts]
     return [

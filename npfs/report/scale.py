@@ -1,4 +1,4 @@
-"""What is said of large data: where memory ends, what a file costs, where workers pay and what they would gain."""
+"""Sentences on large data: where memory ends, what a file costs, where workers pay."""
 
 from npfs.analysis import cluster
 from npfs.analysis.evidence import Evidence
@@ -11,7 +11,7 @@ FORETOLD_WORKERS = (4, 16, 100, 1_000)
 
 
 def scale_sentences(evidence: Evidence) -> list[str]:
-    """Return what the measured rungs for large data say; nothing if there are none."""
+    """Return the sentences on the measured rungs for large data; nothing if there are none."""
     scale = Scale.of(evidence)
     if scale is None:
         return []
@@ -27,12 +27,12 @@ def _mapped(scale: Scale) -> str:
     where = ""
     if scale.rows_that_fit is not None:
         where = (
-            f" It pays from about {numbers.count(_round(scale.rows_that_fit))} rows on, where the four copies that a fit in "
-            "memory needs are more than this machine has."
+            f" It pays from about {numbers.count(_round(scale.rows_that_fit))} rows on, where the "
+            "four copies that a fit in memory needs are more than this machine has."
         )
     return (
-        f"Data in a file, mapped block by block, are fitted {wording.factor(speed)} as fast as data in memory, at "
-        f"{wording.size(size)} that the page cache holds.{where}"
+        f"Data in a file, mapped block by block, are fitted {wording.factor(speed)} as fast as "
+        f"data in memory, at {wording.size(size)} that the page cache holds.{where}"
     )
 
 
@@ -45,11 +45,14 @@ def _workers(scale: Scale) -> str:
     if crossover.above is None:
         said = f"{workers} are not faster than one core at any measured number of rows"
     elif crossover.below is None:
-        said = f"{workers} are faster than one core at every measured number of rows, from {numbers.count(crossover.above)} on"
+        said = (
+            f"{workers} are faster than one core at every measured number of rows, from "
+            f"{numbers.count(crossover.above)} on"
+        )
     else:
         said = (
-            f"{workers} are faster than one core from {numbers.count(crossover.above)} rows on and not yet at "
-            f"{numbers.count(crossover.below)}"
+            f"{workers} are faster than one core from {numbers.count(crossover.above)} rows on and "
+            f"not yet at {numbers.count(crossover.below)}"
         )
     model = _from_which(scale)
     return f"{said}{model}." if model else f"{said}."
@@ -80,10 +83,10 @@ def _parts(scale: Scale) -> str:
         else f"; over one worker that is an efficiency of {wording.number(efficiency)}"
     )
     return (
-        f"An epoch of {numbers.count(measured.size.n_samples)} rows on {measured.workers} workers takes "
-        f"{numbers.time(measured.epoch_s)}: {numbers.time(measured.compute_s)} of computing, "
-        f"{numbers.time(measured.communication_s)} of communication and {numbers.time(measured.scheduling_s)} of "
-        f"scheduling{shared}."
+        f"An epoch of {numbers.count(measured.size.n_samples)} rows on {measured.workers} workers "
+        f"takes {numbers.time(measured.epoch_s)}: {numbers.time(measured.compute_s)} of computing, "
+        f"{numbers.time(measured.communication_s)} of communication and "
+        f"{numbers.time(measured.scheduling_s)} of scheduling{shared}."
     )
 
 
@@ -97,8 +100,9 @@ def _foretold(scale: Scale) -> str:
     ]
     best = cluster.best_workers(measured, max(FORETOLD_WORKERS))
     return (
-        f"Foretold from these parts, an epoch of as many rows takes {numbers.listed(each)} workers; more than {best:,} would "
-        "make it no faster. That is for workers as fast as these and a network as quick as this machine's own."
+        f"Foretold from these parts, an epoch of as many rows takes {numbers.listed(each)} "
+        f"workers; more than {best:,} would make it no faster. That is for workers as fast as "
+        "these and a network as quick as this machine's own."
     )
 
 
@@ -108,8 +112,9 @@ def _one_pass(scale: Scale) -> str:
         return ""
     size, speed = found
     return (
-        "The shortcut on the cluster, one pass for the Gram matrix in place of one for each epoch, is "
-        f"{wording.factor(speed)} as fast for {scale.evidence.newest.epochs} epochs of {wording.size(size)}."
+        "The shortcut on the cluster, one pass for the Gram matrix in place of one for each epoch, "
+        f"is {wording.factor(speed)} as fast for {scale.evidence.newest.epochs} epochs of "
+        f"{wording.size(size)}."
     )
 
 

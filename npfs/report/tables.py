@@ -31,16 +31,18 @@ MISSING = {
     Situation.MANY_FEATURES: "--features 64",
     Situation.ONCE: "more than one backend, with its first call",
     Situation.SERVICE: "--sizes 1e4",
-    Situation.MEMORY: "more than one backend, with its memory, which the first run of a command looks at",
+    Situation.MEMORY: (
+        "more than one backend, with its memory, which the first run of a command looks at"
+    ),
 }
 HEADINGS = (
-    "backend", "samples × features", "one fit", "ns per sample and epoch", "over lists", "over NumPy",
-    "of the read ceiling", "runs",
+    "backend", "samples × features", "one fit", "ns per sample and epoch", "over lists",
+    "over NumPy", "of the read ceiling", "runs",
 )  # fmt: skip
 
 
 def decision_table(evidence: Evidence) -> Table | None:
-    """Return a row for each situation, with the costs of the first choice; None for runs of large data alone."""
+    """Return a row for each situation, with the costs of the first choice; None for large data."""
     if is_all_there_is(evidence):
         return None
     rows = tuple(_row(evidence, decision) for decision in decisions(evidence))
@@ -59,27 +61,29 @@ def decision_table(evidence: Evidence) -> Table | None:
 
 
 def decision_notes(evidence: Evidence) -> list[str]:
-    """Say how to read the table, and when what is chosen for a service has paid for its start."""
+    """Explain the table, and name the break-even of a choice for a service."""
     if is_all_there_is(evidence):
         return []
     notes = [
-        "Factors compare the choice with Python lists, and with NumPy as the formula reads. Choices within noise of "
-        "each other are all named, the one with the fewest lines of code first; the costs are those of the first.",
+        "Factors compare the choice with Python lists, and with NumPy as the formula reads. "
+        "Choices within noise of each other are all named, the one with the fewest lines of code "
+        "first; the costs are those of the first.",
     ]
     size = startup.memory_size(evidence)
     if size is not None:
         notes.append(
-            f"Memory is the most that a fit of {wording.size(size)} takes beside the arrays it is given, and its "
-            "share of them; where it decides, these arrays count as well, but for lists, which do without. It is seen in the first run of a "
-            "command alone. The first result is that of "
-            f"{numbers.count(startup.startup_samples(evidence))} samples, in a fresh process."
+            f"Memory is the most that a fit of {wording.size(size)} takes beside the arrays it is "
+            "given, and its share of them; where it decides, these arrays count as well, but for "
+            "lists, which do without. It is seen in the first run of a command alone. The first "
+            f"result is that of {numbers.count(startup.startup_samples(evidence))} samples, in a "
+            "fresh process."
         )
     for decision in decisions(evidence):
         paid = decision.break_even
         if paid is not None and paid.outcome is Outcome.AFTER and paid.fits is not None:
             notes.append(
-                f"{evidence.title(paid.backend)} starts later than {SHORT[NUMPY]} and is ahead after "
-                f"{wording.number(paid.fits)} fits of {wording.size(paid.size)}."
+                f"{evidence.title(paid.backend)} starts later than {SHORT[NUMPY]} and is ahead "
+                f"after {wording.number(paid.fits)} fits of {wording.size(paid.size)}."
             )
     return notes
 
@@ -112,7 +116,7 @@ def situation(decision: Decision) -> str:
 
 
 def against(decision: Decision, reference: str) -> str:
-    """Say how many times better the first choice is, for a cell; empty if it was not compared."""
+    """Return the factor of the first choice for a cell; empty if it was not compared."""
     if decision.choices[:1] == (reference,):
         return ITSELF
     factor = decision.factors.get(reference)
@@ -126,7 +130,7 @@ def against(decision: Decision, reference: str) -> str:
 
 
 def spoken(evidence: Evidence, decision: Decision) -> str:
-    """Say what to choose and how much better it is, for a line of its own."""
+    """Return a choice and its factors for a line of their own."""
     factors = [
         _with(factor, name)
         for reference, name in ((LISTS, "lists"), (NUMPY, "NumPy"))
@@ -178,7 +182,7 @@ def _costs(evidence: Evidence, name: str | None) -> tuple[Cell, ...]:
 
 
 def to_install(installed: Mapping[str, int]) -> str:
-    """Say how much there is to install, and what."""
+    """Return the bytes to install, with their packages."""
     if not installed:
         return "nothing"
     names = sorted(installed, key=lambda name: -installed[name])

@@ -34,7 +34,7 @@ def question(evidence: Evidence) -> str:
 
 
 def answer(evidence: Evidence) -> list[str]:
-    """Return the answer: lists or NumPy, NumPy or Numba, and what it costs; what was not measured is left out."""
+    """Return the answer: lists or NumPy, NumPy or Numba, and what it costs, as far as measured."""
     rules: tuple[Callable[[Evidence], str], ...] = (lists_or_numpy, numpy_or_numba, what_it_costs)
     if is_all_there_is(evidence):
         return scale_sentences(evidence)[:3]
@@ -42,7 +42,7 @@ def answer(evidence: Evidence) -> list[str]:
 
 
 def lists_or_numpy(evidence: Evidence) -> str:
-    """Say from how many samples on NumPy is the better choice, and what lists win below."""
+    """Compare lists with NumPy: the crossover, and the speedups around it."""
     shared = shared_sizes(evidence, NUMPY, LISTS, n_features=1)
     if not shared:
         of_data = compared_sizes(evidence, NUMPY, LISTS)
@@ -55,7 +55,10 @@ def lists_or_numpy(evidence: Evidence) -> str:
         return comparison(evidence, NUMPY, LISTS, most)
     if speedup.is_below_one:
         turned = speedup_of(evidence, LISTS, NUMPY, most)
-        return f"Stay with lists here: on {wording.size(most)} a fit is {wording.factor(turned)} as fast as with NumPy."
+        return (
+            f"Stay with lists here: on {wording.size(most)} a fit is {wording.factor(turned)} as "
+            "fast as with NumPy."
+        )
     crossover = evidence.crossover(NUMPY, LISTS)
     assert crossover is not None
     assert crossover.above is not None, "NumPy is faster at the largest size"
@@ -68,8 +71,8 @@ def lists_or_numpy(evidence: Evidence) -> str:
         lists = wording.factor(speedup_of(evidence, LISTS, NUMPY, won[0]))
         below = f"; on {wording.size(won[0])} lists are {lists} as fast"
     return (
-        f"Use NumPy in place of lists {where}: on {numbers.count(most.n_samples)} a fit is {wording.factor(speedup)} "
-        f"as fast{below}."
+        f"Use NumPy in place of lists {where}: on {numbers.count(most.n_samples)} a fit is "
+        f"{wording.factor(speedup)} as fast{below}."
     )
 
 
@@ -81,7 +84,7 @@ def _in_one_run(evidence: Evidence, shared: list[Size]) -> str:
 
 
 def numpy_or_numba(evidence: Evidence) -> str:
-    """Say where a plain compiled loop is faster than NumPy, for one feature and for the most."""
+    """Compare a plain compiled loop with NumPy, for one feature and for the most."""
     one = shared_sizes(evidence, NUMBA, NUMPY, n_features=1)
     many = [size for size in shared_sizes(evidence, NUMBA, NUMPY) if size.n_features > 1]
     if not one:
@@ -92,14 +95,18 @@ def numpy_or_numba(evidence: Evidence) -> str:
         if all(speedup.is_below_one for speedup in speedups.values()):
             turned = wording.factor(speedup_of(evidence, NUMPY, NUMBA, one[-1]))
             return (
-                "On one feature you do not need Numba: NumPy is faster at every measured number of samples, "
-                f"{turned} on {wording.size(one[-1])}{_with_many_features(evidence, many)}."
+                "On one feature you do not need Numba: NumPy is faster at every measured number of "
+                f"samples, {turned} on "
+                f"{wording.size(one[-1])}{_with_many_features(evidence, many)}."
             )
         return comparison(evidence, NUMBA, NUMPY, one[-1])
     low, high = (
         choose(above, key=lambda size: speedups[size].value) for choose in (min, max)
     )  # fmt: skip
-    said = f"{wording.factor(speedups[low])} as fast as NumPy at {numbers.count(low.n_samples)} samples"
+    said = (
+        f"{wording.factor(speedups[low])} as fast as NumPy at {numbers.count(low.n_samples)} "
+        "samples"
+    )
     if high != low:
         said += f" and {wording.factor(speedups[high])} at {numbers.count(high.n_samples)}"
     if len(above) == len(one):
@@ -111,7 +118,7 @@ def numpy_or_numba(evidence: Evidence) -> str:
 
 
 def what_it_costs(evidence: Evidence) -> str:
-    """Say what a start costs, and after how many fits it has paid."""
+    """Return the cost of a start, and the fits after which it has paid."""
     known = {name: startup.seconds(evidence, name) for name in (LISTS, NUMPY, NUMBA)}
     starts = [
         f"{wording.seen(seconds)} with {SHORT[name]}"

@@ -88,7 +88,7 @@ def numbered_runs(of: Sequence[str]) -> str:
 
 
 def left_out(runs: Iterable[tuple[RunRecord, str]]) -> list[str]:
-    """Say which runs were left out and why, a clause for each reason: "runs 1 and 2 were left out: why"."""
+    """Name the runs that were left out, a clause for each reason."""
     reasons: dict[str, list[str]] = {}
     for run, why in runs:
         reasons.setdefault(why, []).append(str(run.number))

@@ -43,7 +43,7 @@ def test_what_the_system_tells_is_shown_and_what_it_does_not_is_left_out(tmp_pat
         environment_rows(
             made(
                 tmp_path,
-                memory_bytes=16e9, caches={"L1d": 32_000, "L2": None}, virtual_machine=True, boost=False,
+                memory_bytes=16 * 10**9, caches={"L1d": 32_000}, virtual_machine=True, boost=False,
                 blas_in_effect=[{"architecture": "Zen", "threads": 2}], numba={"threads": 2},
                 speed_variables={"OMP_NUM_THREADS": "2"},
                 libraries=run_files.ENVIRONMENT["libraries"] | {"scipy": "1.17"},

@@ -137,7 +137,7 @@ def test_rungs_are_over_the_time_of_reading(sample: Evidence) -> None:
 
 def test_total_time_is_what_comes_once_and_the_fits(tmp_path: Path) -> None:
     """NumPy starts 0.9 s later, and its fits take 1 s less of 2 s: ahead after 0.9 fits; of 20 ms, after 90."""
-    once = [run_files.startup("python", 0.1), run_files.first_call("numpy", 1.0)]
+    once = [run_files.startup("python", 0.1), run_files.startup("numpy", 1.0)]
     seconds = {
         ("python", 1000, 1): 0.02, ("numpy", 1000, 1): 0.01,
         ("python", 9000, 1): 2.0, ("numpy", 9000, 1): 1.0,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -64,87 +65,90 @@ FIGURES = (
     FigureSpec(
         "time",
         "Time per sample",
-        "Each line is one way to write the same program: the lower it runs, the less time each number costs, and none can go "
-        "below the dotted line, which is the time of only reading the data.",
+        "Each line is one way to write the same program: the lower it runs, the less time each "
+        "number costs, and none can go below the dotted line, which is the time of only reading "
+        "the data.",
         time_figure,
         time_alt,
     ),
     FigureSpec(
         "speedup",
         "Speedup",
-        "A line at 100× does in one second what the baseline at 1× does in a hundred; a line below 1× is slower than the "
-        "baseline.",
+        "A line at 100× does in one second what the baseline at 1× does in a hundred; a line "
+        "below 1× is slower than the baseline.",
         speedup_figure,
         speedup_alt,
     ),
     FigureSpec(
         "winners",
         "Which tool is fastest where",
-        "Find the column of your number of samples and the row of your number of features: the cell names the fastest tool; "
-        "a dashed frame means that others are as fast.",
+        "Find the column of your number of samples and the row of your number of features: the "
+        "cell names the fastest tool; a dashed frame means that others are as fast.",
         winners_figure,
         winners_alt,
     ),
     FigureSpec(
         "rungs",
         "How near to the limit each rung comes",
-        "The further a bar reaches to the right, the more time goes into anything but reading the data, which is what 1× "
-        "stands for.",
+        "The further a bar reaches to the right, the more time goes into anything but reading the "
+        "data, which is what 1× stands for.",
         rungs_figure,
         rungs_alt,
     ),
     FigureSpec(
         "total",
         "When a slow start has paid",
-        "A tool that starts later begins higher on the left; where its line crosses another, its faster fits have made up for "
-        "that, and a dot marks it where the runs agree on it.",
+        "A tool that starts later begins higher on the left; where its line crosses another, its "
+        "faster fits have made up for that, and a dot marks it where the runs agree on it.",
         total_figure,
         total_alt,
     ),
     FigureSpec(
         "memory",
         "Memory",
-        "Each bar is the memory a tool needs on top of the arrays it is given, which themselves are as long as the dotted line "
-        "is far from zero.",
+        "Each bar is the memory a tool needs on top of the arrays it is given, which themselves "
+        "are as long as the dotted line is far from zero.",
         memory_figure,
         memory_alt,
     ),
     FigureSpec(
         "spread",
         "How much the runs differ",
-        "Each point is one whole run of the benchmark; the closer a column of points lies to 1×, the more exactly its time is "
-        "known.",
+        "Each point is one whole run of the benchmark; the closer a column of points lies to 1×, "
+        "the more exactly its time is known.",
         spread_figure,
         spread_alt,
     ),
     FigureSpec(
         "learning",
         "What is being computed",
-        "On the left a straight line turns, epoch by epoch, until it fits the points; on the right the error falls while it "
-        "does.",
+        "On the left a straight line turns, epoch by epoch, until it fits the points; on the right "
+        "the error falls while it does.",
         learning_figure,
         learning_alt,
     ),
     FigureSpec(
         "rates",
         "Learning rates and scales",
-        "A good learning rate makes the error fall fast; one that is too large makes it grow without end, and features of very "
-        "different size allow only a small one.",
+        "A good learning rate makes the error fall fast; one that is too large makes it grow "
+        "without end, and features of very different size allow only a small one.",
         rates_figure,
         rates_alt,
     ),
     FigureSpec(
         "shortcut",
         "A better algorithm",
-        "The shortcut's line shows what less work gains, which is another thing than a faster tool for the same work.",
+        "The shortcut's line shows what less work gains, which is another thing than a faster tool "
+        "for the same work.",
         shortcut_figure,
         shortcut_alt,
     ),
     FigureSpec(
         "scale",
         "Beyond memory and beyond one machine",
-        "On the left a flat line costs the same for every row, and where the workers' falling line crosses that of one core "
-        "they begin to pay; on the right more workers make an epoch shorter until calling them takes longer than computing.",
+        "On the left a flat line costs the same for every row, and where the workers' falling line "
+        "crosses that of one core they begin to pay; on the right more workers make an epoch "
+        "shorter until calling them takes longer than computing.",
         scale_figure,
         scale_alt,
     ),
@@ -178,10 +182,11 @@ def _save(spec: FigureSpec, figure: Figure, alt: str, folder: Path) -> PageFigur
 
 
 def svg_of(figure: Figure, alt: str) -> str:
-    """Return a figure as SVG in one line, with its alternative text; equal figures give equal text."""
+    """Return a figure as SVG in one line, with its alternative text, always the same."""
     text = io.StringIO()
     # The canvas is called directly: savefig draws twice.
-    FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})  # type: ignore[no-untyped-call]
+    canvas: Any = FigureCanvasSVG(figure)
+    canvas.print_svg(text, metadata={"Date": None})
     svg = _NOT_DRAWN.sub("", text.getvalue())
     svg = _COORDINATES.sub(lambda found: _NUMBER.sub(_rounded, found[0].replace("\n", " ")), svg)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # nothing refers to a group
@@ -202,7 +207,8 @@ def dark_of(svg: str) -> str:
 def save_png(figure: Figure, path: Path) -> None:
     """Write a figure as PNG."""
     figure.set_dpi(PNG_DPI)
-    FigureCanvasAgg(figure).print_png(path)  # type: ignore[no-untyped-call]
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.print_png(path)
 
 
 def _rounded(number: re.Match[str]) -> str:

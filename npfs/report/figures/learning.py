@@ -23,7 +23,7 @@ Curve = tuple[float, list[float]]
 
 
 def learning_figure(evidence: Evidence) -> Figure | None:
-    """Draw the lines of some epochs through the data, and the loss of every backend over all epochs."""
+    """Draw the line of some epochs, and the loss of every backend over all epochs."""
     lesson = newest_lesson(evidence)
     if lesson is None:
         return None
@@ -66,8 +66,9 @@ def learning_alt(evidence: Evidence) -> str:
         first, last = (numbers.significant(value) for value in (loss[0], loss[-1]))
         losses.append(f"{_group_name(evidence, group)} from {first} to {last}")
     return (
-        f"Two charts. Left, the data as points with the fitted line at some epochs: slope {shared.each(slopes)}. Right, the "
-        f"mean squared error over the epochs on a logarithmic axis: {shared.each(losses)}."
+        "Two charts. Left, the data as points with the fitted line at some epochs: slope "
+        f"{shared.each(slopes)}. Right, the mean squared error over the epochs on a logarithmic "
+        f"axis: {shared.each(losses)}."
     )
 
 

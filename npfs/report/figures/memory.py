@@ -50,8 +50,9 @@ def memory_alt(evidence: Evidence) -> str:
         return ""
     texts = [f"{shared.label(evidence, name)} {_words(use, size)}" for name, use in uses.items()]
     return (
-        "Bar chart with a row for each backend: memory beside the arrays it is given, as a multiple of their bytes, for "
-        f"{wording.size(size)} ({shared.data(size.data_bytes)}). {shared.each(texts)}."
+        "Bar chart with a row for each backend: memory beside the arrays it is given, as a "
+        f"multiple of their bytes, for {wording.size(size)} ({shared.data(size.data_bytes)}). "
+        f"{shared.each(texts)}."
     )
 
 
@@ -66,7 +67,7 @@ def _uses(evidence: Evidence) -> tuple[Size | None, dict[str, Use]]:
 
 
 def _longest(uses: Iterable[Use], size: Size, width: float) -> float:
-    """Return the end of an axis ``width`` inches long that has room for every bar and the words behind it."""
+    """Return the end of an axis of ``width`` inches with room for every bar and its words."""
     ends = [1.3]
     for use in uses:
         words = labels.text_width(_words(use, size), labels.TEXT_SIZE, "normal") + 0.15
@@ -87,7 +88,7 @@ def _draw(axes: Axes, y: int, use: Use, size: Size, look: style.Look) -> None:
 
 
 def _words(use: Use, size: Size) -> str:
-    """Return the bytes in words: "79 MB held, 80 MB in a fit", or one number where both are alike."""
+    """Return the bytes in words: "79 MB held, 80 MB in a fit", or one if both are alike."""
     if use.held is None and use.peak is None:
         return "not known"
     if use.peak is None:

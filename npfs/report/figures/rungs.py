@@ -51,13 +51,13 @@ def rungs_alt(evidence: Evidence) -> str:
         ]
         texts.append(f"{wording.size(size)}: {shared.each(each)}.")
     return (
-        "Dot chart with a row for each backend: how many times as long as just reading its data an epoch takes, on a "
-        f"logarithmic axis where 1× is the limit. {' '.join(texts)}"
+        "Dot chart with a row for each backend: how many times as long as just reading its data an "
+        f"epoch takes, on a logarithmic axis where 1× is the limit. {' '.join(texts)}"
     )
 
 
 def _panels(evidence: Evidence) -> dict[Size, Rungs]:
-    """Return a middle size and the largest of those whose read pass was timed, with the ratio of each backend."""
+    """Return the ratios of the backends at a middle and the largest size with a read pass."""
     found = {
         size: {
             backend: shared.inverse(fraction)
@@ -73,7 +73,7 @@ def _panels(evidence: Evidence) -> dict[Size, Rungs]:
 
 
 def _right_end(ratios: Sequence[Interval], low: float, width: float) -> float:
-    """Return where axes that begin at ``low`` end so that the words behind every point fit in ``width`` inches."""
+    """Return the end of axes from ``low`` at which the words behind each point fit."""
     ends = [math.log(2)]
     for ratio in ratios:
         value, interval = _words(ratio)

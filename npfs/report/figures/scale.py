@@ -1,4 +1,4 @@
-"""Past the memory of one machine and past the machine: where each rung starts to pay, and what more workers would gain."""
+"""Beyond memory and beyond one machine: where each rung starts to pay, and what workers gain."""
 
 import math
 
@@ -45,18 +45,23 @@ def scale_alt(evidence: Evidence) -> str:
     scale = Scale.of(evidence)
     assert scale is not None
     each = [
-        f"{shared.label(evidence, name)} {shared.nanoseconds(line[0][1].value)} at {numbers.count(line[0][0])} and {shared.nanoseconds(line[-1][1].value)} at "
+        f"{shared.label(evidence, name)} {shared.nanoseconds(line[0][1].value)} at "
+        f"{numbers.count(line[0][0])} and {shared.nanoseconds(line[-1][1].value)} at "
         f"{numbers.count(line[-1][0])} rows"
         for name, line in _lines(scale).items()
     ]
-    text = f"Line chart, both axes logarithmic: nanoseconds per row and epoch over the number of rows. {shared.each(each)}."
+    text = (
+        "Line chart, both axes logarithmic: nanoseconds per row and epoch over the number of rows. "
+        f"{shared.each(each)}."
+    )
     if (crossing := _crossing(scale)) is not None:
         text += f" From {numbers.count(crossing)} rows on the workers are faster than one core."
     if (measured := scale.measured) is not None:
         foretold = cluster.predicted_epoch(measured, MOST_WORKERS)
         text += (
-            f" Beside it, an epoch of {numbers.count(measured.size.n_samples)} rows over the number of workers: measured "
-            f"{numbers.time(measured.epoch_s)} on {measured.workers}, foretold {numbers.time(foretold)} on {MOST_WORKERS:,}."
+            f" Beside it, an epoch of {numbers.count(measured.size.n_samples)} rows over the "
+            f"number of workers: measured {numbers.time(measured.epoch_s)} on {measured.workers}, "
+            f"foretold {numbers.time(foretold)} on {MOST_WORKERS:,}."
         )
     return text
 
@@ -104,8 +109,10 @@ def _draw_rows(
     if crossing is not None and WORKERS in lines:
         value = dict(lines[WORKERS])[crossing].value
         color = style.looks([*evidence.backends, *evidence.shortcuts])[WORKERS].text
-        axes.plot([crossing], [value], "o", markersize=11, fillstyle="none", markeredgecolor=style.INK,
-            markeredgewidth=1.4, zorder=5)  # fmt: skip
+        axes.plot(
+            [crossing], [value], "o", markersize=11, fillstyle="none", markeredgecolor=style.INK,
+            markeredgewidth=1.4, zorder=5
+        )  # fmt: skip
         labels.write(
             axes,
             f"circled: Dask overtakes\none core, {numbers.short_count(crossing)} rows",

@@ -29,7 +29,7 @@ Cases = Mapping[str, Mapping[Size, Interval]]
 
 
 def spread_figure(evidence: Evidence) -> Figure | None:
-    """Draw every run of every case as a point, a panel for each backend; None without repeated runs."""
+    """Draw every run of every case as a point, a panel for each backend; None for one run."""
     cases = _cases(evidence)
     if not cases:
         return None
@@ -62,19 +62,20 @@ def spread_alt(evidence: Evidence) -> str:
         )
         values = by_size[widest].values
         texts.append(
-            f"{shared.label(evidence, backend)} at most {numbers.significant(max(values) / min(values))}× from the fastest "
-            f"to the slowest run, at {wording.size(widest)}"
+            f"{shared.label(evidence, backend)} at most "
+            f"{numbers.significant(max(values) / min(values))}× from the fastest to the slowest "
+            f"run, at {wording.size(widest)}"
         )
     two = _two_valued(evidence, cases)
     return (
-        "Small charts of points, one for each backend: the time of every run over the mean of its case, by size, on a "
-        f"logarithmic axis. {shared.each(texts)}."
+        "Small charts of points, one for each backend: the time of every run over the mean of its "
+        f"case, by size, on a logarithmic axis. {shared.each(texts)}."
         + (f" Two values: {shared.each(two)}." if two else "")
     )
 
 
 def _cases(evidence: Evidence) -> dict[str, dict[Size, Interval]]:
-    """Return what was timed in more than one run."""
+    """Return the times of cases that were timed in more than one run."""
     found = {
         backend: {
             size: time
@@ -186,15 +187,18 @@ def _frame(figure: Figure, height: float, cases: Cases) -> None:
     """Write what the panels have in common."""
     runs = max(time.runs for by_size in cases.values() for time in by_size.values())
     figure.text(
-        LEFT / WIDTH, 1 - 0.13 / height, f"What each of {runs} runs measured, over the mean of its case",
+        LEFT / WIDTH, 1 - 0.13 / height,
+        f"What each of {runs} runs measured, over the mean of its case",
         va="top", fontsize=11, fontweight="bold"
     )  # fmt: skip
     figure.text(
-        LEFT / WIDTH, 1 - 0.35 / height, "a point: one run; a band: the 95 % interval of the mean; above 1× is slower",
+        LEFT / WIDTH, 1 - 0.35 / height,
+        "a point: one run; a band: the 95 % interval of the mean; above 1× is slower",
         va="top", fontsize=8.5, color=style.MUTED
     )  # fmt: skip
     figure.text(
-        0.14 / WIDTH, (BOTTOM + (height - TOP - BOTTOM) / 2) / height, "time of a run over the mean",
+        0.14 / WIDTH, (BOTTOM + (height - TOP - BOTTOM) / 2) / height,
+        "time of a run over the mean",
         rotation=90, va="center", ha="left"
     )  # fmt: skip
     figure.text(

@@ -26,20 +26,23 @@ def time_figure(evidence: Evidence) -> Figure | None:
 
 
 def time_alt(evidence: Evidence) -> str:
-    """Say what the figure shows, with the values at both ends of each line."""
+    """Describe the figure with the values at both ends of each line."""
     lines = shared.per_sample(evidence, evidence.backends, evidence.sizes(n_features=1))
     ceiling = _ceiling(evidence, evidence.sizes(n_features=1))
     read = ""
     if ceiling:
-        read = f" Just reading the data takes {shared.nanoseconds(ceiling[-1][1])} at {numbers.count(ceiling[-1][0])} samples."
+        read = (
+            f" Just reading the data takes {shared.nanoseconds(ceiling[-1][1])} at "
+            f"{numbers.count(ceiling[-1][0])} samples."
+        )
     return (
-        "Line chart, both axes logarithmic: nanoseconds per sample and epoch over the number of samples. "
-        f"{_ends(evidence, lines)}.{read}"
+        "Line chart, both axes logarithmic: nanoseconds per sample and epoch over the number of "
+        f"samples. {_ends(evidence, lines)}.{read}"
     )
 
 
 def shortcut_figure(evidence: Evidence) -> Figure | None:
-    """Draw a better algorithm beside the tools that do the work in every epoch; None without one."""
+    """Draw a better algorithm beside tools that do all the work; None without one."""
     lines = _beside_the_shortcut(evidence)
     if not any(name in lines for name in evidence.shortcuts):
         return None
@@ -49,10 +52,11 @@ def shortcut_figure(evidence: Evidence) -> Figure | None:
 
 
 def shortcut_alt(evidence: Evidence) -> str:
-    """Say what the figure shows, with the values at both ends of each line."""
+    """Describe the figure with the values at both ends of each line."""
     return (
-        "Line chart, both axes logarithmic: nanoseconds per sample and epoch over the number of samples, for a shortcut "
-        f"that does less work in an epoch beside tools that do it all. {_ends(evidence, _beside_the_shortcut(evidence))}."
+        "Line chart, both axes logarithmic: nanoseconds per sample and epoch over the number of "
+        "samples, for a shortcut that does less work in an epoch beside tools that do it all. "
+        f"{_ends(evidence, _beside_the_shortcut(evidence))}."
     )
 
 
@@ -85,7 +89,7 @@ def _draw(
 
 
 def _ceiling(evidence: Evidence, sizes: Sequence[Size]) -> list[tuple[int, float]]:
-    """Return the nanoseconds for each sample of reading the data once: what no backend can be faster than."""
+    """Return the nanoseconds for each sample of reading the data once: the limit."""
     return [
         (size.n_samples, ceiling.value / size.n_samples * 1e9)
         for size in sizes
@@ -113,7 +117,8 @@ def _ends(evidence: Evidence, lines: Mapping[str, Line]) -> str:
     for backend, line in lines.items():
         (first, start), (last, end) = line[0], line[-1]
         texts.append(
-            f"{shared.label(evidence, backend)} {shared.nanoseconds(start.value)} at {numbers.count(first)}"
+            f"{shared.label(evidence, backend)} {shared.nanoseconds(start.value)} at "
+            f"{numbers.count(first)}"
             + (
                 f" and {shared.nanoseconds(end.value)} at {numbers.count(last)} samples"
                 if last != first

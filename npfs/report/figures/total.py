@@ -1,4 +1,4 @@
-"""Total time over the number of fits, what comes once included, and where a later start has paid."""
+"""Total time over the number of fits, startup included, and where a later start has paid."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ Pixels = NDArray[np.float64]  # (points, 2)
 
 
 class Start(NamedTuple):
-    """Of each run: the seconds that come once, the interpreter's start included, and those of a fit."""
+    """Of each run: the seconds of its startup, interpreter included, and those of a fit."""
 
     once_s: Mapping[int, float]
     fit_s: Mapping[int, float]
@@ -39,7 +39,7 @@ class Start(NamedTuple):
 
 
 def total_figure(evidence: Evidence) -> Figure | None:
-    """Draw the seconds from the start of a program to its last fit, at a small and at the largest size."""
+    """Draw the seconds from a program's start to its last fit, at a small and the largest size."""
     panels = _panels(evidence)
     if not panels:
         return None
@@ -66,14 +66,15 @@ def total_alt(evidence: Evidence) -> str:
             for name, start in starts.items()
         ]
         points = [
-            f"{shared.label(evidence, found.backend)} is ahead of {shared.label(evidence, found.reference)} {_after(found.fits)}"
+            f"{shared.label(evidence, found.backend)} is ahead of "
+            f"{shared.label(evidence, found.reference)} {_after(found.fits)}"
             for found in _break_evens(evidence, size)
             if found.fits is not None
         ]
         texts.append(f"Fits of {wording.size(size)}: {shared.each([*first, *points])}.")
     return (
-        "Line chart, both axes logarithmic: time in all, with the start, over the number of fits in one program. "
-        + " ".join(texts)
+        "Line chart, both axes logarithmic: time in all, with the start, over the number of fits "
+        "in one program. " + " ".join(texts)
     )
 
 
@@ -85,7 +86,7 @@ def _panels(evidence: Evidence) -> dict[Size, dict[str, Start]]:
 
 
 def _starts(evidence: Evidence, size: Size) -> dict[str, Start]:
-    """Return the starts of lists, NumPy, Numba and the fastest; the interpreter's start is common to all."""
+    """Return the starts of lists, NumPy, Numba and the fastest, with one interpreter's start."""
     interpreter = [
         first.interpreter_s
         for backend in evidence.backends
@@ -110,7 +111,7 @@ def _break_evens(evidence: Evidence, size: Size) -> list[BreakEven]:
 
 
 def _most_fits(evidence: Evidence, size: Size) -> float:
-    """Return how many fits to draw: a good way beyond the last break-even."""
+    """Return the number of fits to draw: a good way beyond the last break-even."""
     fits = [found.fits.value for found in _break_evens(evidence, size) if found.fits]
     return min(MOST_FITS, max([FEWEST_FITS, *(30 * number for number in fits)]))
 
@@ -173,7 +174,7 @@ def _draw_break_evens(
 def _free_place(
     axes: Axes, point: tuple[float, float], text: str, lines: Pixels
 ) -> tuple[float, float]:
-    """Return the offset in points at which a text about a point covers the fewest lines, and is nearest."""
+    """Return the offset in points at which a text covers the fewest lines, and is nearest."""
     figure = axes.get_figure(root=True)
     assert figure is not None
     points = figure.dpi / 72

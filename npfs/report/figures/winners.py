@@ -63,8 +63,8 @@ def winners_alt(evidence: Evidence) -> str:
             factor = _factor(evidence, size, names[0])
             cells.append(f"{wording.size(size)}: {words}{f', {factor[0]}' if factor else ''}")
     return (
-        "Map of number of samples by number of features; each measured cell names its fastest tool and how many times as "
-        f"fast as NumPy it is. {shared.each(cells, 30)}."
+        "Map of number of samples by number of features; each measured cell names its fastest tool "
+        f"and how many times as fast as NumPy it is. {shared.each(cells, 30)}."
     )
 
 
@@ -94,7 +94,8 @@ def _fill(axes: Axes, x: int, y: int, tint: str, *, is_tie: bool) -> None:
     if is_tie:  # marked without colour as well, around the text
         axes.add_patch(
             Rectangle(
-                place, 0.94, 0.93, fill=False, edgecolor=style.MUTED, linewidth=1.2, linestyle=(0, (3, 2))
+                place, 0.94, 0.93, fill=False, edgecolor=style.MUTED, linewidth=1.2,
+                linestyle=(0, (3, 2)),
             )
         )  # fmt: skip
 
@@ -122,7 +123,7 @@ def _other_name(evidence: Evidence, names: Sequence[str]) -> str:
 
 
 def _factor(evidence: Evidence, size: Size, best: str) -> list[str]:
-    """Return how many times as fast as NumPy it is, and the interval; nothing if that was not measured."""
+    """Return the speedup over NumPy and its interval; nothing if that was not measured."""
     speedup = evidence.speedup(best, NUMPY, size) if NUMPY in evidence.backends else None
     if speedup is None or best == NUMPY:
         return []
@@ -156,7 +157,8 @@ def _write(axes: Axes, x: int, y: int, lines: Sequence[tuple[str, bool]], marker
     for index, (text, is_bold) in enumerate(lines):
         axes.text(
             x, top - index * step, text, ha="center", va="center_baseline",
-            fontsize=NAME_SIZE if is_bold else NUMBER_SIZE, fontweight="bold" if is_bold else "normal"
+            fontsize=NAME_SIZE if is_bold else NUMBER_SIZE,
+            fontweight="bold" if is_bold else "normal",
         )  # fmt: skip
     axes.plot([x - 0.39], [y + 0.375], marker, color=style.INK, markersize=5, markeredgewidth=0)
 

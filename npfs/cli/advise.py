@@ -1,7 +1,7 @@
 """``npfs advise``: the time of a job with each backend, predicted from the stored runs."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -280,7 +280,7 @@ def _check(reports: Path, seed: int, *, as_json: bool, quiet: bool) -> None:
         predictor = stored_predictor(reports)
         backends, _ = load_all(predictor.backends)
     tasks = advice_check.draw(predictor, backends, seed)
-    done = advice_check.check(predictor, tasks, seed)
+    done: Iterable[list[Checked]] = advice_check.check(predictor, tasks, seed)
     if sys.stderr.isatty() and not is_still:
         total, console = advice_check.REPETITIONS * len(tasks), Console(stderr=True)
         # Drawn between fits only: a thread that redraws would take time from them.

@@ -45,6 +45,17 @@ def test_every_case_is_timed_in_an_order_of_its_own(main_job: Job) -> None:
     assert first["npfs"]["order"] != second["npfs"]["order"]
 
 
+def test_a_call_that_is_no_small_part_of_a_fit_is_told_from_its_epochs(main_job: Job) -> None:
+    for run in main_job.runs:
+        fits = of_group(run, "fit")
+        more = {name: info for name, info in fits.items() if info["epochs"] != 10}
+        assert "more-epochs-numba-10" in more
+        assert more.keys() <= {f"more-epochs-{name}-{n}" for name in THREE for n in SIZES}
+        for info in more.values():
+            assert info["params"]["epochs"] == info["epochs"] >= 100
+            assert len(info["prepare_s"]) == len(info["repetitions"]) == 3
+
+
 def test_a_repetition_that_is_left_out_leaves_the_others_going(main_job: Job) -> None:
     """Lists have no float32: later repetitions are not made, and a read pass follows one."""
     [left_out] = {frozenset(run["npfs"]["skipped"]) for run in main_job.runs}

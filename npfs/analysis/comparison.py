@@ -53,7 +53,7 @@ class Side(Evidence):
     def __init__(self, role: str, name: str, folder: RunFolder) -> None:
         super().__init__(folder)
         self.role, self.name = role, name
-        reads = [read.source for run in self.runs for read in run.ceilings]
+        reads = [read.source for run in self.runs for read in run.reads]
         self.sources |= {READ_PASS: reads[-1]} if reads else {}
 
     @cached_property

@@ -309,7 +309,7 @@ def _bandwidth_seconds(runs: Sequence[RunRecord]) -> dict[Size, dict[int, float]
     A run that timed one core and not all, or the other way round, says nothing: the other may be
     faster.
     """
-    reads = [(index, read) for index, run in enumerate(runs) for read in run.ceilings]
+    reads = [(index, read) for index, run in enumerate(runs) for read in run.reads]
     newest = [read.source for _, read in reads][-1:]
     passes = _seconds_by_case((run, read) for run, read in reads if read.source in newest)
     cores = {cores for cores, _ in passes}

@@ -46,7 +46,7 @@ class RunRecord(schema.Run, frozen=True, kw_only=True, dict=True):
         Fits of the run's number of epochs.
     other_epochs : tuple of CaseRecord
         Fits of another number of epochs, which ``case.epochs`` holds.
-    ceilings, conversions : tuple of CaseRecord
+    reads, conversions : tuple of CaseRecord
         Pure read passes, and conversions between lists and arrays.
     startups, memory, instructions : tuple of pairs
         A case and what it measured.
@@ -57,7 +57,7 @@ class RunRecord(schema.Run, frozen=True, kw_only=True, dict=True):
     path: Path
     cases: tuple[CaseRecord, ...]
     other_epochs: tuple[CaseRecord, ...]
-    ceilings: tuple[CaseRecord, ...]
+    reads: tuple[CaseRecord, ...]
     conversions: tuple[CaseRecord, ...]
     startups: tuple[tuple[Case, Startup], ...]
     memory: tuple[tuple[Case, Memory], ...]
@@ -190,7 +190,7 @@ def _record(path: Path, document: dict[str, Any]) -> RunRecord:
         path=path,
         cases=tuple(fit for fit, is_usual in zip(fits, usual, strict=True) if is_usual),
         other_epochs=tuple(fit for fit, is_usual in zip(fits, usual, strict=True) if not is_usual),
-        ceilings=tuple(timed(schema.READ)),
+        reads=tuple(timed(schema.READ)),
         conversions=tuple(timed(schema.CONVERSION)),
         startups=startups,
         memory=tuple((case, one) for case in cases for one in case.memory),

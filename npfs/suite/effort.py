@@ -128,7 +128,7 @@ class Costs:
         seconds: dict[str, list[float]] = {}
         around = []
         for run in runs:
-            cases = [*run.cases, *run.ceilings]
+            cases = [*run.cases, *run.reads]
             for case in cases:
                 seconds.setdefault(str(case), []).append(case.wall_s)
             around.append(run.wall_s - sum(case.wall_s for case in cases))

@@ -155,7 +155,7 @@ def test_each_condition_keeps_runs_apart(tmp_path: Path, change: dict[str, Any],
     assert (run.number, reason.partition(":")[0]) == (1, name)
 
 
-def test_the_ceiling_is_the_faster_read_pass_of_the_newest_source(tmp_path: Path) -> None:
+def test_the_bandwidth_limit_is_the_faster_read_pass_of_the_newest_source(tmp_path: Path) -> None:
     documents = [run_files.document({("numpy", 10, 3): 8.0}, number=k) for k in (1, 2, 3)]
     for document, source in zip(documents, ("old", "new", "new"), strict=True):
         all_s = 0.9 if source == "old" else 0.1
@@ -166,14 +166,14 @@ def test_the_ceiling_is_the_faster_read_pass_of_the_newest_source(tmp_path: Path
     found = evidence(tmp_path, documents)
     size = Size(10, 3)
     assert size.numbers == 40
-    ceiling, fraction = (
+    limit, fraction = (
         found.bandwidth_limit(size),
         found.fraction_of_bandwidth_limit("numpy", size),
     )
-    assert ceiling is not None
+    assert limit is not None
     assert fraction is not None
-    assert ceiling.value == pytest.approx(0.1)
-    assert ceiling.runs == 2
+    assert limit.value == pytest.approx(0.1)
+    assert limit.runs == 2
     assert fraction.value == pytest.approx(0.1 / 0.8)  # a fit has 10 epochs: 0.8 s each
 
 
@@ -235,7 +235,7 @@ def test_the_p_value_is_that_of_students_t(tmp_path: Path) -> None:
     assert geometric_interval([1.0, 1.0]).p_value == 1
 
 
-def test_a_read_pass_by_one_core_is_no_ceiling_where_all_were_timed_elsewhere(
+def test_a_read_pass_by_one_core_is_no_limit_where_all_were_timed_elsewhere(
     tmp_path: Path,
 ) -> None:
     """All cores may be faster: at 1,000 samples only one core was timed, so nothing is known there."""
@@ -243,7 +243,7 @@ def test_a_read_pass_by_one_core_is_no_ceiling_where_all_were_timed_elsewhere(
     reads = (("one", 10, 2.0), ("all", 10, 1.0), ("one", 1000, 3.0))
     once = [run_files.read_pass(cores, Size(n, 1), seconds) for cores, n, seconds in reads]
     found = evidence(tmp_path, [run_files.document({("numpy", 10, 1): 4.0}, once=once)])
-    ceiling = found.bandwidth_limit(Size(10, 1))
-    assert ceiling is not None
-    assert ceiling.value == 1.0
+    limit = found.bandwidth_limit(Size(10, 1))
+    assert limit is not None
+    assert limit.value == 1.0
     assert found.bandwidth_limit(Size(1000, 1)) is None

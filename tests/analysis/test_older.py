@@ -61,7 +61,7 @@ def read(content: dict[str, Any]) -> RunRecord:
 
 def test_every_kind_of_case_is_read() -> None:
     run = read(document())
-    [fit], [a_pass], [conversion] = run.cases, run.ceilings, run.conversions
+    [fit], [a_pass], [conversion] = run.cases, run.reads, run.conversions
     assert (fit.backend, fit.size, fit.source, str(fit)) == (
         "numpy", Size(10, 3), "abc", "numpy-10x3",
     )  # fmt: skip

@@ -152,8 +152,7 @@ def _not_found(names: Sequence[str], wanted: str, option: str) -> str:
     if len(names) == 1:
         return (
             f"it has one column, {shown(names[0])}, and none {shown(wanted)} for {option}; are its "
-            "cells parted by "
-            "another character? Give it with --separator"
+            "cells parted by another character? Give it with --separator"
         )
     by_lower = {name.lower(): name for name in reversed(names)}
     close = [by_lower[name] for name in difflib.get_close_matches(wanted.lower(), by_lower)]

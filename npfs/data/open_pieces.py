@@ -109,7 +109,6 @@ def _not_in_pieces(path: Path, what: str, kind: str) -> BadTable:
     source, folder = str(path), f"{path.stem}-parquet"
     return BadTable(
         f"{what} cannot be read in pieces; save it as Parquet, in Python: import pyarrow.dataset "
-        "as d; "
-        f"d.write_dataset(d.dataset({source!r}, format={kind!r}), {folder!r}, format='parquet'); "
-        f"then give {folder!r}"
+        f"as d; d.write_dataset(d.dataset({source!r}, format={kind!r}), {folder!r}, "
+        f"format='parquet'); then give {folder!r}"
     )

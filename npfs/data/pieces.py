@@ -68,7 +68,7 @@ class Pieces:
     @property
     def data_bytes(self) -> int:
         """Bytes of ``X`` and ``y`` as float64."""
-        return self.n_samples * (self.n_features + 1) * 8
+        return n_bytes(self.n_samples, self.n_features)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +82,16 @@ class ArrayPiece:
     def read(self) -> tuple[Array, Array]:
         """Return it as it is, or as float64."""
         return np.ascontiguousarray(self.X, dtype=np.float64), np.asarray(self.y, dtype=np.float64)
+
+
+def n_bytes(n_samples: int, n_features: int) -> int:
+    """Return the bytes of ``X`` and ``y`` as float64."""
+    return n_samples * (n_features + 1) * 8
+
+
+def samples_in(block_bytes: int, n_features: int) -> int:
+    """Return the samples of a block of so many bytes as float64, at least one."""
+    return max(1, block_bytes // n_bytes(1, n_features))
 
 
 def of_arrays(X: Array, y: Array, block_samples: int) -> list[ArrayPiece]:
@@ -174,7 +184,7 @@ class Wanted:
 
     def block_rows(self, block_bytes: int) -> int:
         """Rows of which features and target are so many bytes of float64, at least one."""
-        return max(1, block_bytes // (8 * (len(self.features) + 1)))
+        return samples_in(block_bytes, len(self.features))
 
 
 class RowsReader(Protocol):

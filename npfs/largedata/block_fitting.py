@@ -12,7 +12,7 @@ import numpy as np
 
 from npfs.backends.base import Backend, Sums
 from npfs.backends.registry import load_backend
-from npfs.largedata.block_descent import State, descend_by_sums
+from npfs.largedata.block_descent import State, Summed, descend_by_sums
 from npfs.largedata.checkpoint import BadCheckpoint, Checkpoints, Fitted, require_there
 from npfs.largedata.file_blocks import kernel_for_blocks
 from npfs.largedata.moments import Moments
@@ -25,21 +25,14 @@ from npfs.regression.scaling import Standardizer
 DASK, DASK_GRAM = ON_CLUSTER = ("dask", "dask-gram")
 
 
-class Blocks(Protocol):
+class Blocks(Summed, Protocol):
     """Data in blocks: in a file (``FileBlocks``) or in a cluster's workers (``ClusterBlocks``)."""
-
-    @property
-    def n_features(self) -> int:
-        """Columns of ``X``."""
 
     def moments(self) -> Moments:
         """Take the moments of features and target in one pass."""
 
     def lay_out(self, backend: str | Backend, scaler: Standardizer | None) -> None:
         """Prepare the blocks, transformed by the scaler, for the kernel of a backend."""
-
-    def total(self, weights: Array, bias: float) -> Sums:
-        """Return the sums over all samples."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +183,6 @@ def _start(
     if state.epoch > epochs:
         raise BadCheckpoint(
             f"{str(keep.path)!r} is at epoch {state.epoch:,} already, beyond the {epochs:,} that "
-            "are asked for; ask for more "
-            "epochs, or leave --resume out and name another file"
+            "are asked for; ask for more epochs, or leave --resume out and name another file"
         )
     return state, rate, keep

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from distributed import Client, Future, KilledWorker
 
-from npfs.data.pieces import BadPiece
+from npfs.data.columns import one_line
+from npfs.data.pieces import BadPiece, n_bytes
 from npfs.largedata import tasks
 from npfs.largedata.moments import Moments
 from npfs.largedata.scheduler import ClusterError, Scheduler, require_memory
@@ -218,9 +219,8 @@ def raise_error(name: str, error: BaseException) -> None:
             f"a worker cannot import what it needs ({error}); install the same packages there as "
             "here"
         ) from error
-    reason = str(error).splitlines()[0] if str(error) else ""
     raise BadPiece(
-        f"{name} could not be made on a worker ({type(error).__name__}: {reason}); see to what "
+        f"{name} could not be made on a worker ({type(error).__name__}: {one_line(error)}); see to what "
         "makes it"
     ) from error
 
@@ -288,7 +288,7 @@ class BlockStore:
                 )
         if not any(n for n, _ in shapes):
             raise BadPiece("no row is left; choose other columns, or fill missing values in")
-        require_memory(sum(map(_n_bytes, shapes)), self._scheduler.workers())
+        require_memory(sum(n_bytes(*shape) for shape in shapes), self._scheduler.workers())
         self._shapes = shapes
 
     def lay_out(self, backend: str, scaler: Standardizer | None) -> None:
@@ -303,7 +303,7 @@ class BlockStore:
         Those that are lost are laid out again, and if there are fewer workers than there were, new
         ones are waited for.
         """
-        sizes = {i: _n_bytes(shape) for i, shape in enumerate(self.shapes) if shape[0]}
+        sizes = {i: n_bytes(*shape) for i, shape in enumerate(self.shapes) if shape[0]}
         workers = self._scheduler.workers(at_least=self._n_workers, within=REPLACED_WITHIN)
         self._n_workers = len(workers)
         require_memory(sum(sizes.values()), workers)
@@ -357,8 +357,3 @@ class BlockStore:
             i: sorted(set(found[future.key]) & set(workers)) for i, future in finished.items()
         }
         return {i: there[0] for i, there in holders.items() if there}
-
-
-def _n_bytes(shape: tuple[int, int]) -> int:
-    n_samples, n_features = shape
-    return n_samples * (n_features + 1) * 8

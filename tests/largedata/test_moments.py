@@ -27,7 +27,8 @@ def test_parts_of_any_lengths_also_none_come_to_the_whole(cuts: list[int], offse
     z = np.column_stack([X, y])
     assert found.n == 300
     np.testing.assert_allclose(found.mean, z.mean(axis=0), rtol=1e-12, atol=1e-12)
-    # The definition, and no difference of large sums: a mean of a million times the spread costs six digits of sixteen.
+    # The definition, and no difference of large sums: a mean of a million times the spread costs
+    # six digits of sixteen.
     np.testing.assert_allclose(found.comoment, np.cov(z.T, bias=True) * 300, rtol=1e-7, atol=1e-7)
     whole = Standardizer.of(X)
     np.testing.assert_allclose(found.standardizer.mean, whole.mean, rtol=1e-12, atol=1e-12)

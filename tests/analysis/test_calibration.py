@@ -40,7 +40,7 @@ def test_intervals_of_independent_runs_hold_as_often_as_they_say(tmp_path: Path)
 
 
 def test_intervals_that_do_not_hold_are_found_out(tmp_path: Path) -> None:
-    """One run in ten is slow: most sets of five never see it, and foretell what does not come."""
+    """One run in ten is slow: most sets of five never see it, and predict what does not come."""
     generator = np.random.default_rng(0)
     logs = generator.normal(0, 0.001, (20, 24)) + 0.05 * (np.arange(20) % 10 == 0)[:, None]
     found = calibrate(evidence(tmp_path, logs))

@@ -23,11 +23,11 @@ def test_a_tree_of_eight_reaches_8_then_72_then_584(workers: int, depth: int) ->
     assert levels(workers, fan_out=8) == depth
 
 
-def test_the_measured_epoch_is_foretold_exactly() -> None:
+def test_the_measured_epoch_is_predicted_exactly() -> None:
     assert predicted_epoch(TWO, 2) == pytest.approx(0.108)
 
 
-def test_that_of_many_workers_is_foretold_exactly_too() -> None:
+def test_that_of_many_workers_is_predicted_exactly_too() -> None:
     many = ClusterEpoch(ROWS, 16, 0.110, compute_s=0.1, communication_s=0.002, scheduling_s=0.008)
     assert predicted_epoch(many, 16) == pytest.approx(0.110)
 

@@ -59,7 +59,9 @@ def test_whoever_is_fastest_is_chosen(tmp_path: Path, winner: str) -> None:
     assert found[Situation.MILLIONS].size == Size(1_000_000, 1)
 
 
-def test_of_those_within_noise_the_one_with_the_fewest_lines_comes_first(tmp_path: Path) -> None:
+def test_of_those_without_significant_difference_the_one_with_the_fewest_lines_comes_first(
+    tmp_path: Path,
+) -> None:
     found = decided(tmp_path, at(10, python=3.0, numba=1.0, numpy=1.0))[Situation.HANDFUL]
     assert found.choices == ("numpy", "numba")
     lines = LINES | {"numba": 10}

@@ -79,7 +79,7 @@ LISTS_WIN_AT_10 = {
 }
 
 
-def test_the_crossover_is_beyond_noise(tmp_path: Path) -> None:
+def test_the_crossover_is_significant(tmp_path: Path) -> None:
     found = evidence(
         tmp_path,
         [

@@ -141,7 +141,7 @@ def test_compiling_comes_once_and_a_first_fit_itself_does_not(tmp_path: Path) ->
         ((0.5, 0.5, 0.5), (9.0, 9.0, 9.0), Outcome.NEVER),
     ],
 )
-def test_only_differences_beyond_noise_give_a_number(
+def test_only_significant_differences_give_a_number(
     tmp_path: Path,
     numpy_starts: Sequence[float],
     numpy_fits: Sequence[float],

@@ -3,18 +3,8 @@ import math
 import pytest
 
 from npfs.analysis.statistics import Interval, geometric_interval
-from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.schema import Size
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.012345, "0.0123"), (1.0, "1.00"), (9.996, "10.0"), (35.04, "35.0"), (108.4, "108"),
-     (12345.0, "12,300"), (0, "0"), (math.nan, "nan")],
-)  # fmt: skip
-def test_significant(value: float, text: str) -> None:
-    assert numbers.significant(value) == text
 
 
 def test_a_factor_has_its_interval() -> None:
@@ -39,11 +29,9 @@ def test_what_is_too_uncertain_is_said() -> None:
     assert wording.share(Interval(0.853, 0.8, 0.91, 3)) == "85 % (80 to 91)"
 
 
-def test_counts_and_sizes() -> None:
-    assert [numbers.short_count(n) for n in (10, 1_000, 2_500_000)] == ["10", "1k", "2.5M"]
+def test_sizes() -> None:
     assert wording.size(Size(n_features=1, n_samples=1)) == "1 sample"
     assert wording.size(Size(n_features=16, n_samples=10_000)) == "10,000 samples of 16 features"
-    assert numbers.listed(["a", "b", "c"]) == "a, b and c"
 
 
 def test_two_values_are_given_as_two_values() -> None:

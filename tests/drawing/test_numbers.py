@@ -1,0 +1,21 @@
+import math
+
+import pytest
+
+from npfs.drawing import numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.012345, "0.0123"), (1.0, "1.00"), (9.996, "10.0"), (35.04, "35.0"), (108.4, "108"),
+     (12345.0, "12,300"), (0, "0"), (math.nan, "nan")],
+)  # fmt: skip
+def test_significant(value: float, text: str) -> None:
+    assert numbers.significant(value) == text
+
+
+def test_counts_bytes_and_lists() -> None:
+    assert [numbers.short_count(n) for n in (10, 1_000, 2_500_000)] == ["10", "1k", "2.5M"]
+    assert [numbers.n_bytes(n) for n in (12, 16e6)] == ["12 bytes", "16.0 MB"]
+    assert numbers.listed(["a"]) == "a"
+    assert numbers.listed(["a", "b", "c"]) == "a, b and c"

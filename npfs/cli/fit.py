@@ -94,7 +94,7 @@ def fit(
     """Fit a linear regression to a table in a file, by gradient descent."""
     from npfs.cli import fit_blocks
     from npfs.data import BadTable, read_table
-    from npfs.data.pieces import BadPiece
+    from npfs.data.pieces import BadPiece, Pieces
     from npfs.harness.option_values import split_names
     from npfs.largedata.checkpoint import BadCheckpoint
 
@@ -113,15 +113,14 @@ def fit(
 
     with mistakes(BadTable, BadPiece, BadCheckpoint, OSError):
         with working("reading the file", quiet=no_progress):
-            pieces = fit_blocks.pieces_if_needed(file, columns, backend, blocks, read)
-            table = read() if pieces is None else None
+            data = fit_blocks.pieces_if_needed(file, columns, backend, blocks, read) or read()
         with working("fitting", quiet=no_progress) as show_words:
-            if pieces is not None:
+            if isinstance(data, Pieces):
                 fitted = fit_blocks.fit(
-                    pieces, model, backend, blocks, show_words, is_drawn=plot is not None
+                    data, model, backend, blocks, show_words, is_drawn=plot is not None
                 )
-            elif table is not None:
-                fitted = _fit_table(table, model, reports)
+            else:
+                fitted = _fit_table(data, model, reports)
         if plot is not None:
             with working("drawing", quiet=no_progress):
                 _draw(fitted, plot)
@@ -281,7 +280,8 @@ def _draw(fitted: Fitted, path: Path) -> None:
     rest = "" if len(fitted.feature_names) == 1 else " without the other features' part"
     left.set_ylabel(fitted.target_name + rest)
     plot_loss(model, ax=right)
-    figure.savefig(path, dpi=150)
+    with mistakes(OSError, remedy="name another place with --plot"):
+        figure.savefig(path, dpi=150)
 
 
 def _show(fitted: Fitted, plot: Path | None, *, quiet: bool) -> None:

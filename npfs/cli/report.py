@@ -55,8 +55,8 @@ def report(
     form = "json" if as_json else form
     _require_possible(form, out, open_page)
     recover_runs(reports, to_stderr=form != WHOLE)
-    page = out
-    with working("building the report", quiet=quiet), mistakes(NoRuns, OSError):
+    page, remedy = out, "name another place with --out"
+    with working("building the report", quiet=quiet), mistakes(NoRuns, OSError, remedy=remedy):
         if form == WHOLE:
             built = build_report(reports, out)
             lines = built.terminal_lines()

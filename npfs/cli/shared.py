@@ -32,14 +32,19 @@ class Mistake(Exception):
 
 
 @contextlib.contextmanager
-def mistakes(*kinds: type[Exception]) -> Iterator[None]:
-    """Turn exceptions of these kinds, and too little memory, into a ``Mistake``."""
+def mistakes(*kinds: type[Exception], remedy: str = "") -> Iterator[None]:
+    """Turn exceptions of these kinds, and too little memory, into a ``Mistake``.
+
+    ``remedy`` is said where the system refuses a file.
+    """
     try:
         yield
     except kinds as error:
         said = str(error)
-        if isinstance(error, OSError) and error.filename and error.strerror:
-            said = f"{error.filename}: {error.strerror}"
+        if isinstance(error, OSError):
+            if error.filename and error.strerror:
+                said = f"{error.filename}: {error.strerror}"
+            said = f"{said}; {remedy}" if remedy else said
         raise Mistake(said) from None
     except MemoryError:
         raise Mistake(

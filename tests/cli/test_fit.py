@@ -131,7 +131,7 @@ def test_semicolons_decimal_commas_and_gzip_are_found(npfs: Npfs, tmp_path: Path
         (["--target", "target", "--plot", "out.bmp"], "--plot writes .png, .svg, .pdf"),
         (
             ["--target", "target", "--plot", "no/such/folder/out.png"],
-            "no/such/folder/out.png: No such file",
+            "out.png: No such file or directory; name another place with --plot",
         ),
         (["--target", "target", "--missing", "guess"], "--missing takes error or drop"),
         (["--target", "target", "--tol", "-1"], "--tol takes a number of at least 0"),

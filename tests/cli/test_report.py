@@ -60,7 +60,10 @@ def test_the_whole_report_can_go_elsewhere(tmp_path: Path, npfs: Npfs) -> None:
         (["--format", "csv", "--open"], "--open shows the page"),
         (["--format", "html", "--open"], "give --out FILE"),
         (["--out", "a-file"], "a-file is a file, and the whole report takes a folder"),
-        (["--format", "csv", "--out", "a-folder"], "a-folder is no plain file"),
+        (
+            ["--format", "csv", "--out", "a-folder"],
+            "a-folder is no plain file; name another place with --out",
+        ),
     ],
 )
 def test_bad_options_of_report_are_one_sentence(

@@ -29,16 +29,13 @@ NORMAL_QUANTILE = 1.96  # of 95 %
 Seconds = Mapping[tuple[str, Size], Mapping[int, float]]
 
 
-@dataclass(frozen=True)
-class Crossover:
-    """The size from which ``faster`` stays significantly faster than ``slower``.
+class Crossover(NamedTuple):
+    """The sizes between which one backend becomes significantly faster than another for good.
 
-    ``above`` is the smallest measured size from which that holds, ``below`` the measured size
-    before it, None if there is none. ``above`` is None if it never holds.
+    ``above`` is the smallest measured size from which it stays faster, None if it never does;
+    ``below`` is the measured size before it, None if there is none.
     """
 
-    faster: str
-    slower: str
     below: int | None
     above: int | None
 
@@ -225,20 +222,19 @@ class Evidence:
 
     def crossover(self, faster: str, slower: str, *, n_features: int = 1) -> Crossover | None:
         """Find where ``faster`` begins to stay faster; None if they share no size."""
-        measured = []
-        for size in self.sizes(n_features=n_features):
-            speedup = self.speedup(faster, slower, size)
-            if speedup is not None:
-                measured.append((size.n_samples, speedup))
-        if not measured:
+        speedups = {
+            size.n_samples: speedup
+            for size in self.sizes(n_features=n_features)
+            if (speedup := self.speedup(faster, slower, size)) is not None
+        }
+        if not speedups:
             return None
-        above = below = None
-        for n_samples, speedup in reversed(measured):
-            if not speedup.is_above_one:
-                below = n_samples
-                break
+        above = None
+        for n_samples in reversed(speedups):
+            if not speedups[n_samples].is_above_one:
+                return Crossover(n_samples, above)
             above = n_samples
-        return Crossover(faster, slower, below, above)
+        return Crossover(None, above)
 
     @cached_property
     def _shortcuts(self) -> set[str]:

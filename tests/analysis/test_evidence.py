@@ -93,8 +93,8 @@ def test_the_crossover_is_significant(tmp_path: Path) -> None:
             for k in (1, 2, 3, 4)
         ],
     )
-    assert found.crossover("numpy", "python") == Crossover("numpy", "python", 100, 1000)
-    assert found.crossover("python", "numpy") == Crossover("python", "numpy", 1000, None)
+    assert found.crossover("numpy", "python") == Crossover(100, 1000)
+    assert found.crossover("python", "numpy") == Crossover(1000, None)
     assert found.crossover("numba", "numpy") is None
 
 
@@ -103,7 +103,7 @@ def test_faster_everywhere_has_no_size_below(tmp_path: Path) -> None:
         ("numba", n, 1): 1.0 * n for n in (10, 100)
     }
     found = evidence(tmp_path, repeated(seconds))
-    assert found.crossover("numba", "python") == Crossover("numba", "python", None, 10)
+    assert found.crossover("numba", "python") == Crossover(None, 10)
 
 
 def test_only_like_is_pooled_and_the_rest_is_named(tmp_path: Path) -> None:

@@ -183,9 +183,9 @@ def test_a_single_run_gives_a_number_without_bounds(tmp_path: Path) -> None:
     [
         (run_files.startup("numpy", -1.0), r"`float` > 0.0 - at .*startup\.import_s"),
         (run_files.startup("numpy", math.nan), "is not valid JSON"),
-        (run_files.startup("numpy", "1"), r"Expected `float`, got `str` - at .*import_s"),
-        (run_files.startup("numpy", None), r"Expected `float`, got `null`"),
-        (run_files.startup(["numpy"], 1.0), "is damaged: Expected"),
+        (run_files.startup("numpy", "1"), r"Expected `float`, got `str` - at .*import_s"),  # type: ignore[arg-type]
+        (run_files.startup("numpy", None), r"Expected `float`, got `null`"),  # type: ignore[arg-type]
+        (run_files.startup(["numpy"], 1.0), "is damaged: Expected"),  # type: ignore[arg-type]
         (run_files.startup("numpy", 1.0, n_samples=0), "`int` >= 1 - at `..n_samples`"),
         (run_files.memory("numpy", 10, -1.0, 1.0), r"held_bytes"),
         (run_files.memory("numpy", 10, 1, math.inf), "is not valid JSON"),

@@ -1,4 +1,4 @@
-"""The command line: called in this process, which is quick, or in one of its own, as a person starts it."""
+"""The command line: in this process, which is quick, or in a process of its own."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ Npfs = Callable[..., subprocess.CompletedProcess[str]]
 def npfs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Npfs:
-    """Run ``npfs`` with these arguments in this process, in an empty folder, on no terminal, 120 columns wide."""
+    """Run ``npfs`` in this process, in an empty folder, on no terminal, 120 columns wide."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
 
@@ -54,6 +54,6 @@ def npfs_process(tmp_path: Path) -> Npfs:
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
-    """Stored runs of lists and NumPy whose speed is known, in the folder where npfs looks for them."""
+    """Store runs of lists and NumPy with known speeds where npfs looks for them."""
     advice.evidence(tmp_path / "reports", runs=3)
     return tmp_path / "reports"

@@ -53,7 +53,7 @@ def test_compare_writes_json_alone_to_the_output_or_a_file(tmp_path: Path, npfs:
         (["a", "a"], "0001_20260101T000000Z.json is on both sides"),
         (["a"], "NEW was not given, and there is no run in "),
         (["a", "b", "--fail-on-slower", "5"], "--fail-on-slower '5' is not a percentage"),
-        (["a", "b", "--format", "xml"], "--format 'xml' is unknown; give terminal or markdown or json"),
+        (["a", "b", "--format", "xml"], "--format 'xml' is unknown; give terminal or markdown or"),
         (["a", "b", "--out", "absent/out.md"], ""),
         (["a", "b", "--out", "a"], ""),
     ],

@@ -27,7 +27,7 @@ def diabetes(tmp_path: Path) -> Path:
 
 
 def solution() -> tuple[np.ndarray, np.ndarray]:
-    """The exact least-squares solution of the diabetes data, and the data standardised with a column of ones."""
+    """Return the exact solution of the diabetes data, and the standardised data with ones."""
     X, y = load_diabetes(return_X_y=True, scaled=False)
     design = np.column_stack([(X - X.mean(0)) / X.std(0), np.ones(len(X))])
     weights = np.linalg.lstsq(design, y, rcond=None)[0]
@@ -38,7 +38,7 @@ def solution() -> tuple[np.ndarray, np.ndarray]:
 def test_a_real_file_ends_at_the_exact_solution_to_the_digits_that_convergence_promises(
     npfs: Npfs, diabetes: Path
 ) -> None:
-    """Each epoch shrinks the distance to the solution at least by 1 - rate × the smallest eigenvalue."""
+    """Each epoch shrinks the distance to the solution by 1 - rate × least eigenvalue, or more."""
     exact, design = solution()
     eigenvalues = np.linalg.eigvalsh(2 * design.T @ design / len(design))
     for epochs in (1000, 20_000):

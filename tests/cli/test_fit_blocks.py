@@ -65,7 +65,7 @@ def test_a_folder_of_parquet_files_is_one_table(npfs: Npfs, folder: Path) -> Non
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of the address space are Linux's")
 def test_a_file_larger_than_the_memory_that_may_be_taken_is_fitted(tmp_path: Path) -> None:
-    """640 MB of numbers in a process that may have 600 MB of addresses, the interpreter and libraries included."""
+    """640 MB of numbers in 600 MB of addresses, the interpreter and libraries included."""
     path, times = tmp_path / "large.npy", 1_000
     large = np.lib.format.open_memmap(path, "w+", np.float64, (times * len(TABLE), 4))
     for k in range(times):
@@ -112,7 +112,7 @@ def peak_bytes(file: Path, kept: Path) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux tells the most that was taken")
 def test_the_block_sets_the_memory_and_not_the_data(tmp_path: Path) -> None:
-    """Five times the data, 160 MB more, in as much memory; in all less than 300 MB, the libraries included."""
+    """Five times the data, 160 MB more, in as much memory: less than 300 MB with the libraries."""
     peaks = []
     for times in (50, 250):
         file = tmp_path / f"{times}.parquet"

@@ -105,7 +105,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _not_in_pieces(path: Path, what: str, kind: str) -> BadTable:
-    """Say how a file of any size becomes Parquet."""
+    """Explain how a file of any size becomes Parquet."""
     source, folder = str(path), f"{path.stem}-parquet"
     return BadTable(
         f"{what} cannot be read in pieces; save it as Parquet, in Python: import pyarrow.dataset "

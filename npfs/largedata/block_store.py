@@ -220,8 +220,8 @@ def raise_error(name: str, error: BaseException) -> None:
             "here"
         ) from error
     raise BadPiece(
-        f"{name} could not be made on a worker ({type(error).__name__}: {one_line(error)}); see to what "
-        "makes it"
+        f"{name} could not be made on a worker ({type(error).__name__}: {one_line(error)}); "
+        "see to what makes it"
     ) from error
 
 

@@ -127,8 +127,8 @@ class Checkpoints:
             of, made = _fitted(kept), int(kept["format"])
         except Exception as error:  # whatever a damaged archive leads to
             raise BadCheckpoint(
-                f"{str(self.path)!r} is no checkpoint that can be read ({one_line(error)}); name another "
-                "file to begin anew"
+                f"{str(self.path)!r} is no checkpoint that can be read ({one_line(error)}); "
+                "name another file to begin anew"
             ) from None
         if made != FORMAT or not of.is_like(self.of):
             raise BadCheckpoint(

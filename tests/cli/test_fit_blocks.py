@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from npfs.estimator.linear_regression import LinearRegression
 from npfs.regression.problem import make_problem
 from tests.cli.conftest import Npfs
 
@@ -221,6 +222,21 @@ def test_a_mistake_is_a_sentence(
     assert result.returncode == 2
     assert said in " ".join(result.stderr.split())
     assert result.stdout == ""
+
+
+def test_ctrl_c_says_how_to_go_on(
+    npfs: Npfs, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    options = ("fit", file, "--target", 3, "--checkpoint", tmp_path / "kept", "--epochs")
+    assert npfs(*options, 5).returncode == 0
+    monkeypatch.setattr(LinearRegression, "fit_blocks", interrupted)
+    result = npfs(*options, 9, "--resume")
+    assert result.returncode == 130
+    assert f"go on with --checkpoint {tmp_path / 'kept'} --resume" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_a_checkpoint_of_other_data_is_refused(npfs: Npfs, file: Path, tmp_path: Path) -> None:

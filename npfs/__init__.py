@@ -1,6 +1,22 @@
 """npfs, NumPy From Scratch: one regression, several tools, and what they cost on your machine.
 
-Names are loaded when they are first used, so that ``import npfs`` costs no more than NumPy.
+Names are loaded when they are first used, so that ``import npfs`` loads nothing heavy. Public are
+the names in ``__all__``, ``npfs.backends.base``, the entry points, the command line and the files.
+
+The packages, each with those that it imports:
+
+- ``regression``: the mathematics (nothing)
+- ``backends``: the contract of a backend, and one file for each tool (regression)
+- ``data``: a person's table as ``X`` and ``y`` (regression)
+- ``largedata``: more than memory, more than one machine (regression, backends, data)
+- ``estimator``: ``LinearRegression`` and its plots (the four above, analysis, drawing)
+- ``schema``: every stored record, once (nothing)
+- ``analysis``: runs to findings, pure (schema)
+- ``harness``: how a number is made, for any benchmark (schema, analysis)
+- ``suite``: the benchmark of the regression (all above but estimator)
+- ``drawing``: what every plot shares (nothing)
+- ``report``: findings to what a person reads (schema, analysis, drawing)
+- ``cli``: the ``npfs`` command, one file a command (anything; nothing imports it)
 """
 
 from importlib import import_module
@@ -39,22 +55,7 @@ _HOME_OF = {
     "plot_loss": "npfs.estimator.plots",
 }
 
-__all__ = [
-    "ConvergenceWarning",
-    "DivergenceError",
-    "LinearRegression",
-    "Problem",
-    "__version__",
-    "check_backend",
-    "load_backend",
-    "load_published",
-    "make_problem",
-    "open_pieces",
-    "plot_fit",
-    "plot_learning_rates",
-    "plot_loss",
-    "read_table",
-]
+__all__ = ["__version__", *_HOME_OF]  # noqa: PLE0604 - all are names
 
 
 def __getattr__(name: str) -> Any:

@@ -43,7 +43,7 @@ def of_large_data(folder: Path) -> Evidence:
             )
             for n in SIZES
         ]
-        environment: dict[str, Any] = {**run_files.ENVIRONMENT, "memory_bytes": 24e9}
+        environment: dict[str, Any] = {**run_files.ENVIRONMENT, "memory_bytes": 24 * 10**9}
         document = run_files.document(cases, number, once, environment=environment, preset="scale")
         for name in ("dask-gram",):
             document["npfs"]["backends"][name]["same_work"] = False

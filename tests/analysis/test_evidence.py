@@ -61,7 +61,7 @@ def test_a_run_that_lacks_one_of_both_gives_no_pair(tmp_path: Path) -> None:
     both = {("python", 10, 1): 6.0, ("numpy", 10, 1): 2.0}
     found = evidence(
         tmp_path,
-        [run_files.document(both), run_files.document({("python", 10, 1): 99.0}, number=2)],
+        [run_files.document({("python", 10, 1): 99.0}), run_files.document(both, number=2)],
     )
     speedup = found.speedup("numpy", "python", Size(10, 1))
     assert speedup is not None

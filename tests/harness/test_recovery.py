@@ -37,8 +37,9 @@ def test_the_finished_cases_become_a_run(tmp_path: Path) -> None:
         {"at_s": 0.2, "begun": "numpy-10"},
         {"at_s": 1.2, "case": "numpy-10", "benchmark": visit([1.0, 2.0, 9.0])},
         {"at_s": 1.3, "case": "numba-10", "skipped": "too large"},
+        {"at_s": 1.4, "case": "python-10", "benchmark": visit([5.0])},
         {"at_s": 1.4, "begun": "python-10"},
-        {"at_s": 1.5, "case": "python-10", "failed": "wrong"},
+        {"at_s": 1.5, "case": "python-10", "failed": "wrong"},  # what was timed of it before as well
         {"at_s": 2.5, "case": "numpy-10", "benchmark": visit([4.0])},
         {"at_s": 2.6, "begun": "numpy-10"},
     )

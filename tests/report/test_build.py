@@ -61,6 +61,16 @@ def test_the_table_holds_the_numbers(tmp_path: Path) -> None:
     assert float(row["speedup_over_numpy"]) == 1.0
 
 
+@pytest.mark.usefixtures("no_figures")
+def test_the_table_holds_bounds_around_each_number(tmp_path: Path) -> None:
+    run_files.write(tmp_path, repeated(LISTS_WIN_AT_10))
+    build_report(tmp_path)
+    text = (tmp_path / "results.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        low, value, high = (float(row[f"seconds{bound}"]) for bound in ("_low", "", "_high"))
+        assert low < value < high
+
+
 def test_the_same_runs_give_the_same_figures(tmp_path: Path) -> None:
     run_files.write(tmp_path, repeated(LISTS_WIN_AT_10))
     first = [path.read_bytes() for path in build_report(tmp_path).paths]

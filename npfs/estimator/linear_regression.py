@@ -149,7 +149,7 @@ class LinearRegression(Parameters):
             scaler, X = Standardizer.identity(X.shape[1]), np.ascontiguousarray(X)
         rate = _as_float(self.learning_rate)
         if rate is None:
-            rate = _safe_rate(X)
+            rate = _auto_rate(X)
         found = descend(
             backend.prepare, backend.fit, X, y, epochs=epochs, learning_rate=rate, tol=tol
         )
@@ -283,7 +283,7 @@ def _load(backend: str | Backend, X: Array, epochs: int) -> Backend:
     return load_backend(backend)
 
 
-def _safe_rate(X: Array) -> float:
+def _auto_rate(X: Array) -> float:
     r"""Return :math:`1 / \lambda_{max}`, half of the largest stable rate on ``X``."""
     curvature = largest_curvature(X)
     if math.isinf(curvature):

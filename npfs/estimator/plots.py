@@ -83,7 +83,7 @@ def plot_loss(
 ) -> "Axes":
     """Draw the loss over the epochs, labelled with its last value.
 
-    Several calls on one ``ax`` compare.     The vertical axis is logarithmic if a loss falls to a
+    Several calls on one ``ax`` compare. The vertical axis is logarithmic if a loss falls to a
     tenth or less, the horizontal one (from epoch 1 on) if it does so in the first few of many
     epochs.
 
@@ -120,7 +120,7 @@ def plot_learning_rates(
 ) -> "Axes":
     """Draw the loss over the epochs for several learning rates.
 
-    The largest stable rate is a dotted line.     A rate that diverges is drawn to where it leaves
+    The largest stable rate is a dotted line. A rate that diverges is drawn to where it leaves
     the axes.
 
     Parameters

@@ -269,10 +269,37 @@ def _across(per_sample: Mapping[int, float], n_features: int) -> float:
     return min(max(found - slope * (nearest - n_features), in_proportion), found)
 
 
+@dataclass(frozen=True)
+class FixedCost:
+    """Seconds of a part that does not depend on the size.
+
+    Attributes
+    ----------
+    seconds : mapping of (n_samples, n_features) to float
+        Measured seconds, which count where they were measured.
+    value : float
+        The seconds elsewhere.
+    spread : float
+        The standard error of ``value``, on logarithms.
+    """
+
+    seconds: Mapping[At, float]
+    value: float
+    spread: float
+
+    def at(self, n_samples: int, n_features: int) -> float:
+        """Return the seconds at a size."""
+        return self.seconds.get((n_samples, n_features), self.value)
+
+    def error(self, n_samples: int, n_features: int) -> float:
+        """Return the standard error of ``at``, on logarithms."""
+        return 0.0 if (n_samples, n_features) in self.seconds else self.spread
+
+
 class CostModels(NamedTuple):
     """The models of a backend; None for a call that runs do not tell from an epoch."""
 
-    call: CostModel | None
+    call: CostModel | FixedCost | None
     epoch: CostModel
     conversion: CostModel | None
 
@@ -337,13 +364,10 @@ class Predictor:
     def models(self, backend: str) -> CostModels:
         """Return the models of a backend, made once."""
         if backend not in self._models:
-            call_s, epoch_s = self._call_and_epoch(backend)
+            call, epoch = self._call_and_epoch(backend)
             conversion_s = self._conversion_seconds(backend)
-            self._models[backend] = CostModels(
-                CostModel(call_s) if call_s else None,
-                CostModel(epoch_s),
-                CostModel(conversion_s) if conversion_s else None,
-            )
+            conversion = CostModel(conversion_s) if conversion_s else None
+            self._models[backend] = CostModels(call, epoch, conversion)
         return self._models[backend]
 
     def _fit(self, backend: str, at: At, epochs: int) -> tuple[Estimate | None, Estimate, Estimate]:
@@ -351,8 +375,7 @@ class Predictor:
         models, spread = self.models(backend), self._spread(backend, at)
         epoch = Estimate(models.epoch.at(*at), models.epoch.error(*at))
         if models.call is not None:
-            short = 0.0 if self._timed_calls(backend) else SHORT_CALL_ERROR
-            call = Estimate(models.call.at(*at), math.hypot(models.call.error(*at), short))
+            call = Estimate(models.call.at(*at), models.call.error(*at))
             return call, epoch, add([call, epoch.times(epochs)]).widened(spread)
         # The overhead is all the epochs', or all the call's, or anything between.
         overhead = models.epoch.overhead
@@ -361,24 +384,29 @@ class Predictor:
         fit = Estimate(math.sqrt(bounds[0] * bounds[1]), epoch.error).widened(spread, unknown)
         return None, fit.times(1 / epochs), fit
 
-    def _call_and_epoch(self, backend: str) -> tuple[dict[At, float], dict[At, float]]:
-        """Return the seconds of a call and of an epoch at each measured size.
+    def _call_and_epoch(self, backend: str) -> tuple[CostModel | FixedCost | None, CostModel]:
+        """Return the models of a call and of an epoch.
 
-        A call that was too short to be timed is no more than the nearest one; without any, it is half
-        of what it may be.
-        No calls are returned if the runs do not tell them.
+        Only the call of a shortcut depends on the size: the others compute nothing before an epoch.
         """
-        timed = self._timed_calls(backend)
         fits = {at: _mean(by_run.values()) for at, by_run in self._fits[backend].items()}
         if not self.tells_calls:
-            return {}, {at: fit_s / self.epochs for at, fit_s in fits.items()}
+            return None, CostModel({at: fit_s / self.epochs for at, fit_s in fits.items()})
+        timed = self._timed_calls(backend)
         longest = {at: CALL_SHARE * CALL_EPOCHS / self.epochs * of for at, of in fits.items()}
-        calls = dict.fromkeys(fits, min(longest.values()) / 2) | timed
-        for at in fits.keys() - timed.keys() if timed else ():
-            calls[at] = min(_nearest(timed, at, 0.0), CostModel(timed).at(*at), longest[at])
+        call: CostModel | FixedCost
+        if not timed:
+            call = FixedCost({}, min(longest.values()) / 2, SHORT_CALL_ERROR)
+        elif backend in self.evidence.shortcuts:
+            call = CostModel(timed)
+        else:
+            logs = [math.log(call_s) for call_s in timed.values()]
+            spread = statistics.stdev(logs) if len(logs) > 1 else ONE_RUN_ERROR
+            call = FixedCost(timed, statistics.median(timed.values()), spread)
+        calls = {at: timed.get(at) or min(call.at(*at), longest[at]) for at in fits}
         epochs = {at: (fit_s - calls[at]) / self.epochs for at, fit_s in fits.items()}
-        self._add_large(backend, calls, epochs)
-        return calls, epochs
+        self._add_large(backend, call, calls, epochs)
+        return CostModel(calls) if isinstance(call, CostModel) else call, CostModel(epochs)
 
     def _timed_calls(self, backend: str) -> dict[At, float]:
         """Return the seconds of a call where fits of two numbers of epochs tell it."""
@@ -395,16 +423,22 @@ class Predictor:
             calls[at] = min(max(call_s, LEAST_SHARE * fit_s), (1 - LEAST_SHARE) * fit_s)
         return calls
 
-    def _add_large(self, backend: str, calls: dict[At, float], epochs: dict[At, float]) -> None:
+    def _add_large(
+        self,
+        backend: str,
+        call: CostModel | FixedCost,
+        calls: dict[At, float],
+        epochs: dict[At, float],
+    ) -> None:
         """Add the sizes that were timed in other epochs alone: what differs is the larger part's."""
-        models = CostModel(calls), CostModel(epochs)
+        epoch = CostModel(epochs)
         seconds: dict[tuple[At, int], list[float]] = {}
         for _, case, of_case in self._other_epochs(backend):
             if _at(case) not in self._fits[backend]:
                 seconds.setdefault((_at(case), of_case), []).append(case.seconds)
         for (at, of_case), of_runs in seconds.items():
             fit_s = statistics.median_low(of_runs)  # one fit in a run: disturbed ones are slower
-            call_s, epochs_s = models[0].at(*at), of_case * models[1].at(*at)
+            call_s, epochs_s = call.at(*at), of_case * epoch.at(*at)
             if call_s > epochs_s:
                 call_s = max(fit_s - epochs_s, LEAST_SHARE * fit_s)
             else:

@@ -130,6 +130,19 @@ def test_a_call_that_was_too_short_to_be_timed_is_small_and_uncertain(
     assert predictor.predict("python", 10**6, 1, 1).fit.value == pytest.approx(0.1, rel=1e-3)
 
 
+def test_a_call_that_was_disturbed_at_one_size_counts_there_alone(tmp_path: Path) -> None:
+    """Only a shortcut's call depends on the size; the median of the others holds elsewhere."""
+    evidence(tmp_path, runs=1, works={"numpy": numpy})
+    [path] = (tmp_path / "runs").rglob("*.json")
+    document = json.loads(path.read_text())
+    slow = run_files.other_epochs("numpy", 10_000, 16, 100, 100 * 1e-9)  # no epochs, all call
+    document["benchmarks"].append(slow)
+    run_files.write(tmp_path, [document])
+    found = Predictor(Evidence(read_runs(tmp_path / "runs"))).predict("numpy", 10_000, 20, 1)
+    assert found.call is not None
+    assert found.call.value == pytest.approx(20e-6)
+
+
 def test_few_features_go_on_the_line_of_many() -> None:
     """One feature has a kernel of its own, ten times as fast."""
 
@@ -228,7 +241,6 @@ def test_an_older_source_is_not_predicted_from(tmp_path: Path) -> None:
     """Its calls were timed with a source that no case was timed with since."""
     evidence(tmp_path, works={"numpy": numpy})
     changed = run_files.document({("numpy", 10, 1): 1.0, ("numpy", 100, 1): 2.0}, 6)
-    changed["npfs"]["backends"]["numpy"]["source"] = "changed"
     for benchmark in changed["benchmarks"]:
         benchmark["extra_info"]["source"] = "changed"
     run_files.write(tmp_path, [changed])

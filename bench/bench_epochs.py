@@ -32,7 +32,7 @@ def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[Any,
                 values = case.backend, case.size.n_samples, case.size.n_features, 0
                 rows |= {visit_id(name, number): values for number in range(1, VISITS + 1)}
         sizes = run.plan.sizes_in_memory
-        number = 0 if run.number is None else run.number.value
+        number = 0 if run.number is None else run.number.value - 1
         for size in sizes[number % len(sizes) :][:1] if sizes else ():
             for name in run.plan.backends:
                 values = name, size.n_samples, size.n_features, LARGE_EPOCHS

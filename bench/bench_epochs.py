@@ -43,7 +43,7 @@ def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[Any,
 def bench_epochs(
     benchmark: Any, fit_of: str, samples: int, features: int, epochs: int, npfs_run: BenchmarkRun
 ) -> None:
-    """Time a fit as ``bench_fit`` does; what is too slow or too large for it is left out silently."""
+    """Time a fit as ``bench_fit`` does; a fit that is too slow or too large is left out silently."""
     tool, size, plan = npfs_run.backends[fit_of], Size(samples, features), npfs_run.plan
     case = Case(fit_of, size)
     if timing.reason_not_to_allocate(size, plan.limits.copies):

@@ -1,8 +1,8 @@
 """Time to a result, predicted from stored runs for sizes and epochs that were not timed.
 
 A job of some fits on one data set takes startup + conversion + fits * (call + epochs * epoch). Runs
-measure the startup of a backend as such. Cases that are timed with two numbers of epochs tell a call
-from an epoch. ``CostModel`` gives the seconds of a part at any size, and their standard error.
+measure the startup of a backend as such. Cases that are timed with two numbers of epochs tell a
+call from an epoch. ``CostModel`` gives the seconds of a part at any size, and their standard error.
 """
 
 import math
@@ -27,7 +27,7 @@ FEWEST_RUNS = 3  # from which a spread is estimated
 CONVERSION_ERROR = 0.25
 # Runs time a second number of epochs where a call takes more than this share of a fit of ten.
 CALL_SHARE, CALL_EPOCHS = 0.05, 10
-# A call too short to be timed lies between nothing and that share: half of it, within a factor of 4.
+# A call too short to be timed lies between nothing and that share: half of it, to a factor of 4.
 SHORT_CALL_ERROR = 0.7
 LEAST_SHARE = 1e-3  # of a fit that is a call's, and its epochs', whatever noise says
 # The share of an overhead that may be noise. Of a cost that does not depend on the size nothing but
@@ -60,12 +60,12 @@ class Estimate:
 
     @property
     def low(self) -> float:
-        """The lower end of the 95 % interval."""
+        """Return the lower end of the 95 % interval."""
         return self.value * math.exp(-QUANTILE * self.error)
 
     @property
     def high(self) -> float:
-        """The upper end of the 95 % interval."""
+        """Return the upper end of the 95 % interval."""
         return self.value * math.exp(QUANTILE * self.error)
 
     def times(self, factor: float) -> "Estimate":
@@ -98,7 +98,7 @@ class Beyond(NamedTuple):
 
     @property
     def is_inside(self) -> bool:
-        """Whether the job lies in the measured range."""
+        """Test that the job lies in the measured range."""
         return self.samples <= 1 and self.features <= 1
 
 
@@ -136,11 +136,11 @@ class Prediction:
 
     @cached_property
     def total(self) -> Estimate:
-        """Seconds from the start of a process to the last result."""
+        """Add up the seconds from the start of a process to the last result."""
         return add([self.startup, self.conversion, self.fit.times(self.fits)])
 
     def differs_from(self, other: "Prediction") -> bool:
-        """Test whether the difference between the totals is significant."""
+        """Test the difference between the totals for significance."""
         difference = abs(math.log(self.total.value / other.total.value))
         return difference > QUANTILE * math.hypot(self.total.error, other.total.error)
 
@@ -152,8 +152,8 @@ class CostModel:
     The part takes an overhead. Beyond it, the numbers that it reads, ``n_samples * (n_features +
     1)``, decide which cache holds them: the curve of each number of features goes in straight lines
     through its measured sizes, on logarithms. Where few sizes were measured it runs in parallel to
-    the curve of the features with the most. Between two curves, the seconds for each sample at equal
-    numbers grow in a straight line with the features.
+    the curve of the features with the most. Between two curves, the seconds for each sample, at
+    equal numbers, grow in a straight line with the features.
 
     Attributes
     ----------
@@ -165,7 +165,7 @@ class CostModel:
 
     @cached_property
     def overhead(self) -> float:
-        """Seconds of no data at all: the line through the two smallest sizes, at zero."""
+        """Extrapolate the line through the two smallest sizes to no data at all."""
         curve = self._measured[self._widest]
         if len(curve) == 1:
             return 0.0
@@ -192,7 +192,7 @@ class CostModel:
 
     @cached_property
     def _measured(self) -> dict[int, list[tuple[int, float]]]:
-        """Numbers and seconds, ascending, by the number of features."""
+        """Sort numbers and seconds by the number of features."""
         curves: dict[int, list[tuple[int, float]]] = {}
         for d, n in sorted((d, n) for n, d in self.seconds):
             curves.setdefault(d, []).append((n * (d + 1), self.seconds[n, d]))
@@ -200,12 +200,12 @@ class CostModel:
 
     @cached_property
     def _widest(self) -> int:
-        """The number of features with the most sizes."""
+        """Find the number of features with the most sizes."""
         return max(self._measured, key=lambda d: (len(self._measured[d]), -d))
 
     @cached_property
     def _parallel_to(self) -> dict[int, int]:
-        """The features whose curve that of others goes parallel to: rather several as well."""
+        """Choose the features to whose curve that of others is parallel, rather several as well."""
         others = [d for d in self._measured if d != self._widest]
         second = max(others, key=lambda d: (len(self._measured[d]), -d), default=0)
         if second == 0 or len(self._measured[second]) == 1:
@@ -213,7 +213,7 @@ class CostModel:
         return {d: self._widest if d == second else second for d in others}
 
     def _log_excess(self, n_features: int, log_numbers: float) -> float:
-        """Return the logarithm of the seconds beyond the overhead, on the curve of some features."""
+        """Return the logarithm of the seconds beyond the overhead, on one of the curves."""
         curve = self._measured[n_features]
         logs = [math.log(numbers) for numbers, _ in curve]
         excess = [math.log(max(of - self.overhead, SMALLEST)) for _, of in curve]
@@ -230,7 +230,7 @@ class CostModel:
 
     @cached_property
     def _variance(self) -> float:
-        """The squared error for each factor e in size, of each size predicted from the others.
+        """Estimate the squared error for each factor e in size, each predicted from the others.
 
         Source: leave-one-out cross-validation, Hastie, Tibshirani, Friedman, *The Elements of
         Statistical Learning*, 2nd ed., section 7.10.
@@ -244,7 +244,7 @@ class CostModel:
         return statistics.fmean(found) if found else UNKNOWN_VARIANCE
 
     def _distance(self, n_samples: int, n_features: int) -> float:
-        """Return how far the nearest measured size is: the factors in samples and in features."""
+        """Return the distance of the nearest measured size: factors in samples and in features."""
         return min(
             abs(math.log(n / n_samples)) + abs(math.log((d + 1) / (n_features + 1)))
             for n, d in self.seconds
@@ -333,7 +333,7 @@ class Predictor:
 
     @property
     def backends(self) -> list[str]:
-        """The backends that can be predicted."""
+        """List the backends that can be predicted."""
         timed = [*self.evidence.backends, *self.evidence.shortcuts]
         return [name for name in timed if name in self._fits]
 
@@ -430,7 +430,7 @@ class Predictor:
         calls: dict[At, float],
         epochs: dict[At, float],
     ) -> None:
-        """Add the sizes that were timed in other epochs alone: what differs is the larger part's."""
+        """Add the sizes that only other epochs were timed at; the larger part takes the difference."""
         epoch = CostModel(epochs)
         seconds: dict[tuple[At, int], list[float]] = {}
         for _, case, of_case in self._other_epochs(backend):
@@ -456,7 +456,7 @@ class Predictor:
         ]
 
     def _spread(self, backend: str, at: At) -> float:
-        """Return how much single runs differ, on logarithms, at the case nearest in numbers."""
+        """Return the standard error of one more run at the case nearest in numbers."""
         known = {
             other: list(by_run.values())
             for other, by_run in self._fits[backend].items()

@@ -75,7 +75,7 @@ def advise(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say which backend to use for data of a size, and what each would take, from the stored runs."""
+    """Say which backend to use for data of a size, and what each takes, from the stored runs."""
     from npfs.analysis.prediction import NoPrediction
 
     recover_runs(reports)

@@ -76,8 +76,8 @@ def choose_backend(
 ) -> Choice:
     """Choose the backend that is predicted to finish so many fits first, startup included.
 
-    A shortcut is not chosen: it is another algorithm. Without stored runs it is NumPy. The startup is
-    that of a new process, also where a library is loaded already.
+    A shortcut is not chosen: it is another algorithm. Without stored runs it is NumPy. The startup
+    is that of a new process, also where a library is loaded already.
     """
     try:
         predictor = _stored(reports, _stamp(reports))

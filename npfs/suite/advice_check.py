@@ -39,12 +39,12 @@ class Checked:
 
     @property
     def error(self) -> float:
-        """The error of the prediction, as a share of the measured seconds."""
+        """Return the error of the prediction, as a share of the measured seconds."""
         return abs(self.predicted.value / self.measured_s - 1)
 
     @property
     def is_covered(self) -> bool:
-        """Whether the interval holds the measured seconds."""
+        """Test that the interval holds the measured seconds."""
         return self.predicted.low <= self.measured_s <= self.predicted.high
 
 
@@ -98,8 +98,8 @@ def draw(predictor: Predictor, backends: dict[str, Backend], seed: int) -> list[
 def check(predictor: Predictor, tasks: Sequence[Task], seed: int) -> Iterator[list[Checked]]:
     """Time each task in repetitions some time apart; yield what each repetition completes.
 
-    The less disturbed repetition counts, as in the benchmark. Nothing is yielded for fits that would
-    take too long, or too much memory.
+    The less disturbed repetition counts, as in the benchmark. Nothing is yielded for fits that
+    would take too long, or too much memory.
     """
     rng = np.random.default_rng(seed)
     timed: dict[int, list[dict[int, float]]] = {}

@@ -153,7 +153,7 @@ def validate_first(
 
 @lru_cache(maxsize=1)
 def kept_data(size: Size, source: Source) -> tuple[Any, Any, float]:
-    """Return ``fresh_data`` that were made once: making large data takes longer than fitting them."""
+    """Return ``fresh_data`` made once: making large data takes longer than fitting them."""
     return fresh_data(size, source)
 
 

@@ -31,7 +31,7 @@ class Case(NamedTuple):
         return f"{self.backend}-{self.size}"
 
 
-# A fit slower than this would take most of a run for one point that smaller sizes already foretell.
+# A fit slower than this would take most of a run for one point that smaller sizes already predict.
 FIT_LIMIT_SECONDS = 3.0
 # A case is timed in three visits, one in each third of the run, each on data of its own: what slows
 # the machine down for a second meets one of them, and the median of the three is another's.
@@ -55,7 +55,7 @@ class Preset:
     copies : int
         How many times the bytes of the data a case may need at once.
     probe_samples : int
-        From so many samples the time of a fit is foretold.
+        From so many samples the time of a fit is predicted.
     measures_startup : bool
         Whether startup, memory and conversions are measured too.
     in_memory : tuple of Size

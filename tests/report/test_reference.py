@@ -15,6 +15,7 @@ from npfs.report.provenance import provenance
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "reports" / "reference"
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
 def test_the_reference_is_rebuilt_from_its_runs_to_the_same_numbers(tmp_path: Path) -> None:
@@ -26,7 +27,13 @@ def test_the_reference_is_rebuilt_from_its_runs_to_the_same_numbers(tmp_path: Pa
     }
     for name in ("verdict.md", "results.csv", "results.json", "first_call.csv"):
         rebuilt = (tmp_path / name).read_text(encoding="utf-8")
-        assert rebuilt == (REFERENCE / name).read_text(encoding="utf-8")
+        committed = (REFERENCE / name).read_text(encoding="utf-8")
+        assert NUMBER.sub("#", rebuilt) == NUMBER.sub("#", committed)
+        # Another processor adds up in another order: the last digit of an interval may differ.
+        numbers = [float(number) for number in NUMBER.findall(committed)]
+        assert [float(number) for number in NUMBER.findall(rebuilt)] == pytest.approx(
+            numbers, rel=1e-12, abs=0
+        )
 
 
 @pytest.mark.parametrize("path", sorted(REFERENCE.rglob("*.json")), ids=lambda path: path.name[:4])

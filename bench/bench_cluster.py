@@ -7,9 +7,8 @@ import pytest
 from msgspec.structs import astuple
 
 from npfs import schema
-from npfs.harness import environment
 from npfs.schema import CLUSTER, Size
-from npfs.suite import timing
+from npfs.suite import costs, timing
 from npfs.suite.benchmark_run import BenchmarkRun
 from npfs.suite.plan import Case
 
@@ -49,7 +48,7 @@ def bench_cluster(
             group=CLUSTER,
             params={"backend": BACKEND, **size.params()},
             timed_s=timed_s,
-            source=environment.source_digest(npfs_run.backends[BACKEND]),
+            source=costs.source_digest(npfs_run.backends[BACKEND]),
             cluster=tuple(parts),
         )
         benchmark.extra_info.update(record.as_dict())

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from npfs import schema
-from npfs.harness import environment
 from npfs.schema import FIT, Size
-from npfs.suite import timing
+from npfs.suite import costs, timing
 from npfs.suite.benchmark_run import BenchmarkRun
 from npfs.suite.plan import VISITS, Case
 from npfs.suite.visits import visit_id
@@ -81,6 +80,6 @@ def bench_epochs(
             epochs=many,
             timed_s=timed_s,
             prepare_s=(prepare_s,),
-            source=environment.source_digest(tool),
+            source=costs.source_digest(tool),
         )
         benchmark.extra_info.update(record.as_dict())

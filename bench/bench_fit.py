@@ -4,9 +4,8 @@ import time
 from typing import Any
 
 from npfs import schema
-from npfs.harness import environment
 from npfs.schema import FIT, Size
-from npfs.suite import timing
+from npfs.suite import costs, timing
 from npfs.suite.benchmark_run import BenchmarkRun
 from npfs.suite.plan import Case
 
@@ -67,6 +66,6 @@ def bench_fit(
             epochs=epochs,
             timed_s=timed_s,
             prepare_s=(prepare_s,),
-            source=environment.source_digest(tool),
+            source=costs.source_digest(tool),
         )
         benchmark.extra_info.update(record.as_dict())

@@ -7,9 +7,8 @@ import pytest
 
 from npfs import schema
 from npfs.backends.registry import location
-from npfs.harness import environment
 from npfs.schema import INSTRUCTIONS
-from npfs.suite import probes
+from npfs.suite import costs, probes
 from npfs.suite.benchmark_run import BenchmarkRun
 
 
@@ -33,7 +32,7 @@ def bench_instructions(benchmark: Any, counted: str, npfs_run: BenchmarkRun) -> 
             group=INSTRUCTIONS,
             params={"backend": counted},
             timed_s=timed_s,
-            source=environment.source_digest(npfs_run.backends[counted]),
+            source=costs.source_digest(npfs_run.backends[counted]),
             instructions=counts,
         )
         benchmark.extra_info.update(record.as_dict())

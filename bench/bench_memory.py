@@ -8,9 +8,8 @@ import pytest
 
 from npfs import schema
 from npfs.backends.registry import location
-from npfs.harness import environment
 from npfs.schema import MEMORY, Memory, Size
-from npfs.suite import probes, timing
+from npfs.suite import costs, probes, timing
 from npfs.suite.benchmark_run import BenchmarkRun
 from npfs.suite.plan import FIT_LIMIT_SECONDS, Case
 
@@ -49,7 +48,7 @@ def bench_memory(benchmark: Any, memory_of: str, npfs_run: BenchmarkRun) -> None
             group=MEMORY,
             params={"backend": memory_of},
             timed_s=timed_s,
-            source=environment.source_digest(tool),
+            source=costs.source_digest(tool),
             memory=tuple(uses),
         )
         benchmark.extra_info.update(record.as_dict())

@@ -7,9 +7,8 @@ import pytest
 
 from npfs import schema
 from npfs.backends.registry import location
-from npfs.harness import environment
 from npfs.schema import COLD, STARTUP, WARM
-from npfs.suite import probes, timing
+from npfs.suite import costs, probes, timing
 from npfs.suite.benchmark_run import BenchmarkRun
 from npfs.suite.own_data import Synthetic
 from npfs.suite.plan import EPOCHS
@@ -52,7 +51,7 @@ def bench_startup(benchmark: Any, startup_of: str, cache: str, npfs_run: Benchma
             params={"backend": startup_of, **probes.STARTUP_SIZE.params(), "cache": cache},
             epochs=epochs,
             timed_s=timed_s,
-            source=environment.source_digest(tool),
+            source=costs.source_digest(tool),
             startup=startup,
         )
         benchmark.extra_info.update(record.as_dict())

@@ -575,19 +575,6 @@ class LogEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
             raise ValueError("an entry of the log names no case")
 
 
-def size_id(n_samples: int, n_features: int, dtype: str) -> str:
-    """Return the id of a size; goes when ``Size`` is the only one."""
-    return str(Size(n_samples, n_features, dtype))
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON schema of a run file."""
-    (found,), definitions = msgspec.json.schema_components([Document])
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found} | {
-        "$defs": definitions
-    }
-
-
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write ``content`` to ``path`` so that a reader finds all of it or what was there before.
 

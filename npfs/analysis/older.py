@@ -4,33 +4,22 @@ from typing import Any
 
 import msgspec
 
-from npfs.schema import (
-    CLUSTER,
-    CONVERSION,
-    FIT,
-    INSTRUCTIONS,
-    KEY,
-    LAYOUT,
-    MEMORY,
-    READ,
-    SCHEMA,
-    STARTUP,
-    Size,
-)
+from npfs import schema
+from npfs.schema import KEY, Size
 
 Record = dict[str, Any]
 SIZE = ("n_samples", "n_features", "dtype")
 STARTUP_PARTS = ("interpreter_s", "import_s", "first_fit_s", "second_fit_s")
 # The key that named a kind of case, its group, and the parameter that the key held.
 KINDS = {
-    "backend": (FIT, "backend"),
-    "ceiling": (READ, "cores"),
-    "conversion": (CONVERSION, "direction"),
-    "first_call": (STARTUP, "backend"),
-    "memory": (MEMORY, "backend"),
-    "instructions": (INSTRUCTIONS, "backend"),
-    "layout": (LAYOUT, ""),
-    "cluster": (CLUSTER, "backend"),
+    "backend": (schema.FIT, "backend"),
+    "ceiling": (schema.READ, "cores"),
+    "conversion": (schema.CONVERSION, "direction"),
+    "first_call": (schema.STARTUP, "backend"),
+    "memory": (schema.MEMORY, "backend"),
+    "instructions": (schema.INSTRUCTIONS, "backend"),
+    "layout": (schema.LAYOUT, ""),
+    "cluster": (schema.CLUSTER, "backend"),
 }
 
 
@@ -49,7 +38,7 @@ def upgraded(document: Record) -> Record:
         planned["repetitions"] = planned.pop("visits")
     load = ours.get("load") or {}
     ours |= {
-        "schema": SCHEMA,
+        "schema": schema.SCHEMA,
         "planned": planned,
         "learning": ours["learning"] or None,
         "load": {when: _snapshot(load[when]) for when in ("before", "after") if load.get(when)},
@@ -80,7 +69,7 @@ def _case(info: Record, sources: Record) -> Record | None:
         "group": group,
         "params": params,
         "repetitions": info.get("visits", ()),
-        "source": info["source"] if group == READ else sources.get(named, ""),
+        "source": info["source"] if group == schema.READ else sources.get(named, ""),
         "prepare_s": [info["prepare_s"]] if "prepare_s" in info else (),
         **{name: info[name] for name in ("timed_s", "wall_s", "passes", "epochs") if name in info},
     }
@@ -91,20 +80,20 @@ def _id(group: str, params: Record) -> str:
     words = [str(value) for name, value in params.items() if name not in SIZE]
     if "n_samples" in params:
         words.append(str(msgspec.convert(params, Size)))
-    return "-".join(words if group == FIT else [group, *words])
+    return "-".join(words if group == schema.FIT else [group, *words])
 
 
 def _measured(group: str, info: Record) -> Record:
     """Return what a case of the group measured beside its rounds."""
-    if group == STARTUP:
+    if group == schema.STARTUP:
         return {"startup": {name: info[name] for name in STARTUP_PARTS}}
-    if group == MEMORY:
+    if group == schema.MEMORY:
         return {"memory": [{**row, "size": row} for row in info["sizes"]]}
-    if group == INSTRUCTIONS:
+    if group == schema.INSTRUCTIONS:
         return {"instructions": {"counts": info["counts"]}}
-    if group == LAYOUT:
+    if group == schema.LAYOUT:
         return {"layout": _layout(info["layout"], info["hand_over"])}
-    if group == CLUSTER:
+    if group == schema.CLUSTER:
         return {"cluster": [{**row, "size": info} for row in info["parts"]]}
     return {}
 

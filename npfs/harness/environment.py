@@ -4,13 +4,11 @@ import hashlib
 import os
 import platform
 import re
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from npfs.backends.base import Backend
 from npfs.harness import libraries, limits, machine
 from npfs.schema import Clock, Environment
 
@@ -101,13 +99,6 @@ def usable_cores() -> int | None:
     """Count the cores that this process may run on, all of them where the system does not tell."""
     ids = machine.usable_core_ids()
     return len(ids) if ids else os.cpu_count()
-
-
-def source_digest(backend: Backend) -> str:
-    """Return a digest of the files that hold ``prepare`` and ``fit``, and of the build: other numbers."""
-    names = sorted({backend.prepare.__module__, backend.fit.__module__})
-    files = file_digest(*(sys.modules[name].__file__ for name in names))
-    return f"{files} {backend.build}".strip()
 
 
 def file_digest(*paths: str | None) -> str:

@@ -13,6 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from npfs.backends.base import Backend
+from npfs.harness.environment import file_digest
 
 OURS = "npfs"
 NO_CODE = {
@@ -25,13 +26,19 @@ NO_CODE = {
 }
 
 
+def source_digest(backend: Backend) -> str:
+    """Return a digest of the files that hold ``prepare`` and ``fit``, and of the build."""
+    files = file_digest(*(sys.modules[name].__file__ for name in _modules(backend)))
+    return f"{files} {backend.build}".strip()
+
+
 def lines_of_code(backend: Backend) -> int | None:
     """Count the lines of the backend's files that hold code: no blank lines, comments or docstrings.
 
     None where there is no source to read.
     """
     total = 0
-    for name in sorted({backend.prepare.__module__, backend.fit.__module__}):
+    for name in _modules(backend):
         source = _source(name)
         if source is None:
             return None
@@ -56,11 +63,15 @@ def imported_packages(backend: Backend) -> set[str]:
     """Return the installed packages that the backend's files import themselves."""
     return {
         canonicalize_name(distribution)
-        for name in {backend.prepare.__module__, backend.fit.__module__}
+        for name in _modules(backend)
         for imported in _imports(name)
         for distribution in _offered().get(imported, ())
         if distribution  # some have no name
     }
+
+
+def _modules(backend: Backend) -> list[str]:
+    return sorted({backend.prepare.__module__, backend.fit.__module__})
 
 
 @functools.cache

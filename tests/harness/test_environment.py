@@ -1,25 +1,12 @@
 import platform
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from npfs.backends import numba_parallel, numba_simd
-from npfs.backends.registry import load_backend
 from npfs.harness import environment, limits, machine
 from npfs.schema import Container, Size
 from npfs.suite import timing
-
-
-def test_the_digest_covers_prepare_fit_and_build() -> None:
-    backend = load_backend("numba-parallel")
-    assert backend.fit is numba_simd.fit
-    assert backend.prepare is numba_parallel.prepare
-    digest = environment.source_digest(backend)
-    assert digest != environment.source_digest(replace(backend, prepare=numba_simd.prepare))
-    assert digest != environment.source_digest(replace(backend, build="other 1.0"))
-    assert digest == environment.source_digest(replace(backend, title="Other"))
 
 
 def test_a_machine_is_named_without_its_host_name() -> None:

@@ -3,10 +3,12 @@
 import importlib
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from npfs.backends import numba_parallel, numba_simd
 from npfs.backends.base import Backend
 from npfs.backends.registry import load_backend
 from npfs.suite import costs
@@ -100,3 +102,13 @@ def test_this_package_is_no_cost_of_its_backends(monkeypatch: pytest.MonkeyPatch
     """As it is found where it is installed from a wheel."""
     monkeypatch.setattr(costs, "_offered", lambda: {"npfs": ["numpy"]})
     assert costs.installed_bytes(load_backend("python")) == {}
+
+
+def test_the_digest_covers_prepare_fit_and_build() -> None:
+    backend = load_backend("numba-parallel")
+    assert backend.fit is numba_simd.fit
+    assert backend.prepare is numba_parallel.prepare
+    digest = costs.source_digest(backend)
+    assert digest != costs.source_digest(replace(backend, prepare=numba_simd.prepare))
+    assert digest != costs.source_digest(replace(backend, build="other 1.0"))
+    assert digest == costs.source_digest(replace(backend, title="Other"))

@@ -238,33 +238,35 @@ def is_paused(client: Client) -> bool:
 
 def test_a_scheduler_that_is_gone_is_a_sentence_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("npfs.largedata.connection.CONNECT_WITHIN", 3)
-    with commands() as started:
-        client = connect(started.address)
-        with ClusterBlocks.place(arrays(Path()), client) as blocks:
-            blocks.lay_out(KERNEL, None)
-            start = time.monotonic()
-            with pytest.raises(ClusterError, match=r"the scheduler at .* is gone; .* --resume"):
-                fit(
-                    blocks,
-                    epochs=10**6,
-                    after_epoch=lambda s: started.scheduler.kill() if s.epoch == 3 else None,
-                )
-            assert time.monotonic() - start < 40
-        client.close()
+    with (
+        commands() as started,
+        connect(started.address) as client,
+        ClusterBlocks.place(arrays(Path()), client) as blocks,
+    ):
+        blocks.lay_out(KERNEL, None)
+        start = time.monotonic()
+        with pytest.raises(ClusterError, match=r"the scheduler at .* is gone; .* --resume"):
+            fit(
+                blocks,
+                epochs=10**6,
+                after_epoch=lambda s: started.scheduler.kill() if s.epoch == 3 else None,
+            )
+        assert time.monotonic() - start < 40
 
 
 def test_the_last_worker_gone_is_a_sentence_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("npfs.largedata.scheduler.WORKERS_WITHIN", 2.0)
-    with commands(options=["--no-nanny"]) as started:
-        client = connect(started.address)
-        with ClusterBlocks.place(arrays(Path()), client) as blocks:
-            blocks.lay_out(KERNEL, None)
-            with pytest.raises(ClusterError, match=r"no worker is connected to .*dask worker tcp"):
-                fit(
-                    blocks,
-                    after_epoch=lambda s: started.workers[0].kill() if s.epoch == 3 else None,
-                )
-        client.close()
+    with (
+        commands(options=["--no-nanny"]) as started,
+        connect(started.address) as client,
+        ClusterBlocks.place(arrays(Path()), client) as blocks,
+    ):
+        blocks.lay_out(KERNEL, None)
+        monkeypatch.setattr("npfs.largedata.scheduler.WORKERS_WITHIN", 2.0)
+        with pytest.raises(ClusterError, match=r"no worker is connected to .*dask worker tcp"):
+            fit(
+                blocks,
+                after_epoch=lambda s: started.workers[0].kill() if s.epoch == 3 else None,
+            )
 
 
 def test_workers_that_die_in_every_pass_are_not_replaced_for_ever(

@@ -1,4 +1,4 @@
-"""What an epoch on a cluster is made of, on one worker and on one for each core."""
+"""The parts of an epoch on a cluster, on one worker and on one for each core."""
 
 import time
 from typing import Any
@@ -16,7 +16,7 @@ BACKEND = "dask"
 
 
 def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[Any, ...]]]:
-    """Return the names and, by id, the values: the largest size that there is room for, where Dask is timed."""
+    """Return the names and, by id, the values: the largest size that fits, where Dask is timed."""
     copies = run.plan.limits.copies
     sizes = [
         size

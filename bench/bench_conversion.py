@@ -1,4 +1,4 @@
-"""What it takes to turn lists into arrays, and back."""
+"""The conversion of lists into arrays, and back."""
 
 import time
 from collections.abc import Callable

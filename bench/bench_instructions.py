@@ -1,4 +1,4 @@
-"""How many instructions of the interpreter a backend takes for an epoch."""
+"""The interpreter's instructions for an epoch of each backend."""
 
 import time
 from typing import Any

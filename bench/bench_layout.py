@@ -1,4 +1,4 @@
-"""Where a list and an array keep their numbers, and who takes the array without a copy."""
+"""The layout of numbers in a list and in an array, and the libraries that take one uncopied."""
 
 import time
 from typing import Any

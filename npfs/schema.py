@@ -1,7 +1,7 @@
 """Every stored record, once: ``harness`` and ``suite`` write them, ``analysis`` reads them.
 
 A run file is pytest-benchmark's own JSON. ``extra_info`` of each of its benchmarks is a ``Case``,
-and the key ``npfs`` of the document is the ``Run``. ``docs/run.schema.json`` is generated from here.
+and the key ``npfs`` of the document is the ``Run``. ``docs/run.schema.json`` is generated from it.
 
 Times are in seconds and sizes in bytes. None means that the system does not report a value. Readers
 ignore fields that they do not know; ``SCHEMA`` rises when the meaning of a known field changes.
@@ -116,7 +116,7 @@ class Memory(Struct, frozen=True):
 
 
 class ZeroCopy(Struct, frozen=True):
-    """Whether a library takes an array without a copy; None is not known, for ``reason``."""
+    """The use of an array by a library without a copy; None is not known, for ``reason``."""
 
     library: str
     shares: bool | None
@@ -361,7 +361,7 @@ class Clock(Struct, frozen=True):
 
 
 class Environment(Struct, frozen=True, kw_only=True):
-    """What a run was measured on and with.
+    """The machine, the software and the settings of a run.
 
     Fields that old versions did not record are UNSET in their files, where pooling must know.
 
@@ -473,7 +473,7 @@ class Scaling(Struct, frozen=True):
 
 
 class Learning(Struct, frozen=True, kw_only=True):
-    """How each backend learns the slope of the seed problem, and what helps or hinders."""
+    """The descent of each backend on the seed problem, by learning rate and scale of features."""
 
     x: Annotated[tuple[float, ...], Meta(min_length=1)]
     y: tuple[float, ...]

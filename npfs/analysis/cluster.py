@@ -1,15 +1,15 @@
 """A model of an epoch on a cluster: from its measured parts to other sizes and more workers.
 
 An epoch on W workers takes as long as its slowest path: the call to a worker and back, and the sums
-over that worker's share of the rows. Computing goes with the rows of a worker, ``compute / W``. Calls
-go through a tree: a process calls up to ``fan_out`` workers one after the other (each costs
+over that worker's share of the rows. Computing goes with the rows of a worker, ``compute / W``.
+Calls go through a tree: a process calls up to ``fan_out`` workers one after the other (each costs
 ``dispatch``), and so does each of them, so that W workers are ``levels(W)`` round trips away. The
 round trips and dispatches of all levels add up.
 
-Limits of the model: round trips are those of the measured cluster, and on one machine they cross no
-network (a local network adds 0.1 to 1 ms to each level). All workers are taken to be equally fast; of
-many, one is always late, and the epoch waits for it. Workers on one machine may share its memory
-bandwidth; the measured computing contains that, and the predicted workers may not have it.
+Limits of the model: round trips are those of the measured cluster, and on one machine they cross
+no network (a local network adds 0.1 to 1 ms to each level). All workers are taken to be equally
+fast; of many, one is always late, and the epoch waits for it. Workers on one machine may share its
+memory bandwidth; the measured computing contains that, and the predicted workers may not have it.
 """
 
 import math

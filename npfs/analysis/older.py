@@ -84,7 +84,7 @@ def _id(group: str, params: Record) -> str:
 
 
 def _measured(group: str, info: Record) -> Record:
-    """Return what a case of the group measured beside its rounds."""
+    """Return the measured records of a case, by its group."""
     if group == schema.STARTUP:
         return {"startup": {name: info[name] for name in STARTUP_PARTS}}
     if group == schema.MEMORY:

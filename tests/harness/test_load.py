@@ -26,7 +26,9 @@ def test_own_work_is_not_that_of_others() -> None:
     own = after.process_s - before.process_s
     assert 0.05 < own < 5
     # Against what psutil counts for this process alone.
-    first, last = (msgspec.structs.asdict(one.cpu_s) for one in (before, after))
+    assert before.cpu_s is not None
+    assert after.cpu_s is not None
+    first, last = (msgspec.structs.asdict(cpu) for cpu in (before.cpu_s, after.cpu_s))
     busy = sum(last[name] - first[name] for name in ("user", "system"))
     waited = sum((last[name] or 0) - (first[name] or 0) for name in last)
     assert use.others == pytest.approx(max(0, busy - own) / waited)

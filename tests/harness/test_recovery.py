@@ -13,7 +13,12 @@ from tests import run_files
 
 def visit(rounds: list[float], **info: Any) -> dict[str, Any]:
     params = {"backend": "numpy", "n_samples": 10, "n_features": 1, "dtype": "float64"}
-    extra = {"id": "numpy-10", "group": "fit", "params": params, "repetitions": [len(rounds)]}
+    extra: dict[str, Any] = {
+        "id": "numpy-10",
+        "group": "fit",
+        "params": params,
+        "repetitions": [len(rounds)],
+    }
     extra |= {"timed_s": 0.5, "wall_s": 1.0, **info}
     stats = {"data": rounds, "iterations": 7}
     return {"name": "bench_fit[numpy-10]", "extra_info": extra, "stats": stats}
@@ -39,7 +44,11 @@ def test_the_finished_cases_become_a_run(tmp_path: Path) -> None:
         {"at_s": 1.3, "case": "numba-10", "skipped": "too large"},
         {"at_s": 1.4, "case": "python-10", "benchmark": visit([5.0])},
         {"at_s": 1.4, "begun": "python-10"},
-        {"at_s": 1.5, "case": "python-10", "failed": "wrong"},  # what was timed of it before as well
+        {
+            "at_s": 1.5,
+            "case": "python-10",
+            "failed": "wrong",
+        },  # what was timed of it before as well
         {"at_s": 2.5, "case": "numpy-10", "benchmark": visit([4.0])},
         {"at_s": 2.6, "begun": "numpy-10"},
     )

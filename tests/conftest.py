@@ -5,10 +5,14 @@ All tests together run on several cores, grouped so that what is made once a ses
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from tests.bench.commands import STREAMS, WHOLE, Job, command
+from tests.loaded_modules import recording_environment
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
@@ -22,9 +26,15 @@ FLAGS = [
 ]
 
 MOST_PROCESSES = 4  # real runs and clusters start processes of their own
-# Made once a session: a real set of runs, a cluster, the site. Tests of one share a process.
-SHARED = ("main_job", "table_runs", "client", "site")
-REAL_RUNS = "tests/bench/"  # each takes seconds: they begin first, and each where there is room
+# Files that share what is made once a session run in one process: a main job, the site.
+TOGETHER = {
+    "main job": ("tests/bench/test_main_job.py", "tests/test_imports.py"),
+    "site": tuple(
+        f"tests/docs/test_{of}.py" for of in ("browser", "numbers", "published", "scale", "site")
+    ),
+}
+# Real runs take seconds each: they begin first, one by one but for those that share a set of runs.
+REAL_RUNS, ONE_SET = "tests/bench/", "tests/bench/test_data.py"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -36,7 +46,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         return
     if getattr(option, "numprocesses", 0) is None:  # xdist is here, and -n was not given
         option.numprocesses = min(MOST_PROCESSES, os.cpu_count() or 1)
-        option.dist, option.loadscopereorder = "loadgroup", False
+        option.dist, option.loadscopereorder = "loadscope", False
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -49,19 +59,46 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Turn warnings into errors, and tell which tests run one after the other."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give the tests of a group to one process."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduler(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group(nodeid)
+
+    return Scheduler(config, log)
+
+
+def group(test: str) -> str:
+    """Return the name of the group that a test runs in."""
+    path, _, _ = test.partition("::")
+    shared = next((name for name, paths in TOGETHER.items() if path in paths), None)
+    is_alone = path.startswith(REAL_RUNS) and path != ONE_SET
+    return shared or (test if is_alone else path)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Turn warnings into errors, and begin with what takes long."""
     items.sort(key=lambda item: not item.nodeid.startswith(REAL_RUNS))
     for item in items:
         item.add_marker(pytest.mark.filterwarnings("error"), append=False)
-        if config.pluginmanager.hasplugin("xdist"):
-            item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
-def _group(item: pytest.Item) -> str:
-    shared = [name for name in SHARED if name in getattr(item, "fixturenames", ())]
-    path, _, _ = item.nodeid.partition("::")
-    return next(iter(shared), item.nodeid if path.startswith(REAL_RUNS) else path)
+@pytest.fixture(scope="session")
+def main_job(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """The main job of the README on a few small cases: two runs, all backends and figures."""
+    folder, modules = tmp_path_factory.mktemp("main"), tmp_path_factory.mktemp("modules")
+    reports = folder / "reports"
+    whole = command(
+        "--preset=quick", "--sizes=10,1e5", "--dtypes=float64,float32", "--runs=2",
+        "--benchmark-max-time=0.01", f"--reports={reports}", f"--benchmark-json={folder / 'own.json'}",
+        files=WHOLE, quick=False,
+    )  # fmt: skip
+    environment = recording_environment(modules)
+    process = subprocess.run(whole, **STREAMS, env=environment, check=False, timeout=900)
+    return Job(reports, process, modules)
 
 
 @pytest.fixture(scope="module")

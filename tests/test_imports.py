@@ -1,8 +1,6 @@
 """Who may import whom: package by package, in the source and in the processes of real commands."""
 
 import ast
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +8,8 @@ import pytest
 
 import npfs
 from tests import loaded_modules
-from tests.loaded_modules import loaded_by, recording_environment
+from tests.bench.commands import Job
+from tests.loaded_modules import loaded_by
 
 PACKAGE = Path(npfs.__file__).parent
 # Package by package, and nothing else; the command line may import anything, and nothing imports it.
@@ -79,45 +78,22 @@ def test_the_top_level_holds_packages_and_the_schema_alone() -> None:
     assert folders == MAY_IMPORT.keys() - {"schema"}
 
 
-@pytest.fixture(scope="session")
-def main_job(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run the benchmark, quick; return the folder with the modules of all its processes."""
-    folder, reports = tmp_path_factory.mktemp("modules"), tmp_path_factory.mktemp("reports")
-    options = ("--preset", "quick", "--sizes", "10,1e5", "--runs", "2", "--reports", str(reports))
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            str(PACKAGE.parent / "bench"),
-            "--benchmark-only",
-            *options,
-        ],
-        env=recording_environment(folder),
-        check=True,
-        timeout=300,
-        capture_output=True,
-    )
-    assert (reports / "verdict.md").exists()
-    return folder
-
-
-def test_the_processes_of_the_main_job_import_one_way(main_job: Path) -> None:
-    edges = loaded_modules.imports(main_job)
+def test_the_processes_of_the_main_job_import_one_way(main_job: Job) -> None:
+    edges = loaded_modules.imports(main_job.modules)
     importers = {package_of(importer) for importer, _ in edges}
     assert {"analysis", "backends", "harness", "suite", "report"} <= importers
     assert not forbidden(edges)
 
 
-def test_the_main_job_loads_few_modules(main_job: Path) -> None:
-    processes = loaded_modules.loaded(main_job)
+def test_the_main_job_loads_few_modules(main_job: Job) -> None:
+    processes = loaded_modules.loaded(main_job.modules)
     assert len(processes) > 10  # runs, and probes of every backend
     ours = {name for modules in processes for name in modules if name.split(".")[0] == "npfs"}
     assert len(ours) <= MOST_MODULES, sorted(ours)
 
 
-def test_a_process_that_is_timed_loads_no_report_and_no_schema(main_job: Path) -> None:
-    probes = [m for m in loaded_modules.loaded(main_job) if "npfs.suite.probe_process" in m]
+def test_a_process_that_is_timed_loads_no_report_and_no_schema(main_job: Job) -> None:
+    probes = [m for m in loaded_modules.loaded(main_job.modules) if "npfs.suite.probe_process" in m]
     timed = [m for m in probes if "pytest" not in m]
     assert len(timed) > 5
     for modules in timed:

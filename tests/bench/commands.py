@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +20,30 @@ STREAMS: dict[str, Any] = {
 
 
 def command(
-    *options: object, files: tuple[str, ...] = FITS, only: bool = True, figures: bool = False
+    *options: object, files: tuple[str, ...] = FITS, only: bool = True, quick: bool = True
 ) -> list[str]:
+    """Return the command; a ``quick`` one loads the plugins it needs and draws no figures."""
     flags = ["--benchmark-only"] if only else []
-    if not figures:
-        flags += ["-p", "tests.bench.without_figures"]
+    if quick:
+        flags += ["-p", "pytest_benchmark.plugin", "-p", "tests.bench.without_figures"]
     return [sys.executable, "-m", "pytest", *files, *flags, *map(str, options)]
 
 
+def quick_environment() -> dict[str, str]:
+    """Return the environment of a quick command."""
+    return os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
 def bench(*options: object, **choice: Any) -> subprocess.CompletedProcess[str]:
-    """Run the benchmark to its end; ``choice`` is that of ``command``."""
-    return subprocess.run(command(*options, **choice), **STREAMS, check=False, timeout=300)
+    """Run a quick benchmark to its end; ``choice`` is that of ``command``."""
+    whole, environment = command(*options, **choice), quick_environment()
+    return subprocess.run(whole, **STREAMS, env=environment, check=False, timeout=900)
 
 
 def start(*options: object, **choice: Any) -> subprocess.Popen[str]:
-    """Start the benchmark in a group of processes of its own."""
-    return subprocess.Popen(command(*options, **choice), **STREAMS, start_new_session=True)
+    """Start a quick benchmark in a group of processes of its own."""
+    whole, environment = command(*options, **choice), quick_environment()
+    return subprocess.Popen(whole, **STREAMS, env=environment, start_new_session=True)
 
 
 def end(process: subprocess.Popen[str], how: int) -> str:
@@ -45,6 +55,28 @@ def end(process: subprocess.Popen[str], how: int) -> str:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
     return output
+
+
+@dataclass(frozen=True)
+class Job:
+    """A benchmark that has ended well; ``modules`` is the folder of ``tests.loaded_modules``."""
+
+    reports: Path
+    process: subprocess.CompletedProcess[str]
+    modules: Path = Path()
+
+    def __post_init__(self) -> None:
+        assert self.process.returncode == 0, self.process.stdout
+
+    @cached_property
+    def runs(self) -> list[dict[str, Any]]:
+        """The run files, in the order of the runs."""
+        return list(map(load, run_paths(self.reports)))
+
+    @property
+    def output(self) -> str:
+        """What was printed, in one line."""
+        return " ".join(self.process.stdout.split())
 
 
 def run_paths(reports: Path) -> list[Path]:

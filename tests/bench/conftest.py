@@ -1,49 +1,11 @@
-"""Real sets of runs, each made once and asked many questions; a test that adds to one copies it."""
+"""A real set of runs on a table, made once and asked many questions; a test that adds copies it."""
 
 import csv
-import subprocess
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.bench.commands import FIT, WHOLE, bench, load, run_paths
-
-THREE = ("python", "numpy", "numba")
-
-
-@dataclass(frozen=True)
-class Job:
-    """A benchmark that has ended."""
-
-    reports: Path
-    process: subprocess.CompletedProcess[str]
-
-    @cached_property
-    def runs(self) -> list[dict[str, Any]]:
-        """The run files, in the order of the runs."""
-        return list(map(load, run_paths(self.reports)))
-
-    @property
-    def output(self) -> str:
-        """What was printed, in one line."""
-        return " ".join(self.process.stdout.split())
-
-
-@pytest.fixture(scope="session")
-def main_job(tmp_path_factory: pytest.TempPathFactory) -> Job:
-    """The main job as the README has it, with a few small cases: two runs, all benches, figures."""
-    folder = tmp_path_factory.mktemp("main")
-    reports = folder / "reports"
-    process = bench(
-        "--sizes=10,1e2,1e5", "--dtypes=float64,float32", f"--backends={','.join(THREE)}", "--runs=2",
-        "--benchmark-max-time=0.01", f"--reports={reports}", f"--benchmark-json={folder / 'own.json'}",
-        files=WHOLE, figures=True,
-    )  # fmt: skip
-    assert process.returncode == 0, process.stdout
-    return Job(reports, process)
+from tests.bench.commands import FIT, Job, bench
 
 
 @pytest.fixture(scope="session")
@@ -70,5 +32,4 @@ def table_runs(tmp_path_factory: pytest.TempPathFactory, diabetes: Path) -> Job:
         "--dtypes=float64,float32", "--data", diabetes, "--target=progression",
         f"--reports={reports}", files=FIT,
     )  # fmt: skip
-    assert process.returncode == 0, process.stdout
     return Job(reports, process)

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from sklearn.datasets import load_diabetes
 
-from tests.bench.commands import FIT, ROOT, bench, install, load, run_paths, timed
-from tests.bench.conftest import Job
+from tests.bench.commands import FIT, ROOT, Job, bench, install, load, run_paths, timed
 
 QUICK = ("--backends=python,numpy", "--benchmark-max-time=0.01")
 

@@ -205,7 +205,7 @@ def test_a_full_disk_keeps_what_fitted(tmp_path: Path) -> None:
             "--runs=2", "--sizes=10,100,1000,2000", f"--backends={','.join(BACKENDS)}",
             f"--reports={tmp_path}", files=FIT,
         ),
-        **STREAMS, check=False, timeout=120,
+        **STREAMS, check=False, timeout=120, env=commands.quick_environment(),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
     )  # fmt: skip
     assert result.returncode == 1

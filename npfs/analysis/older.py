@@ -9,7 +9,6 @@ from npfs.schema import KEY, Size
 
 Record = dict[str, Any]
 SIZE = ("n_samples", "n_features", "dtype")
-STARTUP_PARTS = ("interpreter_s", "import_s", "first_fit_s", "second_fit_s")
 # The key that named a kind of case, its group, and the parameter that the key held.
 KINDS = {
     "backend": (schema.FIT, "backend"),
@@ -36,12 +35,14 @@ def upgraded(document: Record) -> Record:
     planned = dict(ours.get("planned") or {})
     if "visits" in planned:
         planned["repetitions"] = planned.pop("visits")
-    load = ours.get("load") or {}
+    load = {when: one for when, one in (ours.get("load") or {}).items() if one}
     ours |= {
         "schema": schema.SCHEMA,
         "planned": planned,
         "learning": ours["learning"] or None,
-        "load": {when: _snapshot(load[when]) for when in ("before", "after") if load.get(when)},
+        "load": {
+            when: {**one, "thread_sync_s": one.get("threads_meet_s")} for when, one in load.items()
+        },
     }
     benchmarks = [
         {"extra_info": found, "stats": benchmark["stats"]}
@@ -51,29 +52,26 @@ def upgraded(document: Record) -> Record:
     return {"benchmarks": benchmarks, KEY: ours}
 
 
-def _snapshot(snapshot: Record) -> Record:
-    return {**snapshot, "thread_sync_s": snapshot.get("threads_meet_s")}
-
-
 def _case(info: Record, sources: Record) -> Record | None:
-    """Return a case; None if the benchmark is none that schema 2 knows."""
+    """Return a case; None if the benchmark is none that schema 2 knows.
+
+    Fields that kept their name and meaning are taken over with the others, which no reader looks at.
+    """
     kind = next((kind for kind in KINDS if kind in info), None)
     if kind is None:
         return None
     group, parameter = KINDS[kind]
-    params = {name: info[name] for name in (*SIZE, "cache") if name in info}
-    named = info[kind] if parameter else ""
-    if parameter:
-        params = {parameter: named, **params}
-    case: Record = {
+    named = {parameter: info[kind]} if parameter else {}
+    params = named | {name: info[name] for name in (*SIZE, "cache") if name in info}
+    return info | {
+        "id": _id(group, params),
         "group": group,
         "params": params,
         "repetitions": info.get("visits", ()),
-        "source": info["source"] if group == schema.READ else sources.get(named, ""),
+        "source": info.get("source") or sources.get(params.get("backend", ""), ""),
         "prepare_s": [info["prepare_s"]] if "prepare_s" in info else (),
-        **{name: info[name] for name in ("timed_s", "wall_s", "passes", "epochs") if name in info},
+        **_measured(group, info),
     }
-    return case | {"id": _id(group, params)} | _measured(group, info)
 
 
 def _id(group: str, params: Record) -> str:
@@ -86,11 +84,11 @@ def _id(group: str, params: Record) -> str:
 def _measured(group: str, info: Record) -> Record:
     """Return the measured records of a case, by its group."""
     if group == schema.STARTUP:
-        return {"startup": {name: info[name] for name in STARTUP_PARTS}}
+        return {"startup": info}
     if group == schema.MEMORY:
         return {"memory": [{**row, "size": row} for row in info["sizes"]]}
     if group == schema.INSTRUCTIONS:
-        return {"instructions": {"counts": info["counts"]}}
+        return {"instructions": info}
     if group == schema.LAYOUT:
         return {"layout": _layout(info["layout"], info["hand_over"])}
     if group == schema.CLUSTER:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from npfs.schema import FIT, Benchmark, Case, Size
+from npfs.schema import Benchmark, Case, Size
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,3 @@ def least_disturbed(rounds: Sequence[float], repetitions: Sequence[int]) -> floa
         statistics.median(rounds[end - count : end])
         for end, count in zip(ends, repetitions, strict=True)
     )
-
-
-def is_fit_of(case: Case, epochs: int) -> bool:
-    """Test whether a case is a fit of that many epochs, the run's own number."""
-    return case.group == FIT and case.epochs in (None, epochs)

@@ -171,12 +171,11 @@ def _record(path: Path, document: dict[str, Any]) -> RunRecord:
     ours = [one for one in document["benchmarks"] if "id" in one["extra_info"]]
     found = msgspec.convert({**document, "benchmarks": ours}, schema.Document)
     run, cases = found.npfs, [benchmark.extra_info for benchmark in found.benchmarks]
-    groups: dict[str, list[schema.Benchmark]] = {}
-    for benchmark in found.benchmarks:
-        groups.setdefault(benchmark.extra_info.group, []).append(benchmark)
 
-    def timed(group: str) -> list[CaseRecord]:
-        return [of_case.timed(benchmark) for benchmark in groups.get(group, ())]
+    def timed(group: str) -> tuple[CaseRecord, ...]:
+        return tuple(
+            of_case.timed(one) for one in found.benchmarks if one.extra_info.group == group
+        )
 
     if run.planned:
         int(run.planned["runs"] or "")  # resuming a set of runs reads it
@@ -184,14 +183,14 @@ def _record(path: Path, document: dict[str, Any]) -> RunRecord:
     for case, _ in startups:
         of_case.size_of(case)  # raises if there is none
     fits = timed(schema.FIT)
-    usual = [of_case.is_fit_of(fit.case, run.epochs) for fit in fits]
+    usual = (None, run.epochs)
     return RunRecord(
         **{name: getattr(run, name) for name in run.__struct_fields__},
         path=path,
-        cases=tuple(fit for fit, is_usual in zip(fits, usual, strict=True) if is_usual),
-        other_epochs=tuple(fit for fit, is_usual in zip(fits, usual, strict=True) if not is_usual),
-        reads=tuple(timed(schema.READ)),
-        conversions=tuple(timed(schema.CONVERSION)),
+        cases=tuple(fit for fit in fits if fit.case.epochs in usual),
+        other_epochs=tuple(fit for fit in fits if fit.case.epochs not in usual),
+        reads=timed(schema.READ),
+        conversions=timed(schema.CONVERSION),
         startups=startups,
         memory=tuple((case, one) for case in cases for one in case.memory),
         instructions=tuple((case, case.instructions) for case in cases if case.instructions),

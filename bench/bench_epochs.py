@@ -13,8 +13,7 @@ from npfs import schema
 from npfs.schema import FIT, Size
 from npfs.suite import costs, timing
 from npfs.suite.benchmark_run import BenchmarkRun
-from npfs.suite.plan import VISITS, Case
-from npfs.suite.visits import visit_id
+from npfs.suite.plan import REPETITIONS, Case, repetition_id
 
 REPETITION_S, MOST_ROUNDS = 0.01, 200
 LARGE_EPOCHS, LONGEST_LARGE_S = 2, 0.1  # an epoch of large data that takes longer is left out
@@ -29,7 +28,9 @@ def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[Any,
                 name = f"more-epochs-{case}"
                 run.calls[name] = case
                 values = case.backend, case.size.n_samples, case.size.n_features, 0
-                rows |= {visit_id(name, number): values for number in range(1, VISITS + 1)}
+                rows |= {
+                    repetition_id(name, number): values for number in range(1, REPETITIONS + 1)
+                }
         sizes = run.plan.sizes_in_memory
         number = 0 if run.number is None else run.number.value - 1
         for size in sizes[number % len(sizes) :][:1] if sizes else ():

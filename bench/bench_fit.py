@@ -28,7 +28,7 @@ def bench_fit(
         if too_large := timing.reason_not_to_allocate(size, npfs_run.plan.limits.copies):
             npfs_run.skip(case, too_large)
         predicted_s = npfs_run.predicted_fit_seconds(case)
-        is_first_visit = str(case) not in npfs_run.finished
+        is_first = str(case) not in npfs_run.finished
         limit_s = npfs_run.plan.fit_limit_s
         if predicted_s > limit_s:
             npfs_run.skip(
@@ -39,10 +39,10 @@ def bench_fit(
         start = time.perf_counter()
         data = tool.prepare(X, y)
         prepare_s = time.perf_counter() - start
-        is_slow = predicted_s * timing.CALLS_AROUND_ROUNDS > npfs_run.visit_s
+        is_slow = predicted_s * timing.CALLS_AROUND_ROUNDS > npfs_run.repetition_s
         # Also the warm-up: some compile for each number of epochs.
         checked = min(epochs, timing.VALIDATED_EPOCHS) if is_slow else epochs
-        if is_first_visit:
+        if is_first:
             timing.validate(tool.fit(data, checked, rate), tool, size, checked, source)
         elif not is_slow:
             tool.fit(data, epochs, rate)
@@ -51,7 +51,7 @@ def bench_fit(
         start = time.perf_counter()
         if is_slow:
             # benchmark(...) would add calls that are not rounds: a calibration, and a last one.
-            rounds = max(npfs_run.min_rounds, round(npfs_run.visit_s / predicted_s))
+            rounds = max(npfs_run.min_rounds, round(npfs_run.repetition_s / predicted_s))
             result = benchmark.pedantic(tool.fit, (data, epochs, rate), rounds=rounds)
             untimed_s = 0.0
         else:

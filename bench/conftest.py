@@ -13,8 +13,8 @@ from npfs.harness.progress import RunProgress
 from npfs.schema import Size
 from npfs.suite import options, plan
 from npfs.suite.benchmark_run import BenchmarkRun
+from npfs.suite.plan import case_and_number, repetition_id
 from npfs.suite.run_set import RunSet
-from npfs.suite.visits import case_of, number_of, visit_id
 
 RUN = pytest.StashKey[BenchmarkRun]()
 
@@ -29,11 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything is timed."""
     chosen = options.chosen(config)
     options.set_benchmark_defaults(config, chosen.plan)
-    config.stash[RUN] = run = BenchmarkRun(config, chosen.plan, chosen.backends, chosen.unavailable)
-    if chosen.job is not None:
-        run.job, run.visits, run.decides_visits = chosen.job, chosen.visits, False
-        run.is_resumed = True
-        run.recovered += chosen.recovered
+    config.stash[RUN] = BenchmarkRun(config, chosen)
 
 
 @pytest.fixture
@@ -59,11 +55,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     else:
         return
-    visits = [(case, number) for case in cases for number in range(1, plan.VISITS + 1)]
+    repetitions = [(case, number) for case in cases for number in range(1, plan.REPETITIONS + 1)]
     metafunc.parametrize(
         (what, *size_names),
-        [(case.backend.removeprefix("read-"), *astuple(case.size)) for case, _ in visits],
-        ids=[visit_id(case, number) for case, number in visits],
+        [(case.backend.removeprefix("read-"), *astuple(case.size)) for case, _ in repetitions],
+        ids=[repetition_id(case, number) for case, number in repetitions],
     )
 
 
@@ -98,17 +94,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items
         if isinstance(item, pytest.Function) and "npfs_run" in item.fixturenames
     }
-    if run.number is None:  # nothing is timed: one visit to each case shows that it works
-        again = [item for visit, item in ours.items() if number_of(visit) > 1]
+    if run.number is None:  # nothing is timed: one repetition of each case shows that it works
+        again = [item for one, item in ours.items() if case_and_number(one)[1] > 1]
         items[:] = [item for item in items if item not in again]
         return
-    visits: dict[str, list[str]] = {}
-    for visit in ours:
-        if number_of(visit) <= run.visits and _is_chosen(config, case_of(visit)):
-            visits.setdefault(case_of(visit), []).append(visit)
-    order = plan.shuffled(visits, run.plan.seed, run.number.value)
+    repetitions = []
+    for one in ours:
+        case, number = case_and_number(one)
+        if number <= run.repetitions and _is_chosen(config, case):
+            repetitions.append(one)
+    order = plan.shuffled(repetitions, run.plan.seed, run.number.value)
     rest = [item for item in items if item not in ours.values()]
-    items[:] = [*rest, *(ours[visit] for visit in order)]
+    items[:] = [*rest, *(ours[one] for one in order)]
     run.begin(order)
 
 
@@ -125,13 +122,13 @@ def _is_chosen(config: pytest.Config, case: str) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Make no visit that is not needed."""
+    """Make no repetition that is not needed."""
     run = item.config.stash[RUN]
     if run.number is None or not isinstance(item, pytest.Function):
         return None
     if "npfs_run" not in item.fixturenames or not run.is_left_out(item.callspec.id):
         return None
-    # The visit before this one left its module in place, which the next one may not be of.
+    # The repetition before this one left its module in place, which the next one may not be of.
     item.session._setupstate.teardown_exact(nextitem)
     _show_finished(item)
     return True

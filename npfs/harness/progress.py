@@ -24,7 +24,7 @@ class RunProgress:
         return self._bar is not None
 
     def begin_run(self, label: str, cases: int) -> None:
-        """Begin to count the cases of a run; visits to a case count one each."""
+        """Begin to count the cases of a run; repetitions of a case count one each."""
         self._label, self._began = label, time.perf_counter()
         if self._bar is not None:
             self._bar.update(self._task, completed=0, total=cases, run=label, refresh=True)

@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 import msgspec
 import pytest
 
-from npfs.backends.base import Backend
 from npfs.harness import allocator, environment, load, recovery
 from npfs.harness.progress import RunProgress
 from npfs.harness.run_files import RunNumber
@@ -20,36 +19,37 @@ from npfs.largedata.file_blocks import DiskFull
 from npfs.schema import FIT, KEY, SCHEMA, Learning, Load, LogEntry, Run
 from npfs.schema import Backend as BackendRecord
 from npfs.suite import costs, learning, timing
-from npfs.suite.plan import Case, Plan
-from npfs.suite.visits import REPORT_SECONDS, case_of, number_of, visits_that_fit
+from npfs.suite.options import Chosen
+from npfs.suite.plan import REPORT_SECONDS, Case, case_and_number, repetitions_that_fit
 
 
 class BenchmarkRun:
     """The run of this process: what it times, what it skipped, and where it is saved."""
 
-    def __init__(
-        self,
-        config: pytest.Config,
-        chosen: Plan,
-        backends: dict[str, Backend],
-        unavailable: dict[str, str],
-    ) -> None:
-        self.config, self.plan, self.backends = config, chosen, backends
-        self.unavailable = unavailable
+    def __init__(self, config: pytest.Config, chosen: Chosen) -> None:
+        self.config, self.plan, self.backends = config, chosen.plan, chosen.backends
+        self.unavailable, self.unfinished = chosen.unavailable, chosen.unfinished
         self.skipped: dict[str, str] = {}
         self.failed: dict[str, str] = {}
-        self.finished: dict[str, Any] = {}  # the first visit to each case, with the others' rounds
+        self.finished: dict[str, Any] = {}  # the first repetition of each case, and all rounds
         self.min_rounds = int(config.getoption("benchmark_min_rounds"))
-        self.visit_s = float(config.getoption("benchmark_max_time"))
+        self.repetition_s = float(config.getoption("benchmark_max_time"))
         self._predicted_s: dict[Case, float] = {}
         self.calls: dict[str, Case] = {}  # the cases that may be timed in more epochs too, by id
         self._second_epochs: dict[Case, int | None] = {}
         self.reports = config.invocation_params.dir / config.getoption("reports")
         self.job: str | None = config.getoption("npfs_further")  # of a set that began elsewhere
         self.is_first = self.job is None
-        self.visits = min(int(config.getoption("npfs_visits")), chosen.limits.visits)
+        self.repetitions = min(
+            int(config.getoption("npfs_repetitions")), self.plan.limits.repetitions
+        )
+        self.decides_repetitions = self.is_first and self.plan.budget_s is not None
         self.number: RunNumber | None = None
         self.recovered: list[recovery.Recovered] = []
+        if self.unfinished is not None:
+            self.job, self.repetitions = self.unfinished.job, self.unfinished.repetitions
+            self.decides_repetitions = False
+            self.recovered += self.unfinished.recovered
         self.progress: RunProgress | None = None
         self.interrupted = self.has_saved = False
         self.closing_notes: list[str] = []
@@ -57,9 +57,7 @@ class BenchmarkRun:
         self.order: list[str] = []
         self.learning: Learning | None = None
         self.load = Load()
-        self.is_resumed = False
         self.began = time.perf_counter()
-        self.decides_visits = self.is_first and chosen.budget_s is not None
 
     @property
     def is_timed(self) -> bool:
@@ -103,7 +101,7 @@ class BenchmarkRun:
         self.machine_info = self.benchmarks_of_stock.get_machine_info()
         self.environment = environment.collect(self.machine_info)
         folder = self.reports / "runs" / self.environment.machine
-        if self.is_resumed and not folder.is_dir():
+        if self.unfinished and not folder.is_dir():
             raise pytest.UsageError(
                 "--resume cannot finish the runs of another machine on this one"
             )
@@ -119,11 +117,11 @@ class BenchmarkRun:
         self.job = self.job or f"{self.number.started:%Y%m%dT%H%M%S}-{self.number.value:04d}"
         allocator.settle()
 
-    def count_visits(self, cases: Collection[str] | None) -> int:
-        """Return how many visits a run makes to ``cases``, or to all that there are."""
+    def count_repetitions(self, cases: Collection[str] | None) -> int:
+        """Count the repetitions that a run makes of ``cases``, or of all that there are."""
         return sum(
-            number_of(visit) <= self.visits and (cases is None or case_of(visit) in cases)
-            for visit in self.order
+            number <= self.repetitions and (cases is None or case in cases)
+            for case, number in map(case_and_number, self.order)
         )
 
     def begin(self, order: list[str]) -> None:
@@ -170,18 +168,23 @@ class BenchmarkRun:
             self._note(case=str(case), skipped=reason)
         pytest.skip(reason)
 
-    def is_left_out(self, visit: str) -> bool:
-        """Return whether a visit need not be made: its case is skipped or has failed, or time is short."""
-        case, number = case_of(visit), number_of(visit)
+    def is_left_out(self, repetition: str) -> bool:
+        """Test whether to leave a repetition out.
+
+        Its case was skipped or has failed, its call is negligible, or time is short.
+        """
+        case, number = case_and_number(repetition)
         if case in self.skipped or case in self.failed:
             return True
         if case in self.calls and self.second_epochs(self.calls[case]) is None:
             return True
-        if number == 2 and self.decides_visits and self.plan.budget_s is not None:
+        if number == 2 and self.decides_repetitions and self.plan.budget_s is not None:
             first_pass_s = time.perf_counter() - self.began
-            self.visits = visits_that_fit(first_pass_s, self.plan.runs, self.plan.budget_s)
-            self.decides_visits = False
-        if number > self.visits:
+            self.repetitions = repetitions_that_fit(
+                first_pass_s, self.plan.runs, self.plan.budget_s
+            )
+            self.decides_repetitions = False
+        if number > self.repetitions:
             return True
         left = self.seconds_left
         if left is None or left > (REPORT_SECONDS if self.is_first else 0):
@@ -193,7 +196,7 @@ class BenchmarkRun:
 
     @contextlib.contextmanager
     def saved_only_if_it_succeeds(self, benchmark: Any, case: Case | str) -> Iterator[None]:
-        """Keep a visit on disk, and one that was cut short or whose result is wrong out of all files."""
+        """Keep a repetition on disk; keep one that was cut short or is wrong out of all files."""
         began = time.perf_counter()
         self._note(begun=str(case))
         try:
@@ -227,7 +230,7 @@ class BenchmarkRun:
         self._note(case=str(case), failed=reason)
 
     def _finish(self, benchmark: Any, case: str, wall_s: float) -> None:
-        """Write a visit to the journal, and add its rounds to those of earlier visits to the case."""
+        """Write a repetition to the journal, and add its rounds to earlier ones of the case."""
         metadata, info = benchmark.stats, benchmark.extra_info
         rounds = metadata.stats.data
         info.update(repetitions=[len(rounds)], wall_s=wall_s)
@@ -256,7 +259,7 @@ class BenchmarkRun:
             wall_s=time.perf_counter() - self.began,
             interrupted=self.interrupted,
             preset=self.plan.preset,
-            planned={**self.plan.record, "repetitions": str(self.visits)},
+            planned={**self.plan.record, "repetitions": str(self.repetitions)},
             epochs=self.plan.epochs,
             seed=self.plan.seed,
             data=None if self.plan.data is None else self.plan.data.record(),

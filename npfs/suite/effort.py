@@ -8,8 +8,7 @@ from pathlib import Path
 
 from npfs.analysis.evidence import Evidence, Speedup
 from npfs.analysis.runs import NotARun, RunFolder, RunRecord, read_run
-from npfs.suite.plan import Plan
-from npfs.suite.visits import REPORT_SECONDS
+from npfs.suite.plan import REPORT_SECONDS, Plan
 
 # An interval that would need more runs than this is under the noise of the machine, and is left as
 # it is.

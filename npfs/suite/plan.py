@@ -1,24 +1,13 @@
-"""What a run times: presets, cases, and the shuffled order. Options in, a checked plan out."""
+"""The plan of a run: presets, cases and their repetitions, and the shuffled order."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
-from npfs.harness.option_values import numbers, seconds, share, split_names, whole_number
-from npfs.regression.published import Published, published
+from npfs.regression.published import Published
 from npfs.schema import Size
-from npfs.suite.own_data import (
-    COLUMNS_OPTION,
-    DataOptions,
-    FromPublished,
-    OwnData,
-    Source,
-    Synthetic,
-)
+from npfs.suite.own_data import FromPublished, OwnData, Source, Synthetic
 
 
 class Case(NamedTuple):
@@ -33,9 +22,14 @@ class Case(NamedTuple):
 
 # A fit slower than this would take most of a run for one point that smaller sizes already predict.
 FIT_LIMIT_SECONDS = 3.0
-# A case is timed in three visits, one in each third of the run, each on data of its own: what slows
-# the machine down for a second meets one of them, and the median of the three is another's.
-VISITS = 3
+# A case is timed in three repetitions, one in each third of the run, each on data of its own: what
+# slows the machine down for a second meets one of them, and the least disturbed one counts.
+REPETITIONS = 3
+# Between a case's id and the number of the repetition, which the first one does not have.
+REPETITION_MARK = "~"
+# Kept of a budget for what is not timed: starting, and at the end reading the runs and drawing the
+# figures.
+REPORT_SECONDS = 5.0
 # Of the data's bytes: the problem, its copy in the backend's layout and its temporaries, or lists
 # of numbers.
 COPIES = 8
@@ -65,7 +59,7 @@ class Preset:
     sizes: tuple[Size, ...]
     seconds_per_case: float
     backends: tuple[str, ...] = ()
-    visits: int = VISITS
+    repetitions: int = REPETITIONS
     fit_limit_s: float = FIT_LIMIT_SECONDS
     copies: int = COPIES
     probe_samples: int = PROBE_SAMPLES
@@ -77,30 +71,31 @@ def _one_feature(*exponents: int) -> tuple[Size, ...]:
     return tuple(Size(10**exponent, 1) for exponent in exponents)
 
 
-def _grid(samples: Sequence[int], features: Sequence[int]) -> tuple[Size, ...]:
+def grid(samples: Sequence[int], features: Sequence[int]) -> tuple[Size, ...]:
+    """Return the sizes with each number of samples and each number of features."""
     return tuple(Size(n, d) for n in samples for d in features)
 
 
 PRESETS = {
     "quick": Preset((*_one_feature(1, 3, 5), Size(10_000, 16)), 0.05),
     "standard": Preset(
-        _one_feature(1, 2, 3, 4, 5, 6) + _grid([10_000], [4, 16, 64]),
+        _one_feature(1, 2, 3, 4, 5, 6) + grid([10_000], [4, 16, 64]),
         0.1,
         in_memory=(Size(4_500_000, 1), Size(500_000, 16)),  # 70 MB: caches hold 32, seldom more
     ),
     "full": Preset(
         _one_feature(1, 2, 3, 4, 5, 6, 7)
-        + _grid([1_000, 10_000, 100_000], [2, 4, 16, 64])
-        + _grid([1_000_000], [4, 16]),
+        + grid([1_000, 10_000, 100_000], [2, 4, 16, 64])
+        + grid([1_000_000], [4, 16]),
         0.15,
     ),
-    # Past the memory of one machine, and past the machine: every case in gigabytes, so one visit to
-    # each, and no look at what comes once.
+    # Past the memory of one machine, and past the machine: every case in gigabytes, so one
+    # repetition of each, and no startup costs.
     "scale": Preset(
-        _grid([10**6, 3 * 10**6, 10**7, 3 * 10**7, 10**8], [4]),
+        grid([10**6, 3 * 10**6, 10**7, 3 * 10**7, 10**8], [4]),
         1.0,
         backends=("numba-simd", "numba-parallel", "memmap", "dask", "dask-gram"),
-        visits=1,
+        repetitions=1,
         fit_limit_s=30.0,
         copies=4,  # all of these keep numbers in arrays
         probe_samples=10**6,
@@ -116,7 +111,7 @@ RUNS = 5
 PUBLISHED_FIT_LIMIT_SECONDS = 120.0
 # A round of a millisecond hides the clock's resolution (tens of ns) and the cost of reading it.
 ROUND_SECONDS = 1e-3
-# In a visit: rounds agree within 0.5 %, and more of a slow case would not narrow its interval.
+# In a repetition: rounds agree within 0.5 %, and more of a slow case would not narrow its interval.
 MIN_ROUNDS = 1
 
 
@@ -130,7 +125,6 @@ class Plan:
     epochs: int
     runs: int
     seed: int
-    seconds_per_case: float
     budget_s: float | None = None
     precision: float | None = None
     record: Mapping[str, str | None] = field(default_factory=dict)
@@ -155,9 +149,9 @@ class Plan:
         return self.limits.fit_limit_s if self.published is None else PUBLISHED_FIT_LIMIT_SECONDS
 
     @property
-    def seconds_per_visit(self) -> float:
-        """Seconds of rounds in each visit to a case."""
-        return self.seconds_per_case / self.limits.visits
+    def seconds_per_repetition(self) -> float:
+        """Seconds of rounds in each repetition of a case."""
+        return self.limits.seconds_per_case / self.limits.repetitions
 
     @property
     def sizes_in_memory(self) -> tuple[Size, ...]:
@@ -170,137 +164,31 @@ class Plan:
         return [Case(backend, size) for size in self.sizes for backend in self.backends]
 
 
-def make_plan(
-    *,
-    preset: str,
-    sizes: str | None,
-    features: str | None,
-    backends: str | None,
-    dtypes: str,
-    epochs: str | None,
-    runs: str,
-    seed: str,
-    budget: str | None = None,
-    precision: str | None = None,
-    data: str | None = None,
-    target: str | None = None,
-    columns: str | None = None,
-    missing: str | None = None,
-    separator: str | None = None,
-    decimal: str | None = None,
-    problem: str | None = None,
-) -> Plan:
-    """Check the option values of a command and make its plan; ``record`` keeps them as given.
-
-    Without ``backends`` the plan names none yet: all that can be loaded are meant. A table is read,
-    and its samples and features take the place of the preset's sizes; ``record`` keeps the name of
-    its file without the folders.
-
-    Raises
-    ------
-    ValueError
-        Names the option, what was given and what it takes; or says what is wrong with the table.
-    """
-    record = dict(locals())
-    record["runs"] = str(whole_number("--runs", runs, at_least=1))
-    if preset not in PRESETS:
-        raise ValueError(f"--preset must be one of {', '.join(PRESETS)}; got {preset!r}")
-    given = {"sizes": sizes, "features": features}
-    named = None if problem is None else published(problem)
-    if named is not None:
-        _require_none(
-            {"data": data, **given},
-            "cannot be chosen for --problem, which brings its own data; leave {option} out",
-        )
-    table = None
-    if data is not None:
-        _require_none(
-            given,
-            "cannot be chosen for --data, which brings its own; leave {option} out "
-            f"({COLUMNS_OPTION} a,b chooses columns)",
-        )
-        record["data"] = Path(data).name
-        table = _read(data, target, columns, missing, separator, decimal)
-    else:
-        of_table = {"target": target, "columns": columns, "missing": missing}
-        of_table |= {"separator": separator, "decimal": decimal}
-        _require_none(of_table, "belongs to --data FILE; add it, or leave {option} out")
-    if named is not None:
-        chosen = _grid([named.n_samples], named.n_features)
-    elif table is not None:
-        chosen = (Size(*table.X.shape),)
-    else:
-        chosen = _sizes(PRESETS[preset], sizes, features)
-    if epochs is None:
-        epochs = str(EPOCHS if named is None else named.epochs)
-    return Plan(
-        preset=preset,
-        sizes=tuple(
-            msgspec.structs.replace(size, dtype=dtype)
-            for dtype in _dtypes(dtypes)
-            for size in chosen
-        ),
-        backends=() if backends is None else tuple(split_names("--backends", backends)),
-        epochs=whole_number("--epochs", epochs, at_least=1),
-        runs=whole_number("--runs", runs, at_least=1),
-        seed=whole_number("--seed", seed, at_least=0),
-        seconds_per_case=PRESETS[preset].seconds_per_case,
-        budget_s=None if budget is None else seconds("--budget", budget),
-        precision=None if precision is None else share("--precision", precision),
-        record=record,
-        data=table,
-        published=named,
-    )
+def repetition_id(case: object, number: int) -> str:
+    """Return the id of a repetition of a case: ``numpy-10000``, then ``numpy-10000~2``."""
+    return str(case) if number == 1 else f"{case}{REPETITION_MARK}{number}"
 
 
-def shuffled(visits: Mapping[str, Sequence[str]], seed: int, run_number: int) -> list[str]:
+def case_and_number(repetition: str) -> tuple[str, int]:
+    """Return the case of a repetition's id, and which of its repetitions it is: 1, 2, 3."""
+    case, _, number = repetition.partition(REPETITION_MARK)
+    return case, int(number or 1)
+
+
+def repetitions_that_fit(first_pass_s: float, runs: int, budget_s: float) -> int:
+    """Return the number of repetitions of each case that leaves time for all runs."""
+    return max(1, min(REPETITIONS, int(budget_s / (first_pass_s * runs))))
+
+
+def shuffled(repetitions: Collection[str], seed: int, run_number: int) -> list[str]:
     """Return the order of run ``run_number``; the same for the same seed and number.
 
-    ``visits`` maps a case to the ids of its visits. All first visits come before all second ones,
-    each in an order of its own.
+    All first repetitions come before all second ones, each in an order of its own.
     """
     random_order = random.Random(f"{seed}/{run_number}")
-    order: list[str] = []
-    for visit in range(max(map(len, visits.values()), default=0)):
-        ids = [visits[case][visit] for case in sorted(visits) if visit < len(visits[case])]
+    in_order, order = sorted(repetitions, key=case_and_number), list[str]()
+    for number in range(1, REPETITIONS + 1):
+        ids = [one for one in in_order if case_and_number(one)[1] == number]
         random_order.shuffle(ids)
         order += ids
     return order
-
-
-def _require_none(given: Mapping[str, str | None], problem: str) -> None:
-    """Refuse options that do not go with the others; ``problem`` follows their name."""
-    for name, value in given.items():
-        if value is not None:
-            raise ValueError(f"--{name} {problem.format(option=f'--{name}')}")
-
-
-def _read(
-    data: str,
-    target: str | None,
-    columns: str | None,
-    missing: str | None,
-    separator: str | None,
-    decimal: str | None,
-) -> OwnData:
-    if target is None:
-        raise ValueError("--data needs the column that is to be predicted; add --target COL")
-    chosen = None if columns is None else tuple(split_names(COLUMNS_OPTION, columns))
-    options = DataOptions(Path(data), target, chosen, missing or "error", separator, decimal)
-    return options.read()
-
-
-def _dtypes(text: str) -> list[str]:
-    names = split_names("--dtypes", text)
-    for name in names:
-        if name not in DTYPES:
-            raise ValueError(f"--dtypes takes {' and '.join(DTYPES)}; got {name!r}")
-    return names
-
-
-def _sizes(preset: Preset, sizes: str | None, features: str | None) -> tuple[Size, ...]:
-    if sizes is None and features is None:
-        return preset.sizes
-    n_samples = [MANY_FEATURES_SAMPLES] if sizes is None else numbers("--sizes", sizes)
-    n_features = [1] if features is None else numbers("--features", features)
-    return _grid(n_samples, n_features)

@@ -1,6 +1,6 @@
 """An interrupted set of runs, found again so that it can be finished."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from npfs.analysis.runs import read_runs
 from npfs.harness import recovery
 from npfs.schema import Data
 from npfs.suite.own_data import OwnData
-from npfs.suite.plan import VISITS
+from npfs.suite.plan import REPETITIONS
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class UnfinishedSet:
     runs_missing : int
         Whole runs that are still to be made; of a run that was cut short the finished cases count
         as well.
-    visits : int
-        To each case, as its runs made them.
+    repetitions : int
+        Of each case, as its runs made them.
     recovered : tuple of Recovered
         Runs that were brought back on the way.
     data : Data or None
@@ -36,12 +36,12 @@ class UnfinishedSet:
     job: str
     options: dict[str, Any]
     runs_missing: int
-    visits: int
+    repetitions: int
     recovered: tuple[recovery.Recovered, ...] = ()
     data: Data | None = None
 
     def options_with(self, data: str | None) -> dict[str, Any]:
-        """Return the options with the table's present path: a run file keeps only the name of its file.
+        """Return the options with the present path of the table: a run keeps only its file's name.
 
         Raises
         ------
@@ -76,7 +76,7 @@ class UnfinishedSet:
             )
 
 
-def unfinished_set(runs: Path, given: Sequence[str]) -> UnfinishedSet:
+def unfinished_set(runs: Path, given: Collection[str]) -> UnfinishedSet:
     """Return the newest set in the folder ``runs``, if it is not complete.
 
     ``given`` are the options of the plan that the user gave beside --resume: there must be none.
@@ -88,7 +88,7 @@ def unfinished_set(runs: Path, given: Sequence[str]) -> UnfinishedSet:
     """
     if given:
         raise ValueError(
-            f"--resume takes its settings from the interrupted runs; leave out {', '.join(given)}"
+            f"--resume takes its settings from the interrupted runs; leave out {', '.join(sorted(given))}"
         )
     recovered = recovery.recover(runs)
     found = read_runs(runs).runs
@@ -106,7 +106,7 @@ def unfinished_set(runs: Path, given: Sequence[str]) -> UnfinishedSet:
             f"--resume has nothing to finish: the newest set in {runs} has all its {planned} runs"
         )
     options = dict(newest.planned)
-    visits = int(options.pop("repetitions", None) or VISITS)
+    repetitions = int(options.pop("repetitions", None) or REPETITIONS)
     return UnfinishedSet(
-        newest.job, options, planned - whole, visits, tuple(recovered), newest.data
+        newest.job, options, planned - whole, repetitions, tuple(recovered), newest.data
     )

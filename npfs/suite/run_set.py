@@ -77,7 +77,7 @@ class RunSet:
             else f"run {number}, {len(cases or ())} cases with the widest intervals"
         )
         if progress:
-            progress.begin_run(label, run.count_visits(cases))
+            progress.begin_run(label, run.count_repetitions(cases))
         ended = fresh_run(
             self._arguments(cases),
             run.config.invocation_params.dir,
@@ -92,7 +92,7 @@ class RunSet:
 
     def _arguments(self, cases: frozenset[str] | None) -> list[str]:
         given = [str(argument) for argument in self.run.config.invocation_params.args]
-        ours = [f"--npfs-further={self.run.job}", f"--npfs-visits={self.run.visits}"]
+        ours = [f"--npfs-further={self.run.job}", f"--npfs-repetitions={self.run.repetitions}"]
         if self.run.config.getoption("resume"):
             given = [argument for argument in given if argument != "--resume"]
             ours += [

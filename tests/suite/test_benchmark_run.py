@@ -35,7 +35,7 @@ def test_rounds_of_a_clock_that_stepped_back_are_kept_out_of_all_files() -> None
     assert run.skipped == {"numba-10": "the clock stood still or stepped back while it was timed"}
 
 
-def test_a_visit_that_fails_takes_the_earlier_ones_with_it() -> None:
+def test_a_repetition_that_fails_takes_the_earlier_ones_with_it() -> None:
     run = BenchmarkRun.__new__(BenchmarkRun)
     first = SimpleNamespace(fixture=SimpleNamespace(has_error=False))
     run.failed, run.finished, run.number = {}, {"numba-10": first}, None

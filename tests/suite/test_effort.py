@@ -5,17 +5,14 @@ from typing import Any
 import pytest
 
 from npfs.suite.effort import Effort, Stop
-from npfs.suite.plan import make_plan
+from npfs.suite.options import make_plan
 from tests import run_files
 
 STEADY = (("python", 10, 1), 1.0), (("numpy", 10, 1), 0.1), (("numba", 10, 1), 0.01)
 
 
 def effort(folder: Path, **options: Any) -> Effort:
-    defaults: dict[str, Any] = {
-        "preset": "quick", "sizes": None, "features": None, "backends": "numpy,python",
-        "dtypes": "float64", "epochs": "10", "runs": "3", "seed": "0",
-    }  # fmt: skip
+    defaults = {"preset": "quick", "backends": "numpy,python", "runs": "3"}
     home = folder / "runs" / run_files.ENVIRONMENT["machine"]
     return Effort(make_plan(**defaults | options), home, "job")
 

@@ -10,18 +10,15 @@ from npfs.backends.registry import load_backend
 from npfs.regression.problem import make_problem
 from npfs.schema import Size
 from npfs.suite import timing
+from npfs.suite.options import make_plan
 from npfs.suite.own_data import DataOptions, Synthetic
-from npfs.suite.plan import Plan, make_plan
+from npfs.suite.plan import Plan
 
 NUMBERS = np.array([[1.0, 100, 7, 2], [3, 300, 7, 4], [5, 200, 7, 9], [7, 400, 7, 1]])
 
 
 def plan(path: Path, **options: Any) -> Plan:
-    chosen = {
-        "preset": "quick", "sizes": None, "features": None, "backends": "numpy", "dtypes": "float64",
-        "epochs": "10", "runs": "5", "seed": "0", "data": str(path), "target": "-1",
-    }  # fmt: skip
-    return make_plan(**{**chosen, **options})
+    return make_plan(**{"backends": "numpy", "data": str(path), "target": "-1", **options})
 
 
 @pytest.fixture
@@ -61,7 +58,7 @@ def test_features_and_target_are_standardised(table: Path) -> None:
     assert 0 < rate < 1
 
 
-def test_each_visit_gets_data_of_its_own_and_a_prediction_the_first_rows(table: Path) -> None:
+def test_each_repetition_gets_data_of_its_own_and_a_prediction_the_first_rows(table: Path) -> None:
     source = plan(table).source
     X, y, _ = timing.fresh_data(Size(4, 3, "float32"), source)
     again, *_ = timing.fresh_data(Size(4, 3, "float32"), source)

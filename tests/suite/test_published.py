@@ -10,14 +10,12 @@ from npfs.analysis.runs import conditions_of
 from npfs.backends.registry import load_backend
 from npfs.schema import Run, Size
 from npfs.suite import timing
-from npfs.suite.plan import make_plan
+from npfs.suite.options import make_plan
 from tests import run_files
 
 
 def plan(**options: str | None):  # type: ignore[no-untyped-def]
-    given = {"preset": "standard", "dtypes": "float64", "runs": "5", "seed": "0"}
-    empty = {"sizes": None, "features": None, "epochs": None, "backends": "python,numpy"}
-    return make_plan(**{**given, **empty, **options})  # type: ignore[arg-type]
+    return make_plan(backends="python,numpy", **options)
 
 
 def test_its_fit_ends_where_the_published_one_does() -> None:

@@ -23,21 +23,37 @@ def require_missing(missing: str) -> None:
         raise BadTable(f"--missing takes {' or '.join(MISSING)}; got {missing!r}")
 
 
-def require_columns(file: TableFile) -> None:
-    """Refuse a file without columns.
+def choose_columns(
+    file: TableFile, target: str | int, features: Sequence[str | int] | None, option: str
+) -> tuple[list[tuple[int, Column]], list[str]]:
+    """Return positions and columns of the features and, last, of the target; and notes.
+
+    Without ``features`` all columns but the target are chosen.
 
     Raises
     ------
     BadTable
-        If it has none.
+        If there is no such column, one is chosen twice, or one cannot be learned from.
     """
     if not file.names:
         raise BadTable(
             "it has no column; give a file with a column for each feature and the target"
         )
+    *positions, target_at = _positions(file.names, target, features, option)
+    *columns, last = file.load([*positions, target_at])
+    chosen = list(zip(positions, columns, strict=True))
+    notes = list(file.notes)
+    if features is None:
+        # A separator at the end of each row makes an empty column.
+        chosen = [
+            (k, column) for k, column in chosen if not (k in file.nameless and column.is_empty)
+        ]
+        notes += _about_names(file, [column.name for _, column in chosen])
+    _require_numbers([column for _, column in chosen], last, option)
+    return [*chosen, (target_at, last)], notes
 
 
-def require_numbers(columns: list[Column], last: Column, features_option: str) -> None:
+def _require_numbers(columns: list[Column], last: Column, features_option: str) -> None:
     """Refuse columns that cannot be learned from, and columns without rows.
 
     Raises
@@ -83,7 +99,7 @@ def _example(names: list[str], features_option: str) -> str:
     return f", such as {features_option} {shown(','.join(usable[:NAMED]) + more)}"
 
 
-def about_names(file: TableFile, names: Sequence[str]) -> list[str]:
+def _about_names(file: TableFile, names: Sequence[str]) -> list[str]:
     """Warn of nameless columns and of names that occur twice."""
     found = []
     nameless = {file.names[k] for k in file.nameless}.intersection(names)
@@ -98,7 +114,7 @@ def about_names(file: TableFile, names: Sequence[str]) -> list[str]:
     return found
 
 
-def choose(
+def _positions(
     names: Sequence[str], target: str | int, features: Sequence[str | int] | None, option: str
 ) -> list[int]:
     """Return the positions of the features, and last that of the target.

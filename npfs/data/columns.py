@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,33 +89,9 @@ IS_NUMBER = {
 }
 
 
-class Column(Protocol):
-    """One column: ``pieces`` may be read once ``problem`` has found nothing."""
-
-    @property
-    def name(self) -> str:
-        """As the file gives it."""
-
-    @property
-    def is_integer(self) -> bool:
-        """Whether its numbers are whole by their type."""
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether it has no value at all."""
-
-    def __len__(self) -> int: ...
-
-    def problem(self) -> str:
-        """Describe what it holds in place of numbers, with an example; "" if it holds numbers."""
-
-    def pieces(self) -> Iterator[NDArray[Any]]:
-        """Return its numbers in their order, a missing one as NaN."""
-
-
 @dataclass(frozen=True)
 class NumpyColumn:
-    """A column of an array."""
+    """A column of an array; ``pieces`` may be read once ``problem`` has found nothing."""
 
     name: str
     values: NDArray[Any]
@@ -144,13 +120,23 @@ class NumpyColumn:
 
 
 class ArrowColumn:
-    """A column of an Arrow table; ``decimal`` is that of a text file."""
+    """A column of an Arrow table; ``pieces`` may be read once ``problem`` has found nothing.
 
-    def __init__(self, name: str, values: Any, decimal: str = ".") -> None:
+    Parameters
+    ----------
+    decimal : str
+        That of a text file.
+    n_rows : int, optional
+        If ``values`` are only the first of so many.
+    """
+
+    def __init__(
+        self, name: str, values: Any, decimal: str = ".", n_rows: int | None = None
+    ) -> None:
         types = pyarrow("types")
         if types.is_dictionary(values.type):
             values = values.cast(values.type.value_type)
-        self.name, self.values, self.decimal = name, values, decimal
+        self.name, self.values, self.decimal, self.n_rows = name, values, decimal, n_rows
         self.is_integer = types.is_integer(values.type)
         self._is_plain = self.is_integer or types.is_floating(values.type)
         self.is_empty = types.is_null(values.type)
@@ -159,7 +145,7 @@ class ArrowColumn:
         )
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.values) if self.n_rows is None else self.n_rows
 
     def problem(self) -> str:
         """Describe what it holds in place of numbers, with an example and its row; else ""."""
@@ -169,16 +155,15 @@ class ArrowColumn:
             return "holds no value at all"
         row, cell = self._example()
         if cell is None:
-            return self._without_example()
+            if self.n_rows is None:
+                return f"holds no value at all (its type is {self.values.type})"
+            return f"holds values of type {self.values.type}"
         what = "text" if isinstance(cell, str) else f"values of type {self.values.type}"
         hint = ""
         other = {".": ",", ",": "."}[self.decimal]
         if isinstance(cell, str) and IS_NUMBER[other].fullmatch(cell):
             hint = f" (if {other!r} is its decimal sign, say so with --decimal {other!r})"
         return f"holds {what}, such as {shown(cell)} in data row {row}{hint}"
-
-    def _without_example(self) -> str:
-        return f"holds no value at all (its type is {self.values.type})"
 
     def _example(self) -> tuple[int, Any]:
         """Return row and value of the first cell that is no number, or of the first cell."""
@@ -206,6 +191,9 @@ class ArrowColumn:
                 if chunk.null_count == 0
                 else chunk.to_numpy(zero_copy_only=False)
             )
+
+
+Column = NumpyColumn | ArrowColumn
 
 
 def arrow_columns(names: list[str], values: list[Any], decimal: str = ".") -> list[Column]:

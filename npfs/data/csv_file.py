@@ -26,11 +26,21 @@ from npfs.data.columns import (
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 LOOKED_AT_ROWS, LOOKED_AT_COLUMNS = 50, 100  # enough to tell, and milliseconds
-MISSING = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none"))
+MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "None", "none")
 # Of a table of text alone the separator is the one that cuts its rows into equally many cells.
 LEAST_SHARE_OF_NUMBERS = 0.1
+_MISSING = frozenset(map(str.lower, MISSING))
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WRITTEN = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
+
+
+@dataclass(frozen=True)
+class TextOptions:
+    """The options of a text file, as ``read_table`` takes them; None is to be found."""
+
+    separator: str | None = None
+    decimal: str | None = None
+    header: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -65,14 +75,7 @@ class Dialect:
     notes: tuple[str, ...]
 
 
-def find_dialect(
-    head: bytes,
-    *,
-    is_whole: bool,
-    separator: str | None,
-    decimal: str | None,
-    header: bool | None,
-) -> Dialect:
+def find_dialect(head: bytes, options: TextOptions, *, is_whole: bool) -> Dialect:
     """Find the dialect of the file that begins with ``head``; options that are given stand.
 
     ``head`` ends with a line, or is the whole file.
@@ -82,15 +85,14 @@ def find_dialect(
     BadTable
         If an option is none, or the names do not fit the rows.
     """
-    candidates = _candidates(separator, decimal)
+    candidates = _candidates(options.separator, options.decimal)
     text = decoded(head)
     read = {mark: _rows(text, mark) for mark, _ in candidates}
-    best = max(candidates, key=lambda pair: _likelihood(read[pair[0]], pair[1]))
-    mark, point = best
+    mark, point = max(candidates, key=lambda pair: _likelihood(read[pair[0]], pair[1]))
     rows = read[mark]
     if not rows:
         raise BadTable("its beginning cannot be read as rows; is a quotation mark never closed?")
-    has_header = _has_header(rows, point) if header is None else header
+    has_header = _has_header(rows, point) if options.header is None else options.header
     first = [" ".join(cell.split()) for cell in rows[0]]
     has_long_names = has_header and any("\n" in cell or "\r" in cell for cell in rows[0])
     if has_header and len(rows) == 1 and is_whole:
@@ -111,7 +113,7 @@ def find_dialect(
         row_bytes=max(map(len, head.splitlines()), default=0),
         has_long_names=has_long_names,
         encoding="utf-16" if head.startswith(_UTF_16) else "utf8",
-        notes=_notes(best, given=(separator, decimal)),
+        notes=_notes(mark, point, options),
     )
 
 
@@ -194,7 +196,7 @@ def _is_number(cell: str, decimal: str) -> bool:
 
 
 def _is_missing(cell: str) -> bool:
-    return cell.strip().lower() in MISSING
+    return cell.strip().lower() in _MISSING
 
 
 def _blank_lines(text: str) -> int:
@@ -202,10 +204,10 @@ def _blank_lines(text: str) -> int:
     return next((k for k, line in enumerate(lines) if line), len(lines))
 
 
-def _notes(found: tuple[str, str], given: tuple[str | None, str | None]) -> tuple[str, ...]:
+def _notes(separator: str, decimal: str, given: TextOptions) -> tuple[str, ...]:
     """Describe the dialect where it is not what every reader expects of a CSV file."""
-    separator, decimal = found
-    if given == (None, None) and found != (",", "."):
+    is_found = given.separator is None and given.decimal is None
+    if is_found and (separator, decimal) != (",", "."):
         sign = ", with a comma as decimal sign" if decimal == "," else ""
         return (f"It was read as separated by {_name(separator)}{sign}.",)
     return ()
@@ -219,18 +221,10 @@ def _name(separator: str) -> str:
 # them.
 BLOCK_BYTES, ROWS_IN_BLOCK, LARGEST_BLOCK_BYTES = 1 << 20, 2000, 1 << 28
 CAREFUL_BLOCK_BYTES = 1 << 26
-_MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "None", "none")
 
 
 def csv_file(
-    path: Path,
-    head: bytes,
-    *,
-    is_whole: bool,
-    is_packed: bool,
-    separator: str | None,
-    decimal: str | None,
-    header: bool | None,
+    path: Path, head: bytes, options: TextOptions, *, is_whole: bool, is_packed: bool
 ) -> TableFile:
     """Return the table of a text file that begins with ``head``; ``is_packed`` by gzip.
 
@@ -242,9 +236,7 @@ def csv_file(
     pyarrow()
     if not head.strip(b"\xef\xbb\xbf\r\n"):
         raise BadTable("it holds no row; give a file with a row for each sample")
-    dialect = find_dialect(
-        head, is_whole=is_whole, separator=separator, decimal=decimal, header=header
-    )
+    dialect = find_dialect(head, options, is_whole=is_whole)
 
     def load(chosen: Sequence[int]) -> list[Column]:
         table = with_reason(lambda: _read_csv(path, dialect, chosen, is_packed=is_packed))
@@ -282,7 +274,7 @@ def _read_csv(path: Path, dialect: Dialect, chosen: Sequence[int], *, is_packed:
                 csv.ConvertOptions(
                     include_columns=[columns[k] for k in chosen],
                     decimal_point=dialect.decimal,
-                    null_values=[*_MISSING, *(f" {mark}" for mark in _MISSING)],
+                    null_values=[*MISSING, *(f" {mark}" for mark in MISSING)],
                     strings_can_be_null=True,
                 ),
             )

@@ -18,7 +18,7 @@ from npfs.data.columns import (
     pyarrow,
     with_reason,
 )
-from npfs.data.csv_file import csv_file
+from npfs.data.csv_file import TextOptions, csv_file
 
 HEAD_BYTES = 1 << 16
 ROWS_BEYOND, LONGEST_ROW_BYTES = 3, 1 << 26
@@ -26,13 +26,7 @@ _GZIP, _UTF_16 = b"\x1f\x8b", (b"\xff\xfe", b"\xfe\xff")
 _OF_TEXT = frozenset(b"\t\n\v\f\r")
 
 
-def open_table(
-    path: Path,
-    *,
-    separator: str | None = None,
-    decimal: str | None = None,
-    header: bool | None = None,
-) -> TableFile:
+def open_table(path: Path, options: TextOptions) -> TableFile:
     """Recognise a file and find the names of its columns; the options are those of a text file.
 
     Raises
@@ -53,15 +47,7 @@ def open_table(
             "it is a binary file, and no Parquet, Arrow, .npy or .npz file; save the table as CSV "
             "or Parquet"
         )
-    return csv_file(
-        path,
-        head,
-        is_whole=len(head) < HEAD_BYTES,
-        is_packed=is_packed,
-        separator=separator,
-        decimal=decimal,
-        header=header,
-    )
+    return csv_file(path, head, options, is_whole=len(head) < HEAD_BYTES, is_packed=is_packed)
 
 
 def beginning(path: Path) -> bytes:

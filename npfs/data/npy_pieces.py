@@ -70,14 +70,12 @@ class Layout:
             size *= length
         return self.offset + size
 
-    def value(self, file: FileIO, column: int) -> Any:
+    def value(self, path: Path, column: int) -> Any:
         """Return the first value of a column, or a record."""
-        step = self.n_rows if self.is_fortran else 1
         if 0 in self.shape:
             return np.zeros((), self.dtype)
-        buffer = bytearray(self.dtype.itemsize)
-        _read(file, self.offset + column * step * self.dtype.itemsize, memoryview(buffer))
-        return np.frombuffer(buffer, self.dtype)[0]
+        before = column * (self.n_rows if self.is_fortran else 1) * self.dtype.itemsize
+        return np.fromfile(path, self.dtype, count=1, offset=self.offset + before)[0]
 
 
 def npy_file(path: Path) -> LargeFile:
@@ -141,18 +139,14 @@ def _layout(opened: FileAsOpened) -> Layout:
 
 def _columns(path: Path, layout: Layout, names: tuple[str, ...], chosen: list[int]) -> list[Column]:
     """Return columns of the right type and length: their first value over and over."""
-    with path.open("rb", buffering=0) as file:
-        if layout.dtype.names is None:
-            firsts = [layout.value(file, k) for k in chosen]
-            return [
-                NumpyColumn(names[k], np.broadcast_to(first, (layout.n_rows,)))
-                for k, first in zip(chosen, firsts, strict=True)
-            ]
-        record = layout.value(file, 0)
-    fields = [np.asarray(record[names[k]]) for k in chosen]
+    if layout.dtype.names is None:
+        firsts, shape = [layout.value(path, k) for k in chosen], layout.shape[:1]
+    else:
+        record, shape = layout.value(path, 0), layout.shape
+        firsts = [record[names[k]] for k in chosen]
     return [
-        NumpyColumn(names[k], np.broadcast_to(field, (*layout.shape, *field.shape)))
-        for k, field in zip(chosen, fields, strict=True)
+        NumpyColumn(names[k], np.broadcast_to(first, (*shape, *np.shape(first))))
+        for k, first in zip(chosen, firsts, strict=True)
     ]
 
 

@@ -5,13 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from npfs.data import npy_pieces, parquet_pieces
-from npfs.data.choosing import (
-    about_names,
-    choose,
-    require_columns,
-    require_missing,
-    require_numbers,
-)
+from npfs.data.choosing import choose_columns, require_missing
 from npfs.data.columns import BadTable
 from npfs.data.files import beginning, is_binary
 from npfs.data.pieces import LargeFile, Pieces, Wanted
@@ -64,15 +58,11 @@ def open_pieces(
     try:
         require_missing(missing)
         file = _open(path)
-        require_columns(file.table)
-        *chosen, target_at = choose(file.table.names, target, features, features_option)
-        *columns, last = file.table.load([*chosen, target_at])
+        chosen, notes = choose_columns(file.table, target, features, features_option)
+        *positions, target_at = (position for position, _ in chosen)
+        *columns, last = (column for _, column in chosen)
         names = tuple(column.name for column in columns)
-        notes = list(file.table.notes)
-        if features is None:
-            notes += about_names(file.table, names)
-        require_numbers(columns, last, features_option)
-        wanted = Wanted(tuple(chosen), target_at, names, last.name, drops=missing == "drop")
+        wanted = Wanted(tuple(positions), target_at, names, last.name, drops=missing == "drop")
         pieces = file.cut(wanted, block_bytes)
     except BadTable as error:
         raise BadTable(f"{str(path)!r}: {error}") from None

@@ -375,27 +375,13 @@ def _runs(group_rows: Sequence[int], block_rows: int) -> Iterator[tuple[int, int
     yield first, len(group_rows), rows
 
 
-class HeadOfColumn(ArrowColumn):
-    """A column of so many rows, of which the type and the first values are known."""
-
-    def __init__(self, name: str, values: Any, n_rows: int) -> None:
-        super().__init__(name, values)
-        self.n_rows = n_rows
-
-    def __len__(self) -> int:
-        return self.n_rows
-
-    def _without_example(self) -> str:
-        return f"holds values of type {self.values.type}"
-
-
 def _columns(files: Sequence[ParquetFile], chosen: list[int]) -> list[Column]:
     """Return columns by their types; of those without numbers read some rows, for an example."""
     first, n_rows = files[0], sum(file.n_rows for file in files)
 
     def column(k: int, values: list[Any]) -> Column:
         values = pyarrow().chunked_array(values, first.types[k])
-        return HeadOfColumn(first.names[k], values, n_rows)
+        return ArrowColumn(first.names[k], values, n_rows=n_rows)
 
     columns = {k: column(k, []) for k in chosen}
     wrong = [k for k in chosen if columns[k].problem()]

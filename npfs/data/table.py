@@ -6,14 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from npfs.data.choosing import (
-    about_names,
-    choose,
-    require_columns,
-    require_missing,
-    require_numbers,
-)
+from npfs.data.choosing import choose_columns, require_missing
 from npfs.data.columns import BadTable, Column
+from npfs.data.csv_file import TextOptions
 from npfs.data.files import open_table
 from npfs.data.values import gather, missing_rows, notes, require_usable
 from npfs.regression.problem import Array
@@ -85,21 +80,9 @@ def read_table(
     """
     try:
         require_missing(missing)
-        file = open_table(Path(path), separator=separator, decimal=decimal, header=header)
-        require_columns(file)
-        *chosen, target_at = choose(file.names, target, features, features_option)
-        *columns, last = file.load([*chosen, target_at])
-        found = list(file.notes)
-        if features is None:
-            nameless = [k in file.nameless for k in chosen]
-            # A separator at the end of each row makes an empty column.
-            columns = [
-                column
-                for column, has_no_name in zip(columns, nameless, strict=True)
-                if not (has_no_name and column.is_empty)
-            ]
-            found += about_names(file, [column.name for column in columns])
-        require_numbers(columns, last, features_option)
+        file = open_table(Path(path), TextOptions(separator, decimal, header))
+        chosen, found = choose_columns(file, target, features, features_option)
+        *columns, last = (column for _, column in chosen)
         return _table(columns, last, missing, found)
     except BadTable as error:
         raise BadTable(f"{str(path)!r}: {error}") from None

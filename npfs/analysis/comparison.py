@@ -267,8 +267,8 @@ def _differences(base: Side, new: Side) -> tuple[tuple[str, str, str], ...]:
     before, after = (
         {**side.newest.conditions, "system": side.newest.environment.system} for side in (base, new)
     )
-    return tuple(
-        (name, before.get(name, NOT_RECORDED), after.get(name, NOT_RECORDED))
-        for name in dict.fromkeys([*before, *after])
-        if before.get(name, NOT_RECORDED) != after.get(name, NOT_RECORDED)
-    )
+    both = {
+        name: (before.get(name, NOT_RECORDED), after.get(name, NOT_RECORDED))
+        for name in before | after
+    }
+    return tuple((name, *pair) for name, pair in both.items() if pair[0] != pair[1])

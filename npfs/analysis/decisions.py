@@ -8,11 +8,12 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import partial
 
 from npfs.analysis import startup
 from npfs.analysis.evidence import LISTS, NUMPY, Evidence, paired_ratio
 from npfs.analysis.startup import BreakEven
-from npfs.analysis.statistics import Interval
+from npfs.analysis.statistics import Interval, geometric_interval
 from npfs.schema import Backend, Size
 
 # Many runs tell smaller differences apart, but the same code at another place of the memory makes
@@ -104,7 +105,7 @@ def fastest(evidence: Evidence, size: Size) -> list[str]:
     """
     times = {name: evidence.time(name, size) for name in evidence.backends}
     measured = {name: time.value for name, time in times.items() if time is not None}
-    return best_of(measured, lambda a, b: evidence.speedup(a, b, size))
+    return best_of(measured, partial(evidence.speedup, size=size))
 
 
 def best_of(values: Mapping[str, float], ratio: Ratio) -> list[str]:
@@ -155,10 +156,7 @@ def _by_time(evidence: Evidence, situation: Situation, size: Size | None) -> Dec
     nothing = Decision(situation, Quantity.FIT, size)
     if size is None:
         return nothing
-
-    def speedup(backend: str, reference: str) -> Interval | None:
-        return evidence.speedup(backend, reference, size)
-
+    speedup = partial(evidence.speedup, size=size)
     found = _choose(evidence, nothing, fastest(evidence, size), speedup)
     is_long = situation in (Situation.SERVICE, Situation.TABLE)
     if is_long and found.choices and found.choices[0] != NUMPY:
@@ -178,9 +176,7 @@ def _by_first_result(evidence: Evidence) -> Decision:
     def times_sooner(backend: str, reference: str) -> Interval | None:
         return paired_ratio(starts.get(reference, {}), starts.get(backend, {}))
 
-    seconds = {
-        name: interval.value for name in starts if (interval := startup.seconds(evidence, name))
-    }
+    seconds = {name: geometric_interval([*of.values()]).value for name, of in starts.items()}
     size = Size(startup.startup_samples(evidence), 1) if len(seconds) > 1 else None
     nothing = Decision(Situation.ONCE, Quantity.FIRST_RESULT, size)
     return _choose(evidence, nothing, best_of(seconds, times_sooner), times_sooner)
@@ -207,26 +203,23 @@ def _by_memory(evidence: Evidence) -> Decision:
 
     That is the given arrays and the most that is taken beside them; lists are made without arrays.
     """
-    nothing = Decision(Situation.MEMORY, Quantity.MEMORY, None)
     size = startup.memory_size(evidence)
-    if size is None:
-        return nothing
-    peaks = {name: startup.memory(evidence, name, size)[1] for name in evidence.backends}
     needs = {
         name: peak + (0 if name == LISTS else size.data_bytes)
-        for name, peak in peaks.items()
-        if peak is not None
+        for name in evidence.backends
+        if size is not None and (peak := startup.memory(evidence, name, size)[1]) is not None
     }
     if len(needs) < 2:
-        return nothing
+        return Decision(Situation.MEMORY, Quantity.MEMORY, None)
     close = [name for name, need in needs.items() if need <= SAME_MEMORY * min(needs.values())]
-    choices = _simplest_first(evidence, close)
-    factors = {
-        name: Interval(needs[name] / needs[choices[0]], math.nan, math.nan, 1)
-        for name in (LISTS, NUMPY)
-        if name in needs and name not in choices
-    }
-    return replace(nothing, size=size, choices=choices, factors=factors)
+
+    def times_less(backend: str, reference: str) -> Interval | None:
+        if reference in close or reference not in needs:
+            return None
+        return Interval(needs[reference] / needs[backend], math.nan, math.nan, 1)
+
+    nothing = Decision(Situation.MEMORY, Quantity.MEMORY, size)
+    return _choose(evidence, nothing, close, times_less)
 
 
 def _simplest_first(evidence: Evidence, names: list[str]) -> tuple[str, ...]:

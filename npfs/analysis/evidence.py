@@ -129,12 +129,14 @@ class Evidence:
     @cached_property
     def backends(self) -> list[str]:
         """Return measured backends that do the same work, slowest first at their largest size."""
-        return [name for name in self._measured if name not in self._shortcuts]
+        return [name for name in self._measured if name not in self.shortcuts]
 
     @cached_property
     def shortcuts(self) -> list[str]:
         """Return measured backends that reach the same iterates by less work."""
-        return [name for name in self._measured if name in self._shortcuts]
+        records = [item for run in self.runs for item in run.backends.items()]
+        shortcuts = {name for name, backend in records if not backend.same_work}
+        return [name for name in self._measured if name in shortcuts]
 
     def sizes(self, *, n_features: int | None = None, dtype: str | None = None) -> list[Size]:
         """Return measured sizes, ascending: all, or those of ``n_features``.
@@ -235,10 +237,6 @@ class Evidence:
                 return Crossover(n_samples, above)
             above = n_samples
         return Crossover(None, above)
-
-    @cached_property
-    def _shortcuts(self) -> set[str]:
-        return {name for run in self.runs for name in run.shortcuts}
 
     @cached_property
     def _measured(self) -> list[str]:

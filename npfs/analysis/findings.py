@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from npfs.schema import Environment, Load
+from npfs.schema import CpuSeconds, Environment, Load
 
 Severity = Literal["warning", "information"]
 
@@ -107,19 +107,18 @@ def use_between(load: Load) -> Use | None:
     if before is None or after is None or before.cpu_s is None or after.cpu_s is None:
         return None
 
-    def spent(name: str) -> float | None:
-        start, end = getattr(before.cpu_s, name), getattr(after.cpu_s, name)
-        return None if start is None or end is None else float(end - start)
-
-    idle, steal = spent("idle"), spent("steal")
-    busy = (spent("user") or 0.0) + (spent("system") or 0.0)
-    if idle is None:
+    spans = {
+        name: (getattr(before.cpu_s, name), getattr(after.cpu_s, name))
+        for name in CpuSeconds.__struct_fields__
+    }
+    spent = {name: end - start for name, (start, end) in spans.items() if None not in (start, end)}
+    total = sum(spent.values())
+    if "idle" not in spent or min(total, after.at_s - before.at_s) < SHORTEST_S:
         return None
-    total = busy + idle + (spent("iowait") or 0.0) + (steal or 0.0)
-    if after.at_s - before.at_s < SHORTEST_S or total < SHORTEST_S:
-        return None
-    others = max(0.0, busy - (after.process_s - before.process_s)) / total
-    return Use(others=others, stolen=None if steal is None else max(0.0, steal) / total)
+    by_us = after.process_s - before.process_s
+    others = max(0.0, spent["user"] + spent["system"] - by_us) / total
+    stolen = max(0.0, spent["steal"]) / total if "steal" in spent else None
+    return Use(others=others, stolen=stolen)
 
 
 def _variables(environment: Environment) -> Iterator[Finding]:

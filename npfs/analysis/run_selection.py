@@ -106,23 +106,21 @@ def runs_in_revision(name: str) -> RunFolder | None:
     if found is None:
         return None
     thing = found.decode().strip()
-    kind = (_git("cat-file", "-t", thing) or b"").decode().strip()
-    if kind == "blob":
+    listing = _git("ls-tree", "-r", "-z", "--full-tree", thing)
+    if listing is None:  # a file
         blobs = {name: thing}
-    elif kind == ("tree" if has_path else "commit"):
-        blobs = _run_files(thing, is_reports=has_path)
-        start = f"{name.rstrip('/')}/" if has_path else f"{name}:"
-        blobs = {start + path: blob for path, blob in blobs.items()}
     else:
-        return None
+        start = f"{name.rstrip('/')}/" if has_path else f"{name}:"
+        files = _run_files(listing, is_reports=has_path)
+        blobs = {start + path: blob for path, blob in files.items()}
     contents = {Path(path): _git("cat-file", "blob", blob) for path, blob in blobs.items()}
     return read_files(contents, lambda path: parse_run(path, contents[path] or b""))
 
 
-def _run_files(thing: str, *, is_reports: bool) -> dict[str, str]:
+def _run_files(listing: bytes, *, is_reports: bool) -> dict[str, str]:
     """Return the blobs of a commit's reports, or of a tree, that may be run files, by path."""
     blobs = {}
-    for entry in (_git("ls-tree", "-r", "-z", "--full-tree", thing) or b"").split(b"\0"):
+    for entry in listing.split(b"\0"):
         about, _, path = entry.decode("utf-8", "replace").partition("\t")
         is_report = is_reports or REPORTS in PurePosixPath(path).parts[:-1]
         # A mode of 100... is neither a link nor a submodule.

@@ -1,7 +1,8 @@
 """``npfs advise``: the time of a job with each backend, predicted from the stored runs."""
 
+import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -14,15 +15,15 @@ from npfs.cli.shared import (
     Mistake,
     Quiet,
     Reports,
+    console,
     mistakes,
     print_json,
     print_lines,
     print_table,
     recover_runs,
-    width,
     working,
 )
-from npfs.drawing.numbers import count, listed, n_bytes, significant, time, time_span
+from npfs.drawing.numbers import counted, listed, n_bytes, significant, time, time_span
 
 if TYPE_CHECKING:
     from npfs.analysis.prediction import Estimate, Prediction, Predictor
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 SCHEMA, CHECK_SCHEMA = 1, 2
 WIDE = 110  # columns of a terminal that has room for the whole table
 NARROW_COLUMNS = ("backend", "in all", "memory")
-COLUMNS = ("backend", "in all", "startup", "conversion", "each fit", "memory", "times the best")
 
 
 class Question(NamedTuple):
@@ -43,11 +43,9 @@ class Question(NamedTuple):
     fits: int
 
     def __str__(self) -> str:
-        fits = "one fit" if self.fits == 1 else f"{count(self.fits)} fits"
-        epochs = "one epoch" if self.epochs == 1 else f"{count(self.epochs)} epochs"
-        samples = f"{count(self.n_samples)} sample{'s' if self.n_samples > 1 else ''}"
         features = f" of {self.n_features} features" if self.n_features > 1 else ""
-        return f"{fits} of {epochs} on {samples}{features}"
+        work = f"{counted(self.fits, 'fit')} of {counted(self.epochs, 'epoch')}"
+        return f"{work} on {counted(self.n_samples, 'sample')}{features}"
 
 
 def advise(
@@ -77,17 +75,17 @@ def advise(
 ) -> None:
     """Say which backend to use for data of a size, and what each takes, from the stored runs."""
     from npfs.analysis.prediction import NoPrediction
+    from npfs.estimator.auto import stored_predictor
 
     recover_runs(reports)
-    is_still = quiet or as_json
     with mistakes(NoPrediction, OSError):
+        with working("reading the data and the runs", quiet=quiet or as_json):
+            size = (0, 0) if check else _size(samples, features, data, target, missing, columns)
+            predictor = stored_predictor(reports)
         if check:
-            _check(reports, seed, as_json=as_json, quiet=quiet)
-            return
-        with working("reading the file", quiet=is_still or data is None):
-            n_samples, n_features = _size(samples, features, data, target, missing, columns)
-        question = Question(n_samples, n_features, epochs, fits)
-        _advise(question, reports, as_json=as_json, quiet=quiet)
+            _check(predictor, seed, as_json=as_json, quiet=quiet)
+        else:
+            _advise(Question(*size, epochs, fits), predictor, as_json=as_json, quiet=quiet)
 
 
 def _size(
@@ -123,74 +121,68 @@ def _size(
     return len(table.X), table.X.shape[1]
 
 
-def _advise(question: Question, reports: Path, *, as_json: bool, quiet: bool) -> None:
-    from npfs.estimator.auto import stored_predictor
-
-    with working("reading the runs", quiet=quiet or as_json):
-        predictor = stored_predictor(reports)
-    predictions = predictor.rank(*question)
-    answer = _answer(question, predictions, predictor)
+def _advise(question: Question, predictor: "Predictor", *, as_json: bool, quiet: bool) -> None:
+    """Print the backend to use, and what each takes."""
+    predictions, title = predictor.rank(*question), predictor.evidence.title
+    # The fastest that does the same work, and those without significant difference.
+    candidates = [p for p in predictions if not p.is_shortcut] or predictions
+    best = [p for p in candidates if p is candidates[0] or not p.differs_from(candidates[0])]
+    answer = _answer(question, predictions, best, title)
     notes = _notes(predictions, predictor)
     if as_json:
-        best = [prediction.backend for prediction in _best(predictions)]
         print_json(
             {
                 "schema": SCHEMA,
                 "question": question._asdict(),
                 "answer": " ".join(answer),
-                "best": best,
-                "predictions": [_document(one, predictor) for one in predictions],
+                "best": [p.backend for p in best],
+                "predictions": [_document(p, title(p.backend)) for p in predictions],
                 "notes": notes,
             }
         )
         return
     print_lines(*answer)
     if not quiet:
-        _print_table(COLUMNS, _rows(predictions, predictor))
+        rows = [_row(p, title(p.backend), best[0].total.value) for p in predictions]
+        if console().width < WIDE:
+            rows = [{name: row[name] for name in NARROW_COLUMNS} for row in rows]
+        print_table(rows)
         print_lines(*notes)
 
 
-def _best(predictions: Sequence["Prediction"]) -> list["Prediction"]:
-    """Return the fastest that does the same work, and those without significant difference."""
-    candidates = [p for p in predictions if not p.is_shortcut] or list(predictions)
-    return [p for p in candidates if p is candidates[0] or not p.differs_from(candidates[0])]
-
-
 def _answer(
-    question: Question, predictions: Sequence["Prediction"], predictor: "Predictor"
+    question: Question,
+    predictions: Sequence["Prediction"],
+    best: Sequence["Prediction"],
+    title: Callable[[str], str],
 ) -> list[str]:
     """Answer in a sentence, and in a second one if a shortcut is faster still."""
-    title, best = predictor.evidence.title, _best(predictions)
     names = "; or ".join(title(p.backend) for p in best)
     alike = " (no significant difference)" if len(best) > 1 else ""
-    first = best[0]
+    first, fastest = best[0], predictions[0]
     of_it = f", {time(first.startup.value)} of it for startup" if first.startup else ""
     take = "take" if question.fits > 1 else "takes"
     answer = [f"Use {names}{alike}: {question} {take} {_span(first.total)}{of_it}."]
-    shortcut = next((p for p in predictions if p.is_shortcut), None)
-    if shortcut and shortcut.total.value < first.total.value and shortcut.differs_from(first):
+    if fastest.is_shortcut and fastest.differs_from(first):
         answer.append(
-            f"A shortcut, {title(shortcut.backend)}, takes {_span(shortcut.total)}: the same steps "
+            f"A shortcut, {title(fastest.backend)}, takes {_span(fastest.total)}: the same steps "
             "from less work."
         )
     return answer
 
 
-def _rows(predictions: Sequence["Prediction"], predictor: "Predictor") -> list[tuple[str, ...]]:
-    """Return a row of ``COLUMNS`` for each backend, the fastest first."""
-    fastest, unknown = _best(predictions)[0].total.value, "not measured"
-    return [
-        (
-            predictor.evidence.title(p.backend) + (" (shortcut)" if p.is_shortcut else ""),
-            _span(p.total),
-            time(p.startup.value) if p.startup else unknown,
-            time(p.conversion.value) if p.conversion else unknown,
-            time(p.fit.value),
-            unknown if p.memory_bytes is None else n_bytes(p.memory_bytes),
-            f"{significant(p.total.value / fastest)}×",
-        )
-        for p in predictions
-    ]
+def _row(p: "Prediction", title: str, best_s: float) -> dict[str, str]:
+    """Return the cells of the table by their headings."""
+    unknown = "not measured"
+    return {
+        "backend": f"{title} (shortcut)" if p.is_shortcut else title,
+        "in all": _span(p.total),
+        "startup": time(p.startup.value) if p.startup else unknown,
+        "conversion": time(p.conversion.value) if p.conversion else unknown,
+        "each fit": time(p.fit.value),
+        "memory": unknown if p.memory_bytes is None else n_bytes(p.memory_bytes),
+        "times the best": f"{significant(p.total.value / best_s)}×",
+    }
 
 
 def _notes(predictions: Sequence["Prediction"], predictor: "Predictor") -> list[str]:
@@ -199,11 +191,11 @@ def _notes(predictions: Sequence["Prediction"], predictor: "Predictor") -> list[
     from npfs.harness import machine
 
     evidence = predictor.evidence
-    runs = f"{len(evidence.runs)} run{'s' if len(evidence.runs) > 1 else ''}"
     notes = [
-        f"Predicted from {runs}, the newest of {evidence.newest.started[:10]}; in parentheses 95 % "
-        "intervals. In all: the startup of a process, the conversion of the arrays once, and the "
-        "fits; reading a file is not in it. Memory: at most, X and y included."
+        f"Predicted from {counted(len(evidence.runs), 'run')}, the newest of "
+        f"{evidence.newest.started[:10]}; in parentheses 95 % intervals. In all: the startup of a "
+        "process, the conversion of the arrays once, and the fits; reading a file is not in it. "
+        "Memory: at most, X and y included."
     ]
     if not predictor.tells_calls:
         notes.append(
@@ -217,15 +209,15 @@ def _notes(predictions: Sequence["Prediction"], predictor: "Predictor") -> list[
         evidence.newest.unavailable, "it was not available when the runs were made"
     )
     notes += [f"Not predicted: {name}, {why}." for name, why in missing.items()]
-    memory = machine.memory()["memory_bytes"]
-    too_large = [
-        evidence.title(p.backend) for p in predictions if memory and (p.memory_bytes or 0) > memory
-    ]
-    if memory and too_large:
+    memory = machine.memory()["memory_bytes"] or math.inf
+    too_large = [evidence.title(p.backend) for p in predictions if (p.memory_bytes or 0) > memory]
+    if too_large:
         notes.append(
             f"More than the {n_bytes(memory)} of this machine's memory: {listed(too_large)}."
         )
-    return [*notes, *filter(None, [made_elsewhere(predictor)])]
+    if elsewhere := made_elsewhere(predictor):
+        notes.append(elsewhere)
+    return notes
 
 
 def _extrapolated(predictions: Sequence["Prediction"], predictor: "Predictor") -> list[str]:
@@ -245,47 +237,45 @@ def _extrapolated(predictions: Sequence["Prediction"], predictor: "Predictor") -
     ]
 
 
-def _document(prediction: "Prediction", predictor: "Predictor") -> dict[str, Any]:
+def _document(p: "Prediction", title: str) -> dict[str, Any]:
     """Return a prediction for programs: seconds and bytes; null is not known."""
-    parts = {
-        "total_s": prediction.total,
-        "start_s": prediction.startup,
-        "prepare_s": prediction.conversion,
-        "call_s": prediction.call,
-        "epoch_s": prediction.epoch,
-        "fit_s": prediction.fit,
-    }
-    beyond = prediction.beyond
     return {
-        "backend": prediction.backend,
-        "title": predictor.evidence.title(prediction.backend),
-        "is_shortcut": prediction.is_shortcut,
-        **{name: of and _numbers(of) for name, of in parts.items()},
-        "memory_bytes": prediction.memory_bytes,
-        "extrapolated": None if beyond.is_inside else beyond._asdict(),
+        "backend": p.backend,
+        "title": title,
+        "is_shortcut": p.is_shortcut,
+        "total_s": _numbers(p.total),
+        "start_s": _numbers(p.startup),
+        "prepare_s": _numbers(p.conversion),
+        "call_s": _numbers(p.call),
+        "epoch_s": _numbers(p.epoch),
+        "fit_s": _numbers(p.fit),
+        "memory_bytes": p.memory_bytes,
+        "extrapolated": None if p.beyond.is_inside else p.beyond._asdict(),
     }
 
 
-def _check(reports: Path, seed: int, *, as_json: bool, quiet: bool) -> None:
+def _check(predictor: "Predictor", seed: int, *, as_json: bool, quiet: bool) -> None:
     """Time fits that were predicted, and print the errors."""
     from rich.console import Console
     from rich.progress import track
 
     from npfs.backends.registry import load_all
-    from npfs.estimator.auto import stored_predictor
     from npfs.suite import advice_check
 
-    is_still = quiet or as_json
-    with working("reading the runs, loading the backends", quiet=is_still):
-        predictor = stored_predictor(reports)
+    is_still = quiet or as_json or not sys.stderr.isatty()
+    with working("loading the backends", quiet=is_still):
         backends, _ = load_all(predictor.backends)
     tasks = advice_check.draw(predictor, backends, seed)
-    done: Iterable[list[Checked]] = advice_check.check(predictor, tasks, seed)
-    if sys.stderr.isatty() and not is_still:
-        total, console = advice_check.REPETITIONS * len(tasks), Console(stderr=True)
-        # Drawn between fits only: a thread that redraws would take time from them.
-        done = track(done, "timing", total, console=console, auto_refresh=False, transient=True)
-    checked = [one for some in done for one in some]
+    timed = track(
+        advice_check.check(predictor, tasks, seed),
+        "timing",
+        advice_check.REPETITIONS * len(tasks),
+        console=Console(stderr=True),
+        auto_refresh=False,  # a thread that redraws would take time from the fits
+        transient=True,
+        disable=is_still,
+    )
+    checked = [one for some in timed for one in some]
     if not checked:
         raise Mistake("no size could be timed: each would take too long or too much memory")
     summaries = advice_check.summaries(checked)
@@ -293,10 +283,10 @@ def _check(reports: Path, seed: int, *, as_json: bool, quiet: bool) -> None:
         print_json(_check_document(checked, summaries))
         return
     print_lines(_check_answer(summaries))
-    if not quiet:
-        _print_table(*_check_table(summaries))
-    left_out = len(tasks) - len({(one.backend, one.size) for one in checked})
-    if left_out and not quiet:
+    if quiet:
+        return
+    print_table(_check_rows(summaries))
+    if left_out := len(tasks) - len({(one.backend, one.size) for one in checked}):
         print_lines(f"Not timed, as too slow or too large for the free memory: {left_out} sizes.")
 
 
@@ -306,7 +296,7 @@ def _check_answer(summaries: Sequence["Summary"]) -> str:
     parts = [
         f"{100 * s.median_error:.1f} % "
         f"{'between measured sizes' if s.is_inside else 'up to ten times beyond'} "
-        f"({s.fits} fit{'s' if s.fits > 1 else ''})"
+        f"({counted(s.fits, 'fit')})"
         for s in of_all
     ]
     covered, fits = sum(s.covered for s in of_all), sum(s.fits for s in of_all)
@@ -316,22 +306,24 @@ def _check_answer(summaries: Sequence["Summary"]) -> str:
     )
 
 
-def _check_table(summaries: Sequence["Summary"]) -> tuple[list[str], list[list[str]]]:
-    """Return headings and rows: median errors by epochs, of each backend and of all."""
+def _check_rows(summaries: Sequence["Summary"]) -> list[dict[str, str]]:
+    """Return cells by headings: median errors by epochs, of each backend and of all."""
     epochs = sorted({n for s in summaries for n in s.median_errors})
-    of_epochs = [f"{count(n)} epoch{'s' if n > 1 else ''}" for n in epochs]
-    headings = ["median error of", "where", *of_epochs, "largest", "intervals that covered"]
-    rows = [
-        [
-            s.backend or "all backends",
-            "inside" if s.is_inside else "beyond",
-            *(f"{100 * s.median_errors[n]:.1f} %" if n in s.median_errors else "" for n in epochs),
-            f"{100 * s.largest_error:.0f} %",
-            f"{s.covered} of {s.fits}",
-        ]
+    return [
+        {
+            "median error of": s.backend or "all backends",
+            "where": "inside" if s.is_inside else "beyond",
+            **{
+                counted(n, "epoch"): f"{100 * s.median_errors[n]:.1f} %"
+                if n in s.median_errors
+                else ""
+                for n in epochs
+            },
+            "largest": f"{100 * s.largest_error:.0f} %",
+            "intervals that covered": f"{s.covered} of {s.fits}",
+        }
         for s in summaries
     ]
-    return headings, rows
 
 
 def _check_document(checked: Sequence["Checked"], summaries: Sequence["Summary"]) -> dict[str, Any]:
@@ -355,18 +347,10 @@ def _check_document(checked: Sequence["Checked"], summaries: Sequence["Summary"]
     }
 
 
-def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table; where the terminal is narrow, names and totals alone."""
-    if width() < WIDE and set(NARROW_COLUMNS) <= set(columns):
-        kept = [columns.index(name) for name in NARROW_COLUMNS]
-        columns, rows = [columns[k] for k in kept], [[row[k] for k in kept] for row in rows]
-    print_table(columns, rows)
-
-
 def _span(of: "Estimate") -> str:
     """Format an estimate with its interval."""
     return time_span(of.value, of.low, of.high)
 
 
-def _numbers(of: "Estimate") -> dict[str, float]:
-    return {"value": of.value, "low": of.low, "high": of.high}
+def _numbers(of: "Estimate | None") -> dict[str, float] | None:
+    return {"value": of.value, "low": of.low, "high": of.high} if of else None

@@ -12,16 +12,20 @@ def backends(as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
-    rows = []
-    for of in found:
-        if of["available"]:
-            kind = "" if of["same_work"] else " (shortcut: another algorithm)"
-            versions = ", ".join(f"{name} {version}" for name, version in of["versions"].items())
-            rows.append((of["name"], of["title"] + kind, versions or "nothing but Python"))
-    print_table(("name", "what it is", "with"), rows, numbers=False)
+    print_table([_row(of) for of in found if of["available"]], numbers=False)
     for of in found:
         if not of["available"]:
             console().print(f"not available: {of['reason']}", soft_wrap=True, markup=False)
+
+
+def _row(of: dict[str, Any]) -> dict[str, str]:
+    kind = "" if of["same_work"] else " (shortcut: another algorithm)"
+    versions = ", ".join(f"{name} {version}" for name, version in of["versions"].items())
+    return {
+        "name": of["name"],
+        "what it is": of["title"] + kind,
+        "with": versions or "nothing but Python",
+    }
 
 
 def _listing() -> list[dict[str, Any]]:

@@ -285,16 +285,15 @@ def _draw(fitted: Fitted, path: Path) -> None:
 
 
 def _show(fitted: Fitted, plot: Path | None, *, quiet: bool) -> None:
-    from npfs.drawing.numbers import time
+    from npfs.drawing.numbers import counted, time
 
     model, names = fitted.model, fitted.feature_names
     if not quiet:
-        size = f"{fitted.n_samples:,} sample{'s' if fitted.n_samples > 1 else ''}"
         of = f" of {len(names)} features" if len(names) > 1 else ""
-        print_lines(f"{fitted.target_name} from {size}{of}")
+        print_lines(f"{fitted.target_name} from {counted(fitted.n_samples, 'sample')}{of}")
     shown = list(zip(names, model.coef_, strict=True))[:SHOWN_COEFFICIENTS]
     rows = [*shown, ("intercept", model.intercept_)]
-    print_table(("feature", "coefficient"), [(name, f"{value:.6g}") for name, value in rows])
+    print_table([{"feature": name, "coefficient": f"{value:.6g}"} for name, value in rows])
     if hidden := len(names) - len(shown):
         print_lines(f"and {hidden:,} more features; --json prints all of them")
     if quiet:

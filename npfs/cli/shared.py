@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -76,34 +76,27 @@ def working(on: str, *, quiet: bool = False) -> Iterator[Any]:
 
 
 def console() -> "Console":
-    """Return the standard output, ``width()`` columns wide."""
+    """Return the standard output; without a terminal 120 columns wide, as a wide table is."""
     from rich.console import Console
 
-    return Console(width=width(), highlight=False)
+    has_width = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(width=None if has_width else 120, highlight=False)
 
 
-def width() -> int:
-    """Return ``COLUMNS``, else the terminal's width; 120 columns, a wide table's, without one."""
-    terminal = os.get_terminal_size().columns if sys.stdout.isatty() else 120
-    return int(os.environ.get("COLUMNS", "0")) or terminal
-
-
-def print_table(
-    headings: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool = True
-) -> None:
-    """Print rows under their headings; with ``numbers`` all columns but the first hold numbers."""
+def print_table(rows: Sequence[Mapping[str, str]], *, numbers: bool = True) -> None:
+    """Print rows, cells by headings; with ``numbers`` all columns but the first hold numbers."""
     from rich import box
     from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for k, heading in enumerate(headings):
+    for k, heading in enumerate(rows[0]):
         if numbers and k > 0:
             table.add_column(heading, justify="right", no_wrap=True)
         else:
             table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*map(escape, row.values()))
     console().print(table)
 
 

@@ -22,6 +22,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def counted(number: int, noun: str) -> str:
+    """Format a number of things with their name: 1 fit, 10,000 fits."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def short_count(number: float) -> str:
     """Format a number for an axis: 10k, 1M."""
     scale, suffix = next(((s, unit) for s, unit in _COUNT_UNITS if number >= s), (1.0, ""))

@@ -19,8 +19,9 @@ INSIDE, BEYOND = 12, 6  # sizes for each backend
 DECADE = 10.0
 FEWEST_SAMPLES, MOST_FEATURES = 10, 64
 EPOCHS = (1, 10, 1_000)
-LONGEST_S = 1.0  # a fit that would take longer is not timed
-REPETITIONS, ROUNDS, SECONDS = 2, 3, 0.02  # rounds and seconds are the least of a repetition
+LONGEST_S = 0.5  # a fit that would take longer is not timed
+# A repetition has at least so many rounds, or fewer where they take longer than LONGEST_S.
+REPETITIONS, ROUNDS, SECONDS = 2, 3, 0.02
 NUMBERS = 65_537  # made at random; they repeat, since making more takes longer than fitting them
 
 Task = tuple[Backend, Size]
@@ -154,7 +155,7 @@ def _time(backend: Backend, size: Size, epochs: Sequence[int]) -> dict[int, floa
     for count in epochs:
         backend.fit(data, count, rate)
         rounds: list[float] = []
-        while len(rounds) < ROUNDS or sum(rounds) < SECONDS:
+        while sum(rounds) < (SECONDS if len(rounds) >= ROUNDS else LONGEST_S):
             start = time.perf_counter()
             backend.fit(data, count, rate)
             rounds.append(time.perf_counter() - start)

@@ -15,8 +15,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from npfs.analysis import startup
-from npfs.analysis.cases import CaseRecord
 from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import CaseRecord
 from npfs.analysis.statistics import student_t_quantile
 
 QUANTILE = 1.96  # 95 % of a normal distribution

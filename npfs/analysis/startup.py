@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from npfs.analysis.cases import backend_of, size_of
 from npfs.analysis.evidence import Evidence, paired_ratio
+from npfs.analysis.runs import backend_of, size_of
 from npfs.analysis.statistics import Interval, geometric_interval, ratio_interval
 from npfs.schema import WARM, Size, Startup
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from npfs.analysis import startup
-from npfs.analysis.cases import backend_of
 from npfs.analysis.evidence import LISTS, NUMPY, Evidence
+from npfs.analysis.runs import backend_of
 from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.content import (

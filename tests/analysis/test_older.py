@@ -8,8 +8,14 @@ from typing import Any
 
 import pytest
 
-from npfs.analysis.cases import backend_of, size_of
-from npfs.analysis.runs import NotARun, RunRecord, parse_run, read_runs
+from npfs.analysis.runs import (
+    NotARun,
+    RunRecord,
+    backend_of,
+    parse_run,
+    read_runs,
+    size_of,
+)
 from npfs.schema import ClusterEpoch, Instructions, Memory, Size, Startup, ZeroCopy
 from tests import run_files
 

@@ -15,10 +15,11 @@ from npfs.analysis.findings import Finding, Use, findings, slowing_blas_variable
 from npfs.analysis.statistics import Interval, ratio_interval
 from npfs.harness import environment, load
 from npfs.schema import Environment, Load
-from npfs.suite import blas_loss
+from npfs.suite import probes
 
 WATCHED_S = 1.0  # how long other programs are watched
 NOT_KNOWN = "not known"
+GIGABYTES = "{:.1f} GB"
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,9 @@ class Diagnosis:
             "load": msgspec.to_builtins(self.load),
             "use": asdict(self.use) if self.use else None,
             "findings": [asdict(finding) for finding in self.findings],
-            "numpy_time_without_over_with": _bounds(self.kept) if self.kept else None,
+            "numpy_time_without_over_with": self.kept
+            and {name: getattr(self.kept, name) for name in ("value", "low", "high")},
         }
-
-
-def _bounds(ratio: Interval) -> dict[str, float]:
-    return {"value": ratio.value, "low": ratio.low, "high": ratio.high}
 
 
 def examine() -> Diagnosis:
@@ -87,9 +85,9 @@ def examine() -> Diagnosis:
     kept, not_measured = None, ""
     if variables:
         try:
-            with_them, without = blas_loss.seconds_with_and_without(list(variables))
+            with_them, without = probes.numpy_seconds(variables)
             kept = ratio_interval(without, with_them)
-        except blas_loss.LossNotMeasured as error:
+        except probes.ProbeFailed as error:
             not_measured = str(error)
     found = findings(collected, [watched])
     return Diagnosis(collected, watched, found, variables, kept, not_measured)
@@ -98,45 +96,37 @@ def examine() -> Diagnosis:
 def loss_sentence(kept: Interval, variables: Mapping[str, str]) -> str:
     """Say how much of NumPy's speed the variables cost; ``kept`` is as in ``Diagnosis``."""
     setting = " and ".join(f"{name}={value}" for name, value in variables.items())
-    size = blas_loss.SIZE
+    size = probes.BLAS_SIZE
     where = f"{setting}, measured on {size.n_samples:,} samples of {size.n_features} features"
     if kept.is_too_wide:
         return f"The times of NumPy vary too much to tell its loss with {where}."
     if not kept.is_significant:
         return f"NumPy loses and gains nothing beyond noise with {where}."
-    loses = kept.value < 1
-    of_all = [100 * abs(1 - ratio) for ratio in (kept.value, kept.low, kept.high)]
-    value, low, high = of_all[0], *sorted(of_all[1:])
-    verb = "loses" if loses else "gains"
+    value, *bounds = (100 * abs(1 - ratio) for ratio in (kept.value, kept.low, kept.high))
+    low, high = sorted(bounds)
+    verb = "loses" if kept.value < 1 else "gains"
     return f"NumPy {verb} {value:.0f} % ({low:.0f} to {high:.0f}) of its speed with {where}."
 
 
 def print_diagnosis(found: Diagnosis, console: Console, *, quiet: bool = False) -> None:
     """Print the environment in groups, unless ``quiet``, then the findings with their remedies."""
-    shown = {} if quiet else groups(found)
-    for title, rows in shown.items():
+    for title, rows in {} if quiet else groups(found).items():
         table = Table(
             title=title, title_justify="left", title_style="bold", box=None, show_header=False
         )
-        for name, value in rows.items():
-            table.add_row(name, value)
-        console.print(table)
-        console.print()
-    for finding in found.findings:
-        mark = "!" if finding.severity == "warning" else "i"
-        console.print(f"{mark} {finding}", markup=False, highlight=False, soft_wrap=True)
-    for sentence in _of_loss(found):
-        console.print(f"! {sentence}", markup=False, highlight=False, soft_wrap=True)
-    if not any(finding.severity == "warning" for finding in found.findings):
-        console.print("Nothing to mend.")
-
-
-def _of_loss(found: Diagnosis) -> list[str]:
+        for row in rows.items():
+            table.add_row(*row)
+        console.print(table, end="\n\n")
+    warnings = [finding for finding in found.findings if finding.severity == "warning"]
+    lines = [f"{'!' if finding in warnings else 'i'} {finding}" for finding in found.findings]
     if found.kept is not None:
-        return [loss_sentence(found.kept, found.variables)]
-    return (
-        [f"What it costs NumPy is not known: {found.not_measured}."] if found.not_measured else []
-    )
+        lines.append(f"! {loss_sentence(found.kept, found.variables)}")
+    elif found.not_measured:
+        lines.append(f"! What it costs NumPy is not known: {found.not_measured}.")
+    if not warnings:
+        lines.append("Nothing to mend.")
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def groups(found: Diagnosis) -> dict[str, dict[str, str]]:
@@ -151,12 +141,11 @@ def groups(found: Diagnosis) -> dict[str, dict[str, str]]:
 
 def _processor(of: Environment) -> dict[str, str]:
     caches, clock, ids = of.caches or {}, of.clock, of.usable_core_ids
-    quota = of.container.cpu_quota if of.container else None
     return {
         "processor": of.cpu,
         "cores": f"{_known(of.cores)} logical, {_known(of.physical_cores)} physical",
         "usable cores": _known(of.usable_cores) + (f": {_ranges(ids)}" if ids else ""),
-        "container's limit": f"{quota:g} cores" if quota else _none_or_unknown(of.container),
+        "container's limit": _limit(of.container, "cpu_quota", "{:g} cores"),
         "caches": ", ".join(f"{name} {_binary(size)}" for name, size in caches.items())
         or NOT_KNOWN,
         "AVX-512": _known(of.avx512),
@@ -169,12 +158,11 @@ def _processor(of: Environment) -> dict[str, str]:
 
 
 def _memory(of: Environment) -> dict[str, str]:
-    limit = of.container.memory_limit_bytes if of.container else None
     return {
-        "memory": _gigabytes(of.memory_bytes),
-        "free": _gigabytes(of.available_bytes),
-        "swapped out": _gigabytes(of.swap_used_bytes),
-        "container's limit": _gigabytes(limit) if limit else _none_or_unknown(of.container),
+        "memory": _known(of.memory_bytes, GIGABYTES, 1e-9),
+        "free": _known(of.available_bytes, GIGABYTES, 1e-9),
+        "swapped out": _known(of.swap_used_bytes, GIGABYTES, 1e-9),
+        "container's limit": _limit(of.container, "memory_limit_bytes", GIGABYTES, 1e-9),
         "huge pages": _known(of.huge_pages),
     }
 
@@ -207,32 +195,28 @@ def _software(of: Environment) -> dict[str, str]:
 def _load(found: Diagnosis) -> dict[str, str]:
     snapshots, use = [one for one in (found.load.before, found.load.after) if one], found.use
     sync = [one.thread_sync_s for one in snapshots if one.thread_sync_s is not None]
-    stolen = None if use is None else use.stolen
-    average, on_battery = snapshots[0].load_1min, snapshots[0].on_battery
+    share = "{:.1f} % of all cores"
     return {
-        "load, over a minute": NOT_KNOWN if average is None else f"{average:.2f}",
-        f"taken by others in {WATCHED_S:g} s": f"{100 * use.others:.1f} % of all cores"
-        if use
-        else NOT_KNOWN,
-        "stolen by the host": NOT_KNOWN if stolen is None else f"{100 * stolen:.1f} % of all cores",
+        "load, over a minute": _known(snapshots[0].load_1min, "{:.2f}"),
+        f"taken by others in {WATCHED_S:g} s": _known(use and use.others, share, 100),
+        "stolen by the host": _known(use and use.stolen, share, 100),
         "two threads meet in": ", then ".join(f"{seconds * 1e6:,.1f} µs" for seconds in sync)
         or NOT_KNOWN,
-        "on battery": _known(on_battery),
+        "on battery": _known(snapshots[0].on_battery),
     }
 
 
-def _known(value: object) -> str:
+def _known(value: Any, form: str = "{}", times: float = 1) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return NOT_KNOWN if value is None else str(value)
+    if value is None:
+        return NOT_KNOWN
+    return form.format(value * times if isinstance(value, float | int) else value)
 
 
-def _none_or_unknown(container: object) -> str:
-    return NOT_KNOWN if container is None else "none"
-
-
-def _gigabytes(number: float | None) -> str:
-    return NOT_KNOWN if number is None else f"{number / 1e9:.1f} GB"
+def _limit(container: Any, name: str, form: str, times: float = 1) -> str:
+    limit = getattr(container, name, None)
+    return "none" if container and not limit else _known(limit, form, times)
 
 
 def _binary(number: int) -> str:

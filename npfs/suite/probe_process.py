@@ -1,41 +1,37 @@
 """What a fresh process measures of itself; ``npfs.suite.probes`` starts it and reads the answer.
 
-Until the backend is imported nothing but the standard library is: NumPy's import belongs to those that use
-NumPy, and lists do without. Data are made and prepared afterwards, outside all that is measured.
+Until the backend is imported nothing but the standard library is: NumPy's import belongs to those
+that use NumPy, and lists do without. Data are made and prepared afterwards, outside all that is
+measured.
 """
 
 import sys
+from collections.abc import Callable
 from time import perf_counter
+from types import CodeType, FrameType
 from typing import Any
 
 STARTED = perf_counter()  # the clock is the same for all processes of the machine (Python 3.10 on)
 ANSWER_MARK = "[npfs probe] "
 LEARNING_RATE = 0.1  # stable for the standard normal feature of ``make_problem``
+TIMED_S = 0.1  # of fits, of which the fastest counts
+STATUS, CLEAR = "/proc/self/status", "/proc/self/clear_refs"
+CLEAR_PEAK = "5"  # Linux, proc_pid_clear_refs(5): sets the peak to what is resident now
+NO_PEAK = "only Linux tells the peak of a part of a process"
+TOOL_ID = 4  # of sys.monitoring: not one that debuggers, coverage or profilers take
 
 
 def main(arguments: list[str]) -> None:
     """Run the probe that the arguments name, and print its answer as the last line."""
-    probe, target, *numbers = arguments
-    answer: dict[str, Any]
-    if probe == "layout":
-        answer = _layout(*numbers)
-    else:
-        backend_began = perf_counter()
-        backend = _load(target)
-        import_s = perf_counter() - backend_began
-        if probe == "startup":
-            answer = _startup(backend, import_s, *numbers)
-        elif probe == "memory":
-            answer = _memory(backend, *numbers)
-        else:
-            answer = _instructions(backend, *numbers)
+    probe, *rest = arguments
+    answer = PROBES[probe](*rest)
     import json
 
     print(f"\n{ANSWER_MARK}{json.dumps(answer)}", flush=True)
 
 
-def _load(target: str) -> Any:
-    """Import ``"package.module:NAME"`` without a look at the entry points, which would take its own time."""
+def load(target: str) -> Any:
+    """Import ``"package.module:NAME"`` without the entry points, which would take their own time."""
     module, _, attributes = target.partition(":")
     __import__(module)
     found: Any = sys.modules[module]
@@ -44,10 +40,11 @@ def _load(target: str) -> Any:
     return found
 
 
-def _startup(
-    backend: Any, import_s: float, spawned: str, n_samples: str, epochs: str
-) -> dict[str, float]:
+def startup(target: str, spawned: str, n_samples: str, epochs: str) -> dict[str, float]:
     """Fit twice; return the seconds of every part."""
+    import_began = perf_counter()
+    backend = load(target)
+    import_s = perf_counter() - import_began
     from npfs.regression.problem import make_problem
 
     problem = make_problem(int(n_samples))
@@ -65,40 +62,98 @@ def _startup(
     }
 
 
-def _memory(backend: Any, n_samples: str, n_features: str, dtype: str, seed: str) -> dict[str, Any]:
+def fit_seconds(target: str, n_samples: str, n_features: str, epochs: str) -> float:
+    """Return the seconds of a fit, the one least disturbed by other programs."""
+    from npfs.regression.learning_rate import safe_learning_rate
+    from npfs.regression.problem import make_problem
+
+    backend = load(target)
+    problem = make_problem(int(n_samples), int(n_features))
+    data, rate = backend.prepare(problem.X, problem.y), safe_learning_rate(problem.X)
+    backend.fit(data, int(epochs), rate)
+    seconds: list[float] = []
+    while sum(seconds) < TIMED_S:
+        began = perf_counter()
+        backend.fit(data, int(epochs), rate)
+        seconds.append(perf_counter() - began)
+    return min(seconds)
+
+
+def memory(target: str, n_samples: str, n_features: str, dtype: str, seed: str) -> dict[str, Any]:
     """Prepare and fit once what was compiled before; return the bytes that it took.
 
-    The problem is there before and is not counted. All is done once at full size first, and let go: some
-    choose or compile their code for each shape. (CPython keeps one arena of 1 MiB of what lists let go, so that
-    lists may seem to hold as much less.)
+    The problem is there before and is not counted. All is done once at full size first, and let go:
+    some choose or compile their code for each shape. (CPython keeps one arena of 1 MiB of what
+    lists let go, so that lists may seem to hold as much less.)
     """
     import gc
 
     from npfs.regression.problem import make_problem
-    from npfs.suite import resident
 
+    backend = load(target)
     problem = make_problem(int(n_samples), int(n_features), seed=int(seed))
     X, y = problem.X.astype(dtype, copy=False), problem.y.astype(dtype, copy=False)
     backend.fit(backend.prepare(X, y), 1, 0.0)
     gc.collect()
 
-    before = resident.own_bytes()
+    before = own_bytes()
     data = backend.prepare(X, y)
     gc.collect()
-    held = max(0, resident.own_bytes() - before)
-    at_rest, is_watched = resident.resident_bytes(), resident.forget_peak()
+    held = max(0, own_bytes() - before)
+    at_rest, is_watched = resident_bytes(), reset_peak_rss()
     backend.fit(data, 1, 0.0)
-    highest = resident.peak_bytes()
+    highest = peak_bytes()
     if highest is None or not is_watched:
-        return {"held_bytes": held, "peak_bytes": None, "reason": resident.NO_PEAK}
+        return {"held_bytes": held, "peak_bytes": None, "reason": NO_PEAK}
     return {"held_bytes": held, "peak_bytes": held + max(0, highest - at_rest), "reason": ""}
 
 
-def _instructions(backend: Any, *samples: str) -> dict[str, Any]:
-    """Count the interpreter's instructions for each epoch of one feature, at each number of samples."""
-    from npfs.regression.problem import make_problem
-    from npfs.suite.instructions import instructions_per_epoch
+def own_bytes() -> int:
+    """Return the resident memory that no other process shares, or all that is resident.
 
+    The former is counted page by page; ``resident_bytes`` is counted in batches and may be off by
+    some hundred kB.
+    """
+    import psutil
+
+    try:
+        return int(psutil.Process().memory_full_info().uss)
+    except (psutil.Error, AttributeError):
+        return resident_bytes()
+
+
+def resident_bytes() -> int:
+    """Return the resident memory, shared libraries included."""
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
+
+
+def reset_peak_rss() -> bool:
+    """Set the peak to what is resident now; return whether the system can."""
+    try:
+        with open(CLEAR, "w") as file:
+            file.write(CLEAR_PEAK)
+    except OSError:
+        return False
+    return peak_bytes() is not None
+
+
+def peak_bytes() -> int | None:
+    """Return the most that was resident since the reset; None where the system does not tell."""
+    try:
+        with open(STATUS) as file:
+            lines = file.readlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), None)
+
+
+def instructions(target: str, *samples: str) -> dict[str, Any]:
+    """Count the instructions for an epoch of one feature, at each number of samples."""
+    from npfs.regression.problem import make_problem
+
+    backend = load(target)
     counts = []
     for n_samples in map(int, samples):
         problem = make_problem(n_samples)
@@ -107,12 +162,86 @@ def _instructions(backend: Any, *samples: str) -> dict[str, Any]:
     return {"counts": counts}
 
 
-def _layout(n_samples: str) -> dict[str, Any]:
-    """Look at where a list and an array keep their numbers, and who takes the array without a copy."""
-    from npfs.suite import layout
+def instructions_per_epoch(
+    fit: Callable[[Any, int, float], Any], data: Any, learning_rate: float
+) -> int:
+    """Return the bytecode instructions that the interpreter executes for one more epoch.
 
-    return {**layout.of_numbers(int(n_samples)), "zero_copy": layout.zero_copy()}
+    They are counted, not timed, so that no machine is faster at it: the difference between fits of
+    two epochs and of one, in this thread. What compiled code does counts as the one instruction
+    that calls it. Each fit is made once before, since some compile or choose then.
+    """
+    import gc
 
+    counts = []
+    collects = gc.isenabled()
+    gc.disable()  # a collection may call Python code, which is none of the epoch's
+    try:
+        for epochs in (1, 2):
+            fit(data, epochs, learning_rate)
+            counts.append(_count(fit, data, epochs, learning_rate))
+    finally:
+        if collects:
+            gc.enable()
+    return counts[1] - counts[0]
+
+
+if sys.version_info >= (3, 12):
+
+    def _count(fit: Callable[[Any, int, float], Any], *arguments: Any) -> int:
+        """Count by ``sys.monitoring``: tracing of opcodes begins late in 3.12, or never in 3.13."""
+        instructions = 0
+
+        def executed(code: CodeType, offset: int) -> None:
+            nonlocal instructions
+            instructions += 1
+
+        monitoring, event = sys.monitoring, sys.monitoring.events.INSTRUCTION
+        monitoring.use_tool_id(TOOL_ID, "npfs")
+        monitoring.register_callback(TOOL_ID, event, executed)
+        monitoring.set_events(TOOL_ID, event)
+        try:
+            fit(*arguments)
+        finally:
+            monitoring.set_events(TOOL_ID, 0)
+            monitoring.register_callback(TOOL_ID, event, None)
+            monitoring.free_tool_id(TOOL_ID)
+        return instructions
+
+else:
+
+    def _count(fit: Callable[[Any, int, float], Any], *arguments: Any) -> int:
+        instructions = 0
+
+        def trace(frame: FrameType, event: str, argument: Any) -> Any:
+            nonlocal instructions
+            frame.f_trace_lines, frame.f_trace_opcodes = False, True
+            instructions += event == "opcode"
+            return trace
+
+        earlier = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            fit(*arguments)
+        finally:
+            sys.settrace(earlier)
+        return instructions
+
+
+def layout(n_samples: str) -> dict[str, Any]:
+    """Describe where a list and an array keep their numbers, and who takes the array as it is."""
+    from npfs.suite.layout import of_numbers, zero_copy
+
+    return {**of_numbers(int(n_samples)), "zero_copy": zero_copy()}
+
+
+PROBES: dict[str, Callable[..., Any]] = {
+    "startup": startup,
+    "fit_seconds": fit_seconds,
+    "memory": memory,
+    "instructions": instructions,
+    "layout": layout,
+}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

@@ -1,8 +1,8 @@
-"""The startup and the memory of a backend, measured in fresh processes.
+"""The startup, the memory and more of a backend, measured in fresh processes.
 
-A startup is the start of the interpreter, the import of the backend with its library, and the first fit,
-which compiles or loads what was compiled before. Making and preparing data lies outside of it, as it lies
-outside of every timed fit.
+A startup is the start of the interpreter, the import of the backend with its library, and the first
+fit, which compiles or loads what was compiled before. Making and preparing data lies outside of it,
+as it lies outside of every timed fit.
 """
 
 import contextlib
@@ -12,22 +12,29 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from npfs.schema import Instructions, Layout, Memory, Size, Startup
+from npfs.suite.plan import EPOCHS
 from npfs.suite.probe_process import ANSWER_MARK
 
 STARTUP_SIZE = Size(1_000, 1)  # so small that what is paid once is most of it
 LIMIT_SECONDS = 120.0
+NUMPY = "npfs.backends.numpy_vectorized:BACKEND"
+# Where BLAS counts: with OPENBLAS_CORETYPE=Haswell on a processor with AVX-512 a fit of 64 features
+# takes 1.13 times as long, one of 16 features 0.96 times.
+BLAS_SIZE = Size(10_000, 64)
+PAIRS = 5
 COUNTED = (10, 100, 1_000)  # samples: what grows with them shows
 LOOKED_AT = 10_000  # numbers of a list and of an array
 # Less than this is lost in what a process takes by itself, page by page and in batches.
 SEEN_FROM_BYTES = 1_000_000
-# glibc raises the size from which it asks the system for an array's memory, and gives none back below: it
-# would then seem that an array took nothing. A fixed size keeps that from happening; others ignore it.
+# glibc raises the size from which it asks the system for an array's memory, and gives none back
+# below: it would then seem that an array took nothing. A fixed size keeps that from happening;
+# others ignore it.
 _GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": "65536"}
 
 
@@ -44,22 +51,22 @@ def measure_startup(
 ) -> Startup:
     """Start a fresh process that imports ``target``, ``"package.module:NAME"``, and fits twice.
 
-    Compiled code is kept where the user's is, unless ``variables`` of the environment say otherwise (see
-    ``empty_cache``).
+    Compiled code is kept where the user's is, unless ``variables`` of the environment say otherwise
+    (see ``empty_cache``).
 
     Raises
     ------
     ProbeFailed
         If the process raises, crashes or takes longer than ``limit_s`` seconds.
     """
-    spawned = repr(time.perf_counter())
-    numbers = (spawned, str(STARTUP_SIZE.n_samples), str(epochs))
-    return Startup(**_ask("startup", target, numbers, variables or {}, limit_s))
+    environment = os.environ | (variables or {})
+    arguments = (target, time.perf_counter(), STARTUP_SIZE.n_samples, epochs)
+    return Startup(**_ask("startup", *arguments, environment=environment, limit_s=limit_s))
 
 
 @contextlib.contextmanager
 def empty_cache(cache_variable: str) -> Iterator[dict[str, str]]:
-    """Give the variable with which a backend that keeps compiled code finds none, while the block lasts.
+    """Give the variable with which a backend finds no compiled code, while the block lasts.
 
     Without a name there is nothing to set: the user's own cache is used.
     """
@@ -80,7 +87,7 @@ def instructions(
     ProbeFailed
         If the process raises, crashes or takes longer than ``limit_s`` seconds.
     """
-    answer = _ask("instructions", target, [*map(str, samples)], {}, limit_s)
+    answer = _ask("instructions", target, *samples, limit_s=limit_s)
     return msgspec.convert(answer, Instructions)
 
 
@@ -92,7 +99,7 @@ def layout(n_samples: int = LOOKED_AT, *, limit_s: float = LIMIT_SECONDS) -> Lay
     ProbeFailed
         If the process raises, crashes or takes longer than ``limit_s`` seconds.
     """
-    return msgspec.convert(_ask("layout", "", [str(n_samples)], {}, limit_s), Layout)
+    return msgspec.convert(_ask("layout", n_samples, limit_s=limit_s), Layout)
 
 
 def memory_use(target: str, size: Size, *, seed: int = 0, limit_s: float = LIMIT_SECONDS) -> Memory:
@@ -101,24 +108,56 @@ def memory_use(target: str, size: Size, *, seed: int = 0, limit_s: float = LIMIT
     What cannot be seen, or the process that failed, is None with the reason.
     """
     if size.data_bytes < SEEN_FROM_BYTES:
-        reason = f"its data are {size.data_bytes / 1e6:.2g} MB: less than 1 MB cannot be seen of a process"
+        size_mb = f"{size.data_bytes / 1e6:.2g} MB"
+        reason = f"its data are {size_mb}: less than 1 MB cannot be seen of a process"
         return Memory(size, None, None, reason)
-    numbers = (str(size.n_samples), str(size.n_features), size.dtype, str(seed))
+    arguments = (target, *msgspec.structs.astuple(size), seed)
+    environment = os.environ | _GIVE_BACK
     try:
-        return Memory(size, **_ask("memory", target, numbers, _GIVE_BACK, limit_s))
+        answer = _ask("memory", *arguments, environment=environment, limit_s=limit_s)
     except ProbeFailed as error:
         return Memory(size, None, None, str(error))
+    return Memory(size, **answer)
+
+
+def numpy_seconds(
+    variables: Collection[str], pairs: int = PAIRS
+) -> tuple[list[float], list[float]]:
+    """Return the seconds of NumPy's fit with ``variables`` as set, and without them, in pairs.
+
+    OpenBLAS reads its variables when it is loaded, so each time needs a process. The first of a
+    pair is once the one and once the other, so that a drift of the machine favours neither.
+
+    Raises
+    ------
+    ProbeFailed
+        If a process gives no time.
+    """
+    as_set = dict(os.environ)
+    unset = {name: value for name, value in as_set.items() if name not in variables}
+    with_them: list[float] = []
+    without: list[float] = []
+    arguments = (NUMPY, BLAS_SIZE.n_samples, BLAS_SIZE.n_features, EPOCHS)
+    for pair in range(pairs):
+        both = [(as_set, with_them), (unset, without)]
+        for environment, seconds in both if pair % 2 == 0 else reversed(both):
+            seconds.append(_ask("fit_seconds", *arguments, environment=environment))
+    return with_them, without
 
 
 def _ask(
-    probe: str, target: str, numbers: Sequence[str], variables: Mapping[str, str], limit_s: float
-) -> dict[str, Any]:
+    probe: str,
+    *arguments: object,
+    environment: Mapping[str, str] = os.environ,
+    limit_s: float = LIMIT_SECONDS,
+) -> Any:
     """Run the probe in a fresh process and return its answer."""
-    command = [sys.executable, "-m", "npfs.suite.probe_process", probe, target, *numbers]
+    module = "npfs.suite.probe_process"
+    command = [sys.executable, "-m", module, probe, *map(str, arguments)]
     try:
         process = subprocess.run(
             command,
-            env=os.environ | variables,
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -133,8 +172,7 @@ def _ask(
         raise ProbeFailed(f"no fresh process could be started: {error.strerror}") from None
     for line in reversed(process.stdout.splitlines()):
         if line.startswith(ANSWER_MARK):
-            answer: dict[str, Any] = json.loads(line.removeprefix(ANSWER_MARK))
-            return answer
+            return json.loads(line.removeprefix(ANSWER_MARK))
     said = [line.strip() for line in process.stderr.splitlines() if line.strip()]
     last = f", and said last: {said[-1]}" if said else " and said nothing"
     raise ProbeFailed(f"the fresh process ended with exit code {process.returncode}{last}")

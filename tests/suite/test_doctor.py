@@ -14,7 +14,7 @@ from npfs.analysis.findings import Finding
 from npfs.analysis.statistics import Interval
 from npfs.harness import environment, libraries, load
 from npfs.schema import Blas, Environment, Load, Snapshot
-from npfs.suite import blas_loss, doctor
+from npfs.suite import doctor, probes
 from tests.analysis.test_findings import environment as good
 
 HASWELL = {"OPENBLAS_CORETYPE": "Haswell"}
@@ -55,11 +55,11 @@ def printed(found: doctor.Diagnosis) -> str:
 def test_numpys_loss_is_measured_where_a_variable_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def seconds(variables: list[str]) -> tuple[list[float], list[float]]:
-        asked.append(variables)
+    def seconds(variables: dict[str, str]) -> tuple[list[float], list[float]]:
+        asked.append([*variables])
         return [2.0, 2.0], [1.0, 1.0]
 
-    monkeypatch.setattr(blas_loss, "seconds_with_and_without", seconds)
+    monkeypatch.setattr(probes, "numpy_seconds", seconds)
     assert doctor.examine().kept is None
     assert asked == []
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
@@ -71,12 +71,12 @@ def test_numpys_loss_is_measured_where_a_variable_is_set(monkeypatch: pytest.Mon
 @pytest.mark.usefixtures("quick")
 def test_a_loss_that_cannot_be_measured_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def seconds(_: list[str]) -> None:
-        raise blas_loss.LossNotMeasured("a process that timed NumPy failed: no memory")
+        raise probes.ProbeFailed("no memory")
 
     monkeypatch.setenv("OPENBLAS_L2_SIZE", "64")
-    monkeypatch.setattr(blas_loss, "seconds_with_and_without", seconds)
+    monkeypatch.setattr(probes, "numpy_seconds", seconds)
     text = printed(doctor.examine())
-    assert "What it costs NumPy is not known: a process that timed NumPy failed: no memory." in text
+    assert "What it costs NumPy is not known: no memory." in text
 
 
 @pytest.mark.usefixtures("quick")

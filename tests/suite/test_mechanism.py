@@ -16,7 +16,7 @@ import pytest
 
 from npfs.backends.registry import location
 from npfs.suite import layout, probes
-from npfs.suite.instructions import instructions_per_epoch
+from npfs.suite.probe_process import instructions_per_epoch
 
 
 def looping(data: Any, epochs: int, learning_rate: float) -> None:

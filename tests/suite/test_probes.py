@@ -1,17 +1,19 @@
 """Probes of real processes; of times only what must hold on any machine."""
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from npfs.backends.base import BackendUnavailable
 from npfs.backends.registry import load_backend, location
 from npfs.schema import Size
-from npfs.suite import probes, resident
+from npfs.suite import probe_process, probes
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak of a fit")
 BACKEND = """
@@ -151,20 +153,46 @@ def test_a_memory_probe_that_fails_is_a_reason(odd: Callable[[str], str]) -> Non
 
 
 @LINUX
-def test_the_peak_is_that_since_it_was_forgotten() -> None:
+def test_the_peak_is_that_since_it_was_reset() -> None:
     big = bytearray(os.urandom(1)) * 30_000_000
     del big
-    assert resident.forget_peak()
-    peak = resident.peak_bytes()
+    assert probe_process.reset_peak_rss()
+    peak = probe_process.peak_bytes()
     assert peak is not None
-    assert abs(peak - resident.resident_bytes()) < 5_000_000
+    assert abs(peak - probe_process.resident_bytes()) < 5_000_000
 
 
 def test_where_the_system_does_not_tell_the_peak_is_not_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resident, "_CLEAR", tmp_path / "absent" / "clear_refs")
-    monkeypatch.setattr(resident, "_STATUS", tmp_path / "status")
-    assert not resident.forget_peak()
-    assert resident.peak_bytes() is None
-    assert resident.own_bytes() > 1_000_000
+    monkeypatch.setattr(probe_process, "CLEAR", tmp_path / "absent" / "clear_refs")
+    monkeypatch.setattr(probe_process, "STATUS", tmp_path / "status")
+    assert not probe_process.reset_peak_rss()
+    assert probe_process.peak_bytes() is None
+    assert probe_process.own_bytes() > 1_000_000
+
+
+def test_processes_alternate_with_the_variable_and_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def run(_: list[str], *, env: dict[str, str], **__: Any) -> subprocess.CompletedProcess[str]:
+        assert env["PATH"] == os.environ["PATH"]
+        asked.append("OPENBLAS_CORETYPE" in env)
+        return subprocess.CompletedProcess([], 0, stdout=f"said\n[npfs probe] {1.0 + asked[-1]}\n")
+
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    monkeypatch.setattr(subprocess, "run", run)
+    assert probes.numpy_seconds(["OPENBLAS_CORETYPE"], 3) == ([2.0] * 3, [1.0] * 3)
+    assert asked == [True, False, False, True, True, False]
+
+
+def test_a_process_that_cannot_be_started_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(probes.__file__))
+    with pytest.raises(probes.ProbeFailed, match="no fresh process could be started: "):
+        probes.numpy_seconds(["OPENBLAS_CORETYPE"], 1)
+
+
+def test_a_process_gives_a_time() -> None:
+    [with_it], [without] = probes.numpy_seconds(["ABSENT"], 1)
+    assert with_it > 0
+    assert without > 0

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import astuple
 
 from npfs import schema
+from npfs.harness.steady_state import freeze_gc
 from npfs.schema import CLUSTER, Size
 from npfs.suite import costs, timing
 from npfs.suite.benchmark_run import BenchmarkRun
@@ -39,7 +40,7 @@ def bench_cluster(
     benchmark.group = "cluster"
     with npfs_run.saved_only_if_it_succeeds(benchmark, case):
         X, y, _ = timing.fresh_data(size, npfs_run.plan.source)
-        timing.quiet_collector()
+        freeze_gc()
         start = time.perf_counter()
         parts = benchmark.pedantic(clusters.parts_by_workers, (X, y), rounds=1)
         timed_s = time.perf_counter() - start

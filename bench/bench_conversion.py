@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import astuple
 
 from npfs import schema
+from npfs.harness.steady_state import freeze_gc
 from npfs.schema import CONVERSION, TO_ARRAY, TO_LISTS, Size
 from npfs.suite import timing
 from npfs.suite.benchmark_run import BenchmarkRun
@@ -50,7 +51,7 @@ def bench_conversion(
         if not all(map(np.array_equal, arrays, to_array(*lists))):
             raise ValueError(f"{case}: there and back gives other numbers")
         given = lists if direction == TO_ARRAY else arrays
-        timing.quiet_collector()
+        freeze_gc()
         start = time.perf_counter()
         benchmark(CONVERSIONS[direction], *given)
         timed_s = time.perf_counter() - start

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from npfs import schema
+from npfs.harness.steady_state import freeze_gc
 from npfs.schema import FIT, Size
 from npfs.suite import costs, timing
 from npfs.suite.benchmark_run import BenchmarkRun
@@ -64,7 +65,7 @@ def bench_epochs(
         prepare_s = time.perf_counter() - start
         known = min(plan.epochs, many)  # of so many the reference is there already
         timing.validate_first(tool.fit(data, many, rate), tool, size, known, many, plan.source)
-        timing.quiet_collector()
+        freeze_gc()
         start = time.perf_counter()
         tool.fit(data, many, rate)
         rounds = round(REPETITION_S / (time.perf_counter() - start))

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from npfs import schema
+from npfs.harness.steady_state import freeze_gc
 from npfs.schema import FIT, Size
 from npfs.suite import costs, timing
 from npfs.suite.benchmark_run import BenchmarkRun
@@ -47,7 +48,7 @@ def bench_fit(
         elif not is_slow:
             tool.fit(data, epochs, rate)
 
-        timing.quiet_collector()
+        freeze_gc()
         start = time.perf_counter()
         if is_slow:
             # benchmark(...) would add calls that are not rounds: a calibration, and a last one.

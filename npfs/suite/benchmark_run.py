@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import msgspec
 import pytest
 
-from npfs.harness import allocator, environment, load, recovery
+from npfs.harness import environment, load, recovery, steady_state
 from npfs.harness.progress import RunProgress
 from npfs.harness.run_files import RunNumber
 from npfs.largedata.file_blocks import DiskFull
@@ -115,7 +115,7 @@ class BenchmarkRun:
             ) from None
         self.load = Load(before=load.snapshot())
         self.job = self.job or f"{self.number.started:%Y%m%dT%H%M%S}-{self.number.value:04d}"
-        allocator.settle()
+        steady_state.settle_allocator()
 
     def count_repetitions(self, cases: Collection[str] | None) -> int:
         """Count the repetitions that a run makes of ``cases``, or of all that there are."""
@@ -279,7 +279,7 @@ class BenchmarkRun:
         """Say how rounds were timed: runs that differ in it are not pooled."""
         options = self.benchmarks_of_stock.options
         stock = {name: str(options[name]) for name in ("timer", "disable_gc", "warmup")}
-        return {**stock, "allocator": allocator.STATE}
+        return {**stock, "allocator": steady_state.ALLOCATOR}
 
     def save(self) -> bool:
         """Save the finished cases as a run file; return whether there is one now.

@@ -1,6 +1,5 @@
 """One case, from fresh data to rounds: limit, validation, warm-up, then the timed call."""
 
-import gc
 import time
 from functools import lru_cache
 from typing import Any
@@ -164,15 +163,6 @@ def fresh_data(size: Size, source: Source) -> tuple[Any, Any, float]:
     X = problem.X.astype(size.dtype, copy=is_shared)
     y = problem.y.astype(size.dtype, copy=is_shared)
     return X, y, source.learning_rate or safe_learning_rate(problem.X)
-
-
-def quiet_collector() -> None:
-    """Hide the harness's objects from the garbage collector: it stays on, for the backend's alone.
-
-    They stay hidden, so that the next call has little to look through.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 @lru_cache(maxsize=64)

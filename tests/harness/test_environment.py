@@ -1,12 +1,35 @@
 import platform
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+import threadpoolctl
 
-from npfs.harness import environment, limits, machine
-from npfs.schema import Container, Size
+from npfs.harness import environment, machine
+from npfs.schema import Blas, Container, Size
 from npfs.suite import timing
+
+POOLS: list[dict[str, Any]] = [
+    {"user_api": "openmp", "filepath": "/x/libgomp.so", "num_threads": 4},
+    {
+        "user_api": "blas",
+        "internal_api": "openblas",
+        "filepath": "/home/me/lib/scipy.libs/libopenblas.so",
+        "version": "0.3.30",
+        "architecture": "Haswell",
+        "num_threads": 2,
+    },
+    {
+        "user_api": "blas",
+        "internal_api": "openblas",
+        "filepath": "/home/me/lib/numpy.libs/libopenblas.so",
+        "version": "0.3.31",
+        "num_threads": 3,
+    },
+]
 
 
 def test_a_machine_is_named_without_its_host_name() -> None:
@@ -40,11 +63,11 @@ def test_what_is_not_told_of_the_processor_is_not_known() -> None:
 
 
 def test_a_container_limits_the_memory_that_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "container", lambda: Container(memory_limit_bytes=1_000))
+    monkeypatch.setattr(machine, "container", lambda: Container(memory_limit_bytes=1_000))
     assert environment.available_bytes() == 1_000
     monkeypatch.setattr(machine, "memory", lambda: {"available_bytes": 10})
     assert environment.available_bytes() == 10
-    monkeypatch.setattr(limits, "container", lambda: None)
+    monkeypatch.setattr(machine, "container", lambda: None)
     assert environment.available_bytes() == 10
 
 
@@ -54,3 +77,47 @@ def test_variables_that_change_speed_are_recorded(monkeypatch: pytest.MonkeyPatc
     found = environment.collect({}).speed_variables
     assert found["OMP_NUM_THREADS"] == "1"
     assert "NUMBA_OPT" not in found
+
+
+def test_numpys_blas_comes_first_and_no_path_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threadpoolctl, "threadpool_info", lambda: [*POOLS])
+    found = environment.blas_in_effect()
+    assert found == (
+        Blas("openblas", "0.3.31", None, 3),
+        Blas("openblas", "0.3.30", "Haswell", 2),
+    )
+
+
+def test_the_threads_are_those_in_effect() -> None:
+    if not environment.blas_in_effect():
+        pytest.skip("this NumPy's BLAS is not seen by threadpoolctl")
+    with threadpoolctl.threadpool_limits(1, user_api="blas"):
+        limited = environment.blas_in_effect()
+    assert limited
+    assert limited[0].threads == 1
+
+
+def test_numba_is_not_loaded_for_being_described() -> None:
+    code = (
+        "import sys\nfrom npfs.harness import environment, load\n"
+        "print(environment.numba_in_effect(), load.snapshot().thread_sync_s)\n"
+        "print('numba' in sys.modules)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert result.stdout.split() == ["None", "None", "False"]
+
+
+def test_numba_in_effect() -> None:
+    import numba
+
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)
+    try:
+        found = environment.numba_in_effect()
+    finally:
+        numba.set_num_threads(threads)
+    assert found is not None
+    assert found.threads == 1
+    assert isinstance(found.cpu, str)

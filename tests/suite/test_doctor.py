@@ -12,7 +12,7 @@ from rich.console import Console
 
 from npfs.analysis.findings import Finding
 from npfs.analysis.statistics import Interval
-from npfs.harness import environment, libraries, load
+from npfs.harness import environment, load
 from npfs.schema import Blas, Environment, Load, Snapshot
 from npfs.suite import doctor, probes
 from tests.analysis.test_findings import environment as good
@@ -143,7 +143,7 @@ def test_json_holds_all_of_it(tmp_path: Path) -> None:
 
 
 def test_older_kernels_are_found_and_their_loss_measured(tmp_path: Path) -> None:
-    blas = (libraries.blas_in_effect() or (Blas(),))[0]
+    blas = (environment.blas_in_effect() or (Blas(),))[0]
     if blas.library != "openblas" or blas.architecture in (None, "Haswell"):
         pytest.skip(
             "the kernels of this BLAS are not chosen by OPENBLAS_CORETYPE, or are Haswell's"

@@ -8,7 +8,7 @@ import pytest
 TEMPORARIES = """
 import resource
 import numpy as np
-from npfs.harness.allocator import settle
+from npfs.harness.steady_state import settle_allocator
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -18,7 +18,7 @@ def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 young = faults()
-settle()
+settle_allocator()
 faults()
 print(young, faults())
 """

@@ -262,7 +262,7 @@ class BenchmarkRun:
             planned={**self.plan.record, "repetitions": str(self.repetitions)},
             epochs=self.plan.epochs,
             seed=self.plan.seed,
-            data=None if self.plan.data is None else self.plan.data.record(),
+            data=None if self.plan.data is None else self.plan.data.record,
             published=None if self.plan.published is None else self.plan.published.name,
             order=tuple(self.order),
             environment=self.environment,

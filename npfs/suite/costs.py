@@ -1,13 +1,13 @@
-"""What a backend costs before it is run: the code to write and maintain, and the packages to install."""
+"""The cost of a backend before it runs: code to write and maintain, packages to install."""
 
 import ast
 import functools
+import inspect
 import io
 import sys
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
-from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -33,24 +33,19 @@ def source_digest(backend: Backend) -> str:
 
 
 def lines_of_code(backend: Backend) -> int | None:
-    """Count the lines of the backend's files that hold code: no blank lines, comments or docstrings.
+    """Count the lines of the backend's files without blank lines, comments and docstrings.
 
     None where there is no source to read.
     """
-    total = 0
-    for name in _modules(backend):
-        source = _source(name)
-        if source is None:
-            return None
-        total += len(_code_lines(source))
-    return total
+    sources = [_source(name) for name in _modules(backend)]
+    return sum(len(_code_lines(source)) for source in sources if source) if all(sources) else None
 
 
 def installed_bytes(backend: Backend) -> dict[str, int]:
-    """Return the bytes on disk of each installed package that the backend needs, itself or by another one.
+    """Return the bytes on disk of each installed package that the backend needs.
 
-    Taken from what the backend's files import and from what the packages say they require. Python, and what
-    it brings, is not counted. A package that keeps no list of its files is not either.
+    The packages are those that the backend's files import, and what these require in turn. Python,
+    and what it brings, is not counted. A package that keeps no list of its files is not either.
     """
     needed: set[str] = set()
     for distribution in imported_packages(backend):
@@ -76,18 +71,15 @@ def _modules(backend: Backend) -> list[str]:
 
 @functools.cache
 def _offered() -> Mapping[str, Sequence[str]]:
-    """Return which packages offer a top-level name; looking takes a tenth of a second."""
+    """Return the packages that offer each top-level name; looking takes a tenth of a second."""
     return metadata.packages_distributions()
 
 
 def _source(module: str) -> str | None:
-    """Return the source of a module that was imported; None where there is none, as of compiled ones."""
-    file = getattr(sys.modules.get(module), "__file__", None)
-    if file is None or not file.endswith(".py"):
-        return None
+    """Return the source of an imported module; None where there is none, as of compiled ones."""
     try:
-        return Path(file).read_text(encoding="utf-8")
-    except (OSError, ValueError):
+        return inspect.getsource(sys.modules[module])
+    except (OSError, TypeError):
         return None
 
 
@@ -108,12 +100,12 @@ def _code_lines(source: str) -> set[int]:
 def _imports(module: str) -> Iterator[str]:
     """Yield the top-level names of the libraries that a module's file imports, anywhere in it."""
     for node in ast.walk(ast.parse(_source(module) or "")):
-        names: list[str] = []
+        names: list[str | None] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        elif isinstance(node, ast.ImportFrom) and not node.level:
             names = [node.module]
-        yield from {name.partition(".")[0] for name in names} - {OURS}
+        yield from {name.partition(".")[0] for name in names if name} - {OURS}
 
 
 def _add_with_requirements(distribution: str, needed: set[str]) -> None:

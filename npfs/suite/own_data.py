@@ -54,50 +54,26 @@ class OwnData:
         Standardised: one learning rate suits all features.
     y : array of float64, shape (n_samples,)
         Standardised as well, so that no square of it is beyond float32.
-    digest : str
-        Of the numbers as they were read: equal for equal data.
-    notes : tuple of str
-        What a person should know of the table.
+    record : Data
+        What a run keeps of the table; equal digests mean equal numbers as they were read.
     """
 
     options: "DataOptions"
     X: Array = field(repr=False)
     y: Array = field(repr=False)
-    target: str
-    features: tuple[str, ...]
-    digest: str
-    notes: tuple[str, ...]
+    record: Data
     learning_rate = None
 
-    @property
-    def file(self) -> str:
-        """The name of the file, without the folders it lies in: a run file can be shared."""
-        return _printable(self.options.path.name)
-
     def __str__(self) -> str:
-        n_samples, n_features = self.X.shape
         return (
-            f"on {self.file}, {count(n_samples, 'sample')} of "
-            f"{count(n_features, 'feature')}, standardised; "
-            f"target {_printable(self.target)}"
+            f"on {self.record.file}, {count(self.record.n_samples, 'sample')} of "
+            f"{count(self.record.n_features, 'feature')}, standardised; "
+            f"target {self.record.target}"
         )
 
     def problem(self, n_samples: int, n_features: int) -> Problem:
         """Return the first samples, of the first features."""
         return Problem(self.X[:n_samples, :n_features], self.y[:n_samples])
-
-    def record(self) -> Data:
-        """Return the record of the table."""
-        n_samples, n_features = self.X.shape
-        return Data(
-            file=self.file,
-            digest=self.digest,
-            n_samples=n_samples,
-            n_features=n_features,
-            target=_printable(self.target),
-            features=tuple(_printable(name) for name in self.features),
-            notes=self.notes,
-        )
 
 
 # Where the problem of a size comes from.
@@ -135,14 +111,20 @@ class DataOptions:
         digest = hashlib.sha256(table.X.data)
         digest.update(table.y.data)
         y = table.y.reshape(-1, 1)
+        n_samples, n_features = table.X.shape
         return OwnData(
             options=self,
             X=Standardizer.of(table.X).transform(table.X),
             y=Standardizer.of(y).transform(y)[:, 0],
-            target=table.target_name,
-            features=table.feature_names,
-            digest=digest.hexdigest()[:16],
-            notes=table.notes,
+            record=Data(
+                file=_printable(self.path.name),  # without folders: a run file can be shared
+                digest=digest.hexdigest()[:16],
+                n_samples=n_samples,
+                n_features=n_features,
+                target=_printable(table.target_name),
+                features=tuple(map(_printable, table.feature_names)),
+                notes=table.notes,
+            ),
         )
 
 

@@ -69,7 +69,7 @@ class UnfinishedSet:
         ValueError
             Names the file.
         """
-        if self.data is not None and data is not None and data.digest != self.data.digest:
+        if self.data and data and data.record.digest != self.data.digest:
             raise ValueError(
                 f"{str(data.options.path)!r} has other numbers than when these runs began; bring "
                 "the table back, or start anew without --resume"

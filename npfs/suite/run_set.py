@@ -4,9 +4,9 @@ from npfs.data import BadTable
 from npfs.harness import recovery
 from npfs.harness.fresh_runs import Ended, RunFailed, fresh_run
 from npfs.suite.benchmark_run import BenchmarkRun
-from npfs.suite.effort import Effort, Stop
+from npfs.suite.schedule import Scheduler, Stop
 
-UNKNOWN_REACH = 1.0  # the value may be twice as large or half as large
+UNKNOWN_MARGIN = 1.0  # the value may be twice as large or half as large
 
 
 class RunSet:
@@ -24,7 +24,7 @@ class RunSet:
         assert run.number is not None
         assert run.job is not None
         self.run, self.folder = run, run.number.folder
-        self.effort = Effort(run.plan, self.folder, run.job)
+        self.scheduler = Scheduler(run.plan, self.folder, run.job)
         self.done = 1
         self.has_passed = True
         self.stop: Stop | None = None
@@ -39,7 +39,7 @@ class RunSet:
             If a process ended with nothing measured, or the table was changed.
         """
         while True:
-            cases = self.effort.next(self.done, self.run.seconds_left, without=self.crashed)
+            cases = self.scheduler.next(self.done, self.run.seconds_left, without=self.crashed)
             if isinstance(cases, Stop):
                 self.stop = cases
                 return
@@ -49,25 +49,27 @@ class RunSet:
 
     def closing_lines(self) -> list[str]:
         """Say what ended a run, and which speedups are not known as well as was asked for."""
-        crashed = [
+        lines = [
             f"A run ended by {cause}, while {case} was timed; that case was left out from then on."
             for case, cause in self.crashed.items()
         ]
-        asked = self.run.plan.precision
-        if asked is None and self.stop and self.run.plan.budget_s:
-            crashed.append(f"The command ended after {self.done} runs: {self.stop.why}.")
-        if asked is None or self.stop is None:
-            return crashed
-        if self.stop.is_reached:
-            return [*crashed, f"Every speedup is known to within {asked:.2g} of its value."]
-        if not self.stop.not_reached:
-            return [*crashed, f"--precision had nothing to look at: {self.stop.why}."]
-        names = [f"{s} ({_within(s.interval.margin_of_error)})" for s in self.stop.not_reached]
-        return [
-            *crashed,
-            f"Not known to within {asked:.2g} of their values, since {self.stop.why}: "
-            f"{', '.join(names)}.",
-        ]
+        asked, stop = self.run.plan.precision, self.stop
+        if stop is None:
+            return lines
+        if asked is None:
+            if self.run.plan.budget_s:
+                lines.append(f"The command ended after {self.done} runs: {stop.why}.")
+        elif stop.is_reached:
+            lines.append(f"Every speedup is known to within {asked:.2g} of its value.")
+        elif not stop.not_reached:
+            lines.append(f"--precision had nothing to look at: {stop.why}.")
+        else:
+            names = [f"{s} ({_within(s.interval.margin_of_error)})" for s in stop.not_reached]
+            lines.append(
+                f"Not known to within {asked:.2g} of their values, since {stop.why}: "
+                f"{', '.join(names)}."
+            )
+        return lines
 
     def _start(self, number: int, cases: frozenset[str] | None) -> None:
         run, progress = self.run, self.run.progress
@@ -95,9 +97,9 @@ class RunSet:
         ours = [f"--npfs-further={self.run.job}", f"--npfs-repetitions={self.run.repetitions}"]
         if self.run.config.getoption("resume"):
             given = [argument for argument in given if argument != "--resume"]
-            ours += [
-                f"--{name}={value}" for name, value in self._planned().items() if value is not None
-            ]
+            plan = self.run.plan
+            options = {**plan.record, "data": plan.data and plan.data.options.path}
+            ours += [f"--{name}={value}" for name, value in options.items() if value is not None]
         if cases is not None:
             ours.append(f"--npfs-only={','.join(sorted(cases))}")
         if self.crashed:
@@ -106,18 +108,13 @@ class RunSet:
             ours.append(f"--npfs-seconds={left:.1f}")
         return [*given, "--benchmark-only", *ours]
 
-    def _planned(self) -> dict[str, str | None]:
-        """Return the options of the plan, with the whole path of the table."""
-        data = self.run.plan.data
-        return {**self.run.plan.record, "data": None if data is None else str(data.options.path)}
-
     def _require_same_data(self) -> None:
         """Read the table again: a run on other numbers could not be pooled with the earlier ones."""
         data = self.run.plan.data
         if data is None:
             return
         try:
-            is_same = data.options.read().digest == data.digest
+            is_same = data.options.read().record.digest == data.record.digest
         except BadTable as error:
             raise RunFailed(f"the table cannot be read any more: {error}") from None
         if not is_same:
@@ -144,6 +141,6 @@ class RunSet:
                 self.run.progress.say(str(item))
 
 
-def _within(reach: float) -> str:
+def _within(margin: float) -> str:
     """Say how well a value is known."""
-    return f"within {reach:.3g}" if reach <= UNKNOWN_REACH else "hardly known"
+    return f"within {margin:.3g}" if margin <= UNKNOWN_MARGIN else "hardly known"

@@ -40,7 +40,7 @@ def test_the_record_names_no_folder(table: Path) -> None:
     made = plan(table)
     assert made.record["data"] == "t.npy"
     assert made.data is not None
-    assert made.data.record().file == "t.npy"
+    assert made.data.record.file == "t.npy"
     assert made.data.options.path == table
 
 
@@ -83,19 +83,19 @@ def test_the_result_is_compared_with_the_reference_on_the_same_table(
 
 
 def test_the_digest_is_that_of_the_numbers_whatever_the_file(tmp_path: Path, table: Path) -> None:
-    digest = DataOptions(table, "3").read().digest
+    digest = DataOptions(table, "3").read().record.digest
     np.savez(tmp_path / "copy.npz", X=NUMBERS[:, :3], y=NUMBERS[:, 3])
-    assert DataOptions(tmp_path / "copy.npz", "y").read().digest == digest
+    assert DataOptions(tmp_path / "copy.npz", "y").read().record.digest == digest
     np.save(tmp_path / "other.npy", NUMBERS + np.array([0, 0, 0, 1e-9]))
-    assert DataOptions(tmp_path / "other.npy", "3").read().digest != digest
-    assert DataOptions(table, "3", columns=("1", "0", "2")).read().digest != digest
+    assert DataOptions(tmp_path / "other.npy", "3").read().record.digest != digest
+    assert DataOptions(table, "3", columns=("1", "0", "2")).read().record.digest != digest
 
 
 def test_a_name_that_would_act_on_a_terminal_is_escaped(tmp_path: Path) -> None:
     named = np.array([(1.0, 2.0), (3.0, 1.0)], dtype=[("a\x1b[31m", float), ("y\n", float)])
     np.save(tmp_path / "\x1b]0;x.npy", named)
     data = DataOptions(tmp_path / "\x1b]0;x.npy", "y\n").read()
-    record = data.record()
+    record = data.record
     assert record.file == "\\x1b]0;x.npy"
     assert (record.features, record.target) == (("a\\x1b[31m",), "y\\n")
     assert str(data).isprintable()

@@ -1,5 +1,6 @@
-"""Where the time goes: to the speedups whose intervals are widest, within a budget."""
+"""The scheduler of the budget: time goes to the speedups whose intervals are widest."""
 
+import functools
 import math
 import statistics
 from collections.abc import Collection, Iterable
@@ -24,15 +25,11 @@ class Stop:
     is_reached: bool = False
 
 
-class Effort:
-    """What the next run of a job times.
-
-    ``folder`` is that of the machine's runs.
-    """
+class Scheduler:
+    """Decides what the next run of a job times; ``folder`` is that of the machine's runs."""
 
     def __init__(self, plan: Plan, folder: Path, job: str) -> None:
         self.plan, self.folder, self.job = plan, folder, job
-        self._records: dict[Path, RunRecord | None] = {}
         self._runs_when_asked: dict[str, int] = {}
 
     def next(
@@ -75,7 +72,7 @@ class Effort:
         return affordable
 
     def _can_gain(self, speedup: Speedup, without: Collection[str]) -> bool:
-        """Return whether a further run may add to it: the last one that was to time it did."""
+        """Test whether a further run may add to it: the last one that was to time it did."""
         is_stuck = self._runs_when_asked.get(str(speedup)) == speedup.interval.runs
         return not is_stuck and not any(case in without for case in speedup.cases)
 
@@ -97,33 +94,34 @@ class Effort:
         too_wide = self.too_wide(evidence)
         if not too_wide:
             return Stop("every speedup is that narrow", is_reached=True)
-        within_reach = [s for s in too_wide if s.runs_needed(self.plan.precision) <= MAX_RUNS]
-        if not within_reach:
+        possible = [s for s in too_wide if s.runs_needed(self.plan.precision) <= MAX_RUNS]
+        if not possible:
             return Stop(
                 f"the others would take more than {MAX_RUNS} runs, so they are under the noise of "
                 "this machine",
                 tuple(too_wide),
             )
-        return within_reach
+        return possible
 
     def _evidence(self) -> Evidence | None:
-        for path in sorted(self.folder.glob("*.json")):
-            if path not in self._records:
-                try:
-                    record = read_run(path)
-                except NotARun:
-                    self._records[path] = None
-                else:
-                    self._records[path] = record if record.job == self.job else None
-        runs = [record for record in self._records.values() if record is not None and record.cases]
-        return Evidence(RunFolder(tuple(runs), ())) if runs else None
+        found = [_read(path) for path in sorted(self.folder.glob("*.json"))]
+        runs = tuple(run for run in found if run and run.job == self.job and run.cases)
+        return Evidence(RunFolder(runs, ())) if runs else None
+
+
+@functools.cache
+def _read(path: Path) -> RunRecord | None:
+    """Read a run once: its file does not change any more."""
+    try:
+        return read_run(path)
+    except NotARun:
+        return None
 
 
 class Costs:
-    """What a case and a run cost, in seconds, as the runs so far have shown."""
+    """The seconds that a case and a run take, as the runs so far have shown."""
 
     def __init__(self, runs: Iterable[RunRecord]) -> None:
-        runs = list(runs)
         seconds: dict[str, list[float]] = {}
         around = []
         for run in runs:

@@ -57,7 +57,7 @@ def print_terminal(comparison: Comparison, tolerance: float | None = None) -> No
     for change, row in zip(comparison.changes, rows(comparison), strict=True):
         table.add_row(*map(Text, row), style=_STYLES.get(change.label, ""))
     console.print(table)
-    for sentence in (*judgement(comparison, tolerance), basis(comparison)):
+    for sentence in (*judgement(comparison, tolerance), provenance(comparison)):
         console.print(Text(sentence))
 
 
@@ -71,14 +71,15 @@ def summary(comparison: Comparison) -> str:
     )
     if unknown:
         text += f", {unknown} not known (one run)"
-    q = f"{100 * FALSE_DISCOVERY_RATE:.0f} %"
     if slower + faster:
-        text += f"; of the differences called, at most {q} in expectation are chance"
-        return text + " (Benjamini and Hochberg)."
-    return text + "."
+        text += (
+            f"; of the differences called, at most {_percent(FALSE_DISCOVERY_RATE)} in expectation "
+            "are chance (Benjamini and Hochberg)"
+        )
+    return f"{text}."
 
 
-def basis(comparison: Comparison) -> str:
+def provenance(comparison: Comparison) -> str:
     """Name the runs and the method behind the numbers."""
     level = f"{100 * selected_confidence(comparison.threshold):.4g} %"
     called = f", {level} where called slower or faster" if comparison.threshold else ""
@@ -104,14 +105,15 @@ def judgement(comparison: Comparison, tolerance: float | None) -> list[str]:
     if tolerance is None:
         return []
     slower, possible = comparison.slower_than(tolerance), comparison.not_ruled_out(tolerance)
-    first = (
-        failure(slower, tolerance)
-        if slower
-        else f"No case is clearly slower by more than {_percent(tolerance)}."
-    )
-    rest = f"In {len(possible)} of {len(comparison.changes)} cases that cannot be ruled out: "
-    rest += "the interval reaches it, or is not known; more runs narrow it."
-    return [f"{first} {rest}" if possible else first]
+    judged = f"No case is clearly slower by more than {_percent(tolerance)}."
+    if slower:
+        judged = failure(slower, tolerance)
+    if possible:
+        judged += (
+            f" In {len(possible)} of {len(comparison.changes)} cases that cannot be ruled out: "
+            "the interval reaches it, or is not known; more runs narrow it."
+        )
+    return [judged]
 
 
 def rows(comparison: Comparison) -> list[tuple[str, ...]]:
@@ -142,12 +144,12 @@ def factor(change: Change) -> str:
 
 def markdown(comparison: Comparison, tolerance: float | None = None) -> str:
     """Return the comparison as Markdown, judged by ``tolerance`` if given."""
-    lines = [f"**{summary(comparison)}**", "", *_items(differences(comparison))]
+    lines = [f"**{summary(comparison)}**", "", *(f"- {one}" for one in differences(comparison))]
     if warnings := notes(comparison):
-        lines += ["", "Before you trust this:", "", *_items(warnings)]
+        lines += ["", "Before you trust this:", "", *(f"- {one}" for one in warnings)]
     table = [(*HEADINGS[:-1], "verdict"), ("---",) * len(HEADINGS), *rows(comparison)]
     lines += ["", *map(wording.table_row, table)]
-    after = [*judgement(comparison, tolerance), basis(comparison)]
+    after = [*judgement(comparison, tolerance), provenance(comparison)]
     return "\n".join([*lines, *(f"\n{sentence}" for sentence in after), ""])
 
 
@@ -155,7 +157,7 @@ def plain(comparison: Comparison, tolerance: float | None = None, *, width: int 
     """Return the comparison as text of ``width`` columns, judged by ``tolerance`` if given."""
     lines = [*before_table(comparison, width), ""]
     lines += wording.aligned([HEADINGS, *rows(comparison)], width, from_the_right={1, 2})
-    for sentence in (*judgement(comparison, tolerance), basis(comparison)):
+    for sentence in (*judgement(comparison, tolerance), provenance(comparison)):
         lines += ["", *textwrap.wrap(sentence, width)]
     return "\n".join([*lines, ""])
 
@@ -194,18 +196,13 @@ def _number(value: float, digits: int = 3) -> str:
     return f"{value:.1e}"
 
 
-def _items(sentences: list[str]) -> list[str]:
-    return [f"- {sentence}" for sentence in sentences]
-
-
 def differences(comparison: Comparison) -> list[str]:
     """Name the differences between the sides besides the times."""
-    base, new = comparison.base, comparison.new
+    base, new = (side.newest.environment.machine for side in (comparison.base, comparison.new))
     sentences = []
-    machines = [side.newest.environment.machine for side in (base, new)]
-    if machines[0] != machines[1]:
+    if base != new:
         sentences.append(
-            f"BASE was measured on {machines[0]} and NEW on {machines[1]}: "
+            f"BASE was measured on {base} and NEW on {new}: "
             "this compares machines, and not code alone."
         )
     sentences += [
@@ -224,19 +221,17 @@ def differences(comparison: Comparison) -> list[str]:
 
 def notes(comparison: Comparison) -> list[str]:
     """Return the warnings that a reader needs before trusting the table."""
-    sides = (comparison.base, comparison.new)
-    sentences = [sentence for side in sides for sentence in _notes_of(side)]
-    sentences += _missing(comparison, comparison.base, comparison.new)
-    sentences += _missing(comparison, comparison.new, comparison.base)
+    base, new = comparison.base, comparison.new
+    sentences = [*_notes_of(base), *_notes_of(new)]
+    sentences += [*_missing(comparison, base, new), *_missing(comparison, new, base)]
     reads = [c for c in comparison.changes if c.backend == READ_PASS and c.is_significant]
     if reads:
         sentences.append(
             f"The read ceiling differs at {len(reads)} size{'s' if reads[1:] else ''}, and no "
             "backend is in it: the machine itself may have been slower or faster on one side."
         )
-    sentences += [sentence for side in sides for sentence in _two_valued(comparison, side)]
-    noise = [c for c in comparison.changes if c.label is Label.WITHIN_NOISE]
-    outside = [c for c in noise if c.leaves_out_one]
+    sentences += [*_bimodal(comparison, base), *_bimodal(comparison, new)]
+    outside = [c for c in comparison.changes if c.label is Label.WITHIN_NOISE and c.leaves_out_one]
     if outside:
         sentences.append(
             f"{len(outside)} interval{'s leave' if outside[1:] else ' leaves'} out 1 but "
@@ -286,21 +281,16 @@ def _missing(comparison: Comparison, side: Side, other: Side) -> list[str]:
 
 def _why_missing(key: Key, side: Side) -> str | None:
     for run in reversed(side.runs):
-        for reasons in (run.failed, run.skipped):
-            if case_id(key) in reasons:
-                return reasons[case_id(key)]
-        if key[0] in run.unavailable:
-            return run.unavailable[key[0]]
+        reasons = {**run.skipped, **run.failed}
+        if why := reasons.get(case_id(key)) or run.unavailable.get(key[0]):
+            return why
     return None
 
 
-def _two_valued(comparison: Comparison, side: Side) -> list[str]:
+def _bimodal(comparison: Comparison, side: Side) -> list[str]:
     """Name the bimodal cases of a side: their ratio may be of states, not of code."""
-    names = [
-        change.case
-        for change in comparison.changes
-        if bimodal(side.times[change.backend, change.size]) is not None
-    ]
+    changes = comparison.changes
+    names = [c.case for c in changes if bimodal(side.times[c.backend, c.size]) is not None]
     if not names:
         return []
     return [
@@ -311,8 +301,8 @@ def _two_valued(comparison: Comparison, side: Side) -> list[str]:
 
 def _few(names: list[str]) -> str:
     """List the first names and count the rest."""
-    more = [f"{len(names) - _FEW} more"] if len(names) > _FEW else []
-    return numbers.listed(names[:_FEW] + more)
+    more = len(names) - _FEW
+    return numbers.listed([*names[:_FEW], f"{more} more"] if more > 0 else names)
 
 
 def _backend(name: str) -> str:
@@ -393,9 +383,7 @@ def _cases(comparison: Comparison) -> list[dict[str, Any]]:
         {
             "case": change.case,
             "backend": None if change.backend == READ_PASS else change.backend,
-            "n_samples": change.size.n_samples,
-            "n_features": change.size.n_features,
-            "dtype": change.size.dtype,
+            **change.size.params(),
             "label": change.label.name.lower(),
             "ratio": _finite(change.ratio.value),
             "low": _finite(change.ratio.low),

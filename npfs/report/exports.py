@@ -82,7 +82,7 @@ def results_json(evidence: Evidence) -> str:
             _case(evidence, backend, size, seconds) for backend, size, seconds in cases(evidence)
         ],
         "ceilings": [
-            {**_size(size), "seconds": _interval(ceiling)}
+            {**size.params(), "seconds": _interval(ceiling)}
             for size in evidence.sizes()
             if (ceiling := evidence.bandwidth_limit(size)) is not None
         ],
@@ -116,7 +116,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
     return {
         "situation": decision.situation.value,
         "quantity": decision.quantity.value,
-        "size": None if decision.size is None else _size(decision.size),
+        "size": None if decision.size is None else decision.size.params(),
         "choices": list(decision.choices),
         **{f"over_{name}": _ratio(decision.factors.get(name)) for name in (LISTS, NUMPY)},
     }
@@ -126,7 +126,7 @@ def _case(evidence: Evidence, backend: str, size: Size, seconds: Interval) -> di
     return {
         "backend": backend,
         "same_work": backend not in evidence.shortcuts,
-        **_size(size),
+        **size.params(),
         "seconds": _interval(seconds),
         f"speedup_over_{LISTS}": _ratio(evidence.speedup(backend, LISTS, size)),
         f"speedup_over_{NUMPY}": _ratio(evidence.speedup(backend, NUMPY, size)),
@@ -152,7 +152,7 @@ def _backends(evidence: Evidence) -> dict[str, Any]:
                 if startup.startups(evidence, name, cache)
             },
             "memory": [
-                {**_size(size), "held_bytes": held, "peak_bytes": peak}
+                {**size.params(), "held_bytes": held, "peak_bytes": peak}
                 for size in startup.memory_sizes(evidence)
                 for held, peak in [startup.memory(evidence, name, size)]
                 if (held, peak) != (None, None)
@@ -163,10 +163,6 @@ def _backends(evidence: Evidence) -> dict[str, Any]:
         }
         for name in names
     }
-
-
-def _size(size: Size) -> dict[str, Any]:
-    return {"n_samples": size.n_samples, "n_features": size.n_features, "dtype": size.dtype}
 
 
 def _interval(interval: Interval | None) -> dict[str, Any] | None:
@@ -194,47 +190,39 @@ def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _first_call_rows(evidence: Evidence) -> Iterator[list[str | int]]:
+def _first_call_rows(evidence: Evidence) -> Iterator[list[Any]]:
     size = Size(startup.startup_samples(evidence), 1)
     for backend in startup.backends(evidence):
         for cache in (WARM, COLD):
             records = startup.startups(evidence, backend, cache)
             for part in startup.PARTS if records else ():
                 seconds = startup.seconds(evidence, backend, part, cache)
-                yield [backend, part, cache, *_size(size).values(), len(records), *_bounds(seconds)]
+                yield [
+                    backend,
+                    part,
+                    cache,
+                    *size.params().values(),
+                    len(records),
+                    *_bounds(seconds),
+                ]
 
 
-def _memory_rows(evidence: Evidence) -> Iterator[list[str | int]]:
+def _memory_rows(evidence: Evidence) -> Iterator[list[Any]]:
     for backend in startup.backends(evidence):
         for size in startup.memory_sizes(evidence):
             amounts = startup.memory(evidence, backend, size)
             for quantity, amount in zip(("held_bytes", "peak_bytes"), amounts, strict=True):
                 if amount is not None:
-                    yield [
-                        backend,
-                        quantity,
-                        "",
-                        *_size(size).values(),
-                        "",
-                        f"{amount:.0f}",
-                        "",
-                        "",
-                    ]
+                    value = f"{amount:.0f}"
+                    yield [backend, quantity, "", *size.params().values(), "", value, "", ""]
 
 
-def _conversion_rows(evidence: Evidence) -> Iterator[list[str | int]]:
+def _conversion_rows(evidence: Evidence) -> Iterator[list[Any]]:
     for size in startup.conversion_sizes(evidence):
         for direction in (TO_ARRAY, TO_LISTS):
-            seconds = startup.conversion(evidence, direction, size)
-            if seconds is not None:
-                yield [
-                    "",
-                    f"{direction}_s",
-                    "",
-                    *_size(size).values(),
-                    seconds.runs,
-                    *_bounds(seconds),
-                ]
+            if seconds := startup.conversion(evidence, direction, size):
+                measured = [*size.params().values(), seconds.runs, *_bounds(seconds)]
+                yield ["", f"{direction}_s", "", *measured]
 
 
 def _bounds(interval: Interval | None) -> list[str]:

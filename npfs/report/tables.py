@@ -146,39 +146,28 @@ def _with(factor: str, name: str) -> str:
 
 
 def _row(evidence: Evidence, decision: Decision) -> tuple[Cell, ...]:
-    chosen = decision.choices[0] if decision.choices else None
-    cells = [
-        Cell(situation(decision)),
-        Cell(choice(evidence, decision)),
-        *(Cell(against(decision, reference)) for reference in (LISTS, NUMPY)),
+    texts = [
+        situation(decision),
+        choice(evidence, decision),
+        *(against(decision, reference) for reference in (LISTS, NUMPY)),
+        *(_costs(evidence, decision.choices[0]) if decision.choices else ("",) * 4),
     ]
-    return (*cells, *(Cell("") if chosen is None else cell for cell in _costs(evidence, chosen)))
+    return tuple(map(Cell, texts))
 
 
-def _costs(evidence: Evidence, name: str | None) -> tuple[Cell, ...]:
-    if name is None:
-        return (Cell(""),) * 4
-    seconds, size, cost = (
-        startup.seconds(evidence, name),
-        startup.memory_size(evidence),
-        costs(evidence),
-    )
+def _costs(evidence: Evidence, name: str) -> tuple[str, str, str, str]:
+    """Return the first result, the memory, what to install and the lines of code of a backend."""
+    seconds, size = startup.seconds(evidence, name), startup.memory_size(evidence)
     first = "" if seconds is None else wording.duration(seconds)
-    peak = None if size is None else startup.memory(evidence, name, size)[1]
     memory = ""
-    if peak is not None and size is not None:
-        memory = (
-            f"{numbers.n_bytes(peak)} ({numbers.significant(peak / size.data_bytes, 2)}× the data)"
-        )
-    if name not in cost:
-        return Cell(first), Cell(memory), Cell(""), Cell("")
-    lines = cost[name].lines_of_code
-    return (
-        Cell(first),
-        Cell(memory),
-        Cell(to_install(cost[name].installed or {})),
-        Cell("" if lines is None else str(lines)),
-    )
+    if size is not None and (peak := startup.memory(evidence, name, size)[1]) is not None:
+        share = numbers.significant(peak / size.data_bytes, 2)
+        memory = f"{numbers.n_bytes(peak)} ({share}× the data)"
+    cost = costs(evidence).get(name)
+    if cost is None:
+        return first, memory, "", ""
+    lines = "" if cost.lines_of_code is None else str(cost.lines_of_code)
+    return first, memory, to_install(cost.installed or {}), lines
 
 
 def to_install(installed: Mapping[str, int]) -> str:

@@ -177,15 +177,10 @@ class Evidence:
         """
         key = backend, reference, size, reference_size or size
         if key not in self._speedups:
-            ratio = self._ratio(*key)
+            mine = self.seconds.get((backend, size), {})
+            ratio = paired_ratio(self.seconds.get((reference, key[-1]), {}), mine)
             self._speedups[key] = ratio and replace(ratio, level=self.significance.level)
         return self._speedups[key]
-
-    def _ratio(
-        self, backend: str, reference: str, size: Size, reference_size: Size
-    ) -> Interval | None:
-        mine = self.seconds.get((backend, size), {})
-        return paired_ratio(self.seconds.get((reference, reference_size), {}), mine)
 
     @cached_property
     def significance(self) -> Significance:
@@ -197,7 +192,8 @@ class Evidence:
             ratio.p_value
             for size, backends in names.items()
             for a, b in combinations(backends, 2)
-            if (ratio := self._ratio(a, b, size, size)) is not None and ratio.is_known
+            if (ratio := paired_ratio(self.seconds[b, size], self.seconds[a, size])) is not None
+            and ratio.is_known
         ]
         return Significance(benjamini_hochberg(p_values, FALSE_DISCOVERY_RATE), len(p_values))
 

@@ -76,10 +76,8 @@ class RunRecord(schema.Run, frozen=True, kw_only=True, dict=True):
         Fits of another number of epochs, which ``case.epochs`` holds.
     reads, conversions : tuple of CaseRecord
         Pure read passes, and conversions between lists and arrays.
-    startups, memory, instructions : tuple of pairs
-        A case and what it measured.
-    timed_s : float
-        Seconds spent in all that was timed, calibration included.
+    all_cases : tuple of Case
+        Of any group, with their startup, memory and whatever else they measured.
     """
 
     path: Path
@@ -87,12 +85,7 @@ class RunRecord(schema.Run, frozen=True, kw_only=True, dict=True):
     other_epochs: tuple[CaseRecord, ...]
     reads: tuple[CaseRecord, ...]
     conversions: tuple[CaseRecord, ...]
-    startups: tuple[tuple[Case, schema.Startup], ...]
-    memory: tuple[tuple[Case, schema.Memory], ...]
-    instructions: tuple[tuple[Case, schema.Instructions], ...]
-    layout: schema.Layout | None
-    clusters: tuple[schema.ClusterEpoch, ...]
-    timed_s: float
+    all_cases: tuple[Case, ...]
 
     @cached_property
     def conditions(self) -> dict[str, str]:
@@ -100,9 +93,9 @@ class RunRecord(schema.Run, frozen=True, kw_only=True, dict=True):
         return conditions_of(self)
 
     @property
-    def shortcuts(self) -> frozenset[str]:
-        """The backends that do not do the same work as the others."""
-        return frozenset(name for name, one in self.backends.items() if not one.same_work)
+    def timed_s(self) -> float:
+        """Add up the seconds of all that was timed, calibration included."""
+        return sum(case.timed_s for case in self.all_cases)
 
 
 @dataclass(frozen=True)
@@ -198,18 +191,17 @@ def parse_run(path: Path, content: bytes) -> RunRecord:
 def _record(path: Path, document: dict[str, Any]) -> RunRecord:
     ours = [one for one in document["benchmarks"] if "id" in one["extra_info"]]
     found = msgspec.convert({**document, "benchmarks": ours}, schema.Document)
-    run, cases = found.npfs, [benchmark.extra_info for benchmark in found.benchmarks]
+    run, cases = found.npfs, tuple(benchmark.extra_info for benchmark in found.benchmarks)
 
     def in_group(group: str) -> tuple[CaseRecord, ...]:
         return tuple(timed(one) for one in found.benchmarks if one.extra_info.group == group)
 
     if run.planned:
         int(run.planned["runs"] or "")  # resuming a set of runs reads it
-    startups = tuple((case, case.startup) for case in cases if case.startup)
-    for case, _ in startups:
-        size_of(case)  # raises if there is none
-    fits = in_group(schema.FIT)
-    usual = (None, run.epochs)
+    for case in cases:
+        if case.startup:
+            size_of(case)  # raises if there is none
+    fits, usual = in_group(schema.FIT), (None, run.epochs)
     return RunRecord(
         **{name: getattr(run, name) for name in run.__struct_fields__},
         path=path,
@@ -217,12 +209,7 @@ def _record(path: Path, document: dict[str, Any]) -> RunRecord:
         other_epochs=tuple(fit for fit in fits if fit.case.epochs not in usual),
         reads=in_group(schema.READ),
         conversions=in_group(schema.CONVERSION),
-        startups=startups,
-        memory=tuple((case, one) for case in cases for one in case.memory),
-        instructions=tuple((case, case.instructions) for case in cases if case.instructions),
-        layout=next((case.layout for case in cases if case.layout), None),
-        clusters=tuple(one for case in cases for one in case.cluster),
-        timed_s=sum(case.timed_s for case in cases),
+        all_cases=cases,
     )
 
 

@@ -69,7 +69,8 @@ class Scale:
     @cached_property
     def clusters(self) -> dict[int, list[ClusterEpoch]]:
         """Return the epochs at the largest size, one for each run, by the number of workers."""
-        found = [r for run in self.evidence.runs for r in run.clusters if r.size in self.sizes]
+        cases = [case for run in self.evidence.runs for case in run.all_cases]
+        found = [epoch for case in cases for epoch in case.cluster if epoch.size in self.sizes]
         largest = max((r.size for r in found), default=None)
         by_workers: dict[int, list[ClusterEpoch]] = {}
         for record in found:

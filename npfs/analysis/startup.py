@@ -8,7 +8,7 @@ from enum import Enum
 from npfs.analysis.evidence import Evidence, paired_ratio
 from npfs.analysis.runs import backend_of, size_of
 from npfs.analysis.statistics import Interval, geometric_interval, ratio_interval
-from npfs.schema import WARM, Size, Startup
+from npfs.schema import WARM, Case, Size, Startup
 
 PARTS = ("first_result_s", "interpreter_s", "import_s", "first_fit_s", "second_fit_s")
 
@@ -47,10 +47,10 @@ class BreakEven:
 def startups(evidence: Evidence, backend: str, cache: str = WARM) -> dict[int, Startup]:
     """Return the startup of each run that has one, by the newest source alone."""
     found = {
-        run: (case.source, startup)
+        run: (case.source, case.startup)
         for run, record in enumerate(evidence.runs)
-        for case, startup in record.startups
-        if (backend_of(case), case.params.get("cache")) == (backend, cache)
+        for case in record.all_cases
+        if case.startup and (backend_of(case), case.params.get("cache")) == (backend, cache)
     }
     newest = [source for source, _ in found.values()][-1:]
     return {run: startup for run, (source, startup) in found.items() if source in newest}
@@ -58,7 +58,7 @@ def startups(evidence: Evidence, backend: str, cache: str = WARM) -> dict[int, S
 
 def backends(evidence: Evidence) -> list[str]:
     """Return the backends whose startup or memory is known, slowest at fits first."""
-    known = {backend_of(case) for run in evidence.runs for case, _ in (*run.startups, *run.memory)}
+    known = {backend_of(case) for case in _cases(evidence) if case.startup or case.memory}
     timed = [*evidence.backends, *evidence.shortcuts]
     return [*(name for name in timed if name in known), *sorted(known - set(timed))]
 
@@ -75,8 +75,8 @@ def memory(evidence: Evidence, backend: str, size: Size) -> tuple[float | None, 
     """Return the bytes held by the prepared data and at most in a fit, medians over runs."""
     found = [
         (case.source, record)
-        for run in evidence.runs
-        for case, record in run.memory
+        for case in _cases(evidence)
+        for record in case.memory
         if (backend_of(case), record.size) == (backend, size)
     ]
     newest = [record for source, record in found if source == found[-1][0]]
@@ -86,7 +86,7 @@ def memory(evidence: Evidence, backend: str, size: Size) -> tuple[float | None, 
 
 def memory_sizes(evidence: Evidence) -> list[Size]:
     """Return the sizes whose memory was measured, by the bytes of their data."""
-    sizes = {record.size for run in evidence.runs for _, record in run.memory}
+    sizes = {record.size for case in _cases(evidence) for record in case.memory}
     return sorted(sizes, key=lambda size: (size.data_bytes, size))
 
 
@@ -106,14 +106,14 @@ def memory_size(evidence: Evidence) -> Size | None:
 
 def memory_reasons(evidence: Evidence) -> list[str]:
     """Return the reasons for which some memory is not known, without repeats."""
-    reasons = (record.reason for run in evidence.runs for _, record in run.memory if record.reason)
-    return list(dict.fromkeys(reasons))
+    reasons = (record.reason for case in _cases(evidence) for record in case.memory)
+    return list(dict.fromkeys(filter(None, reasons)))
 
 
 def startup_samples(evidence: Evidence) -> int:
     """Return the number of samples that the newest startups fitted; 0 if there are none."""
-    sizes = (size_of(case) for run in reversed(evidence.runs) for case, _ in run.startups)
-    return next((size.n_samples for size in sizes), 0)
+    starts = [case for run in reversed(evidence.runs) for case in run.all_cases if case.startup]
+    return size_of(starts[0]).n_samples if starts else 0
 
 
 def conversion(evidence: Evidence, direction: str, size: Size) -> Interval | None:
@@ -183,6 +183,10 @@ def _conversion_seconds(evidence: Evidence, direction: str, size: Size) -> Mappi
         for timed in record.conversions
         if (timed.backend, timed.size) == (direction, size)
     }
+
+
+def _cases(evidence: Evidence) -> list[Case]:
+    return [case for run in evidence.runs for case in run.all_cases]
 
 
 def _median(values: Iterable[int | None]) -> float | None:

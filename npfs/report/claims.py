@@ -141,17 +141,18 @@ def others_take_its_arrays(evidence: Evidence) -> Claim:
 
 def newest_layout(evidence: Evidence) -> Layout | None:
     """Return the layout of the newest run that recorded one."""
-    return next((run.layout for run in reversed(evidence.runs) if run.layout is not None), None)
+    cases = [case for run in reversed(evidence.runs) for case in run.all_cases]
+    return next((case.layout for case in cases if case.layout is not None), None)
 
 
 def instructions(evidence: Evidence, backend: str) -> Instructions | None:
     """Return the newest count of a backend as it is now; None if there is none."""
     source = evidence.sources.get(backend)
     counts = (
-        record
+        case.instructions
         for run in reversed(evidence.runs)
-        for case, record in run.instructions
-        if backend_of(case) == backend and source in (None, case.source)
+        for case in run.all_cases
+        if case.instructions and backend_of(case) == backend and source in (None, case.source)
     )
     return next(counts, None)
 

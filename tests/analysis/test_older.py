@@ -76,23 +76,19 @@ def test_every_kind_of_case_is_read() -> None:
     assert (a_pass.backend, a_pass.seconds, a_pass.source, a_pass.wall_s) == ("one", 2, "r", 0.4)
     assert str(a_pass) == "read-one-10x3"
     assert (conversion.backend, conversion.seconds) == ("to_array", 2.0)
-    [(startup, parts)] = run.startups
+    startup, memory, counted, looked_at, cluster = run.all_cases[3:]
     assert (backend_of(startup), startup.params["cache"], startup.source) == (
-        "numpy",
-        "cold",
-        "abc",
-    )
-    assert (size_of(startup), parts) == (Size(10, 3), Startup(0.1, 0.2, 0.3, 0.05))
-    [(memory, used)] = run.memory
-    assert (backend_of(memory), used) == ("numpy", Memory(Size(10, 3), 5, None, "hidden"))
-    [(_, counted)] = run.instructions
-    assert counted == Instructions(((10, 300), (1000, 29_010)))
-    assert run.clusters == (ClusterEpoch(Size(10, 3), 2, 0.108, 0.1, 0.002, 0.006),)
-    assert run.layout is not None
-    assert (run.layout.list_bytes, run.layout.stride_bytes, run.layout.is_contiguous) == (
-        32, 16, False,
+        "numpy", "cold", "abc",
     )  # fmt: skip
-    assert run.layout.zero_copy == (
+    assert (size_of(startup), startup.startup) == (Size(10, 3), Startup(0.1, 0.2, 0.3, 0.05))
+    assert backend_of(memory) == "numpy"
+    assert memory.memory == (Memory(Size(10, 3), 5, None, "hidden"),)
+    assert counted.instructions == Instructions(((10, 300), (1000, 29_010)))
+    assert cluster.cluster == (ClusterEpoch(Size(10, 3), 2, 0.108, 0.1, 0.002, 0.006),)
+    layout = looked_at.layout
+    assert layout is not None
+    assert (layout.list_bytes, layout.stride_bytes, layout.is_contiguous) == (32, 16, False)
+    assert layout.zero_copy == (
         ZeroCopy("torch", True, "2.0"),
         ZeroCopy("jax", None, reason="not installed"),
     )
@@ -136,5 +132,6 @@ def test_the_committed_reference_is_read_whole() -> None:
                 expected[one["param"]] = min(medians)
         assert {str(case): case.seconds for case in run.cases} == expected
         assert run.learning is not None
-    assert found.runs[0].layout is not None
-    assert len(found.runs[0].memory) > 50
+    cases = found.runs[0].all_cases
+    assert [case.id for case in cases if case.layout] == ["layout"]
+    assert sum(len(case.memory) for case in cases) > 50

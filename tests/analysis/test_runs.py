@@ -255,20 +255,29 @@ def read(*once: dict[str, Any], **ours: Any) -> RunRecord:
 
 def test_what_is_not_there_is_not_known() -> None:
     run = read()
-    assert (run.instructions, run.layout, run.backends["numpy"].installed) == ((), None, None)
+    [case] = run.all_cases
+    assert (case.instructions, case.layout, run.backends["numpy"].installed) == (None, None, None)
 
 
 def test_instructions_are_counted_by_samples() -> None:
-    [(_, record)] = read(run_files.instructions("numpy", [[10, 300], [1000, 29_010]])).instructions
+    record = (
+        read(run_files.instructions("numpy", [[10, 300], [1000, 29_010]]))
+        .all_cases[-1]
+        .instructions
+    )
+    assert record is not None
     assert not record.is_constant
     assert record.per_sample == 29
-    [(_, constant)] = read(run_files.instructions("numpy", [[10, 300], [1000, 300]])).instructions
+    constant = (
+        read(run_files.instructions("numpy", [[10, 300], [1000, 300]])).all_cases[-1].instructions
+    )
+    assert constant is not None
     assert constant.is_constant
     assert constant.per_sample == 0
 
 
 def test_the_layout_adds_up_what_a_number_takes() -> None:
-    layout = read(run_files.layout({"torch": True, "jax": None})).layout
+    layout = read(run_files.layout({"torch": True, "jax": None})).all_cases[-1].layout
     assert layout is not None
     assert (layout.list_bytes, layout.array_bytes, layout.stride_bytes) == (32, 8, 8)
     assert (layout.gap_bytes, layout.gap_share, layout.is_contiguous) == (32, 0.99, True)

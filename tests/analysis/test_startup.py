@@ -55,7 +55,7 @@ def test_the_first_result_is_the_sum_of_its_parts(tmp_path: Path) -> None:
 def test_files_without_them_read_as_empty(tmp_path: Path) -> None:
     found = evidence(tmp_path, [])
     [run] = found.runs
-    assert [*run.startups, *run.memory, *run.conversions] == []
+    assert {case.group for case in run.all_cases} == {"fit"}
     assert run.timed_s == pytest.approx(0.6)
     assert startup.backends(found) == []
     assert [*startup.memory_sizes(found), *startup.conversion_sizes(found)] == []

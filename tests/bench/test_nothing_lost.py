@@ -103,11 +103,16 @@ def test_killed_at_random_moments_every_finished_case_is_found(tmp_path: Path) -
     """Each kill is followed by what every start does first: the killed run is brought back."""
     moments = random.Random(2)
     found_partial = 0
-    for _ in range(6):
+    for attempt in range(6):
         known = set(run_paths(tmp_path))
         process = start(tmp_path, "--benchmark-max-time=0.05")
-        wait_for_a_journal(process, tmp_path)
-        time.sleep(moments.uniform(0, 2))  # a run takes about one second, and starting as long
+        if attempt % 2:  # in the first run, with something to lose
+            number = 1 + max((int(path.name[:4]) for path in known), default=0)
+            wait_for_a_finished_case(process, tmp_path, number)
+            time.sleep(moments.uniform(0, 0.5))
+        else:
+            wait_for_a_journal(process, tmp_path)
+            time.sleep(moments.uniform(0, 2))
         end(process, signal.SIGKILL)
         wait_until_no_process_holds(journals(tmp_path))
         left = {journal.stem: finished(journal) for journal in journals(tmp_path)}

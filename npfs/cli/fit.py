@@ -1,9 +1,8 @@
 """``npfs fit``: read a table, fit it in memory or block by block, draw and print the fit."""
 
-import contextlib
 import math
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -27,6 +26,7 @@ from npfs.cli.shared import (
 
 if TYPE_CHECKING:
     from npfs.data import Table
+    from npfs.data.pieces import Pieces
     from npfs.estimator.linear_regression import LinearRegression
     from npfs.regression.problem import Array
 
@@ -102,8 +102,9 @@ def fit(
     if plot is not None and plot.suffix.lower() not in DRAWN:
         raise Mistake(f"--plot writes {', '.join(DRAWN)}; got {str(plot)!r}")
     model = _model(backend, epochs, learning_rate, tol, standardize)
-    blocks = fit_blocks.Options(scheduler, checkpoint, checkpoint_every, resume, scratch)
-    blocks.check(backend)
+    blocks = fit_blocks.Options.of(
+        backend, scheduler, checkpoint, checkpoint_every, resume, scratch
+    )
     with mistakes(ValueError):
         chosen = None if features is None else split_names("--features", features)
     columns: dict[str, Any] = {"target": target, "features": chosen, "missing": missing}
@@ -113,12 +114,10 @@ def fit(
 
     with mistakes(BadTable, BadPiece, BadCheckpoint, OSError):
         with working("reading the file", quiet=no_progress):
-            data = fit_blocks.pieces_if_needed(file, columns, backend, blocks, read) or read()
+            data = fit_blocks.pieces_if_needed(file, columns, blocks, read) or read()
         with working("fitting", quiet=no_progress) as show_words:
             if isinstance(data, Pieces):
-                fitted = fit_blocks.fit(
-                    data, model, backend, blocks, show_words, is_drawn=plot is not None
-                )
+                fitted = fit_blocks.fit(data, model, blocks, show_words)
             else:
                 fitted = _fit_table(data, model, reports)
         if plot is not None:
@@ -156,58 +155,54 @@ class Fitted:
 
     Attributes
     ----------
+    n_samples : int
+        Those without the rows that were left out.
     r2 : float
         NaN for a single sample.
-    shown : (X, y)
-        The samples that a drawing shows: all of them, or some of many.
+    drawn_samples : callable
+        Gives X and y for a drawing: all samples, or some of many.
     """
 
     model: "LinearRegression"
-    feature_names: tuple[str, ...]
-    target_name: str
+    data: "Table | Pieces"
     n_samples: int
     r2: float
-    shown: "tuple[Array, Array]"
+    drawn_samples: "Callable[[], tuple[Array, Array]]"
     seconds: float
-    notes: tuple[str, ...]
+    notes: list[str]
+
+    @property
+    def coefficients(self) -> list[tuple[str, float]]:
+        """Return names and values of the features, in the order of the data."""
+        return list(zip(self.data.feature_names, self.model.coef_.tolist(), strict=True))
 
 
 def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitted:
     from npfs.estimator.auto import choose_backend
 
-    notes = list(table.notes)
+    notes = []
     n_samples, n_features = table.X.shape
     if model.backend == AUTO:
         choice = choose_backend(n_samples, n_features, model.epochs, reports=reports)
         model.backend = choice.backend
         notes.append(f"Backend {choice.backend}: {choice.reason}.")
     model.keep_path = n_features == 1  # whose lines can be drawn
-    with _ended_by_ctrl_c():
-        _, seconds, found = run_fit(model, lambda: model.fit(table.X, table.y))
+    # Ctrl-C ends the process at once, by the signal itself. Python's own handler would wait until a
+    # compiled function returns, which may be after minutes, and there is nothing to save meanwhile.
+    handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        _, seconds, convergence = run_fit(model, lambda: model.fit(table.X, table.y))
+    finally:
+        signal.signal(signal.SIGINT, handler)
     return Fitted(
         model=model,
-        feature_names=table.feature_names,
-        target_name=table.target_name,
+        data=table,
         n_samples=n_samples,
         r2=model.score(table.X, table.y) if n_samples > 1 else math.nan,
-        shown=(table.X, table.y),
+        drawn_samples=lambda: (table.X, table.y),
         seconds=seconds,
-        notes=(*notes, *found),
+        notes=[*notes, *convergence],
     )
-
-
-@contextlib.contextmanager
-def _ended_by_ctrl_c() -> Iterator[None]:
-    """Let Ctrl-C end the process at once, by the signal itself.
-
-    Python's own handler would wait until a compiled function returns, which may be after minutes,
-    and then find its exception beside the function's result. There is nothing to save meanwhile.
-    """
-    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def run_fit(
@@ -250,7 +245,7 @@ def _unsettled(model: "LinearRegression") -> list[str]:
     from npfs.drawing.numbers import significant
 
     losses = model.loss_history_
-    before = losses[-1 - max(1, len(losses) // 10)] if len(losses) > 1 else losses[0]
+    before = losses[-1 - max(1, len(losses) // 10) :][0]
     fell = 1 - losses[-1] / before if before > 0 else 0.0
     if fell <= SETTLED:
         return []
@@ -273,12 +268,12 @@ def _draw(fitted: Fitted, path: Path) -> None:
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
-    model, (X, y) = fitted.model, fitted.shown
+    model, (X, y) = fitted.model, fitted.drawn_samples()
     strongest = int(np.argmax(np.abs(model.coef_ * X.std(axis=0))))
     plot_fit(model, X, y, feature=strongest, ax=left)
-    left.set_xlabel(fitted.feature_names[strongest])
-    rest = "" if len(fitted.feature_names) == 1 else " without the other features' part"
-    left.set_ylabel(fitted.target_name + rest)
+    left.set_xlabel(fitted.data.feature_names[strongest])
+    rest = "" if X.shape[1] == 1 else " without the other features' part"
+    left.set_ylabel(fitted.data.target_name + rest)
     plot_loss(model, ax=right)
     with mistakes(OSError, remedy="name another place with --plot"):
         figure.savefig(path, dpi=150)
@@ -287,14 +282,13 @@ def _draw(fitted: Fitted, path: Path) -> None:
 def _show(fitted: Fitted, plot: Path | None, *, quiet: bool) -> None:
     from npfs.drawing.numbers import counted, time
 
-    model, names = fitted.model, fitted.feature_names
+    model, coefficients = fitted.model, fitted.coefficients
     if not quiet:
-        of = f" of {len(names)} features" if len(names) > 1 else ""
-        print_lines(f"{fitted.target_name} from {counted(fitted.n_samples, 'sample')}{of}")
-    shown = list(zip(names, model.coef_, strict=True))[:SHOWN_COEFFICIENTS]
-    rows = [*shown, ("intercept", model.intercept_)]
+        of = f" of {len(coefficients)} features" if len(coefficients) > 1 else ""
+        print_lines(f"{fitted.data.target_name} from {counted(fitted.n_samples, 'sample')}{of}")
+    rows = [*coefficients[:SHOWN_COEFFICIENTS], ("intercept", model.intercept_)]
     print_table([{"feature": name, "coefficient": f"{value:.6g}"} for name, value in rows])
-    if hidden := len(names) - len(shown):
+    if hidden := len(coefficients[SHOWN_COEFFICIENTS:]):
         print_lines(f"and {hidden:,} more features; --json prints all of them")
     if quiet:
         return
@@ -305,7 +299,7 @@ def _show(fitted: Fitted, plot: Path | None, *, quiet: bool) -> None:
     )
     if plot is not None:
         console().print(f"wrote {plot}", markup=False, soft_wrap=True)
-    print_lines(*fitted.notes)
+    print_lines(*fitted.data.notes, *fitted.notes)
 
 
 def _document(fitted: Fitted) -> dict[str, Any]:
@@ -313,13 +307,10 @@ def _document(fitted: Fitted) -> dict[str, Any]:
     model = fitted.model
     return {
         "schema": SCHEMA,
-        "target": fitted.target_name,
+        "target": fitted.data.target_name,
         "n_samples": fitted.n_samples,
-        "n_features": len(fitted.feature_names),
-        "coefficients": [
-            {"feature": name, "value": float(value)}
-            for name, value in zip(fitted.feature_names, model.coef_, strict=True)
-        ],
+        "n_features": len(fitted.coefficients),
+        "coefficients": [{"feature": name, "value": value} for name, value in fitted.coefficients],
         "intercept": model.intercept_,
         "r2": None if math.isnan(fitted.r2) else fitted.r2,
         "mean_squared_error": float(model.loss_history_[-1]),
@@ -327,6 +318,6 @@ def _document(fitted: Fitted) -> dict[str, Any]:
         "learning_rate": model.learning_rate_,
         "backend": model.backend_,
         "seconds": fitted.seconds,
-        "loss_history": [float(loss) for loss in model.loss_history_],
-        "notes": list(fitted.notes),
+        "loss_history": model.loss_history_.tolist(),
+        "notes": [*fitted.data.notes, *fitted.notes],
     }

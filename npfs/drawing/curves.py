@@ -132,16 +132,9 @@ def draw_curves(axes: Axes, curves: Sequence[Curve]) -> None:
         if cut is None:
             ends.append(labels.End(name, len(loss) - 1, max(loss[-1], low), text))
             continue
-        labels.write(
-            axes,
-            name,
-            (cut, high),
-            (8, -9 - leaving * labels.GAP),
-            color=text,
-            weight="bold",
-            size=labels.LABEL_SIZE,
-            bbox={"facecolor": style.BACKGROUND, "edgecolor": "none", "pad": 1},
-        )
+        looks = {"weight": "bold", "size": labels.LABEL_SIZE, "bbox": style.box(1)}
+        offset = (8, -9 - leaving * labels.GAP)
+        labels.write(axes, name, (cut, high), offset, color=text, **looks)
         leaving += 1
     labels.label_ends(axes, ends)
 

@@ -1,8 +1,8 @@
 """Names in figures: short enough for their place, and moved apart where they would touch."""
 
+import math
 from collections.abc import Sequence
 from functools import cache
-from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 from matplotlib.artist import Artist
@@ -74,43 +74,40 @@ def write(
     return axes.annotate(text, place, xytext=offset, **looks)
 
 
+def pixels_per_point(axes: Axes) -> float:
+    """Return the pixels of a point, 1/72 inch, in the figure of these axes."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return figure.dpi / 72
+
+
 def label_ends(axes: Axes, ends: Sequence[End]) -> list[Artist]:
     """Write each label at the end of its line, moved apart vertically where they would touch.
 
     Call after the limits are final. Returns what was drawn.
     """
-    figure = axes.get_figure(root=True)
-    if not ends or figure is None:
-        return []
-    points = figure.dpi / 72
+    points = pixels_per_point(axes)
     pixels = {end: float(axes.transData.transform((end.x, end.y))[1]) for end in ends}
     order = sorted(ends, key=pixels.__getitem__)
     bottom, top = axes.bbox.y0 / points, axes.bbox.y1 / points
     placed = spread([pixels[end] / points for end in order], GAP, bottom, top)
+    looks: dict[str, Any] = {"weight": "bold", "size": LABEL_SIZE, "annotation_clip": False}
+    beside = axes.get_yaxis_transform()
     drawn: list[Artist] = []
     for end, height in zip(order, placed, strict=True):
         y = pixels[end] / points
         far = abs(height - y) > LEADER_FROM
-        label = write(
-            axes,
-            end.label,
-            (1, end.y),
-            (OFFSET + (SHIFT if far else 0), height - y),
-            on=axes.get_yaxis_transform(),
-            color=end.color,
-            weight="bold",
-            size=LABEL_SIZE,
-            annotation_clip=False,
+        offset = (OFFSET + (SHIFT if far else 0), height - y)
+        drawn.append(
+            write(axes, end.label, (1, end.y), offset, on=beside, color=end.color, **looks)
         )
-        drawn += [label, *(_tie(axes, y * points, height * points, end.color) if far else ())]
+        drawn += _tie(axes, y * points, height * points, end.color) if far else ()
     return drawn
 
 
 def _tie(axes: Axes, start: float, stop: float, color: str) -> list[Line2D]:
     """Draw a stroke from beside the end of a line to its label, between two heights in pixels."""
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    points, right = figure.dpi / 72, axes.bbox.x1
+    points, right = pixels_per_point(axes), axes.bbox.x1
     places = ((right + 3 * points, start), (right + (OFFSET + SHIFT - 2) * points, stop))
     x, y = axes.transAxes.inverted().transform(places).T
     return axes.plot(
@@ -120,27 +117,22 @@ def _tie(axes: Axes, start: float, stop: float, color: str) -> list[Line2D]:
 
 
 def spread(
-    heights: Sequence[float], gap: float, bottom: float | None = None, top: float | None = None
+    heights: Sequence[float], gap: float, bottom: float = -math.inf, top: float = math.inf
 ) -> list[float]:
     """Move ascending heights apart to at least ``gap``, each group about its own mean.
 
-    Between ``bottom`` and ``top`` where given; if they hold too many, the gap shrinks.
+    Between ``bottom`` and ``top``; if they hold too many, the gap shrinks.
     """
     last = len(heights) - 1
-    if bottom is not None and top is not None and last > 0:
-        gap = min(gap, (top - bottom) / last)
+    gap = min(gap, (top - bottom) / max(1, last))
     groups: list[list[float]] = []
     for height in heights:
         groups.append([height])
         while len(groups) > 1 and _bottom(groups[-1], gap) - _top(groups[-2], gap) < gap:
             groups[-2:] = [groups[-2] + groups[-1]]
-    starts = chain.from_iterable(zip(repeat(_bottom(g, gap)), range(len(g))) for g in groups)
-    placed = [start + index * gap for start, index in starts]
-    if bottom is not None:
-        placed = [max(height, bottom + k * gap) for k, height in enumerate(placed)]
-    if top is not None:
-        placed = [min(height, top - (last - k) * gap) for k, height in enumerate(placed)]
-    return placed
+    placed = [_bottom(group, gap) + k * gap for group in groups for k in range(len(group))]
+    raised = [max(height, bottom + k * gap) for k, height in enumerate(placed)]
+    return [min(height, top - (last - k) * gap) for k, height in enumerate(raised)]
 
 
 def _bottom(group: Sequence[float], gap: float) -> float:

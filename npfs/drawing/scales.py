@@ -12,37 +12,45 @@ from npfs.drawing import numbers
 from npfs.drawing.labels import text_width, write
 from npfs.drawing.style import MUTED
 
+WIDTH, WIDTH_OF_TWO = 8.4, 11.0  # inches of a figure of one chart, of two
 TOP, BOTTOM = 0.46, 0.62  # inches for a title, and for the numbers and the name of an axis
 MOST_TICKS = 7
 # Numbers within a decade that make a scale easy to read, coarse to fine.
 _STEPS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0))
 
 
+def plain(value: float) -> str:
+    """Format a number for an axis: 0.1, 1, 10k."""
+    if value >= 1e12:
+        return f"{value:.3g}".replace("e+", "e")
+    return numbers.short_count(value) if value >= 1000 else f"{value:.10g}"
+
+
 def row(
-    width: float,
     height: float,
     margins: Sequence[tuple[float, float]],
     *,
+    width: float | None = None,
     top: float = TOP,
     bottom: float = BOTTOM,
-    sharey: bool = False,
 ) -> tuple[Figure, list[Axes]]:
     """Return axes side by side, equally wide, each with its inches of margin left and right."""
+    width = width or (WIDTH if len(margins) == 1 else WIDTH_OF_TWO)
     figure = Figure(figsize=(width, height))
     each = (width - sum(left + right for left, right in margins)) / len(margins)
     axes: list[Axes] = []
     x = 0.0
     for left, right in margins:
-        place = (
-            (x + left) / width,
-            bottom / height,
-            each / width,
-            (height - top - bottom) / height,
-        )
-        shared = axes[0] if sharey and axes else None
-        axes.append(figure.add_axes(place, sharey=shared))
+        inches = (x + left, bottom, each, height - top - bottom)
+        axes.append(add_axes(figure, *inches))
         x += left + each + right
     return figure, axes
+
+
+def add_axes(figure: Figure, x: float, y: float, width: float, height: float) -> Axes:
+    """Add axes whose lower left corner and size are given in inches."""
+    of_width, of_height = figure.get_size_inches()
+    return figure.add_axes((x / of_width, y / of_height, width / of_width, height / of_height))
 
 
 def count_axis(axes: Axes, counts: Collection[int], label: str) -> None:
@@ -67,28 +75,19 @@ def log_axis(
     axis: Axis,
     low: float,
     high: float,
-    write: Callable[[float], str] | None = None,
+    write: Callable[[float], str] = plain,
     ticks: Sequence[float] | None = None,
 ) -> None:
     """Make an axis logarithmic from ``low`` to ``high``, with ``ticks`` or round numbers."""
-    if axis is axis.axes.xaxis:
-        axis.axes.set(xscale="log", xlim=(low, high))
-    else:
-        axis.axes.set(yscale="log", ylim=(low, high))
-    _ticks(axis, round_numbers(low, high) if ticks is None else ticks, write or plain)
+    name = "x" if axis is axis.axes.xaxis else "y"
+    axis.axes.set(**{f"{name}scale": "log", f"{name}lim": (low, high)})
+    _ticks(axis, round_numbers(low, high) if ticks is None else ticks, write)
 
 
 def number_margin(low: float, high: float, write: Callable[[float], str]) -> float:
     """Return the inches that the numbers of a vertical axis and its name need."""
     widths = [text_width(write(number), 10, "normal") for number in round_numbers(low, high)]
     return max(0.4, *widths) + 0.42
-
-
-def plain(value: float) -> str:
-    """Format a number for an axis: 0.1, 1, 10k."""
-    if value >= 1e12:
-        return f"{value:.3g}".replace("e+", "e")
-    return numbers.short_count(value) if value >= 1000 else f"{value:.10g}"
 
 
 def times(value: float) -> str:
@@ -98,13 +97,9 @@ def times(value: float) -> str:
 
 def duration(seconds: float) -> str:
     """Format round seconds for an axis: 10 ms, 1 s, 10k s."""
-    for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
-        if seconds >= factor * 0.9999:
-            return (
-                f"{plain(seconds) if seconds >= 1e4 else f'{round(seconds / factor, 9):,.10g}'} "
-                f"{unit}"
-            )
-    return f"{round(seconds * 1e9, 9):.10g} ns"
+    scale, unit = numbers.time_unit(seconds / 0.9999)
+    number = plain(seconds) if seconds >= 1e4 else f"{round(seconds / scale, 9):,.10g}"
+    return f"{number} {unit}"
 
 
 def round_numbers(low: float, high: float, most: int = MOST_TICKS) -> list[float]:
@@ -121,9 +116,10 @@ def round_numbers(low: float, high: float, most: int = MOST_TICKS) -> list[float
     return best or [float(f"{math.sqrt(low * high):.3g}")]
 
 
-def note(axes: Axes, text: str) -> None:
-    """Write a muted line under the title of the axes."""
-    write(axes, text, (0, 1), (0, 5), on="axes fraction", va="bottom", color=MUTED, size=8.5)
+def set_title(axes: Axes, title: str, note: str, pad: float = 24) -> None:
+    """Write the title of the axes ``pad`` points above them, and a muted line under it."""
+    axes.set_title(title, pad=pad)
+    write(axes, note, (0, 1), (0, 5), on="axes fraction", va="bottom", color=MUTED, size=8.5)
 
 
 def _with_room(counts: Sequence[int], most: int = 10) -> list[int]:

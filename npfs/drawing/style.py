@@ -59,6 +59,11 @@ def looks(backends: Sequence[str]) -> dict[str, Look]:
     return {name: _look(*(_KNOWN | others)[name]) for name in backends}
 
 
+def box(pad: float) -> dict[str, Any]:
+    """Return the looks of a box, ``pad`` points wider than its text, that hides what is behind."""
+    return {"facecolor": BACKGROUND, "edgecolor": "none", "pad": pad}
+
+
 def ramp(number: int) -> list[tuple[str, str]]:
     """Return that many (line, text) colours from grey to blue, for what comes in an order."""
     last = RAMP_STEPS - 1

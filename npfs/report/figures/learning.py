@@ -4,6 +4,7 @@ With one learning rate for every backend, and with rates from slow to diverging.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,8 +19,6 @@ from npfs.schema import Learning
 SMALLEST_LOSS = 1e-200  # noise is part of the data, so a fit leaves far more
 SAME = 1e-6  # relative: sums in another order differ by less
 NAMES_LISTED = 10
-RAW, STANDARDISED = "raw", "standardised"
-Curve = tuple[float, list[float]]
 
 
 def learning_figure(evidence: Evidence) -> Figure | None:
@@ -30,12 +29,9 @@ def learning_figure(evidence: Evidence) -> Figure | None:
     groups = _groups(lesson)
     names = [_group_name(evidence, group) for group in groups]
     lines = _lines(lesson)
-    at_epochs = [_line_name(line) for line in lines]
-    figure, (left, right) = scales.row(
-        11.0,
-        4.6,
-        [(0.62, max(0.3, labels.margin(at_epochs))), (0.8, max(0.3, labels.margin(names)))],
-    )
+    at_epochs = [f"epoch {epoch}: slope {weight:.2f}" for epoch, weight, _ in lines]
+    margins = [(0.62, max(0.3, labels.margin(at_epochs))), (0.8, max(0.3, labels.margin(names)))]
+    figure, (left, right) = scales.row(4.6, margins)
     curves.draw_points(left, lesson.x, lesson.y)
     left.set(xlabel="x", ylabel="y")
     right.set(xlabel="epoch", ylabel=curves.LOSS)
@@ -43,7 +39,7 @@ def learning_figure(evidence: Evidence) -> Figure | None:
         left.set_title("No backend recorded the lesson")
         right.set_axis_off()
         return figure
-    named = [(_line_name(line), line[1], line[2]) for line in lines]
+    named = [(name, *line[1:]) for name, line in zip(at_epochs, lines, strict=True)]
     curves.draw_fitted_lines(left, min(lesson.x), max(lesson.x), named)
     left.set_title(f"The line turns to the slope of the data, {lesson.slope:g}")
     _draw_losses(right, evidence, lesson, groups)
@@ -60,11 +56,10 @@ def learning_alt(evidence: Evidence) -> str:
     if lesson is None or not groups:
         return "Points of the data; no backend recorded how it learns."
     slopes = [f"{weight:.2f} at epoch {epoch}" for epoch, weight, _ in _lines(lesson)]
-    losses = []
-    for group in groups:
-        loss = lesson.backends[group[0]].loss
-        first, last = (numbers.significant(value) for value in (loss[0], loss[-1]))
-        losses.append(f"{_group_name(evidence, group)} from {first} to {last}")
+    losses = [
+        f"{_group_name(evidence, group)} {_course(lesson.backends[group[0]].loss)}"
+        for group in groups
+    ]
     return (
         "Two charts. Left, the data as points with the fitted line at some epochs: slope "
         f"{shared.each(slopes)}. Right, the mean squared error over the epochs on a logarithmic "
@@ -90,15 +85,10 @@ def _is_positive(losses: Sequence[float]) -> bool:
     return min(losses, default=1.0) > SMALLEST_LOSS
 
 
-def _lines(lesson: Learning) -> list[Sequence[float]]:
+def _lines(lesson: Learning) -> list[tuple[int, float, float]]:
     backends = lesson.backends
     shown = NUMPY if NUMPY in backends else next(iter(backends), None)
     return [] if shown is None else list(backends[shown].lines)
-
-
-def _line_name(line: Sequence[float]) -> str:
-    epoch, weight, _ = line
-    return f"epoch {epoch}: slope {weight:.2f}"
 
 
 def _groups(lesson: Learning) -> list[list[str]]:
@@ -145,30 +135,21 @@ def _list_names(axes: Axes, evidence: Evidence, group: Sequence[str]) -> None:
     axes.text(
         0.97, 0.95, "\n".join(names), transform=axes.transAxes, ha="right", va="top",
         color=style.MUTED, fontsize=9, linespacing=1.35,
-        bbox={"facecolor": style.BACKGROUND, "edgecolor": "none", "pad": 2}
+        bbox=style.box(2)
     )  # fmt: skip
 
 
 def rates_figure(evidence: Evidence) -> Figure | None:
     """Draw the loss for several learning rates, and for raw beside standardised features."""
-    rates, scaling = _rates(evidence), _scaling(evidence)
-    if not rates and not scaling:
+    charts = _charts(evidence)
+    if not charts:
         return None
-    names = [[curves.rate_name(rate, loss) for rate, loss in rates], [n for n, _ in scaling]]
-    shown = [k for k, found in enumerate((rates, scaling)) if found]
-    margins = [(0.85 if k == shown[0] else 0.7, labels.margin(names[k])) for k in shown]
-    figure, all_axes = scales.row(11.0 if len(shown) > 1 else 8.4, 4.7, margins, top=0.72)
-    places = dict(zip(shown, all_axes, strict=True))
-    if rates:
-        _draw_rates(places[0], rates)
-        lesson = newest_lesson(evidence)
-        if lesson and lesson.rates:
-            stable = lesson.rates.largest_stable
-            scales.note(places[0], f"the loss falls with rates up to {stable:.2g}")
-    if scaling:
-        _draw_scaling(places[1], scaling)
-        places[1].set_title(_scaling_title(evidence), pad=24)
-        scales.note(places[1], "the same data, once divided by their spread")
+    names = [[curve.name for curve in chart.drawn] for chart in charts]
+    margins = [(left, labels.margin(of)) for left, of in zip((0.85, 0.7), names, strict=False)]
+    figure, all_axes = scales.row(4.7, margins, top=0.72)
+    for axes, chart in zip(all_axes, charts, strict=True):
+        curves.draw_curves(axes, chart.drawn)
+        scales.set_title(axes, chart.title, chart.note)
     all_axes[0].set_ylabel(curves.LOSS)
     return figure
 
@@ -176,61 +157,51 @@ def rates_figure(evidence: Evidence) -> Figure | None:
 def rates_alt(evidence: Evidence) -> str:
     """Give the last loss of each curve."""
     texts = []
-    if rates := _rates(evidence):
-        said = [f"{curves.rate_name(rate, loss)}: {_course(loss)}" for rate, loss in rates]
-        texts.append(f"For learning rates: {shared.each(said)}.")
-    if scaling := _scaling(evidence):
-        said = [f"{name}: {_course(loss)}" for name, loss in scaling]
-        texts.append(f"By scale of the features: {shared.each(said)}.")
+    for chart in _charts(evidence):
+        losses = [
+            f"{curve.name}: {_course(curve.loss)} in {len(curve.loss)} epochs"
+            for curve in chart.drawn
+        ]
+        texts.append(f"{chart.subject}: {shared.each(losses)}.")
     return (
         "Line charts, logarithmic vertical axes: the mean squared error over the epochs. "
         + " ".join(texts)
     )
 
 
-def _rates(evidence: Evidence) -> list[Curve]:
-    """Return the curves by learning rate, slow to fast."""
+class Chart(NamedTuple):
+    """Curves of losses under a title; the subject names them in the alternative text."""
+
+    subject: str
+    title: str
+    note: str
+    drawn: list[curves.Curve]
+
+
+def _charts(evidence: Evidence) -> list[Chart]:
+    """Return the losses by learning rate, slow to fast, and those by scale of the features."""
     lesson = newest_lesson(evidence)
-    if lesson is None or lesson.rates is None:
-        return []
-    return sorted((rate, list(loss)) for rate, loss in lesson.rates.losses if loss)
-
-
-def _scaling(evidence: Evidence) -> list[tuple[str, list[float]]]:
-    """Return the loss on standardised and on raw features, with the name of each."""
-    lesson = newest_lesson(evidence)
-    if lesson is None or lesson.scaling is None:
-        return []
-    histories = ((STANDARDISED, lesson.scaling.standardised), (RAW, lesson.scaling.raw))
-    return [
-        (f"{name}, rate {one.learning_rate:.2g}", list(one.loss))
-        for name, one in histories
-        if one.loss
-    ]
-
-
-def _scaling_title(evidence: Evidence) -> str:
-    lesson = newest_lesson(evidence)
-    factors = lesson.scaling.scales if lesson and lesson.scaling else ()
-    on = " and ".join(f"{scale:g}" for scale in factors[:3])
-    return f"Features on scales {on}" if on else "Raw and standardised features"
+    charts = []
+    if lesson and (rates := lesson.rates):
+        drawn = curves.rate_curves(sorted((rate, loss) for rate, loss in rates.losses if loss))
+        note = f"the loss falls with rates up to {rates.largest_stable:.2g}"
+        title = "Learning rates, from slow to diverging"
+        charts.append(Chart("For learning rates", title, note, drawn))
+    if lesson and (scaling := lesson.scaling):
+        good, raw = scaling.standardised, scaling.raw
+        on = " and ".join(f"{scale:g}" for scale in scaling.scales[:3])
+        title = f"Features on scales {on}" if on else "Raw and standardised features"
+        name = f"standardised, rate {good.learning_rate:.2g}"
+        drawn = [
+            curves.Curve(name, good.loss, *style.ramp(1)[0]),
+            curves.warning_curve(f"raw, rate {raw.learning_rate:.2g}", raw.loss),
+        ]
+        note = "the same data, once divided by their spread"
+        drawn = [curve for curve in drawn if curve.loss]
+        charts.append(Chart("By scale of the features", title, note, drawn))
+    return [chart for chart in charts if chart.drawn]
 
 
 def _course(loss: Sequence[float]) -> str:
     first, last = (numbers.significant(value) for value in (loss[0], loss[-1]))
-    return f"from {first} to {last} in {len(loss)} epochs"
-
-
-def _draw_rates(axes: Axes, rates: Sequence[Curve]) -> None:
-    curves.draw_curves(axes, curves.rate_curves(rates))
-    axes.set_title("Learning rates, from slow to diverging", pad=24)
-
-
-def _draw_scaling(axes: Axes, scaling: Sequence[tuple[str, list[float]]]) -> None:
-    drawn = [
-        curves.warning_curve(name, loss)
-        if name.startswith(RAW)
-        else curves.Curve(name, loss, *style.ramp(1)[0])
-        for name, loss in scaling
-    ]
-    curves.draw_curves(axes, drawn)
+    return f"from {first} to {last}"

@@ -1,7 +1,6 @@
 """What several figures share: lines over a count with their intervals, each labelled at its end."""
 
-import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from matplotlib.axes import Axes
 
@@ -12,6 +11,7 @@ from npfs.schema import Size
 
 WIDEST_LABEL = 2.3  # inches
 Line = list[tuple[int, Interval]]
+Lines = dict[str, Line]
 
 
 def label(evidence: Evidence, backend: str) -> str:
@@ -24,20 +24,41 @@ def margin(evidence: Evidence, backends: Iterable[str]) -> float:
     return labels.margin([label(evidence, name) for name in backends])
 
 
-def per_sample(
-    evidence: Evidence, backends: Iterable[str], sizes: Iterable[Size]
-) -> dict[str, Line]:
-    """Return nanoseconds for each sample and epoch over the number of samples, where timed."""
-    epochs = evidence.newest.epochs
+def looks(evidence: Evidence) -> dict[str, style.Look]:
+    """Return the look of each backend, the same in every figure of this evidence."""
+    return style.looks([*evidence.backends, *evidence.shortcuts])
+
+
+def lines_of(
+    backends: Iterable[str],
+    points: Iterable[tuple[int, Size]],
+    value: Callable[[str, Size], Interval | None],
+) -> Lines:
+    """Return each backend's line: its known values at the sizes, over the count of each."""
     found = {
         backend: [
-            (size.n_samples, time.scaled(1e9 / (size.n_samples * epochs)))
-            for size in sizes
-            if (time := evidence.time(backend, size)) is not None
+            (count, interval)
+            for count, size in points
+            if (interval := value(backend, size)) is not None
         ]
         for backend in backends
     }
     return {backend: line for backend, line in found.items() if line}
+
+
+def per_sample(evidence: Evidence, backends: Iterable[str], sizes: Iterable[Size]) -> Lines:
+    """Return nanoseconds for each sample and epoch over the number of samples, where timed."""
+
+    def value(backend: str, size: Size) -> Interval | None:
+        time = evidence.time(backend, size)
+        return time and time.scaled(1e9 / (size.n_samples * evidence.newest.epochs))
+
+    return lines_of(backends, [(size.n_samples, size) for size in sizes], value)
+
+
+def counts_of(lines: Mapping[str, Line]) -> list[int]:
+    """Return the count of every point."""
+    return [count for line in lines.values() for count, _ in line]
 
 
 def draw_lines(
@@ -46,14 +67,14 @@ def draw_lines(
     lines: Mapping[str, Line],
     two_valued: Collection[tuple[str, int]] = (),
 ) -> None:
-    """Draw lines with their intervals: a band between points, a bar at each.
+    """Draw lines with their intervals, a band between points and a bar at each, and label them.
 
-    Where a quantity has two values, or ``two_valued`` names its backend and place, every run is
+    Call after the limits are final. Where a quantity has two values, or ``two_valued`` names its backend and place, every run is
     drawn as well.
     """
-    looks = style.looks([*evidence.backends, *evidence.shortcuts])
+    ends = []
     for backend, line in lines.items():
-        look = looks[backend]
+        look = looks(evidence)[backend]
         x, values = [point for point, _ in line], [interval.value for _, interval in line]
         axes.plot(x, values, color=look.line, marker=look.marker)
         known = [(point, *bounds(interval)) for point, interval in line if interval.is_known]
@@ -69,16 +90,16 @@ def draw_lines(
                     [point] * len(runs), runs, "o", color=look.line, markeredgecolor=look.line,
                     markersize=3.5, fillstyle="none"
                 )  # fmt: skip
-
-
-def label_lines(axes: Axes, evidence: Evidence, lines: Mapping[str, Line]) -> None:
-    """Label each line at its end."""
-    looks = style.looks([*evidence.backends, *evidence.shortcuts])
-    ends = [
-        labels.End(label(evidence, backend), line[-1][0], line[-1][1].value, looks[backend].text)
-        for backend, line in lines.items()
-    ]
+        ends.append(labels.End(label(evidence, backend), x[-1], values[-1], look.text))
     labels.label_ends(axes, ends)
+
+
+def name_rows(axes: Axes, evidence: Evidence, names: Sequence[str], room: float = 0.6) -> None:
+    """Give each backend a row with its name at the left, the first at the top."""
+    last = len(names) - 1
+    axes.set_ylim(-0.6, last + room)
+    axes.set_yticks(range(last, -1, -1), [label(evidence, name) for name in names])
+    axes.grid(visible=False, axis="y")
 
 
 def values_of(lines: Mapping[str, Line]) -> list[float]:
@@ -86,26 +107,20 @@ def values_of(lines: Mapping[str, Line]) -> list[float]:
     found: list[float] = []
     for line in lines.values():
         for _, interval in line:
-            found.append(interval.value)
-            found += bounds(interval) if interval.is_known else ()
+            found += (interval.value, *bounds(interval))
             found += interval.values if interval.bimodal else ()
     return found
 
 
 def bounds(interval: Interval) -> tuple[float, float]:
-    """Return the bounds to draw: no further from the value than what already says nothing."""
-    return (
-        max(interval.low, interval.value / TOO_WIDE),
-        min(interval.high, interval.value * TOO_WIDE),
-    )
+    """Return the bounds to draw: no further from the value than what already says nothing.
 
-
-def inverse(interval: Interval) -> Interval:
-    """Return one over a ratio."""
-    low, high = (1 / bound if bound else math.inf for bound in (interval.high, interval.low))
-    return Interval(
-        1 / interval.value, low, high, interval.runs, tuple(1 / value for value in interval.values)
-    )
+    Of a single run both are its value.
+    """
+    value = interval.value
+    if not interval.is_known:
+        return value, value
+    return max(interval.low, value / TOO_WIDE), min(interval.high, value * TOO_WIDE)
 
 
 def short_size(size: Size) -> str:

@@ -14,7 +14,7 @@ from npfs.report import wording
 from npfs.report.figures import lines as shared
 from npfs.schema import Size
 
-WIDTH, RIGHT = 8.4, 0.2  # inches
+RIGHT = 0.2  # inches
 
 
 class Use(NamedTuple):
@@ -35,8 +35,8 @@ def memory_figure(evidence: Evidence) -> Figure | None:
     if size is None:
         return None
     left = labels.margin([shared.label(evidence, name) for name in uses])
-    figure, (axes,) = scales.row(WIDTH, 1.72 + 0.42 * len(uses), [(left, RIGHT)], top=0.76)
-    axes.set_xlim(0, _longest(uses.values(), size, WIDTH - left - RIGHT))
+    figure, (axes,) = scales.row(1.72 + 0.42 * len(uses), [(left, RIGHT)], top=0.76)
+    axes.set_xlim(0, _longest(uses.values(), size, scales.WIDTH - left - RIGHT))
     for row, (name, use) in enumerate(uses.items()):
         _draw(axes, len(uses) - 1 - row, use, size, style.looks(list(uses))[name])
     _finish(axes, evidence, size, list(uses))
@@ -89,29 +89,22 @@ def _draw(axes: Axes, y: int, use: Use, size: Size, look: style.Look) -> None:
 
 def _words(use: Use, size: Size) -> str:
     """Return the bytes in words: "79 MB held, 80 MB in a fit", or one if both are alike."""
-    if use.held is None and use.peak is None:
-        return "not known"
+    held, peak = (None if n_bytes is None else shared.data(n_bytes) for n_bytes in use)
     if use.peak is None:
-        return f"{shared.data(use.held or 0.0)} held, in a fit not known"
-    if use.held is None:
-        return f"{shared.data(use.peak)} in a fit, held not known"
-    if shared.data(use.held) == shared.data(use.peak):
-        return f"{shared.data(use.peak)}, {numbers.significant(use.peak / size.data_bytes, 2)}×"
-    in_a_fit = numbers.significant(use.peak / size.data_bytes, 2)
-    return f"{shared.data(use.held)} held, {shared.data(use.peak)} in a fit, {in_a_fit}×"
+        return f"{held} held, in a fit not known" if held else "not known"
+    if held is None:
+        return f"{peak} in a fit, held not known"
+    in_a_fit = f"{numbers.significant(use.peak / size.data_bytes, 2)}×"
+    return f"{peak}, {in_a_fit}" if held == peak else f"{held} held, {peak} in a fit, {in_a_fit}"
 
 
 def _finish(axes: Axes, evidence: Evidence, size: Size, shown: list[str]) -> None:
-    last = len(shown) - 1
-    axes.set_ylim(-0.6, last + 1.0)
-    axes.set_yticks(
-        [last - k for k in range(len(shown))], [shared.label(evidence, name) for name in shown]
-    )
+    shared.name_rows(axes, evidence, shown, room=1.0)
     axes.axvline(1, color=style.INK, linestyle=(0, (1, 1.5)), linewidth=1.6, zorder=4)
-    labels.write(axes, "1×: the data itself", (1, last + 0.68), (5, 0))
+    labels.write(axes, "1×: the data itself", (1, len(shown) - 0.32), (5, 0))
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
-    axes.grid(visible=False, axis="y")
     axes.set_xlabel(f"times the bytes of the data, {shared.data(size.data_bytes)}")
-    scales.note(axes, "solid: held between fits; hatched: on top of that, at most, in a fit")
-    axes.set_title(f"Memory beside the given arrays, {wording.size(size)}", pad=24)
+    title = f"Memory beside the given arrays, {wording.size(size)}"
+    note = "solid: held between fits; hatched: on top of that, at most, in a fit"
+    scales.set_title(axes, title, note)

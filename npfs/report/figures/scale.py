@@ -1,6 +1,7 @@
 """Beyond memory and beyond one machine: where each rung starts to pay, and what workers gain."""
 
 import math
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,13 +12,14 @@ from npfs.analysis.scale import WORKERS, Scale
 from npfs.analysis.statistics import geometric_interval
 from npfs.drawing import labels, numbers, scales, style
 from npfs.report.figures import lines as shared
-from npfs.report.figures.lines import Line
+from npfs.report.figures.lines import Lines
 from npfs.report.scale import parts_of
 from npfs.schema import ClusterEpoch
 
 MOST_WORKERS = 1_000
 ROOM_BEYOND = 6.0  # the end of memory is drawn if it is no more times the largest size
-SMALL = 8.5
+SMALL = 8.5  # points
+MUTED: dict[str, Any] = {"size": SMALL, "color": style.MUTED}
 
 
 def scale_figure(evidence: Evidence) -> Figure | None:
@@ -32,8 +34,8 @@ def scale_figure(evidence: Evidence) -> Figure | None:
     margins = [(left, shared.margin(evidence, lines))]
     if measured is not None:
         margins.append((0.95, 0.75))
-    width = 11.6 if len(margins) > 1 else 8.4
-    figure, axes = scales.row(width, 4.6, margins, top=0.72)
+    width = 11.6 if len(margins) > 1 else scales.WIDTH
+    figure, axes = scales.row(4.6, margins, width=width, top=0.72)
     _draw_rows(axes[0], scale, lines, (low, high))
     if measured is not None:
         _draw_workers(axes[1], scale, measured)
@@ -66,7 +68,7 @@ def scale_alt(evidence: Evidence) -> str:
     return text
 
 
-def _lines(scale: Scale) -> dict[str, Line]:
+def _lines(scale: Scale) -> Lines:
     evidence = scale.evidence
     return shared.per_sample(evidence, [*evidence.backends, *evidence.shortcuts], scale.sizes)
 
@@ -76,56 +78,36 @@ def _crossing(scale: Scale) -> int | None:
     return None if found is None else found.above
 
 
-def _draw_rows(
-    axes: Axes, scale: Scale, lines: dict[str, Line], limits: tuple[float, float]
-) -> None:
+def _draw_rows(axes: Axes, scale: Scale, lines: Lines, limits: tuple[float, float]) -> None:
     evidence = scale.evidence
-    rows = [point for line in lines.values() for point, _ in line]
+    rows = shared.counts_of(lines)
     scales.count_axis(axes, rows, f"rows, {scale.n_features} features")
     scales.log_axis(axes.yaxis, *limits)
     axes.set_ylabel("ns per row and epoch (lower is faster)")
-    axes.set_title("Where each one starts to pay", pad=24)
-    scales.note(
-        axes, f"a fit of {evidence.newest.epochs} epochs, the shortcut's divided by as many"
-    )
+    note = f"a fit of {evidence.newest.epochs} epochs, the shortcut's divided by as many"
+    scales.set_title(axes, "Where each one starts to pay", note)
     end = scale.rows_that_fit
     if end is not None and end < ROOM_BEYOND * max(rows):
         axes.set_xlim(right=max(axes.get_xlim()[1], end * 1.5))
         axes.axvspan(end, axes.get_xlim()[1], color=style.SHADE, linewidth=0, zorder=0)
-        labels.write(
-            axes,
-            "memory ends: from\nhere mapped files pay",
-            (end, 1),
-            (-3, -4),
-            on=("data", "axes fraction"),
-            ha="right",
-            va="top",
-            size=SMALL,
-            color=style.MUTED,
-        )
+        text, on = "memory ends: from\nhere mapped files pay", ("data", "axes fraction")
+        labels.write(axes, text, (end, 1), (-3, -4), on=on, ha="right", va="top", **MUTED)
     shared.draw_lines(axes, evidence, lines)
-    shared.label_lines(axes, evidence, lines)
     crossing = _crossing(scale)
     if crossing is not None and WORKERS in lines:
         value = dict(lines[WORKERS])[crossing].value
-        color = style.looks([*evidence.backends, *evidence.shortcuts])[WORKERS].text
+        color = shared.looks(evidence)[WORKERS].text
         axes.plot(
             [crossing], [value], "o", markersize=11, fillstyle="none", markeredgecolor=style.INK,
             markeredgewidth=1.4, zorder=5
         )  # fmt: skip
-        labels.write(
-            axes,
-            f"circled: Dask overtakes\none core, {numbers.short_count(crossing)} rows",
-            (0.02, 0.985),
-            on="axes fraction",
-            va="top",
-            size=SMALL,
-            color=color,
-        )
+        text = f"circled: Dask overtakes\none core, {numbers.short_count(crossing)} rows"
+        corner: dict[str, Any] = {"on": "axes fraction", "va": "top"}
+        labels.write(axes, text, (0.02, 0.985), **corner, size=SMALL, color=color)
 
 
 def _draw_workers(axes: Axes, scale: Scale, measured: ClusterEpoch) -> None:
-    look = style.looks([*scale.evidence.backends, *scale.evidence.shortcuts])[WORKERS]
+    look = shared.looks(scale.evidence)[WORKERS]
     counts = sorted({round(10 ** (k / 20)) for k in range(61)})
     foretold = [cluster.predicted_epoch(measured, w) for w in counts]
     compute = [measured.compute_s * measured.workers / w for w in counts]
@@ -143,27 +125,14 @@ def _draw_workers(axes: Axes, scale: Scale, measured: ClusterEpoch) -> None:
         if interval.is_known:
             axes.vlines([workers], *shared.bounds(interval), color=look.line, linewidth=1.6)
     at = max(counts, key=lambda w: -abs(math.log(w / 30)))
-    labels.write(
-        axes,
-        "foretold from the parts\nof an epoch",
-        (at, cluster.predicted_epoch(measured, at)),
-        (6, 10),
-        size=SMALL,
-        color=look.text,
-        va="baseline",
-    )
-    labels.write(
-        axes,
-        "dotted: computing alone",
-        (0.03, 0.04),
-        on="axes fraction",
-        size=SMALL,
-        color=style.MUTED,
-        va="baseline",
-    )
-    axes.set_title(f"An epoch of {numbers.short_count(measured.size.n_samples)} rows", pad=24)
+    text, place = "foretold from the parts\nof an epoch", (at, foretold[counts.index(at)])
+    labels.write(axes, text, place, (6, 10), size=SMALL, color=look.text, va="baseline")
+    text, corner = "dotted: computing alone", (0.03, 0.04)
+    labels.write(axes, text, corner, on="axes fraction", va="baseline", **MUTED)
     (first, seconds), *others = parts_of(measured)
     rest = ", ".join(f"{1e3 * part:.2g} {name}" for name, part in others)
-    scales.note(axes, f"on {measured.workers}: {1e3 * seconds:.3g} ms {first}, {rest}")
+    note = f"on {measured.workers}: {1e3 * seconds:.3g} ms {first}, {rest}"
+    title = f"An epoch of {numbers.short_count(measured.size.n_samples)} rows"
+    scales.set_title(axes, title, note)
     axes.set_xlabel("workers")
     axes.set_ylabel("time of an epoch")

@@ -1,15 +1,15 @@
 """Speedups over lists: over the number of samples, and over the number of features."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from npfs.analysis.evidence import LISTS, NUMPY, Evidence
-from npfs.drawing import labels, numbers, scales, style
+from npfs.drawing import labels, numbers, scales
 from npfs.report.figures import lines as shared
-from npfs.report.figures.lines import Line
+from npfs.report.figures.lines import Lines
 from npfs.schema import Size
 
 
@@ -19,7 +19,7 @@ class Panel:
 
     title: str
     x_label: str
-    lines: dict[str, Line]
+    lines: Lines
     two_valued: frozenset[tuple[str, int]]
 
 
@@ -30,18 +30,15 @@ def speedup_figure(evidence: Evidence) -> Figure | None:
         return None
     room = max(shared.margin(evidence, panel.lines) for panel in panels)
     reference = _reference(evidence)
-    width = 11.0 if len(panels) > 1 else 8.4
     values = [value for panel in panels for value in shared.values_of(panel.lines)]
     low, high = scales.log_limits([*values, 1.0])
     left = scales.number_margin(low, high, scales.times)
-    figure, all_axes = scales.row(width, 4.6, [(left, room), (left - 0.22, room)][: len(panels)])
+    figure, all_axes = scales.row(4.6, [(left, room), (left - 0.22, room)][: len(panels)])
     for axes, panel in zip(all_axes, panels, strict=True):
-        counts = [point for line in panel.lines.values() for point, _ in line]
-        scales.count_axis(axes, counts, panel.x_label)
+        scales.count_axis(axes, shared.counts_of(panel.lines), panel.x_label)
         scales.log_axis(axes.yaxis, low, high, scales.times)
         _draw_reference(axes, evidence, reference)
         shared.draw_lines(axes, evidence, panel.lines, panel.two_valued)
-        shared.label_lines(axes, evidence, panel.lines)
         axes.set_title(panel.title)
     all_axes[0].set_ylabel("times as fast (higher is faster)")
     return figure
@@ -56,7 +53,7 @@ def speedup_alt(evidence: Evidence) -> str:
             f"{shared.label(evidence, backend)} {shared.number(line[-1][1].value)}×"
             for backend, line in panel.lines.items()
         ]
-        last = max(line[-1][0] for line in panel.lines.values())
+        last = max(shared.counts_of(panel.lines))
         texts.append(f"Over {panel.x_label}, up to {numbers.count(last)}: {shared.each(ends)}.")
     return (
         f"Line chart, both axes logarithmic: how many times as fast as {reference} each backend "
@@ -74,20 +71,18 @@ def _panels(evidence: Evidence) -> list[Panel]:
         return []
     many = [size.n_samples for size in evidence.sizes() if size.n_features > 1]
     common = max(set(many), key=lambda n: (many.count(n), -abs(n - 10_000)), default=0)
-    by_features = [size for size in evidence.sizes() if size.n_samples == common]
+    by_features = [size for size in evidence.sizes() if many and size.n_samples == common]
     over = shared.label(evidence, _reference(evidence))
     found = [
         _panel(
             evidence,
-            evidence.sizes(n_features=1),
-            lambda size: size.n_samples,
+            [(size.n_samples, size) for size in evidence.sizes(n_features=1)],
             f"Speedup over {over}, by samples",
             "samples, one feature",
         ),
         _panel(
             evidence,
-            by_features if many else [],
-            lambda size: size.n_features,
+            [(size.n_features, size) for size in by_features],
             "… and by features",
             f"features, {numbers.short_count(common)} samples",
         ),
@@ -96,41 +91,24 @@ def _panels(evidence: Evidence) -> list[Panel]:
 
 
 def _panel(
-    evidence: Evidence,
-    sizes: Sequence[Size],
-    count: Callable[[Size], int],
-    title: str,
-    x_label: str,
+    evidence: Evidence, points: Sequence[tuple[int, Size]], title: str, x_label: str
 ) -> Panel:
     reference = _reference(evidence)
-    lines = {
-        backend: [
-            (count(size), speedup)
-            for size in sizes
-            if (speedup := evidence.speedup(backend, reference, size)) is not None
-        ]
-        for backend in evidence.backends
-        if backend != reference
-    }
+    others = [backend for backend in evidence.backends if backend != reference]
+    lines = shared.lines_of(
+        others, points, lambda backend, size: evidence.speedup(backend, reference, size)
+    )
     two_valued = frozenset(
-        (backend, count(size))
+        (backend, count)
         for backend in lines
-        for size in sizes
+        for count, size in points
         if (time := evidence.time(backend, size)) is not None and time.bimodal
     )
-    return Panel(title, x_label, {name: line for name, line in lines.items() if line}, two_valued)
+    return Panel(title, x_label, lines, two_valued)
 
 
 def _draw_reference(axes: Axes, evidence: Evidence, reference: str) -> None:
-    look = style.looks(evidence.backends)[reference]
+    look = shared.looks(evidence)[reference]
     axes.axhline(1, color=look.line, linewidth=1.4)
-    labels.write(
-        axes,
-        f"{shared.label(evidence, reference)}, 1×",
-        (0.99, 1),
-        (0, 3),
-        on=axes.get_yaxis_transform(),
-        ha="right",
-        va="bottom",
-        color=look.text,
-    )
+    text, on = f"{shared.label(evidence, reference)}, 1×", axes.get_yaxis_transform()
+    labels.write(axes, text, (0.99, 1), (0, 3), on=on, ha="right", va="bottom", color=look.text)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from npfs.analysis import startup
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
-from npfs.analysis.startup import BreakEven, Outcome
+from npfs.analysis.startup import BreakEven
 from npfs.analysis.statistics import Interval, geometric_interval
 from npfs.drawing import labels, numbers, scales, style
 from npfs.report import wording
@@ -45,13 +45,13 @@ def total_figure(evidence: Evidence) -> Figure | None:
         return None
     room = max(shared.margin(evidence, starts) for starts in panels.values())
     margins = [(0.95, room), (0.72, room)][: len(panels)]
-    figure, all_axes = scales.row(11.0 if len(panels) > 1 else 8.4, 4.7, margins, top=0.72)
+    figure, all_axes = scales.row(4.7, margins, top=0.72)
     for axes, (size, starts) in zip(all_axes, panels.items(), strict=True):
         most = _most_fits(evidence, size)
         lines = _draw(axes, evidence, starts, most)
         _draw_break_evens(axes, _break_evens(evidence, size), starts, most, lines)
-        axes.set_title(f"Fits of {wording.size(size)}", pad=24)
-        scales.note(axes, "start, import and compiling once, then fits")
+        note = "start, import and compiling once, then fits"
+        scales.set_title(axes, f"Fits of {wording.size(size)}", note)
         axes.set_xlabel("number of fits in one program")
     all_axes[0].set_ylabel("time in all (lower is faster)")
     return figure
@@ -67,9 +67,8 @@ def total_alt(evidence: Evidence) -> str:
         ]
         points = [
             f"{shared.label(evidence, found.backend)} is ahead of "
-            f"{shared.label(evidence, found.reference)} {_after(found.fits)}"
-            for found in _break_evens(evidence, size)
-            if found.fits is not None
+            f"{shared.label(evidence, found.reference)} {_after(fits.value)}"
+            for found, fits in _break_evens(evidence, size)
         ]
         texts.append(f"Fits of {wording.size(size)}: {shared.each([*first, *points])}.")
     return (
@@ -104,21 +103,22 @@ def _starts(evidence: Evidence, size: Size) -> dict[str, Start]:
     return found
 
 
-def _break_evens(evidence: Evidence, size: Size) -> list[BreakEven]:
+def _break_evens(evidence: Evidence, size: Size) -> list[tuple[BreakEven, Interval]]:
+    """Return the break-even points that every run has, each with its number of fits."""
     both = [order for pair in PAIRS for order in (pair, pair[::-1])]
     found = [startup.break_even(evidence, one, other, size) for one, other in both]
-    return [one for one in found if one is not None and one.outcome is Outcome.AFTER and one.fits]
+    return [(one, one.fits) for one in found if one and one.fits]
 
 
 def _most_fits(evidence: Evidence, size: Size) -> float:
     """Return the number of fits to draw: a good way beyond the last break-even."""
-    fits = [found.fits.value for found in _break_evens(evidence, size) if found.fits]
-    return min(MOST_FITS, max([FEWEST_FITS, *(30 * number for number in fits)]))
+    fits = [30 * fits.value for _, fits in _break_evens(evidence, size)]
+    return min(MOST_FITS, max([FEWEST_FITS, *fits]))
 
 
 def _draw(axes: Axes, evidence: Evidence, starts: Mapping[str, Start], most: float) -> Pixels:
     """Draw the lines, and return their points in pixels."""
-    looks = style.looks(evidence.backends)
+    looks = shared.looks(evidence)
     fits = np.geomspace(1, most, POINTS).tolist()
     ends, drawn = [], []
     for name, start in starts.items():
@@ -139,33 +139,31 @@ def _draw(axes: Axes, evidence: Evidence, starts: Mapping[str, Start], most: flo
     low /= (high / low) ** 0.08  # room for words below the lines
     scales.log_axis(axes.yaxis, low, high, scales.duration)
     labels.label_ends(axes, ends)
-    pixels = np.array(
-        [axes.transData.transform(list(zip(fits, line, strict=True))) for line in drawn]
-    )
     steps = np.linspace(0, POINTS - 1, 400)
-    columns = [np.interp(steps, np.arange(POINTS), line[:, k]) for line in pixels for k in (0, 1)]
-    return np.array(columns).reshape(len(drawn), 2, -1).transpose(0, 2, 1).reshape(-1, 2)
+    corners = [axes.transData.transform(np.column_stack([fits, line])).T for line in drawn]
+    pixels = [[np.interp(steps, range(POINTS), places) for places in line] for line in corners]
+    return np.concatenate(pixels, axis=1).T
 
 
 def _draw_break_evens(
     axes: Axes,
-    found: Sequence[BreakEven],
+    found: Sequence[tuple[BreakEven, Interval]],
     starts: Mapping[str, Start],
     most: float,
     lines: Pixels,
 ) -> None:
-    for one in found:
-        if one.fits is None or not 1 <= one.fits.value <= most:
+    for one, interval in found:
+        fits = interval.value
+        if not 1 <= fits <= most:
             continue
-        fits = one.fits.value
         total = starts[one.reference].total(fits).value
-        if one.fits.is_known:
-            low, high = shared.bounds(one.fits)
-            axes.plot([low, high], [total, total], color=style.INK, linewidth=1.4, zorder=5)
+        if interval.is_known:
+            ends = shared.bounds(interval)
+            axes.plot(ends, [total, total], color=style.INK, linewidth=1.4, zorder=5)
         axes.plot(
             [fits], [total], "o", color=style.INK, markersize=6.5, markeredgewidth=0, zorder=6
         )
-        text = _after(one.fits)
+        text = _after(fits)
         x, y = _free_place(axes, (fits, total), text, lines)
         lines = np.vstack([lines, _taken(axes, (fits, total), text, (x, y))])
         labels.write(axes, text, (fits, total), (x, y), ha="center", zorder=7)
@@ -175,9 +173,7 @@ def _free_place(
     axes: Axes, point: tuple[float, float], text: str, lines: Pixels
 ) -> tuple[float, float]:
     """Return the offset in points at which a text covers the fewest lines, and is nearest."""
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    points = figure.dpi / 72
+    points = labels.pixels_per_point(axes)
     width, height = labels.text_width(text, labels.TEXT_SIZE, "normal") * 72, labels.TEXT_SIZE * 1.3
     reach = width / 2 + 8
     offsets = [
@@ -205,19 +201,15 @@ def _taken(
     axes: Axes, point: tuple[float, float], text: str, offset: tuple[float, float]
 ) -> Pixels:
     """Return points all over the place of a text, which no other text should cover."""
-    figure = axes.get_figure(root=True)
-    assert figure is not None
     half_width = labels.text_width(text, labels.TEXT_SIZE, "normal") * 72 / 2
     across = np.linspace(offset[0] - half_width, offset[0] + half_width, 60)
     up = offset[1] + np.array([-labels.TEXT_SIZE / 2, 0.0, labels.TEXT_SIZE / 2])
     grid = np.array(np.meshgrid(across, up)).reshape(2, -1).T
     here = np.asarray(axes.transData.transform(point))
-    return np.asarray(here + grid * figure.dpi / 72, dtype=np.float64)
+    return np.asarray(here + grid * labels.pixels_per_point(axes), dtype=np.float64)
 
 
-def _after(fits: Interval | None) -> str:
-    number = 0 if fits is None else fits.value
-    text = numbers.significant(number, 2) if number < 100 else f"{float(f'{number:.2g}'):,.0f}"
-    if number >= 100_000:
-        text = numbers.short_count(float(f"{number:.2g}"))
+def _after(fits: float) -> str:
+    is_short = fits < 100_000
+    text = numbers.significant(fits, 2) if is_short else numbers.short_count(float(f"{fits:.2g}"))
     return f"after {text} fits"

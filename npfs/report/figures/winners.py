@@ -28,8 +28,8 @@ def winners_figure(evidence: Evidence) -> Figure | None:
     left, right = 0.85, max(0.2, 4.6 - len(columns) * cell)
     width = left + right + len(columns) * cell
     height = 1.35 + len(rows) * CELL_HEIGHT
-    figure, (axes,) = scales.row(width, height, [(left, right)], top=0.72, bottom=0.63)
-    looks = style.looks(evidence.backends)
+    figure, (axes,) = scales.row(height, [(left, right)], width=width, top=0.72, bottom=0.63)
+    looks = shared.looks(evidence)
     measured = set(evidence.sizes())
     for x, n_samples in enumerate(columns):
         for y, n_features in enumerate(rows):
@@ -43,11 +43,11 @@ def winners_figure(evidence: Evidence) -> Figure | None:
                 why = "only one measured" if size in measured else "not measured"
                 axes.text(x, y, why, ha="center", va="center", fontsize=7.5, color=style.MUTED)
     _finish(axes, columns, rows)
-    axes.set_title("The fastest tool by samples and features", pad=25)
-    how = (
-        f"×: times as fast as {shared.label(evidence, NUMPY)}" if NUMPY in evidence.backends else ""
-    )
-    scales.note(axes, "; ".join(text for text in (how, "95 % intervals", left_out) if text))
+    notes = ["95 % intervals", *left_out]
+    if NUMPY in evidence.backends:
+        notes.insert(0, f"×: times as fast as {shared.label(evidence, NUMPY)}")
+    title = "The fastest tool by samples and features"
+    scales.set_title(axes, title, "; ".join(notes), pad=25)
     return figure
 
 
@@ -68,8 +68,8 @@ def winners_alt(evidence: Evidence) -> str:
     )
 
 
-def _grid(evidence: Evidence) -> tuple[list[int], list[int], str]:
-    """Return the numbers of samples and of features to draw, and what is left out."""
+def _grid(evidence: Evidence) -> tuple[list[int], list[int], list[str]]:
+    """Return the numbers of samples and of features to draw, and a note where some are not."""
     samples = sorted({size.n_samples for size in evidence.sizes()})
     features = sorted({size.n_features for size in evidence.sizes()})
     columns, rows = _thinned(samples, MOST_COLUMNS), _thinned(features, MOST_ROWS)
@@ -78,7 +78,7 @@ def _grid(evidence: Evidence) -> tuple[list[int], list[int], str]:
         for what, shown, all_of in (("columns", columns, samples), ("rows", rows, features))
         if len(shown) < len(all_of)
     ]
-    return columns, rows, " and ".join(hidden) + " shown" if hidden else ""
+    return columns, rows, [" and ".join(hidden) + " shown"] if hidden else []
 
 
 def _thinned(counts: Sequence[int], most: int) -> list[int]:
@@ -89,15 +89,12 @@ def _thinned(counts: Sequence[int], most: int) -> list[int]:
 
 
 def _fill(axes: Axes, x: int, y: int, tint: str, *, is_tie: bool) -> None:
-    place = (x - 0.47, y - 0.465)
-    axes.add_patch(Rectangle(place, 0.94, 0.93, facecolor=tint, linewidth=0))
+    cell = ((x - 0.47, y - 0.465), 0.94, 0.93)
+    axes.add_patch(Rectangle(*cell, facecolor=tint, linewidth=0))
     if is_tie:  # marked without colour as well, around the text
-        axes.add_patch(
-            Rectangle(
-                place, 0.94, 0.93, fill=False, edgecolor=style.MUTED, linewidth=1.2,
-                linestyle=(0, (3, 2)),
-            )
-        )  # fmt: skip
+        frame = Rectangle(*cell, fill=False, edgecolor=style.MUTED, linewidth=1.2)
+        frame.set_linestyle((0, (3, 2)))
+        axes.add_patch(frame)
 
 
 def _words(

@@ -210,16 +210,16 @@ def compare_times(
     ratios = {
         key: log_ratio(np.log(new[key]), np.log(base[key])) for key in base.keys() & new.keys()
     }
-    p_values = {key: ratio.p_value for key, ratio in ratios.items() if ratio.is_known}
-    threshold = benjamini_hochberg(list(p_values.values()), FALSE_DISCOVERY_RATE)
-    significant = {key for key, p in p_values.items() if threshold and p <= threshold}
+    p_values = [ratio.p_value for ratio in ratios.values() if ratio.is_known]
+    threshold = benjamini_hochberg(p_values, FALSE_DISCOVERY_RATE)
     changes = []
     for key, ratio in ratios.items():
-        confidence = selected_confidence(threshold) if key in significant else CONFIDENCE
+        is_significant = ratio.p_value <= threshold and threshold > 0
+        confidence = selected_confidence(threshold) if is_significant else CONFIDENCE
         interval = ratio.interval(confidence)
         changes.append(
             Change(
-                *key, interval, confidence, _label(ratio, interval, key in significant),
+                *key, interval, confidence, _label(ratio, interval, is_significant),
                 ratio.p_value, ratio.degrees, geometric_mean(base[key]), geometric_mean(new[key]),
                 len(base[key]), len(new[key]),
             )
@@ -235,8 +235,8 @@ def case_id(key: Key) -> str:
 
 def _refuse_shared_runs(base: Iterable[RunRecord], new: Iterable[RunRecord]) -> None:
     """Refuse a run on both sides: a time beside itself differs less than two runs do."""
-    known = {(run.started, run.job, run.number) for run in base}
-    both = [run for run in new if (run.started, run.job, run.number) in known]
+    known = {run.key for run in base}
+    both = [run for run in new if run.key in known]
     if both:
         more = f", and {len(both) - 1} more" if both[1:] else ""
         raise CannotCompare(

@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,7 +38,6 @@ SMALLEST = 1e-12  # seconds
 UNKNOWN_VARIANCE = 0.04
 
 At = tuple[int, int]  # n_samples, n_features
-T = TypeVar("T")
 
 
 class NoPrediction(ValueError):
@@ -389,7 +388,10 @@ class Predictor:
 
         Only the call of a shortcut depends on the size: the others compute nothing before an epoch.
         """
-        fits = {at: _mean(by_run.values()) for at, by_run in self._fits[backend].items()}
+        fits = {
+            at: statistics.geometric_mean(by_run.values())
+            for at, by_run in self._fits[backend].items()
+        }
         if not self.tells_calls:
             return None, CostModel({at: fit_s / self.epochs for at, fit_s in fits.items()})
         timed = self._timed_calls(backend)
@@ -418,7 +420,7 @@ class Predictor:
                 slopes.setdefault(_at(case), []).append(slope)
         calls = {}
         for at, of_runs in slopes.items():
-            fit_s = _mean(self._fits[backend][at].values())
+            fit_s = statistics.geometric_mean(self._fits[backend][at].values())
             call_s = fit_s - self.epochs * statistics.median(of_runs)
             calls[at] = min(max(call_s, LEAST_SHARE * fit_s), (1 - LEAST_SHARE) * fit_s)
         return calls
@@ -462,16 +464,17 @@ class Predictor:
             for other, by_run in self._fits[backend].items()
             if len(by_run) >= FEWEST_RUNS
         }
-        nearest = _nearest(known, at, [])
-        return _error_of_a_run(nearest) if nearest else ONE_RUN_ERROR
+        if not known:
+            return ONE_RUN_ERROR
+        nearest = min(known, key=lambda other: abs(math.log(_numbers(other) / _numbers(at))))
+        return _error_of_a_run(known[nearest])
 
     def _startup(self, backend: str) -> Estimate | None:
         starts = startup.startups(self.evidence, backend).values()
         seconds = [start.interpreter_s + start.cost_s for start in starts]
         if not seconds:
             return None
-        error = _error_of_a_run(seconds) if len(seconds) > 1 else ONE_RUN_ERROR
-        return Estimate(_mean(seconds), error)
+        return Estimate(statistics.geometric_mean(seconds), _error_of_a_run(seconds))
 
     def _conversion(self, backend: str, at: At) -> Estimate | None:
         model = self.models(backend).conversion
@@ -524,18 +527,9 @@ def _numbers(at: At) -> int:
     return at[0] * (at[1] + 1)
 
 
-def _nearest(values: Mapping[At, T], at: At, default: T) -> T:
-    """Return the value at the size nearest in numbers."""
-    if not values:
-        return default
-    return values[min(values, key=lambda other: abs(math.log(_numbers(other) / _numbers(at))))]
-
-
-def _mean(seconds: Iterable[float]) -> float:
-    return statistics.geometric_mean(seconds)
-
-
 def _error_of_a_run(seconds: Sequence[float]) -> float:
     """Return the standard error of one more run, on logarithms; of few by Student's t."""
+    if len(seconds) == 1:
+        return ONE_RUN_ERROR
     t = student_t_quantile(0.975, len(seconds) - 1) / QUANTILE
     return statistics.stdev(map(math.log, seconds)) * math.sqrt(1 + 1 / len(seconds)) * t

@@ -93,6 +93,11 @@ class RunRecord(schema.Run, frozen=True, kw_only=True, dict=True):
         return conditions_of(self)
 
     @property
+    def key(self) -> tuple[str, str, int]:
+        """Return what tells one run from all others, wherever its file lies."""
+        return self.started, self.job, self.number
+
+    @property
     def timed_s(self) -> float:
         """Add up the seconds of all that was timed, calibration included."""
         return sum(case.timed_s for case in self.all_cases)
@@ -122,7 +127,7 @@ def read_files(paths: Iterable[Path], read: Callable[[Path], RunRecord] | None =
         except NotARun as error:
             rejected.append((path, str(error)))
             continue
-        first = runs.setdefault((run.started, run.job, run.number), run)
+        first = runs.setdefault(run.key, run)
         if first is not run:
             rejected.append((path, f"is a copy of {first.path.name}"))
     return RunFolder(tuple(oldest_first(runs.values())), tuple(rejected))
@@ -131,12 +136,12 @@ def read_files(paths: Iterable[Path], read: Callable[[Path], RunRecord] | None =
 def oldest_first(runs: Iterable[RunRecord]) -> list[RunRecord]:
     """Sort by start, and runs of one machine by number: its clock may be set back."""
     began: dict[str, str] = {}
-    keys = {}
+    keyed = []
     for run in sorted(runs, key=lambda run: run.number):
         machine = run.conditions["machine"]
         began[machine] = max(run.started, began.get(machine, ""))
-        keys[run.started, run.job, run.number] = (began[machine], run.number, run.job), run
-    return [run for _, run in sorted(keys.values(), key=lambda item: item[0])]
+        keyed.append(((began[machine], run.number, run.job), run))
+    return [run for _, run in sorted(keyed, key=lambda item: item[0])]
 
 
 def read_run(path: Path) -> RunRecord:

@@ -53,18 +53,10 @@ class Scale:
         """Find from where on the cluster's workers are faster than one core."""
         return self.evidence.crossover(WORKERS, ONE_CORE, n_features=self.n_features)
 
-    def largest(self, *backends: str) -> Size | None:
-        """Return the largest size that all of these were timed at."""
-        return max(
-            (s for s in self.sizes if all((name, s) in self.evidence.seconds for name in backends)),
-            default=None,
-        )
-
     def speed(self, backend: str, reference: str) -> tuple[Size, Interval] | None:
         """Return the speedup of a backend over another at the largest size of both."""
-        size = self.largest(backend, reference)
-        speedup = None if size is None else self.evidence.speedup(backend, reference, size)
-        return None if size is None or speedup is None else (size, speedup)
+        speedups = ((s, self.evidence.speedup(backend, reference, s)) for s in reversed(self.sizes))
+        return next(((size, speedup) for size, speedup in speedups if speedup is not None), None)
 
     @cached_property
     def clusters(self) -> dict[int, list[ClusterEpoch]]:

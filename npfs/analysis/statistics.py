@@ -200,11 +200,11 @@ class LogRatio:
 
     def interval(self, confidence: float) -> Interval:
         """Return the ratio with its bounds."""
-        if not self.is_known:
-            return Interval(_exp(self.value), math.nan, math.nan, self.runs)
-        margin = student_t_quantile((1 + confidence) / 2, self.degrees) * self.error
-        low, high = _exp(self.value - margin), _exp(self.value + margin)
-        return Interval(_exp(self.value), low, high, self.runs)
+        margin = math.nan
+        if self.is_known:
+            margin = student_t_quantile((1 + confidence) / 2, self.degrees) * self.error
+        value, low, high = map(_exp, (self.value, self.value - margin, self.value + margin))
+        return Interval(value, low, high, self.runs)
 
 
 def log_ratio(above: Logs, below: Logs) -> LogRatio:
@@ -361,4 +361,4 @@ def _continued_fraction(x: float, a: float, b: float) -> float:
 
 def _exp(log: float) -> float:
     """Return e to that power, infinity where it is beyond a float: two runs may bound nothing."""
-    return math.exp(log) if log < _LARGEST_LOG else math.inf
+    return math.inf if log >= _LARGEST_LOG else math.exp(log)

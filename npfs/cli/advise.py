@@ -224,13 +224,13 @@ def _extrapolated(predictions: Sequence["Prediction"], predictor: "Predictor") -
     """Say for which backends the size lies beyond the measured ones, and how far."""
     factors: dict[str, list[str]] = {}
     for p in predictions:
-        if not p.beyond.is_inside:
-            parts = [
-                f"{significant(factor, 2)} times the {name}"
-                for factor, name in zip(p.beyond, ("data", "features"), strict=True)
-                if factor > 1
-            ]
-            factors.setdefault(" and ".join(parts), []).append(predictor.evidence.title(p.backend))
+        what = " and ".join(
+            f"{significant(factor, 2)} times the {name}"
+            for factor, name in zip(p.beyond, ("data", "features"), strict=True)
+            if factor > 1
+        )
+        if what:
+            factors.setdefault(what, []).append(predictor.evidence.title(p.backend))
     return [
         f"Extrapolated: {listed(names)}, to {what} of the largest that was measured."
         for what, names in factors.items()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from npfs.cli.shared import AsJson, console, print_json, print_table, working
+from npfs.cli.shared import AsJson, print_json, print_table, working
 
 
 def backends(as_json: AsJson = False) -> None:
@@ -15,7 +15,7 @@ def backends(as_json: AsJson = False) -> None:
     print_table([_row(of) for of in found if of["available"]], numbers=False)
     for of in found:
         if not of["available"]:
-            console().print(f"not available: {of['reason']}", soft_wrap=True, markup=False)
+            print(f"not available: {of['reason']}")
 
 
 def _row(of: dict[str, Any]) -> dict[str, str]:

@@ -16,7 +16,6 @@ from npfs.cli.shared import (
     Mistake,
     Quiet,
     Reports,
-    console,
     mistakes,
     print_json,
     print_lines,
@@ -136,13 +135,14 @@ def _model(
     from npfs.estimator.linear_regression import LinearRegression
     from npfs.harness.option_values import number, whole_number
 
-    takes = "auto or a number above 0, such as 0.01"
+    rate: float | str = AUTO
     with mistakes(ValueError):
+        if learning_rate != AUTO:
+            takes = "auto or a number above 0, such as 0.01"
+            rate = number("--learning-rate", learning_rate, takes)
         return LinearRegression(
             backend,
-            learning_rate=AUTO
-            if learning_rate == AUTO
-            else number("--learning-rate", learning_rate, takes),
+            learning_rate=rate,
             epochs=whole_number("--epochs", epochs, at_least=1),
             tol=None if tol is None else number("--tol", tol, "a number of at least 0", zero=True),
             standardize=standardize,
@@ -260,13 +260,11 @@ def _unsettled(model: "LinearRegression") -> list[str]:
 def _draw(fitted: Fitted, path: Path) -> None:
     """Draw the fit, along the feature that tells most of the target, and its loss into a file."""
     import numpy as np
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     from npfs.estimator.plots import plot_fit, plot_loss
 
     figure = Figure(figsize=(10, 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
     model, (X, y) = fitted.model, fitted.drawn_samples()
     strongest = int(np.argmax(np.abs(model.coef_ * X.std(axis=0))))
@@ -298,7 +296,7 @@ def _show(fitted: Fitted, plot: Path | None, *, quiet: bool) -> None:
         f"{time(fitted.seconds)}"
     )
     if plot is not None:
-        console().print(f"wrote {plot}", markup=False, soft_wrap=True)
+        print(f"wrote {plot}")
     print_lines(*fitted.data.notes, *fitted.notes)
 
 

@@ -94,12 +94,21 @@ def samples_in(block_bytes: int, n_features: int) -> int:
     return max(1, block_bytes // n_bytes(1, n_features))
 
 
-def of_arrays(X: Array, y: Array, block_samples: int) -> list[ArrayPiece]:
+def of_arrays(
+    X: Array,
+    y: Array,
+    block_samples: int,
+    feature_names: Sequence[str] = (),
+    target_name: str = "",
+    notes: tuple[str, ...] = (),
+) -> Pieces:
     """Part arrays into pieces of so many samples, the last one of fewer."""
-    return [
+    pieces = [
         ArrayPiece(f"samples {a:,} to {b - 1:,}", X[a:b], y[a:b])
         for a, b in spans(len(y), block_samples)
     ]
+    names = tuple(feature_names) or ("",) * X.shape[1]
+    return Pieces(pieces, len(y), names, target_name, notes)
 
 
 def spans(n_samples: int, block_samples: int) -> Iterator[tuple[int, int]]:

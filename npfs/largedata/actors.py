@@ -260,11 +260,7 @@ class ActorPool:
         finally:
             for one in waiting:
                 one.cancel()
-        found = await asyncio.gather(*calls, return_exceptions=True)
-        for error in found:
-            if isinstance(error, BaseException):
-                raise error
-        return added([part for part in found if not isinstance(part, BaseException)])
+        return added(await asyncio.gather(*calls))
 
     async def _are_there(self) -> bool:
         """Return True if the scheduler, which learns first that one is gone, knows all workers."""

@@ -262,7 +262,7 @@ class BlockStore:
         """Take the moments of all blocks, in one pass over them as they come."""
         parts: list[Moments] = self._of_each(tasks.moments_of)
         self._keep_shapes([(part.n, part.n_features) for part in parts])
-        return Moments.merged(parts, self._shapes[0][1] + 1)
+        return Moments.merged(parts, self._source.n_features + 1)
 
     def _of_each(self, what: Callable[..., Any]) -> list[Any]:
         """Call a function with the name of each block and the block as it comes; return results."""

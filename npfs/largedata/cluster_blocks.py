@@ -1,7 +1,6 @@
 """Data as blocks in the workers' memory, of which each epoch takes one sum a worker."""
 
 import time
-from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -9,14 +8,14 @@ from distributed import Client
 
 from npfs.backends.base import Backend, Sums
 from npfs.backends.registry import load_backend
-from npfs.data.pieces import BadPiece, Piece, Pieces
+from npfs.data.pieces import BadPiece, Pieces
 from npfs.largedata.actors import FAN_OUT, ActorPool
 from npfs.largedata.block_fitting import DASK, ON_CLUSTER
 from npfs.largedata.block_store import LOST, MOST_LOSSES, BlockStore
 from npfs.largedata.connection import connect
 from npfs.largedata.moments import Moments
 from npfs.largedata.scheduler import ClusterError, Scheduler, require_memory
-from npfs.largedata.sources import Source, as_source, to_blocks
+from npfs.largedata.sources import PieceSource, Source, to_blocks
 from npfs.largedata.tasks import kernel_of, kernel_on_workers
 from npfs.regression.problem import Array
 from npfs.regression.scaling import Standardizer
@@ -64,12 +63,12 @@ class ClusterBlocks:
         self._actors: ActorPool | None = None
 
     @classmethod
-    def place(cls, source: Source | Pieces | Sequence[Piece], client: Client) -> Self:
+    def place(cls, given: Source | Pieces, client: Client) -> Self:
         """Take data that are to be held by the workers of ``client``.
 
         Parameters
         ----------
-        source
+        given
             Pieces, or what ``npfs.largedata.sources.to_blocks`` makes of Dask collections.
 
         Raises
@@ -77,11 +76,11 @@ class ClusterBlocks:
         ClusterError
             If the workers' memory does not hold them, as far as that is known before they are read.
         """
-        found = as_source(source)
-        if not found.names:
+        source = PieceSource(given) if isinstance(given, Pieces) else given
+        if not source.names:
             raise BadPiece("there is no block to learn from; give data with at least one row")
-        require_memory(found.data_bytes, Scheduler(client).workers())
-        return cls(found, client)
+        require_memory(source.data_bytes, Scheduler(client).workers())
+        return cls(source, client)
 
     def __enter__(self) -> Self:
         return self
@@ -97,8 +96,7 @@ class ClusterBlocks:
     @property
     def n_features(self) -> int:
         """Columns of ``X``."""
-        known = self._source.n_features
-        return self._store.shapes[0][1] if known is None else known
+        return self._source.n_features
 
     @property
     def n_samples(self) -> int:

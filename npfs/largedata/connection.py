@@ -13,8 +13,9 @@ import signal
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from concurrent import futures
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import dask
 from dask.system import CPU_COUNT
@@ -28,6 +29,7 @@ from npfs.largedata.scheduler import ClusterError, Scheduler
 EQUAL = ("dask", "distributed", "npfs")
 SAME_MINOR = ("python", "numpy", "numba")
 SHOWN = 3  # workers that are named
+Found = TypeVar("Found")
 
 
 def require_same_versions(client: Client) -> None:
@@ -86,43 +88,44 @@ def local_cluster(workers: int) -> LocalCluster:
         If it cannot be started.
     """
     with _environment_kept(), _ctrl_c_is_ours():
-        cluster = _in_time(
-            partial(
-                LocalCluster,
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",
-                scheduler_kwargs={"dashboard": False},
-                silence_logs=logging.CRITICAL,
-            )
+        start = partial(
+            LocalCluster,
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
+            silence_logs=logging.CRITICAL,
         )
+        # Some releases wait for ever for a worker that ends at once.
+        cluster = _in_thread(start, START_WITHIN)
     # A nanny replaces its worker by itself; Dask would end the nanny if, 15 s after one was lost,
     # the next one is lost too and not yet replaced.
     cluster._update_worker_status = partial(Cluster._update_worker_status, cluster)
     return cluster
 
 
-def _in_time(start: Callable[[], LocalCluster]) -> LocalCluster:
-    """Start it, in bounded time: some releases wait for ever for a worker that ends at once."""
-    found: list[LocalCluster] = []
-    errors: list[BaseException] = []
+def _in_thread(do: Callable[[], Found], within: float) -> Found:
+    """Return what a call returns in a thread of its own, or raise what it raises, in bounded time.
+
+    Raises
+    ------
+    TimeoutError
+        If it takes longer than ``within`` seconds.
+    """
+    future: futures.Future[Found] = futures.Future()
 
     def try_to() -> None:
         try:
-            found.append(start())
+            future.set_result(do())
         except BaseException as error:
-            errors.append(error)
+            future.set_exception(error)
 
-    thread = threading.Thread(target=try_to, daemon=True)
-    thread.start()
-    thread.join(START_WITHIN)
-    if errors:
-        raise errors[0]
-    if not found:
-        raise TimeoutError(f"its workers were not there within {START_WITHIN:.0f} s")
-    return found[0]
+    threading.Thread(target=try_to, daemon=True).start()
+    if not futures.wait([future], within).done:
+        raise TimeoutError(f"there was no answer within {within:.0f} s")
+    return future.result()
 
 
 @contextlib.contextmanager
@@ -218,38 +221,31 @@ def _known(address: str) -> Client | None:
 
 def _require_scheduler(address: str) -> None:
     """Ask who is there, in bounded time: Dask's client waits for ever for another server."""
-    found: dict[str, Any] = {}
 
-    def ask() -> None:  # in a thread of its own, since the caller's may have a loop that runs
-        try:
-            found["type"] = asyncio.run(asyncio.wait_for(_identity(address), CONNECT_WITHIN))
-        except BaseException as error:  # whatever the bytes of another server lead to
-            found["error"] = error
+    async def identity() -> Any:
+        arguments = Security().get_connection_args("client")
+        async with rpc(address, timeout=CONNECT_WITHIN / 2, connection_args=arguments) as there:
+            return (await there.identity()).get("type")
 
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(CONNECT_WITHIN + 1)
-    error = found.get("error")
-    if found.get("type") == "Scheduler":
-        return
-    if isinstance(error, OSError) and not isinstance(error, TimeoutError):
-        raise _nothing_listens(address, error)
-    if isinstance(error, ValueError | TypeError):
+    def ask() -> Any:  # in a thread, since the caller's may have a loop that runs
+        return asyncio.run(asyncio.wait_for(identity(), CONNECT_WITHIN))
+
+    try:
+        kind = _in_thread(ask, CONNECT_WITHIN + 1)
+    except (ValueError, TypeError) as error:
         raise ClusterError(
             f"{address!r} is no address of a scheduler ({error}); give one such as "
             "tcp://127.0.0.1:8786"
+        ) from None
+    except (Exception, asyncio.CancelledError) as error:
+        if isinstance(error, OSError) and not isinstance(error, TimeoutError):
+            raise _nothing_listens(address, error) from None
+        kind = None  # whatever the bytes of another server lead to
+    if kind != "Scheduler":
+        raise ClusterError(
+            f"what listens at {address} is no Dask scheduler; give the address that `dask "
+            "scheduler` prints when it starts"
         )
-    raise ClusterError(
-        f"what listens at {address} is no Dask scheduler; give the address that `dask scheduler` "
-        "prints when it starts"
-    )
-
-
-async def _identity(address: str) -> str:
-    arguments = Security().get_connection_args("client")
-    async with rpc(address, timeout=CONNECT_WITHIN / 2, connection_args=arguments) as there:
-        answer = await there.identity()
-        return str(answer.get("type"))
 
 
 def _nothing_listens(address: str, error: BaseException) -> ClusterError:

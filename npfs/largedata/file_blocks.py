@@ -15,9 +15,9 @@ import pickle
 import shutil
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -32,7 +32,6 @@ from npfs.regression.scaling import Standardizer
 
 # Where arrays begin: what vector instructions read in one piece, and a line of the cache.
 ALIGNMENT = 64
-AHEAD = 1  # blocks; more would only take more memory
 CHUNK = 1 << 20
 # Linux reads no more for one piece of advice than it reads ahead by itself, mostly 128 kB.
 ADVISED, LOOKED_AT = 1 << 17, 1 << 21
@@ -131,15 +130,20 @@ class BlockFile:
 
     def __iter__(self) -> Iterator[Any]:
         """Yield one block after the other; each is gone once the next is asked for."""
-        ahead = _read_ahead(self._file.fileno())
-        try:
-            for index, entry in enumerate(self._entries):
-                for later in self._entries[index + 1 : index + 1 + AHEAD]:
-                    ahead(later.offset, later.length)
+        with ThreadPoolExecutor(1) as reader:  # where the system takes no advice
+            for entry, later in zip_longest(self._entries, self._entries[1:]):
+                if later is not None and hasattr(os, "posix_fadvise"):
+                    _advise(self._file.fileno(), later.offset, later.length)
+                elif later is not None:
+                    reader.submit(self._read, later)
                 yield self._block(entry)
-        finally:
-            if isinstance(ahead, _Reader):
-                ahead.end()
+
+    def _read(self, entry: _Entry) -> None:
+        """Read a block into the page cache."""
+        buffer = bytearray(CHUNK)
+        self._file.seek(entry.offset)
+        for _ in range(0, entry.length, CHUNK):
+            self._file.readinto(buffer)
 
     def total(self, kernel: BlockKernel, weights: Array, bias: float) -> Sums:
         """Return the sums over all blocks: one pass over the file."""
@@ -170,13 +174,6 @@ def _rounded_up(number: int, multiple: int) -> int:
     return -(-number // multiple) * multiple
 
 
-def _read_ahead(descriptor: int) -> Callable[[int, int], None]:
-    """Return a function that has a part of the file read from the disk while the caller goes on."""
-    if hasattr(os, "posix_fadvise"):
-        return partial(_advise, descriptor)
-    return _Reader(descriptor)
-
-
 def _advise(descriptor: int, offset: int, length: int) -> None:
     """Have the system read a part that is not cached, in steps that it takes whole."""
     if not _is_cached(descriptor, offset, length):
@@ -196,33 +193,6 @@ def _is_cached(descriptor: int, offset: int, length: int) -> bool:
     except OSError:
         return False
     return True
-
-
-class _Reader:
-    """Reads parts of a file into the page cache in a thread, where the system takes no advice."""
-
-    def __init__(self, descriptor: int) -> None:
-        # An own position in the file: the descriptor's is the writer's.
-        self._file = os.fdopen(os.dup(descriptor), "rb", buffering=0)
-        self._thread: threading.Thread | None = None
-
-    def end(self) -> None:
-        """Wait for what is being read."""
-        if self._thread is not None:
-            self._thread.join()
-        self._file.close()
-
-    def __call__(self, offset: int, length: int) -> None:
-        if self._thread is not None:
-            self._thread.join()
-        self._thread = threading.Thread(target=self._read, args=(offset, length), daemon=True)
-        self._thread.start()
-
-    def _read(self, offset: int, length: int) -> None:
-        buffer = bytearray(CHUNK)
-        self._file.seek(offset)
-        while length > 0 and (done := self._file.readinto(buffer)):
-            length -= done
 
 
 # Of X and y, laid out for a kernel. Mapping a block costs as much as reading 1 to 2 MB of it; and a
@@ -252,18 +222,13 @@ class FileBlocks:
         self._folder = folder or scratch_folder()
         self._kernel: BlockKernel | None = None
         self._blocks: BlockFile | None = None
-        self._n_samples = 0
+        self.n_samples = 0  # that are laid out: without rows that were left out
         require_room(pieces.data_bytes, self._folder)
 
     @property
     def n_features(self) -> int:
         """Columns of ``X``."""
         return self.pieces.n_features
-
-    @property
-    def n_samples(self) -> int:
-        """Samples that are laid out; fewer than the pieces have rows, where some were left out."""
-        return self._n_samples
 
     def __enter__(self) -> Self:
         return self
@@ -294,13 +259,14 @@ class FileBlocks:
         """Read all pieces once more, and write the blocks as the backend's kernel reads them."""
         self.close()
         kernel = kernel_for_blocks(backend)
-        self._kernel, self._blocks, self._n_samples = kernel, BlockFile(self._folder), 0
-        for X, y in rebatched(self._read(), block_samples(self.n_features)):
+        self._kernel, self._blocks, self.n_samples = kernel, BlockFile(self._folder), 0
+        read = (piece.read() for piece in self.pieces.pieces)
+        for X, y in rebatched(read, block_samples(self.n_features)):
             if scaler is not None:
                 np.subtract(X, scaler.mean, out=X)
                 np.divide(X, scaler.scale, out=X)
             self._blocks.append(kernel.layout(X, y))
-            self._n_samples += len(y)
+            self.n_samples += len(y)
             del X, y  # before the next block is made
         _give_memory_back()
 
@@ -308,10 +274,6 @@ class FileBlocks:
         """Wait until the blocks are on the disk: until then passes compete with writing them."""
         assert self._blocks is not None
         self._blocks.settle()
-
-    def _read(self) -> Iterator[tuple[Array, Array]]:
-        for piece in self.pieces.pieces:
-            yield piece.read()
 
     def total(self, weights: Array, bias: float) -> Sums:
         """Return the sums over all samples: one pass over the file."""

@@ -11,16 +11,14 @@ import numba
 
 from npfs.backends import numba_parallel
 from npfs.backends.base import Backend, Fit
-from npfs.data.pieces import Pieces, of_arrays
+from npfs.data.pieces import of_arrays
 from npfs.largedata import block_descent as descent
 from npfs.largedata.file_blocks import FileBlocks, block_samples
 
 
 def prepare(X: Any, y: Any) -> FileBlocks:
     """Write the blocks into a temporary file."""
-    n_samples, n_features = X.shape
-    pieces = of_arrays(X, y, block_samples(n_features))
-    blocks = FileBlocks(Pieces(pieces, n_samples, ("",) * n_features, ""))
+    blocks = FileBlocks(of_arrays(X, y, block_samples(X.shape[1])))
     blocks.lay_out(numba_parallel.BACKEND, None)
     blocks.settle()
     return blocks

@@ -12,7 +12,7 @@ import numpy as np
 from dask import delayed
 from distributed import Client, Future
 
-from npfs.data.pieces import ArrayPiece, Piece, Pieces, n_bytes, samples_in
+from npfs.data.pieces import ArrayPiece, Pieces, n_bytes, samples_in
 from npfs.largedata import tasks
 from npfs.largedata.scheduler import ClusterError
 from npfs.largedata.tasks import NUMBERS
@@ -20,24 +20,24 @@ from npfs.largedata.tasks import NUMBERS
 
 @dataclass(frozen=True)
 class PieceSource:
-    """Pieces: those of files are read on the workers, those in this process's memory are sent.
+    """Pieces: those of files are read on the workers, those in this process's memory are sent."""
 
-    Attributes
-    ----------
-    n_features : int or None
-        Columns of ``X``; None if it shows only when blocks are made.
-    data_bytes : int or None
-        Of X and y as float64; None if it shows only then.
-    """
-
-    pieces: Sequence[Piece]
-    n_features: int | None = None
-    data_bytes: int | None = None
+    given: Pieces
 
     @property
     def names(self) -> Sequence[str]:
         """Names of the pieces."""
-        return [piece.name for piece in self.pieces]
+        return [piece.name for piece in self.given.pieces]
+
+    @property
+    def n_features(self) -> int:
+        """Columns of ``X``."""
+        return self.given.n_features
+
+    @property
+    def data_bytes(self) -> int:
+        """Bytes of X and y as float64."""
+        return self.given.data_bytes
 
     def load(self, client: Client, indices: Sequence[int], workers: Sequence[str]) -> list[Future]:
         """Have these blocks made, as ``(X, y)`` of float64, and return a future of each.
@@ -45,13 +45,14 @@ class PieceSource:
         Pieces in memory are sent, each to the worker of its index; others are read where the
         scheduler says, all by one message.
         """
+        pieces = self.given.pieces
         made = {
-            index: client.scatter([self.pieces[index].read()], workers=[worker], hash=False)[0]
+            index: client.scatter([pieces[index].read()], workers=[worker], hash=False)[0]
             for index, worker in zip(indices, workers, strict=True)
-            if isinstance(self.pieces[index], ArrayPiece)
+            if isinstance(pieces[index], ArrayPiece)
         }
         read = [index for index in indices if index not in made]
-        futures = client.map(tasks.read, [self.pieces[index] for index in read], pure=False)
+        futures = client.map(tasks.read, [pieces[index] for index in read], pure=False)
         made.update(zip(read, futures, strict=True))
         return [made[index] for index in indices]
 
@@ -64,11 +65,13 @@ class Collection:
     ----------
     parts : sequence of (Delayed, Delayed)
         Of each block, X and y.
+    data_bytes : int or None
+        Of X and y as float64; None if it shows only when blocks are made.
     """
 
     names: Sequence[str]
     parts: Sequence[tuple[Any, Any]] = field(repr=False)
-    n_features: int | None = None
+    n_features: int
     data_bytes: int | None = None
     feature_names: tuple[str, ...] | None = None
 
@@ -84,24 +87,6 @@ class Collection:
 
 # Data in blocks, none of which is in a worker's memory yet.
 Source = PieceSource | Collection
-
-
-def as_source(given: Source | Pieces | Sequence[Piece]) -> Source:
-    """Return pieces, or a source, as a source."""
-    if isinstance(given, Pieces):
-        return PieceSource(given.pieces, given.n_features, given.data_bytes)
-    if isinstance(given, Sequence):
-        return PieceSource(given, *_known(given))
-    return given
-
-
-def _known(pieces: Sequence[Piece]) -> tuple[int | None, int | None]:
-    """Return features and bytes of pieces that are in memory already."""
-    arrays = [piece for piece in pieces if isinstance(piece, ArrayPiece)]
-    if not arrays or len(arrays) < len(pieces):
-        return None, None
-    n_features = arrays[0].X.shape[1]
-    return n_features, n_bytes(sum(len(piece.y) for piece in arrays), n_features)
 
 
 # Of X and y as float64. A larger one is cut, so that workers get as much as each other and hold

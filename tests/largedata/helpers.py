@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from distributed import Client
 
+from npfs.data.pieces import Piece, Pieces
 from npfs.largedata.block_descent import State, descend_by_sums
 from npfs.largedata.cluster_blocks import ClusterBlocks
 from npfs.regression.descent import Descent
@@ -35,6 +36,11 @@ def reference(X: Array, y: Array, epochs: int = EPOCHS) -> tuple[Array, float, A
         weights = weights - RATE * 2 * error @ X / len(y)
         bias -= RATE * 2 * np.mean(error)
     return weights, float(bias), np.array(losses)
+
+
+def pieces_of(*pieces: Piece, n_samples: int = 1) -> Pieces:
+    """Pieces of four features; what they say of their rows may be wrong."""
+    return Pieces(pieces, n_samples, tuple("abcd"), "y")
 
 
 def fit(

@@ -22,7 +22,7 @@ from npfs.largedata.scheduler import ClusterError
 from npfs.regression.problem import Array
 from npfs.regression.scaling import Standardizer
 from npfs.suite.cluster_parts import measure_parts
-from tests.largedata.helpers import assert_same, fit, held, problem, reference
+from tests.largedata.helpers import assert_same, fit, held, pieces_of, problem, reference
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -48,7 +48,7 @@ class Made:
         return X, y
 
 
-def unequal() -> tuple[list[ArrayPiece], Array, Array]:
+def unequal() -> tuple[Pieces, Array, Array]:
     """Blocks of 0, 1, 100, 0, 19,000 and 899 rows."""
     given = problem()
     bounds = [0, 0, 1, 101, 101, 19_101, 20_000]
@@ -56,7 +56,7 @@ def unequal() -> tuple[list[ArrayPiece], Array, Array]:
         ArrayPiece(f"part {i}", given.X[a:b], given.y[a:b])
         for i, (a, b) in enumerate(pairwise(bounds))
     ]
-    return pieces, given.X, given.y
+    return pieces_of(*pieces, n_samples=20_000), given.X, given.y
 
 
 @pytest.mark.parametrize("kernel", ["dask", "numpy-inplace", "numba", "numba-parallel"])
@@ -158,7 +158,7 @@ def test_nan_in_one_block_of_a_hundred_is_named(client: Client) -> None:
     pieces[61] = Made(61, bad=31)
     with (
         pytest.raises(BadPiece, match=r"^part 61: feature 2 is nan in its row 31; fill such"),
-        ClusterBlocks.place(pieces, client) as blocks,
+        ClusterBlocks.place(pieces_of(*pieces), client) as blocks,
     ):
         blocks.moments()
 
@@ -174,24 +174,27 @@ def test_nan_in_one_block_of_a_hundred_is_named(client: Client) -> None:
 def test_blocks_that_cannot_be_learned_from_are_a_sentence(
     client: Client, pieces: list[Piece], message: str
 ) -> None:
-    with pytest.raises(BadPiece, match=message), ClusterBlocks.place(pieces, client) as blocks:
+    with (
+        pytest.raises(BadPiece, match=message),
+        ClusterBlocks.place(pieces_of(*pieces), client) as blocks,
+    ):
         blocks.lay_out("dask", None)
 
 
 def test_data_that_the_workers_cannot_hold_are_refused_before_they_are_read(client: Client) -> None:
     memory = sum(of["memory_limit"] for of in client.scheduler_info()["workers"].values())
     rows = int(0.7 * memory / 40)
-    pieces = Pieces([Made(0)], rows, tuple("abcd"), "y")
+    pieces = pieces_of(Made(0), n_samples=rows)
     with pytest.raises(
         ClusterError, match=r"the data take .* GB and the workers, \d of them, hold"
     ):
         ClusterBlocks.place(pieces, client)
-    ClusterBlocks.place(Pieces([Made(0)], rows // 2, tuple("abcd"), "y"), client)
+    ClusterBlocks.place(pieces_of(Made(0), n_samples=rows // 2), client)
 
 
 def test_a_backend_without_a_kernel_for_blocks_is_a_sentence(client: Client) -> None:
     with (
-        ClusterBlocks.place([Made(0)], client) as blocks,
+        ClusterBlocks.place(pieces_of(Made(0)), client) as blocks,
         pytest.raises(ValueError, match="backend 'python' has no kernel for blocks; choose"),
     ):
         blocks.lay_out("python", None)

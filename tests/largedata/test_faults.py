@@ -25,7 +25,16 @@ from npfs.largedata.connection import connect
 from npfs.largedata.scheduler import ClusterError
 from npfs.largedata.sources import to_blocks
 from npfs.regression.problem import Array
-from tests.largedata.helpers import assert_same, commands, fit, kill, pids, problem, wait_until
+from tests.largedata.helpers import (
+    assert_same,
+    commands,
+    fit,
+    kill,
+    pids,
+    pieces_of,
+    problem,
+    wait_until,
+)
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -47,7 +56,7 @@ def arrays(file: Path) -> Any:
 
 
 def pieces_of_file(file: Path) -> Any:
-    return open_pieces(file, target=-1, block_bytes=len(GIVEN.y) * 40 // N_BLOCKS).pieces
+    return open_pieces(file, target=-1, block_bytes=len(GIVEN.y) * 40 // N_BLOCKS)
 
 
 def collections(file: Path) -> Any:
@@ -132,7 +141,7 @@ class Slow:
 
 def test_a_worker_killed_while_blocks_are_made_is_made_up_for(client: Client) -> None:
     timer = threading.Timer(0.2, kill, [pids(client)[-1]])
-    with ClusterBlocks.place([Slow(i) for i in range(20)], client) as blocks:
+    with ClusterBlocks.place(pieces_of(*map(Slow, range(20))), client) as blocks:
         timer.start()
         blocks.moments()
         blocks.lay_out(KERNEL, None)
@@ -200,7 +209,7 @@ def test_a_worker_out_of_memory_is_a_sentence_in_time(small: Client, how: str) -
     start = time.monotonic()
     with (
         pytest.raises(ClusterError, match=r"workers ran out of memory.* add workers or memory"),
-        ClusterBlocks.place([Greedy(how)], small) as blocks,
+        ClusterBlocks.place(pieces_of(Greedy(how)), small) as blocks,
     ):
         blocks.moments()
     assert time.monotonic() - start < 40
@@ -216,7 +225,7 @@ def test_a_worker_that_is_full_and_starts_nothing_is_a_sentence_in_time(
         wait_until(lambda: is_paused(small))
         with (
             pytest.raises(ClusterError, match="workers ran out of memory"),
-            ClusterBlocks.place([Slow(0)], small) as blocks,
+            ClusterBlocks.place(pieces_of(Slow(0)), small) as blocks,
         ):
             blocks.moments()
     finally:

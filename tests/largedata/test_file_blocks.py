@@ -25,8 +25,7 @@ KERNELS = ("numpy-inplace", "numba", "numba-simd", "numba-parallel")
 
 def pieces_of(problem: Problem, block_samples: int) -> Pieces:
     names = tuple(f"x{k}" for k in range(problem.n_features))
-    parts = of_arrays(problem.X, problem.y, block_samples)
-    return Pieces(parts, problem.n_samples, names, "y")
+    return of_arrays(problem.X, problem.y, block_samples, names, "y")
 
 
 @pytest.mark.parametrize("kernel", [*KERNELS, "numpy-gram"])
@@ -98,13 +97,13 @@ def test_reading_ahead_goes_without_advice_too(
 ) -> None:
     monkeypatch.delattr(os, "posix_fadvise", raising=False)
     read: list[tuple[int, int]] = []
-    original = file_blocks._Reader._read
+    original = BlockFile._read
 
-    def seen(self: Any, offset: int, length: int) -> None:
-        original(self, offset, length)
-        read.append((offset, length))
+    def seen(self: BlockFile, entry: Any) -> None:
+        original(self, entry)
+        read.append((entry.offset, entry.length))
 
-    monkeypatch.setattr(file_blocks._Reader, "_read", seen)
+    monkeypatch.setattr(BlockFile, "_read", seen)
     with BlockFile(tmp_path) as file:
         for k in range(5):
             file.append(np.full(10_000, float(k)))
@@ -199,7 +198,7 @@ def test_a_disk_that_fills_up_is_a_sentence() -> None:
 
 
 def test_no_sample_at_all_is_said(tmp_path: Path) -> None:
-    pieces = Pieces(of_arrays(np.empty((0, 1)), np.empty(0), 10), 0, ("x",), "y")
+    pieces = of_arrays(np.empty((0, 1)), np.empty(0), 10)
     with FileBlocks(pieces, tmp_path) as blocks, pytest.raises(BadPiece, match="no row is left"):
         blocks.moments()
 

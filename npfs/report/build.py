@@ -180,9 +180,9 @@ def page_content(
     """Return the whole content; ``downloads`` names the files that lie beside the page."""
     return Page(
         question=verdict.question(evidence),
-        lacks=tuple(provenance.missing(evidence)),
+        missing=tuple(provenance.missing(evidence)),
         answer=tuple(verdict.answer(evidence)),
-        basis=provenance.provenance(evidence),
+        provenance=provenance.provenance(evidence),
         decisions=tables.decision_table(evidence),
         decision_notes=tuple(tables.decision_notes(evidence)),
         warnings=tuple(provenance.warnings(evidence)),
@@ -193,7 +193,7 @@ def page_content(
         once_table=first_call.once_table(evidence),
         once_notes=tuple(first_call.notes(evidence)),
         numbers=tables.numbers_table(evidence),
-        calibration=() if held is None else _calibration(held),
+        calibration=() if held is None else calibration.sentences(held),
         environment=tuple(provenance.environment_rows(evidence)),
         observations=tuple(provenance.observations(evidence)),
         words=tuple(provenance.vocabulary(evidence)),
@@ -206,9 +206,4 @@ def page_content(
 
 def page_without_runs(reason: str) -> Page:
     """Return the page before anything was measured."""
-    return Page(question=verdict.QUESTION, lacks=(reason,), version=__version__)
-
-
-def _calibration(held: Calibration) -> tuple[str, ...]:
-    texts = (calibration.sentence(held), *calibration.explanation(held))
-    return tuple(text.replace("`", "") for text in texts)
+    return Page(question=verdict.QUESTION, missing=(reason,), version=__version__)

@@ -63,13 +63,9 @@ def rows(calibration: Calibration, evidence: Evidence) -> list[tuple[str, ...]]:
 
 def plain(calibration: Calibration, evidence: Evidence, width: int = 100) -> list[str]:
     """Return sentence, explanation and table as lines for a terminal."""
-    lines = [*textwrap.wrap(sentence(calibration), width), ""]
-    for text in explanation(calibration):
-        lines += textwrap.wrap(text.replace("`", ""), width)
-    lines.append("")
+    lines = [line for text in sentences(calibration) for line in (*textwrap.wrap(text, width), "")]
     table = [HEADINGS, *rows(calibration, evidence)]
-    lines += wording.aligned(table, TABLE_WIDTH, from_the_right=range(1, len(HEADINGS)))
-    return lines
+    return lines + wording.aligned(table, TABLE_WIDTH, from_the_right=range(1, len(HEADINGS)))
 
 
 def document(calibration: Calibration) -> dict[str, Any]:
@@ -95,17 +91,18 @@ def document(calibration: Calibration) -> dict[str, Any]:
     }
 
 
-def explanation(calibration: Calibration) -> list[str]:
-    """Explain the method of the calibration."""
-    return [
+def sentences(calibration: Calibration) -> tuple[str, str]:
+    """Return the coverage in a sentence, and the method behind it."""
+    return (
+        sentence(calibration),
         "The stored runs were split at random, many times over, in two halves of "
         f"{calibration.half} runs that share none. Held: the 95 % interval of one half holds the "
         "other's value, allowing for the other's own error (Welch's interval); 95 % would be "
         "exact. Foretold alone: of all times and speedups, the same from the spread of one half "
-        "alone, which spread with heavy tails or two values lowers. False alarms: `npfs compare` "
+        "alone, which spread with heavy tails or two values lowers. False alarms: npfs compare "
         "calls the two halves, which are the same code, different. Width: high / low - 1, the "
         "median.",
-    ]
+    )
 
 
 def _row(name: str, held: Iterable[Coverage]) -> tuple[str, ...]:

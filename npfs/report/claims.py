@@ -1,6 +1,6 @@
 """Claims about NumPy, each with what the numbers of this machine say of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from npfs.analysis import startup
 from npfs.analysis.evidence import LISTS, NUMPY, Evidence
@@ -8,10 +8,10 @@ from npfs.analysis.runs import backend_of
 from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.content import (
-    BORNE_OUT,
-    IN_PART,
-    NOT_BORNE_OUT,
+    CONFIRMED,
+    NOT_CONFIRMED,
     NOT_MEASURED,
+    PARTLY_CONFIRMED,
     Cell,
     Claim,
     Table,
@@ -40,16 +40,17 @@ def numbers_lie_side_by_side(evidence: Evidence) -> Claim:
     claim = "An array keeps its numbers side by side in memory; a list keeps pointers to them."
     layout = newest_layout(evidence)
     if layout is None:
-        return Claim(claim, NOT_MEASURED, (f"Not looked at: {ADD_A_RUN}.",), None)
+        return Claim(claim, NOT_MEASURED, (f"Not looked at: {ADD_A_RUN}.",))
     is_dense = layout.is_contiguous and layout.stride_bytes == layout.array_bytes
-    standing = BORNE_OUT if is_dense and layout.list_bytes > layout.array_bytes else NOT_BORNE_OUT
-    sentences = [
+    standing = _standing([is_dense and layout.list_bytes > layout.array_bytes])
+    sentences = (
         f"In an array a number takes {layout.array_bytes} bytes and the next begins "
         f"{layout.stride_bytes} bytes further on.",
         f"In a list it takes a pointer of {layout.pointer_bytes:.0f} bytes and an object of its "
         f"own of {layout.object_bytes:.0f}{_gaps(layout)}.",
-    ]
-    return Claim(claim, standing, (*sentences, *_held(evidence)), None)
+        *_held(evidence),
+    )
+    return Claim(claim, standing, sentences)
 
 
 def the_loop_is_not_pythons(evidence: Evidence) -> Claim:
@@ -58,15 +59,18 @@ def the_loop_is_not_pythons(evidence: Evidence) -> Claim:
         "Vectorised code moves the loop out of the interpreter: more samples are no more "
         "instructions of Python."
     )
-    counted = {name: found for name in _timed(evidence) if (found := instructions(evidence, name))}
+    counted = {
+        name: found
+        for name in (*evidence.backends, *evidence.shortcuts)
+        if (found := instructions(evidence, name))
+    }
     if not {LISTS, NUMPY} <= counted.keys():
         why = f"Not counted for both lists and NumPy: {ADD_A_RUN}."
-        return Claim(claim, NOT_MEASURED, (why,), None)
+        return Claim(claim, NOT_MEASURED, (why,))
     lists, arrays = counted[LISTS], counted[NUMPY]
-    if not arrays.is_constant:
-        standing = NOT_BORNE_OUT
-    else:
-        standing = IN_PART if lists.is_constant else BORNE_OUT
+    standing = NOT_CONFIRMED
+    if arrays.is_constant:
+        standing = PARTLY_CONFIRMED if lists.is_constant else CONFIRMED
     each = f"{lists.per_sample:.3g} instructions for each further sample of an epoch"
     sentences = (
         f"With lists the interpreter executes {each}; with NumPy "
@@ -86,14 +90,13 @@ def a_fit_is_faster(evidence: Evidence) -> Claim:
     shared = compared_sizes(evidence, NUMPY, LISTS)
     if not shared:
         why = "Lists and NumPy were not both timed at a size of one feature."
-        return Claim(claim, NOT_MEASURED, (why,), None)
+        return Claim(claim, NOT_MEASURED, (why,))
     speedups = [speedup_of(evidence, NUMPY, LISTS, size) for size in shared]
     if not any(speedup.is_known for speedup in speedups):
         one_run = "One run gives no interval, so it bears out nothing: add runs."
         in_it = comparison(evidence, NUMPY, LISTS, shared[-1])
-        return Claim(claim, NOT_MEASURED, (in_it, one_run), None)
-    faster = [speedup.is_above_one and not speedup.is_too_wide for speedup in speedups]
-    standing = BORNE_OUT if all(faster) else IN_PART if any(faster) else NOT_BORNE_OUT
+        return Claim(claim, NOT_MEASURED, (in_it, one_run))
+    standing = _standing([one.is_above_one and not one.is_too_wide for one in speedups])
     sentences = tuple(
         comparison(evidence, NUMPY, LISTS, size) for size in dict.fromkeys((shared[0], shared[-1]))
     )
@@ -116,13 +119,10 @@ def others_take_its_arrays(evidence: Evidence) -> Claim:
     )
     layout = newest_layout(evidence)
     if layout is None:
-        return Claim(claim, NOT_MEASURED, (f"Not looked at: {ADD_A_RUN}.",), None)
+        return Claim(claim, NOT_MEASURED, (f"Not looked at: {ADD_A_RUN}.",))
     seen = [handed for handed in layout.zero_copy if handed.shares is not None]
     not_seen = [handed for handed in layout.zero_copy if handed.shares is None]
-    shares = [bool(handed.shares) for handed in seen]
-    standing = NOT_MEASURED
-    if shares:
-        standing = BORNE_OUT if all(shares) else IN_PART if any(shares) else NOT_BORNE_OUT
+    standing = _standing([handed.shares is True for handed in seen])
     sentences = [
         f"{LIBRARIES.get(handed.library, handed.library)} {handed.version} "
         + (
@@ -136,13 +136,22 @@ def others_take_its_arrays(evidence: Evidence) -> Claim:
         f"{LIBRARIES.get(handed.library, handed.library)} was not looked at: {handed.reason}."
         for handed in not_seen
     ]
-    return Claim(claim, standing, tuple(sentences), None)
+    return Claim(claim, standing, tuple(sentences))
+
+
+def _standing(observations: Sequence[bool]) -> str:
+    """Return the standing of a claim that holds in some of its observations."""
+    if not observations:
+        return NOT_MEASURED
+    if all(observations):
+        return CONFIRMED
+    return PARTLY_CONFIRMED if any(observations) else NOT_CONFIRMED
 
 
 def newest_layout(evidence: Evidence) -> Layout | None:
     """Return the layout of the newest run that recorded one."""
-    cases = [case for run in reversed(evidence.runs) for case in run.all_cases]
-    return next((case.layout for case in cases if case.layout is not None), None)
+    layouts = (case.layout for case in reversed(evidence.all_cases))
+    return next((layout for layout in layouts if layout is not None), None)
 
 
 def instructions(evidence: Evidence, backend: str) -> Instructions | None:
@@ -150,8 +159,7 @@ def instructions(evidence: Evidence, backend: str) -> Instructions | None:
     source = evidence.sources.get(backend)
     counts = (
         case.instructions
-        for run in reversed(evidence.runs)
-        for case in run.all_cases
+        for case in reversed(evidence.all_cases)
         if case.instructions and backend_of(case) == backend and source in (None, case.source)
     )
     return next(counts, None)
@@ -170,18 +178,13 @@ def _gaps(layout: Layout) -> str:
 def _held(evidence: Evidence) -> list[str]:
     """Return the memory that a process was measured to hold, in a sentence."""
     for size in reversed([size for size in startup.memory_sizes(evidence) if size.n_features == 1]):
-        held = {name: startup.memory(evidence, name, size)[0] for name in (LISTS, NUMPY)}
-        lists, arrays = held[LISTS], held[NUMPY]
+        lists, arrays = (startup.memory(evidence, name, size)[0] for name in (LISTS, NUMPY))
         if lists is not None and arrays is not None:
             return [
                 f"For {wording.size(size)} a process was seen to hold {numbers.n_bytes(lists)} "
                 f"more with lists and {numbers.n_bytes(arrays)} more with arrays."
             ]
     return []
-
-
-def _timed(evidence: Evidence) -> list[str]:
-    return [*evidence.backends, *evidence.shortcuts]
 
 
 def _instructions_table(evidence: Evidence, counted: dict[str, Instructions]) -> Table:
@@ -195,5 +198,5 @@ def _instructions_table(evidence: Evidence, counted: dict[str, Instructions]) ->
         ]
         rows.append((Cell(evidence.title(name)), *cells))
     columns = ("backend", *(f"{numbers.count(n)} samples" for n in samples))
-    numeric = (False, *(True for _ in samples))
+    numeric = (False, *(True,) * len(samples))
     return Table("Instructions of the interpreter in an epoch", columns, tuple(rows), numeric)

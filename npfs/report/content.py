@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 # What this machine's numbers say of a claim.
-BORNE_OUT, IN_PART = "borne out", "borne out in part"
-NOT_BORNE_OUT, NOT_MEASURED = "not borne out", "not measured"
-STANDINGS = (BORNE_OUT, IN_PART, NOT_BORNE_OUT, NOT_MEASURED)
+STANDINGS = (CONFIRMED, PARTLY_CONFIRMED, NOT_CONFIRMED, NOT_MEASURED) = (
+    "borne out", "borne out in part", "not borne out", "not measured",
+)  # fmt: skip
 
 
 class Cell(NamedTuple):
@@ -48,7 +48,7 @@ class Claim:
     claim: str
     standing: str
     evidence: tuple[str, ...]
-    table: Table | None
+    table: Table | None = None
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,11 @@ class Page:
 
     Attributes
     ----------
-    lacks
+    missing
         What the page lacks, and how to get it.
     answer
         The answer in three sentences; ``findings`` are all of them.
-    basis
+    provenance
         What the numbers rest on: runs and machine.
     once, once_table
         What comes once: first call, memory, break-even.
@@ -94,9 +94,9 @@ class Page:
 
     question: str
     version: str
-    lacks: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     answer: tuple[str, ...] = ()
-    basis: str = ""
+    provenance: str = ""
     decisions: Table | None = None
     decision_notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

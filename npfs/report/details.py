@@ -4,7 +4,7 @@ No backend is favoured: a rule states the faster one, whichever that is, with th
 factor, or says that the difference is within noise.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from npfs.analysis.decisions import fastest
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, VARIANTS, Evidence
@@ -30,7 +30,7 @@ def details(evidence: Evidence) -> list[str]:
         numba_against_numpy_for_many_features,
         what_using_a_tool_well_gains,
         other_backends_against_numpy,
-        how_near_the_ceiling,
+        how_near_the_bandwidth_limit,
         what_an_algorithm_gains,
         what_float32_gains,
         scale_sentences,
@@ -63,8 +63,7 @@ def numba_against_numpy_for_one_feature(evidence: Evidence) -> list[str]:
     if not shared:
         return []
     speedups = {size: speedup_of(evidence, NUMBA, NUMPY, size) for size in shared}
-    smallest = min(shared, key=lambda size: speedups[size].value)
-    largest = max(shared, key=lambda size: speedups[size].value)
+    smallest, largest = least_and_most(speedups)
     if len(shared) > 1 and all(speedup.is_above_one for speedup in speedups.values()):
         return [
             f"Numba is faster than NumPy at every measured number of samples of one feature: from "
@@ -78,46 +77,61 @@ def numba_against_numpy_for_one_feature(evidence: Evidence) -> list[str]:
 
 def numba_against_numpy_for_many_features(evidence: Evidence) -> list[str]:
     """Compare them with many features, where NumPy calls BLAS: the least and the most speedup."""
-    shared = [size for size in shared_sizes(evidence, NUMBA, NUMPY) if size.n_features > 1]
-    if not shared:
-        return []
+    speedups = {
+        size: speedup_of(evidence, NUMBA, NUMPY, size)
+        for size in shared_sizes(evidence, NUMBA, NUMPY)
+        if size.n_features > 1
+    }
+    extremes = dict.fromkeys(least_and_most(speedups)) if speedups else ()
+    return [comparison(evidence, NUMBA, NUMPY, size) for size in extremes]
 
-    def of_numba(size: Size) -> float:
-        return speedup_of(evidence, NUMBA, NUMPY, size).value
 
-    return [
-        comparison(evidence, NUMBA, NUMPY, size)
-        for size in dict.fromkeys(choose(shared, key=of_numba) for choose in (min, max))
-    ]
+def least_and_most(speedups: Mapping[Size, Interval]) -> tuple[Size, Size]:
+    """Return the sizes of the least and of the greatest speedup."""
+
+    def value(size: Size) -> float:
+        return speedups[size].value
+
+    return min(speedups, key=value), max(speedups, key=value)
 
 
 def other_backends_against_numpy(evidence: Evidence) -> list[str]:
     """Give each further backend one sentence, at the largest size it shares with NumPy."""
-    sentences = []
-    for backend in evidence.backends:
-        shared = compared_sizes(evidence, backend, NUMPY)
-        rungs = {LISTS, *(name for pair in VARIANTS for name in pair)}
-        if backend not in rungs and shared:
-            sentences.append(comparison(evidence, backend, NUMPY, shared[-1]))
-    return sentences
+    compared = {LISTS, *(name for pair in VARIANTS for name in pair)}
+    return [
+        comparison(evidence, backend, NUMPY, shared[-1])
+        for backend in evidence.backends
+        if backend not in compared and (shared := compared_sizes(evidence, backend, NUMPY))
+    ]
 
 
 def what_using_a_tool_well_gains(evidence: Evidence) -> list[str]:
-    """Compare each rung with the one below it, on the most data of one feature."""
-    sentences = []
-    for rung, below in VARIANTS:
-        shared = compared_sizes(evidence, rung, below)
-        if shared:
-            sentences.append(comparison(evidence, rung, below, shared[-1]))
-    return sentences
+    """Compare each variant with the one that it improves, on the most data of one feature."""
+    return [
+        comparison(evidence, variant, plainer, shared[-1])
+        for variant, plainer in VARIANTS
+        if (shared := compared_sizes(evidence, variant, plainer))
+    ]
 
 
-def how_near_the_ceiling(evidence: Evidence) -> list[str]:
+def how_near_the_bandwidth_limit(evidence: Evidence) -> list[str]:
     """Return the share of the memory's speed that the fastest backend reaches on the most data."""
-    nearest = nearest_the_ceiling(evidence)
-    if nearest is None:
+    sizes = [
+        size
+        for size in evidence.sizes(n_features=1)
+        if evidence.bandwidth_limit(size) is not None and size.numbers >= READING_COUNTS_FROM
+    ]
+    if not sizes:
         return []
-    name, size, fraction = nearest
+    size = sizes[-1]
+    fractions = {
+        name: fraction
+        for name in evidence.backends
+        if (fraction := evidence.fraction_of_bandwidth_limit(name, size)) is not None
+    }
+    if not fractions:
+        return []
+    name, fraction = max(fractions.items(), key=lambda item: item[1].value)
     reaches = f"reaches {wording.share(fraction)} of that speed"
     if fraction.is_known and fraction.low <= 1 <= fraction.high:
         reaches = f"reaches that speed, within noise: {wording.share(fraction)}"
@@ -127,45 +141,21 @@ def how_near_the_ceiling(evidence: Evidence) -> list[str]:
     ]
 
 
-def nearest_the_ceiling(evidence: Evidence) -> tuple[str, Size, Interval] | None:
-    """Return the backend nearest to one read pass on the most data, with its share of that speed."""
-    sizes = [
-        size
-        for size in evidence.sizes(n_features=1)
-        if evidence.bandwidth_limit(size) is not None and size.numbers >= READING_COUNTS_FROM
-    ]
-    if not sizes:
-        return None
-    fractions = {
-        name: evidence.fraction_of_bandwidth_limit(name, sizes[-1]) for name in evidence.backends
-    }
-    known = {name: fraction for name, fraction in fractions.items() if fraction is not None}
-    if not known:
-        return None
-    best = max(known, key=lambda name: known[name].value)
-    return best, sizes[-1], known[best]
-
-
 def what_an_algorithm_gains(evidence: Evidence) -> list[str]:
     """Compare a shortcut with the fastest backend that does the work, on the most data."""
     sentences = []
     for shortcut in evidence.shortcuts:
-        sizes = [
-            size
-            for size in evidence.sizes(n_features=1)
-            if evidence.time(shortcut, size) is not None
-        ]
-        if not sizes:
-            continue
-        shared = {name: evidence.speedup(shortcut, name, sizes[-1]) for name in evidence.backends}
-        known = {name: speedup.value for name, speedup in shared.items() if speedup is not None}
-        if known:
+        sizes = [size for size in evidence.sizes(n_features=1) if evidence.time(shortcut, size)]
+        speedups = {
+            name: speedup.value
+            for name in evidence.backends
+            if sizes and (speedup := evidence.speedup(shortcut, name, sizes[-1])) is not None
+        }
+        if speedups:
+            fastest_of_all = min(speedups, key=lambda name: speedups[name])
             sentences.append(
                 "A shortcut, which does less work in an epoch, beside the fastest that does it "
-                "all: "
-                + comparison(
-                    evidence, shortcut, min(known, key=lambda name: known[name]), sizes[-1]
-                )
+                f"all: {comparison(evidence, shortcut, fastest_of_all, sizes[-1])}"
             )
     return sentences
 
@@ -208,36 +198,30 @@ def what_to_choose(evidence: Evidence) -> list[str]:
 
 def where_faster(evidence: Evidence, a: str, b: str, shared: list[Size]) -> list[str]:
     """Name the size from which ``a`` is faster than ``b``; nothing where intervals are unknown."""
-    shared = [size for size in shared if speedup_of(evidence, a, b, size).is_known]
-    speedups = [speedup_of(evidence, a, b, size) for size in shared]
-    if not shared:
+    speedups = {size: speedup_of(evidence, a, b, size) for size in shared}
+    speedups = {size: speedup for size, speedup in speedups.items() if speedup.is_known}
+    if not speedups:
         return []
     first, second = SHORT.get(a, a), SHORT.get(b, b)
     crossover = evidence.crossover(a, b)
     if crossover is not None and crossover.above is not None:
         if crossover.below is None:
             return [f"{first} is faster than {second} at every measured number of samples."]
-        at = next(
-            size for size in shared_sizes(evidence, a, b) if size.n_samples == crossover.below
-        )
-        slower = speedup_of(evidence, a, b, at).is_below_one
+        below = next(size for size in shared if size.n_samples == crossover.below)
+        slower = speedup_of(evidence, a, b, below).is_below_one
         then = "it is slower" if slower else "that cannot be told"
         return [
             f"{first} is faster than {second} from {numbers.count(crossover.above)} samples on; at "
             f"{numbers.count(crossover.below)} {then}."
         ]
-    somewhere = [
-        numbers.count(size.n_samples)
-        for size, speedup in zip(shared, speedups, strict=True)
-        if speedup.is_above_one
-    ]
-    last = "slower" if speedups[-1].is_below_one else "not told apart"
-    if somewhere:
+    won = [numbers.count(size.n_samples) for size in speedups if speedups[size].is_above_one]
+    if won:
+        last = "slower" if speedups[max(speedups)].is_below_one else "not told apart"
         return [
-            f"{first} is faster than {second} at {numbers.listed(somewhere)} samples; at the "
+            f"{first} is faster than {second} at {numbers.listed(won)} samples; at the "
             f"largest measured number it is {last}."
         ]
-    if all(speedup.is_below_one for speedup in speedups):
+    if all(speedup.is_below_one for speedup in speedups.values()):
         return [f"{first} is slower than {second} at every measured number of samples."]
     return [
         f"These runs do not show that {first} is faster than {second} anywhere in the measured "

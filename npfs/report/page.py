@@ -58,16 +58,9 @@ def page_html(page: Page) -> str:
             },
             style=Markup(style),  # ours, as is the script
             script=Markup(script),
-            policy="; ".join(
-                (
-                    "default-src 'none'",
-                    "img-src data:",
-                    f"style-src '{_digest(style)}'",
-                    f"script-src '{_digest(script)}'",
-                    "base-uri 'none'",
-                    "form-action 'none'",
-                )
-            ),
+            policy="default-src 'none'; img-src data:; "
+            f"style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+            "base-uri 'none'; form-action 'none'",
         )
     )
 
@@ -139,11 +132,8 @@ def _factors(sentence: str) -> Markup:
     """Mark the factors of a sentence as important and their intervals as an addition."""
     marked, end = Markup(), 0
     for found in _FACTOR.finditer(sentence):
-        marked += escape(sentence[end : found.start()])
-        if found["factor"]:
-            marked += Markup("<strong>{}</strong>").format(found[0])
-        else:
-            marked += Markup('<span class="interval">{}</span>').format(found[0])
+        tag = "<strong>{}</strong>" if found["factor"] else '<span class="interval">{}</span>'
+        marked += escape(sentence[end : found.start()]) + Markup(tag).format(found[0])
         end = found.end()
     return marked + escape(sentence[end:])
 
@@ -151,11 +141,10 @@ def _factors(sentence: str) -> Markup:
 def _value(text: str) -> Markup:
     """Mark what stands in parentheses behind a cell's value: its interval, or how it came about."""
     found = _VALUE_AND_NOTE.fullmatch(text)
-    if not found:
-        return Markup('<span class="value">{}</span>').format(text)
-    return Markup('<span class="value">{}</span> <span class="interval">{}</span>').format(
-        *found.groups()
-    )
+    value, *notes = found.groups() if found else (text,)
+    parts = [Markup('<span class="value">{}</span>').format(value)]
+    parts += [Markup('<span class="interval">{}</span>').format(note) for note in notes]
+    return Markup(" ").join(parts)
 
 
 def _sort_key(cell: Cell) -> Markup:
@@ -164,13 +153,7 @@ def _sort_key(cell: Cell) -> Markup:
         return Markup()
     if isinstance(cell.sort, str):
         return Markup(' data-text="{}"').format(cell.sort)
-    return Markup(' data-number="{}"').format(
-        "Infinity"
-        if cell.sort == math.inf
-        else "-Infinity"
-        if cell.sort == -math.inf
-        else cell.sort
-    )
+    return Markup(' data-number="{}"').format(str(cell.sort).replace("inf", "Infinity"))
 
 
 def _sortable(table: Table) -> list[bool]:
@@ -191,7 +174,7 @@ def _backends(table: Table) -> list[str]:
 
 def verdict_markdown(page: Page) -> str:
     """Return the page as Markdown: answer, decisions, claims, findings, and folded numbers."""
-    lines = [f"# {page.question}", "", *_items(page.answer), *_paragraphs(page.lacks)]
+    lines = [f"# {page.question}", "", *_items(page.answer), *_paragraphs(page.missing)]
     lines += _section("What to choose", _table(page.decisions), _paragraphs(page.decision_notes))
     lines += _section("Before you trust this", _items(page.warnings))
     for claim in page.claims:
@@ -206,9 +189,9 @@ def verdict_markdown(page: Page) -> str:
     )
     lines += _section("What was left out", _items(page.left_out))
     lines += _section("Do the intervals hold?", _paragraphs(page.calibration))
-    lines += _paragraphs((page.basis,)) if page.basis else []
+    lines += _paragraphs((page.provenance,)) if page.provenance else []
     if page.numbers is not None:
-        lines += ["", *NUMBERS, "", *_markdown_rows(page.numbers), "", "</details>"]
+        lines += ["", *NUMBERS, "", *_table(page.numbers), "", "</details>"]
     return "\n".join(lines) + "\n"
 
 
@@ -226,11 +209,8 @@ def _paragraphs(texts: tuple[str, ...]) -> list[str]:
 
 
 def _table(table: Table | None) -> list[str]:
-    return [] if table is None else _markdown_rows(table)
-
-
-def _markdown_rows(table: Table) -> list[str]:
-    """Return a table as lines of Markdown."""
+    if table is None:
+        return []
     return [
         wording.table_row(table.columns),
         wording.table_row("---:" if numeric else "---" for numeric in table.numeric),

@@ -1,5 +1,7 @@
 """Sentences on large data: where memory ends, what a file costs, where workers pay."""
 
+import math
+
 from npfs.analysis import cluster
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.scale import ALL_CORES, MAPPED, ONE_CORE, ONE_PASS, WORKERS, Scale
@@ -7,15 +9,15 @@ from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.schema import ClusterEpoch
 
-FORETOLD_WORKERS = (4, 16, 100, 1_000)
+PREDICTED_WORKERS = (4, 16, 100, 1_000)
 
 
 def scale_sentences(evidence: Evidence) -> list[str]:
-    """Return the sentences on the measured rungs for large data; nothing if there are none."""
+    """Return the sentences on the variants for large data; nothing if none was measured."""
     scale = Scale.of(evidence)
     if scale is None:
         return []
-    rules = (_mapped, _workers, _parts, _foretold, _one_pass)
+    rules = (_mapped, _workers, _parts, _prediction, _one_pass)
     return [sentence for rule in rules if (sentence := rule(scale))]
 
 
@@ -54,51 +56,45 @@ def _workers(scale: Scale) -> str:
             f"{workers} are faster than one core from {numbers.count(crossover.above)} rows on and "
             f"not yet at {numbers.count(crossover.below)}"
         )
-    model = _from_which(scale)
-    return f"{said}{model}." if model else f"{said}."
+    return f"{said}{_from_which(scale)}."
 
 
 def _from_which(scale: Scale) -> str:
     measured = scale.measured
-    if measured is None or (ONE_CORE, measured.size) not in scale.evidence.seconds:
+    one = scale.evidence.time(ONE_CORE, measured.size) if measured else None
+    if measured is None or one is None:
         return ""
-    one = scale.evidence.time(ONE_CORE, measured.size)
-    assert one is not None
     rows = cluster.rows_from_which_it_pays(one.value / scale.evidence.newest.epochs, measured)
-    return (
-        ""
-        if rows == float("inf")
-        else f" (by the parts of an epoch, from about {numbers.count(_round(rows))})"
-    )
+    if rows == math.inf:
+        return ""
+    return f" (by the parts of an epoch, from about {numbers.count(_round(rows))})"
 
 
 def _parts(scale: Scale) -> str:
     measured = scale.measured
     if measured is None:
         return ""
-    efficiency = scale.efficiency()
-    shared = (
-        ""
-        if efficiency is None
-        else f"; over one worker that is an efficiency of {wording.number(efficiency)}"
+    parts = numbers.listed(
+        [f"{numbers.time(seconds)} of {name}" for name, seconds in parts_of(measured)]
     )
+    shared = ""
+    if (efficiency := scale.efficiency()) is not None:
+        shared = f"; over one worker that is an efficiency of {wording.number(efficiency)}"
     return (
         f"An epoch of {numbers.count(measured.size.n_samples)} rows on {measured.workers} workers "
-        f"takes {numbers.time(measured.epoch_s)}: {numbers.time(measured.compute_s)} of computing, "
-        f"{numbers.time(measured.communication_s)} of communication and "
-        f"{numbers.time(measured.scheduling_s)} of scheduling{shared}."
+        f"takes {numbers.time(measured.epoch_s)}: {parts}{shared}."
     )
 
 
-def _foretold(scale: Scale) -> str:
+def _prediction(scale: Scale) -> str:
     measured = scale.measured
     if measured is None:
         return ""
     each = [
         f"{numbers.time(cluster.predicted_epoch(measured, workers))} on {workers:,}"
-        for workers in FORETOLD_WORKERS
+        for workers in PREDICTED_WORKERS
     ]
-    best = cluster.best_workers(measured, max(FORETOLD_WORKERS))
+    best = cluster.best_workers(measured, max(PREDICTED_WORKERS))
     return (
         f"Foretold from these parts, an epoch of as many rows takes {numbers.listed(each)} "
         f"workers; more than {best:,} would make it no faster. That is for workers as fast as "

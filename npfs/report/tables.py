@@ -6,7 +6,6 @@ from npfs.analysis import startup
 from npfs.analysis.decisions import Decision, Quantity, Situation, costs, decisions
 from npfs.analysis.evidence import LISTS, NUMPY, Evidence
 from npfs.analysis.scale import is_all_there_is
-from npfs.analysis.startup import Outcome
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
 from npfs.report import wording
@@ -80,7 +79,7 @@ def decision_notes(evidence: Evidence) -> list[str]:
         )
     for decision in decisions(evidence):
         paid = decision.break_even
-        if paid is not None and paid.outcome is Outcome.AFTER and paid.fits is not None:
+        if paid is not None and paid.fits is not None:
             notes.append(
                 f"{evidence.title(paid.backend)} starts later than {SHORT[NUMPY]} and is ahead "
                 f"after {wording.number(paid.fits)} fits of {wording.size(paid.size)}."

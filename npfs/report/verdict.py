@@ -9,8 +9,6 @@ from collections.abc import Callable
 from npfs.analysis import startup
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
 from npfs.analysis.scale import is_all_there_is
-from npfs.analysis.startup import Outcome
-from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.report.details import (
@@ -139,13 +137,11 @@ def _with_many_features(evidence: Evidence, many: list[Size]) -> str:
     size = max(many, key=lambda size: (size.n_features, -abs(size.n_samples - READING_COUNTS_FROM)))
     speedup = speedup_of(evidence, NUMBA, NUMPY, size)
     where = f"on {wording.size(size)}"
-    if not speedup.is_known or speedup.is_too_wide:
+    if not speedup.is_known or speedup.is_too_wide or speedup.is_above_one:
         return f"; {where} Numba is {wording.factor(speedup)} as fast as NumPy"
     turned = wording.factor(speedup_of(evidence, NUMPY, NUMBA, size))
     if not speedup.is_significant:
         return f"; {where} the two are within noise of each other, {turned} for NumPy"
-    if speedup.is_above_one:
-        return f"; {where} Numba is {wording.factor(speedup)} as fast as NumPy"
     return f"; {where} NumPy is {turned} as fast as Numba"
 
 
@@ -153,11 +149,6 @@ def _paid(evidence: Evidence) -> str:
     """Return a clause: how many fits repay Numba's start."""
     size = Size(startup.startup_samples(evidence), 1)
     paid = startup.break_even(evidence, NUMBA, NUMPY, size) if size.n_samples else None
-    if paid is None or paid.outcome is not Outcome.AFTER or not _can_be_told(paid.fits):
+    if paid is None or paid.fits is None or paid.fits.is_too_wide:
         return ""
-    assert paid.fits is not None
     return f", which {wording.number(paid.fits)} fits of {wording.size(size)} repay"
-
-
-def _can_be_told(fits: Interval | None) -> bool:
-    return fits is not None and not fits.is_too_wide

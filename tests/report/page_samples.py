@@ -40,13 +40,13 @@ def whole_page(number_of_figures: int = 4) -> Page:
     """Return a page with all its parts."""
     return Page(
         question="Why NumPy, and not lists? And do I need Numba?",
-        lacks=(),
+        missing=(),
         answer=(
             "On 1,000,000 samples a fit with NumPy, vectorized is 32.7× (31.1 to 34.4) as fast as with Python lists.",
             "On 10 samples Python lists win: 9.28× (9.20 to 9.37) as fast as NumPy, vectorized.",
             "Numba is 31.5× (29.8 to 33.3) as fast again on all cores; it pays from the 14th fit on.",
         ),
-        basis="20 runs, each a fresh process, 10 epochs a fit; in parentheses 95 % intervals over runs. AMD EPYC, 2 cores, Linux 6.18, CPython 3.11.7, NumPy 2.4.6, Numba 0.68.1.",
+        provenance="20 runs, each a fresh process, 10 epochs a fit; in parentheses 95 % intervals over runs. AMD EPYC, 2 cores, Linux 6.18, CPython 3.11.7, NumPy 2.4.6, Numba 0.68.1.",
         decisions=_decisions(),
         decision_notes=(
             "The first result comes from a fresh process: start, import and one fit of 1,000 samples.",
@@ -108,9 +108,9 @@ def empty_page() -> Page:
     """Return what is left without a run."""
     return Page(
         question="Why NumPy, and not lists? And do I need Numba?",
-        lacks=("There are no runs yet. Make some with: pytest bench --benchmark-only",),
+        missing=("There are no runs yet. Make some with: pytest bench --benchmark-only",),
         answer=(),
-        basis="",
+        provenance="",
         decisions=None,
         decision_notes=(),
         warnings=(),
@@ -140,9 +140,9 @@ def nasty_page() -> Page:
     return replace(
         whole_page(0),
         question=" ".join(NASTY),
-        lacks=NASTY,
+        missing=NASTY,
         answer=NASTY,
-        basis=" ".join(NASTY),
+        provenance=" ".join(NASTY),
         decisions=replace(table, caption=NASTY[4]),
         decision_notes=NASTY,
         warnings=NASTY,

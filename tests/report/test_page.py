@@ -101,7 +101,7 @@ def test_all_content_is_there_in_order() -> None:
     parts = [
         page.question,
         *page.answer,
-        page.basis,
+        page.provenance,
         *page.warnings,
         *_table_texts(page.decisions),
         *page.decision_notes,
@@ -152,7 +152,7 @@ def test_what_may_scroll_is_named_and_can_be_focused_without_script(whole: Read)
 def test_what_is_empty_leaves_no_heading_behind() -> None:
     page = Read(page_html(page_samples.empty_page()))
     assert page.inside["h2"] == ["What this page lacks"]
-    assert page_samples.empty_page().lacks[0] in page.text
+    assert page_samples.empty_page().missing[0] in page.text
     assert not {"nav", "table", "figure", "ul class"} & set(page.inside)
     one = replace(page_samples.empty_page(), method=("One fresh process.",))
     assert Read(page_html(one)).inside["h2"] == ["What this page lacks", "How it was measured"]

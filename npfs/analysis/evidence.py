@@ -16,7 +16,7 @@ from npfs.analysis.statistics import (
     ratio_interval,
     student_t_quantile,
 )
-from npfs.schema import Size
+from npfs.schema import Case, Size
 
 LISTS, NUMPY, NUMBA = "python", "numpy", "numba"
 NUMBA_SIMD, NUMBA_PARALLEL = "numba-simd", "numba-parallel"
@@ -125,6 +125,11 @@ class Evidence:
     def newest(self) -> RunRecord:
         """Return the newest run; its conditions are those of the pool."""
         return self.runs[-1]
+
+    @cached_property
+    def all_cases(self) -> list[Case]:
+        """Return the cases of all pooled runs, of any group and source, oldest first."""
+        return [case for run in self.runs for case in run.all_cases]
 
     @cached_property
     def backends(self) -> list[str]:

@@ -61,8 +61,8 @@ class Scale:
     @cached_property
     def clusters(self) -> dict[int, list[ClusterEpoch]]:
         """Return the epochs at the largest size, one for each run, by the number of workers."""
-        cases = [case for run in self.evidence.runs for case in run.all_cases]
-        found = [epoch for case in cases for epoch in case.cluster if epoch.size in self.sizes]
+        epochs = [epoch for case in self.evidence.all_cases for epoch in case.cluster]
+        found = [epoch for epoch in epochs if epoch.size in self.sizes]
         largest = max((r.size for r in found), default=None)
         by_workers: dict[int, list[ClusterEpoch]] = {}
         for record in found:

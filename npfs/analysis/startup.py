@@ -8,7 +8,7 @@ from enum import Enum
 from npfs.analysis.evidence import Evidence, paired_ratio
 from npfs.analysis.runs import backend_of, size_of
 from npfs.analysis.statistics import Interval, geometric_interval, ratio_interval
-from npfs.schema import WARM, Case, Size, Startup
+from npfs.schema import WARM, Size, Startup
 
 PARTS = ("first_result_s", "interpreter_s", "import_s", "first_fit_s", "second_fit_s")
 
@@ -58,7 +58,7 @@ def startups(evidence: Evidence, backend: str, cache: str = WARM) -> dict[int, S
 
 def backends(evidence: Evidence) -> list[str]:
     """Return the backends whose startup or memory is known, slowest at fits first."""
-    known = {backend_of(case) for case in _cases(evidence) if case.startup or case.memory}
+    known = {backend_of(case) for case in evidence.all_cases if case.startup or case.memory}
     timed = [*evidence.backends, *evidence.shortcuts]
     return [*(name for name in timed if name in known), *sorted(known - set(timed))]
 
@@ -75,7 +75,7 @@ def memory(evidence: Evidence, backend: str, size: Size) -> tuple[float | None, 
     """Return the bytes held by the prepared data and at most in a fit, medians over runs."""
     found = [
         (case.source, record)
-        for case in _cases(evidence)
+        for case in evidence.all_cases
         for record in case.memory
         if (backend_of(case), record.size) == (backend, size)
     ]
@@ -86,7 +86,7 @@ def memory(evidence: Evidence, backend: str, size: Size) -> tuple[float | None, 
 
 def memory_sizes(evidence: Evidence) -> list[Size]:
     """Return the sizes whose memory was measured, by the bytes of their data."""
-    sizes = {record.size for case in _cases(evidence) for record in case.memory}
+    sizes = {record.size for case in evidence.all_cases for record in case.memory}
     return sorted(sizes, key=lambda size: (size.data_bytes, size))
 
 
@@ -106,14 +106,14 @@ def memory_size(evidence: Evidence) -> Size | None:
 
 def memory_reasons(evidence: Evidence) -> list[str]:
     """Return the reasons for which some memory is not known, without repeats."""
-    reasons = (record.reason for case in _cases(evidence) for record in case.memory)
+    reasons = (record.reason for case in evidence.all_cases for record in case.memory)
     return list(dict.fromkeys(filter(None, reasons)))
 
 
 def startup_samples(evidence: Evidence) -> int:
     """Return the number of samples that the newest startups fitted; 0 if there are none."""
-    starts = [case for run in reversed(evidence.runs) for case in run.all_cases if case.startup]
-    return size_of(starts[0]).n_samples if starts else 0
+    starts = [case for case in evidence.all_cases if case.startup]
+    return size_of(starts[-1]).n_samples if starts else 0
 
 
 def conversion(evidence: Evidence, direction: str, size: Size) -> Interval | None:
@@ -183,10 +183,6 @@ def _conversion_seconds(evidence: Evidence, direction: str, size: Size) -> Mappi
         for timed in record.conversions
         if (timed.backend, timed.size) == (direction, size)
     }
-
-
-def _cases(evidence: Evidence) -> list[Case]:
-    return [case for run in evidence.runs for case in run.all_cases]
 
 
 def _median(values: Iterable[int | None]) -> float | None:

@@ -17,5 +17,6 @@ def test_significant(value: float, text: str) -> None:
 def test_counts_bytes_and_lists() -> None:
     assert [numbers.short_count(n) for n in (10, 1_000, 2_500_000)] == ["10", "1k", "2.5M"]
     assert [numbers.n_bytes(n) for n in (12, 16e6)] == ["12 bytes", "16.0 MB"]
+    assert [numbers.counted(n, "fit") for n in (0, 1, 2_000)] == ["0 fits", "1 fit", "2,000 fits"]
     assert numbers.listed(["a"]) == "a"
     assert numbers.listed(["a", "b", "c"]) == "a, b and c"

@@ -55,7 +55,7 @@ def upgraded(document: Record) -> Record:
 def _case(info: Record, sources: Record) -> Record | None:
     """Return a case; None if the benchmark is none that schema 2 knows.
 
-    Fields that kept their name and meaning are taken over with the others, which no reader looks at.
+    Fields that kept their names are taken over, and readers ignore the others.
     """
     kind = next((kind for kind in KINDS if kind in info), None)
     if kind is None:

@@ -432,7 +432,7 @@ class Predictor:
         calls: dict[At, float],
         epochs: dict[At, float],
     ) -> None:
-        """Add the sizes that only other epochs were timed at; the larger part takes the difference."""
+        """Add the sizes timed at other epochs alone; the larger part takes the difference."""
         epoch = CostModel(epochs)
         seconds: dict[tuple[At, int], list[float]] = {}
         for _, case, of_case in self._other_epochs(backend):

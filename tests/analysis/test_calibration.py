@@ -35,7 +35,7 @@ def test_intervals_of_independent_runs_hold_as_often_as_they_say(tmp_path: Path)
     assert fmean(h.coverage_alone for h in found.speedups) == pytest.approx(0.95, abs=0.015)
     assert found.any_alarm <= 0.1  # 0.05 is promised; of 100 splits that share runs
     assert fmean(h.false_alarms for h in found.times) <= 0.01
-    # 2 t(0.975, 4) 0.05 / sqrt(5), less what the median of a standard deviation of five lies below sigma
+    # 2 t(0.975, 4) 0.05 / sqrt(5), less the bias of the median of a standard deviation of five
     assert median(h.width for h in found.times) == pytest.approx(0.12, abs=0.015)
 
 

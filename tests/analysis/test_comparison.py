@@ -160,7 +160,7 @@ def test_of_a_backend_only_its_newest_source_counts(tmp_path: Path) -> None:
 def simulated(
     rng: np.random.Generator, cases: int, runs: int, *, shared: float = 0.0, slower: int = 0
 ) -> list[subject.Change]:
-    """Compare cases of 2 % spread between runs, ``shared`` of it whole runs; some truly 20 % slower."""
+    """Compare cases of 2 % spread between runs, and ``shared`` of whole runs; some 20 % slower."""
     keys = [("numpy", Size(10 + index, 1)) for index in range(cases)]
     sides = []
     for factor in (1.0, 1.2):

@@ -83,7 +83,8 @@ def evidence(tmp_path: Path, data: dict[str, Any] | None = DATA) -> Evidence:
 def test_the_report_says_on_which_table(tmp_path: Path) -> None:
     said = provenance.provenance(evidence(tmp_path))
     assert (
-        "5 %). Fits are timed on the table diabetes.csv (442 samples of 10 features, standardised; target progression; "
+        "5 %). Fits are timed on the table diabetes.csv (442 samples of 10 features, "
+        "standardised; target progression; "
         "digest e9c1f755), not on synthetic data. Test CPU" in said
     )
     assert "table" not in provenance.provenance(evidence(tmp_path, None))

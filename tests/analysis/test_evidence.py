@@ -238,7 +238,7 @@ def test_the_p_value_is_that_of_students_t(tmp_path: Path) -> None:
 def test_a_read_pass_by_one_core_is_no_limit_where_all_were_timed_elsewhere(
     tmp_path: Path,
 ) -> None:
-    """All cores may be faster: at 1,000 samples only one core was timed, so nothing is known there."""
+    """All cores may be faster: at 1,000 samples only one core was timed, so nothing is known."""
 
     reads = (("one", 10, 2.0), ("all", 10, 1.0), ("one", 1000, 3.0))
     once = [run_files.read_pass(cores, Size(n, 1), seconds) for cores, n, seconds in reads]

@@ -85,8 +85,8 @@ def test_what_is_not_recorded_is_not_found() -> None:
             {**variables(OPENBLAS_CORETYPE="Haswell"), "blas_in_effect": HASWELL},
             "openblas-coretype",
             "warning",
-            "OPENBLAS_CORETYPE=Haswell was set, which can make NumPy slower than its users see (its Haswell "
-            "kernels do not use this processor's AVX-512); unset it",
+            "OPENBLAS_CORETYPE=Haswell was set, which can make NumPy slower than its users see "
+            "(its Haswell kernels do not use this processor's AVX-512); unset it",
         ),
         (
             variables(OPENBLAS_L2_SIZE="99"),

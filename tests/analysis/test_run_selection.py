@@ -150,7 +150,7 @@ def test_bad_files_of_a_revision_are_named_by_it() -> None:
         ("--help", "BASE '--help' is no file"),
         ("HEAD:nothing", "BASE 'HEAD:nothing' is no file"),
         ("", "BASE is empty; give a run file"),
-        ("none", "the git revision 'none' holds no run file under a folder 'reports'; name .* none:FOLDER"),
+        ("none", "revision 'none' holds no run file under a folder 'reports'; name .* none:FOLDER"),
         ("empty", "BASE: no run file in the folder 'empty'"),
         ("text.json", "BASE 'text.json' is not a run file\ntext.json is not valid JSON"),
         ("*.txt", "no run file among what matches"),

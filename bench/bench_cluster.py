@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from msgspec.structs import astuple
 
-from npfs import schema
 from npfs.harness.steady_state import freeze_gc
 from npfs.schema import CLUSTER, Size
-from npfs.suite import costs, timing
+from npfs.suite import timing
 from npfs.suite.benchmark_run import BenchmarkRun
 from npfs.suite.plan import Case
 
@@ -38,18 +37,14 @@ def bench_cluster(
     clusters = pytest.importorskip("npfs.suite.cluster_parts", reason="Dask is not installed")
     case = Case("cluster", size)
     benchmark.group = "cluster"
-    with npfs_run.saved_only_if_it_succeeds(benchmark, case):
+    params = {"backend": BACKEND, **size.params()}
+    with npfs_run.recording(benchmark, case, CLUSTER, params) as record:
         X, y, _ = timing.fresh_data(size, npfs_run.plan.source)
         freeze_gc()
         start = time.perf_counter()
         parts = benchmark.pedantic(clusters.parts_by_workers, (X, y), rounds=1)
         timed_s = time.perf_counter() - start
-        record = schema.Case(
-            id=str(case),
-            group=CLUSTER,
-            params={"backend": BACKEND, **size.params()},
+        record.update(
             timed_s=timed_s,
-            source=costs.source_digest(npfs_run.backends[BACKEND]),
             cluster=tuple(parts),
         )
-        benchmark.extra_info.update(record.as_dict())

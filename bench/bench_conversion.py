@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from msgspec.structs import astuple
 
-from npfs import schema
 from npfs.harness.steady_state import freeze_gc
 from npfs.schema import CONVERSION, TO_ARRAY, TO_LISTS, Size
 from npfs.suite import timing
@@ -42,7 +41,8 @@ def bench_conversion(
     """Time the conversion of ``X`` and ``y``; of one feature ``X`` is a flat list."""
     size = Size(n_samples, n_features, dtype)
     benchmark.group = str(size)
-    with npfs_run.saved_only_if_it_succeeds(benchmark, case := Case(direction, size)):
+    params = {"direction": direction, **size.params()}
+    with npfs_run.recording(benchmark, case := Case(direction, size), CONVERSION, params) as record:
         if too_large := timing.reason_not_to_allocate(size):
             npfs_run.skip(case, too_large)
         X, y, _ = timing.fresh_data(size, npfs_run.plan.source)
@@ -55,13 +55,7 @@ def bench_conversion(
         start = time.perf_counter()
         benchmark(CONVERSIONS[direction], *given)
         timed_s = time.perf_counter() - start
-        record = schema.Case(
-            id=str(case),
-            group=CONVERSION,
-            params={"direction": direction, **size.params()},
-            timed_s=timed_s,
-        )
-        benchmark.extra_info.update(record.as_dict())
+        record.update(timed_s=timed_s)
 
 
 def to_array(X: Any, y: Any) -> tuple[Any, Any]:

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from npfs import schema
 from npfs.harness.steady_state import freeze_gc
 from npfs.schema import FIT, Size
-from npfs.suite import costs, timing
+from npfs.suite import timing
 from npfs.suite.benchmark_run import BenchmarkRun
 from npfs.suite.plan import REPETITIONS, Case, repetition_id
 
@@ -44,7 +43,7 @@ def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[Any,
 def bench_epochs(
     benchmark: Any, fit_of: str, samples: int, features: int, epochs: int, npfs_run: BenchmarkRun
 ) -> None:
-    """Time a fit as ``bench_fit`` does; a fit that is too slow or too large is left out silently."""
+    """Time a fit as ``bench_fit`` does; leave out silently what is too slow or too large."""
     tool, size, plan = npfs_run.backends[fit_of], Size(samples, features), npfs_run.plan
     case = Case(fit_of, size)
     if timing.reason_not_to_allocate(size, plan.limits.copies):
@@ -57,7 +56,8 @@ def bench_epochs(
         pytest.skip("an epoch takes too long")
     named = Case(f"{'few' if is_large else 'more'}-epochs-{fit_of}", size)
     benchmark.group = str(size)
-    with npfs_run.saved_only_if_it_succeeds(benchmark, named):
+    params = {"backend": fit_of, **size.params(), "epochs": many}
+    with npfs_run.recording(benchmark, named, FIT, params) as record:
         data_of = timing.kept_data if is_large else timing.fresh_data
         X, y, rate = data_of(size, plan.source)
         start = time.perf_counter()
@@ -75,13 +75,4 @@ def bench_epochs(
         )
         timed_s = time.perf_counter() - start
         timing.validate_first(result, tool, size, known, many, plan.source)
-        record = schema.Case(
-            id=str(named),
-            group=FIT,
-            params={"backend": fit_of, **size.params(), "epochs": many},
-            epochs=many,
-            timed_s=timed_s,
-            prepare_s=(prepare_s,),
-            source=costs.source_digest(tool),
-        )
-        benchmark.extra_info.update(record.as_dict())
+        record.update(epochs=many, timed_s=timed_s, prepare_s=(prepare_s,))

@@ -3,10 +3,9 @@
 import time
 from typing import Any
 
-from npfs import schema
 from npfs.harness.steady_state import freeze_gc
 from npfs.schema import FIT, Size
-from npfs.suite import costs, timing
+from npfs.suite import timing
 from npfs.suite.benchmark_run import BenchmarkRun
 from npfs.suite.plan import Case
 
@@ -23,7 +22,8 @@ def bench_fit(
     tool, size = npfs_run.backends[backend], Size(n_samples, n_features, dtype)
     case, epochs, source = Case(backend, size), npfs_run.plan.epochs, npfs_run.plan.source
     benchmark.group = str(size)
-    with npfs_run.saved_only_if_it_succeeds(benchmark, case):
+    params = {"backend": backend, **size.params()}
+    with npfs_run.recording(benchmark, case, FIT, params) as record:
         if dtype not in tool.dtypes:
             npfs_run.skip(case, f"it computes in {' and '.join(tool.dtypes)} only")
         if too_large := timing.reason_not_to_allocate(size, npfs_run.plan.limits.copies):
@@ -60,13 +60,4 @@ def bench_fit(
             untimed_s = predicted_s  # one call after the last round, for its result
         timed_s = time.perf_counter() - start - untimed_s
         timing.validate(result, tool, size, epochs, source)
-        record = schema.Case(
-            id=str(case),
-            group=FIT,
-            params={"backend": backend, **size.params()},
-            epochs=epochs,
-            timed_s=timed_s,
-            prepare_s=(prepare_s,),
-            source=costs.source_digest(tool),
-        )
-        benchmark.extra_info.update(record.as_dict())
+        record.update(epochs=epochs, timed_s=timed_s, prepare_s=(prepare_s,))

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from npfs import schema
 from npfs.backends.registry import location
 from npfs.schema import INSTRUCTIONS
-from npfs.suite import costs, probes
+from npfs.suite import probes
 from npfs.suite.benchmark_run import BenchmarkRun
 
 
@@ -23,16 +22,12 @@ def bench_instructions(benchmark: Any, counted: str, npfs_run: BenchmarkRun) -> 
         pytest.skip("instructions are counted in the first run alone, and not within a budget")
     benchmark.group = INSTRUCTIONS
     case = f"instructions-{counted}"
-    with npfs_run.saved_only_if_it_succeeds(benchmark, case):
+    params = {"backend": counted}
+    with npfs_run.recording(benchmark, case, INSTRUCTIONS, params) as record:
         start = time.perf_counter()
         counts = benchmark.pedantic(probes.instructions, (location(counted),), rounds=1)
         timed_s = time.perf_counter() - start
-        record = schema.Case(
-            id=case,
-            group=INSTRUCTIONS,
-            params={"backend": counted},
+        record.update(
             timed_s=timed_s,
-            source=costs.source_digest(npfs_run.backends[counted]),
             instructions=counts,
         )
-        benchmark.extra_info.update(record.as_dict())

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from npfs import schema
 from npfs.schema import LAYOUT
 from npfs.suite import probes
 from npfs.suite.benchmark_run import BenchmarkRun
@@ -22,9 +21,8 @@ def bench_layout(benchmark: Any, looked_at: int, npfs_run: BenchmarkRun) -> None
         pytest.skip("memory is looked at in the first run alone, and not within a budget")
     benchmark.group = LAYOUT
     case = "layout"
-    with npfs_run.saved_only_if_it_succeeds(benchmark, case):
+    with npfs_run.recording(benchmark, case, LAYOUT) as record:
         start = time.perf_counter()
         found = benchmark.pedantic(probes.layout, (looked_at,), rounds=1)
         timed_s = time.perf_counter() - start
-        record = schema.Case(id=case, group=LAYOUT, timed_s=timed_s, layout=found)
-        benchmark.extra_info.update(record.as_dict())
+        record.update(timed_s=timed_s, layout=found)

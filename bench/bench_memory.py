@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from npfs import schema
 from npfs.backends.registry import location
 from npfs.schema import MEMORY, Memory, Size
-from npfs.suite import costs, probes, timing
+from npfs.suite import probes, timing
 from npfs.suite.benchmark_run import BenchmarkRun
 from npfs.suite.plan import FIT_LIMIT_SECONDS, Case
 
@@ -36,22 +35,15 @@ def bench_memory(benchmark: Any, memory_of: str, npfs_run: BenchmarkRun) -> None
         pytest.skip("no size that it is timed at takes the 1 MB that can be seen")
     benchmark.group = MEMORY
     case = f"memory-{memory_of}"
-    with npfs_run.saved_only_if_it_succeeds(benchmark, case):
+    params = {"backend": memory_of}
+    with npfs_run.recording(benchmark, case, MEMORY, params) as record:
         start = time.perf_counter()
         uses = benchmark.pedantic(look_at_each, (memory_of, sizes, npfs_run.plan.seed), rounds=1)
         timed_s = time.perf_counter() - start
         failed = [use for use in uses if use.held_bytes is None]
         if failed:
             raise probes.ProbeFailed(f"{failed[0].size}: {failed[0].reason}")
-        record = schema.Case(
-            id=case,
-            group=MEMORY,
-            params={"backend": memory_of},
-            timed_s=timed_s,
-            source=costs.source_digest(tool),
-            memory=tuple(uses),
-        )
-        benchmark.extra_info.update(record.as_dict())
+        record.update(timed_s=timed_s, memory=tuple(uses))
 
 
 def look_at_each(backend: str, sizes: list[Size], seed: int) -> list[Memory]:

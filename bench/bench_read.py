@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from npfs import schema
 from npfs.backends.aligned import aligned_empty
 from npfs.harness.environment import file_digest
 from npfs.harness.steady_state import freeze_gc
@@ -31,7 +30,8 @@ def bench_read(
     passes = min(npfs_run.plan.epochs, max(ENOUGH_PASSES, ENOUGH_NUMBERS // numbers_read))
     module = pytest.importorskip("npfs.suite.read_passes", reason="Numba makes the read passes")
     benchmark.group = str(size)
-    with npfs_run.saved_only_if_it_succeeds(benchmark, case):
+    params = {"cores": cores, **size.params()}
+    with npfs_run.recording(benchmark, case, READ, params) as record:
         if too_large := timing.reason_not_to_allocate(size, npfs_run.plan.limits.copies):
             npfs_run.skip(case, too_large)
         numbers = aligned_empty((numbers_read,), dtype)
@@ -43,12 +43,6 @@ def bench_read(
         freeze_gc()
         start = time.perf_counter()
         benchmark(read, numbers, passes)
-        record = schema.Case(
-            id=str(case),
-            group=READ,
-            params={"cores": cores, **size.params()},
-            passes=passes,
-            timed_s=time.perf_counter() - start,
-            source=file_digest(module.__file__),
+        record.update(
+            passes=passes, timed_s=time.perf_counter() - start, source=file_digest(module.__file__)
         )
-        benchmark.extra_info.update(record.as_dict())

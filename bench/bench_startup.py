@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from npfs import schema
 from npfs.backends.registry import location
 from npfs.schema import COLD, STARTUP, WARM
-from npfs.suite import costs, probes, timing
+from npfs.suite import probes, timing
 from npfs.suite.benchmark_run import BenchmarkRun
 from npfs.suite.own_data import Synthetic
 from npfs.suite.plan import EPOCHS
@@ -31,7 +30,8 @@ def bench_startup(benchmark: Any, startup_of: str, cache: str, npfs_run: Benchma
     epochs = min(npfs_run.plan.epochs, EPOCHS)  # more would hide the startup cost
     benchmark.group = STARTUP
     case = f"startup-{startup_of}-{cache}"
-    with npfs_run.saved_only_if_it_succeeds(benchmark, case):
+    params = {"backend": startup_of, **probes.STARTUP_SIZE.params(), "cache": cache}
+    with npfs_run.recording(benchmark, case, STARTUP, params) as record:
         X, y, rate = timing.fresh_data(probes.STARTUP_SIZE, source)
         result = tool.fit(tool.prepare(X, y), epochs, rate)  # now its compiled code is on disk
         timing.validate(result, tool, probes.STARTUP_SIZE, epochs, source)
@@ -45,13 +45,4 @@ def bench_startup(benchmark: Any, startup_of: str, cache: str, npfs_run: Benchma
                 rounds=1,
             )
             timed_s = time.perf_counter() - start
-        record = schema.Case(
-            id=case,
-            group=STARTUP,
-            params={"backend": startup_of, **probes.STARTUP_SIZE.params(), "cache": cache},
-            epochs=epochs,
-            timed_s=timed_s,
-            source=costs.source_digest(tool),
-            startup=startup,
-        )
-        benchmark.extra_info.update(record.as_dict())
+        record.update(epochs=epochs, timed_s=timed_s, startup=startup)

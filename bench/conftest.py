@@ -1,4 +1,4 @@
-"""The pytest side of a benchmark: options, order, saving, the further runs, the report at the end."""
+"""The pytest side of a benchmark: options, order, saving, further runs, and the report."""
 
 import time
 from collections.abc import Generator
@@ -50,7 +50,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         cases = [plan.Case(f"read-{n}", size) for size in chosen.sizes for n in ("one", "all")]
     elif hasattr(metafunc.module, "parameters"):
         of_module, rows = metafunc.module.parameters(metafunc.config.stash[RUN])
-        # Without a row pytest makes a benchmark that is skipped; it is removed when all are collected.
+        # Without a row pytest makes a benchmark that is skipped; it is removed after collection.
         metafunc.parametrize(of_module, list(rows.values()), ids=list(rows))
         return
     else:
@@ -67,7 +67,10 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what will be timed, and which backends cannot be."""
     run = config.stash[RUN]
     cases = len(run.plan.cases)
-    planned = f"npfs: {cases} cases (and read passes), {run.plan.runs} runs, {run.plan.epochs} epochs a fit"
+    planned = (
+        f"npfs: {cases} cases (and read passes), {run.plan.runs} runs, "
+        f"{run.plan.epochs} epochs a fit"
+    )
     data = () if run.plan.data is None else (str(run.plan.data), *run.plan.data.record.notes)
     return [f"npfs: {said}" for said in (planned, *data, *run.unavailable.values())]
 
@@ -114,7 +117,7 @@ def _is_without_a_row(item: pytest.Item) -> bool:
 
 
 def _is_chosen(config: pytest.Config, case: str) -> bool:
-    """Return whether a further run times the case: not one that others need no more, or that crashed."""
+    """Test whether a further run times the case: it is still needed and has not crashed."""
     only = config.getoption("npfs_only")
     without = config.getoption("npfs_without").split(",")
     return case not in without and (only is None or case in only.split(","))
@@ -227,7 +230,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         report = build_report(run.reports)
     except (NoRuns, OSError) as error:
         terminalreporter.write_line(
-            f"The runs are saved in {run.reports / 'runs'}, but the report could not be written: {error}. "
+            f"The runs are saved in {run.reports / 'runs'}, "
+            f"but the report could not be written: {error}. "
             "When that is mended: npfs report"
         )
         return

@@ -84,7 +84,7 @@ def collect(machine_info: Mapping[str, Any]) -> Environment:
 
 
 def machine_id(machine_info: Mapping[str, Any]) -> str:
-    """Name the machine by system, processor and cores: no host name, so that files can be shared."""
+    """Name the machine by system, processor and cores: no host name, since files are shared."""
     cpu = machine_info.get("cpu") or {}
     parts = (platform.system(), platform.machine(), cpu.get("brand_raw") or platform.processor())
     name = "-".join(part for part in parts if part) + f"-{os.cpu_count()}cpu"

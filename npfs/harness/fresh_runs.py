@@ -101,16 +101,15 @@ def end_on_sigterm() -> None:
     """Let SIGTERM end this process as Ctrl-C does: with what it has measured."""
 
     def end(number: int, frame: object) -> None:
-        signal.signal(
-            signal.SIGTERM, signal.SIG_IGN
-        )  # it may come twice, and the second must not end the saving
+        # It may come twice, and the second must not end the saving.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise Terminated
 
     signal.signal(signal.SIGTERM, end)
 
 
 def fresh_run(arguments: Sequence[str], folder: Path, on_case: Callable[[], None]) -> Ended:
-    """Run ``pytest`` with ``arguments`` in ``folder`` and wait; call ``on_case`` for each case done.
+    """Run ``pytest`` with ``arguments`` in ``folder``; call ``on_case`` for each case done.
 
     Raises
     ------

@@ -1,9 +1,9 @@
 """The journal of a run: each thing measured is on disk before the next is begun.
 
-A line of JSON for each entry, written in one call, so that a process killed at any moment leaves whole
-lines and at most one part of a line, which is not read. The journal is also the claim on a run's number: only
-one process can create it, and that process holds a lock on it, which the system releases when the process
-ends, however it ends.
+A line of JSON for each entry, written in one call, so that a process killed at any moment leaves
+whole lines and at most one part of a line, which is not read. The journal is also the claim on a
+run's number: only one process can create it, and that process holds a lock on it, which the system
+releases when the process ends, however it ends.
 """
 
 import os
@@ -84,7 +84,7 @@ def read_journal(path: Path) -> Iterator[LogEntry]:
 
 @contextmanager
 def taken(path: Path) -> Iterator[bool]:
-    """Take a journal that was left, until the block ends; False if a process still writes or has taken it."""
+    """Take a journal that was left, until the block ends; False if another process has it."""
     try:
         file = os.open(path, os.O_RDWR)
     except FileNotFoundError:
@@ -100,7 +100,7 @@ def taken(path: Path) -> Iterator[bool]:
 
 
 def _is_still_at(path: Path, file: int) -> bool:
-    """Return whether the open file is the one that the path names, and no other that came in its place."""
+    """Test that the open file is still the one that the path names."""
     try:
         return os.path.samestat(path.stat(), os.fstat(file))
     except FileNotFoundError:
@@ -108,7 +108,7 @@ def _is_still_at(path: Path, file: int) -> bool:
 
 
 def _try_to_lock(file: int) -> bool:
-    """Lock the open file; False if another process holds the lock. A file system without locks has none."""
+    """Lock the open file, where the file system can; False if another process holds the lock."""
     try:
         if sys.platform == "win32":
             import msvcrt  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""A snapshot of the machine's load; ``npfs.analysis.findings`` compares one before and one after."""
+"""A snapshot of the machine's load; ``npfs.analysis.findings`` compares two of them."""
 
 import os
 import sys

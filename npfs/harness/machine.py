@@ -111,24 +111,24 @@ def caches_of_sysctl(told: Mapping[str, str]) -> dict[str, int] | None:
 
 
 def governor(root: Path = ROOT) -> str | None:
-    """Return what sets the cores' clock; several governors are joined by a comma."""
+    """Return the governor of the cores' clock; several are joined by a comma."""
     found = {_text(path) for path in (root / CPU).glob("cpu[0-9]*/cpufreq/scaling_governor")}
     return ", ".join(sorted(name for name in found if name)) or None
 
 
 def boost(root: Path = ROOT) -> bool | None:
-    """Return whether cores may run faster than their base clock while they are cool."""
+    """Test whether cores may run faster than their base clock while they are cool."""
     off = _flag(_text(root / CPU / "intel_pstate/no_turbo"))
     return _flag(_text(root / CPU / "cpufreq/boost")) if off is None else not off
 
 
 def smt(root: Path = ROOT) -> bool | None:
-    """Return whether two hardware threads share a core."""
+    """Test whether two hardware threads share a core."""
     return _flag(_text(root / CPU / "smt/active"))
 
 
 def virtual_machine(root: Path = ROOT) -> bool | None:
-    """Return whether the processor says that a hypervisor runs below; only x86 says it."""
+    """Test whether the processor says that a hypervisor runs below; only x86 says it."""
     for line in (_text(root / "proc/cpuinfo") or "").splitlines():
         if line.startswith("flags"):
             return "hypervisor" in line.split()
@@ -136,7 +136,7 @@ def virtual_machine(root: Path = ROOT) -> bool | None:
 
 
 def huge_pages(root: Path = ROOT) -> str | None:
-    """Return when memory is given out in pages of 2 MiB: always, madvise (to who asks) or never."""
+    """Return the policy for pages of 2 MiB: always, madvise (to those who ask) or never."""
     text = _text(root / "sys/kernel/mm/transparent_hugepage/enabled") or ""
     chosen = re.search(r"\[(\w+)\]", text)
     return chosen[1] if chosen else None

@@ -1,4 +1,4 @@
-"""Runs that ended without being saved: their journals become run files, with the cases they have."""
+"""Runs that ended without being saved: their journals become run files."""
 
 import json
 from collections.abc import Iterable
@@ -41,7 +41,8 @@ class Recovered:
 def recover(runs: Path, *, crash: str = "", job: str | None = None) -> list[Recovered]:
     """Save what every journal below ``runs`` holds, if the process that wrote it is gone.
 
-    ``crash`` says how a run of ``job`` ended, where that is known to be the fault of the case in progress.
+    ``crash`` says how a run of ``job`` ended, where that is known to be the fault of the case in
+    progress.
     """
     if not runs.is_dir():
         return []
@@ -78,11 +79,13 @@ def recover_one(journal: Path, crash: str = "", job: str | None = None) -> Recov
 
 
 def as_document(entries: Iterable[LogEntry]) -> tuple[dict[str, Any] | None, str | None]:
-    """Return the run file that the entries make, None without a finished case, and the case in progress."""
+    """Return the run file that the entries make, and the case that was in progress.
+
+    Without a finished case there is no run file.
+    """
     document: dict[str, Any] | None = None
     benchmarks: dict[str, dict[str, Any]] = {}
-    skipped: dict[str, str] = {}
-    failed: dict[str, str] = {}
+    ended: dict[str, dict[str, str]] = {"skipped": {}, "failed": {}}
     in_progress, seconds = None, 0.0
     for entry in entries:
         seconds = max(seconds, entry.at_s)
@@ -93,30 +96,23 @@ def as_document(entries: Iterable[LogEntry]) -> tuple[dict[str, Any] | None, str
         elif entry.case is not None:
             in_progress = None
             if entry.benchmark is not None:
-                add_repetition(benchmarks, entry.case, entry.benchmark)
-            if entry.skipped is not None:
-                skipped[entry.case] = entry.skipped
-            if entry.failed is not None:
-                failed[entry.case] = entry.failed
-    done = [benchmark for case, benchmark in benchmarks.items() if case not in failed]
+                _add_repetition(benchmarks, entry.case, entry.benchmark)
+            for how, reasons in ended.items():
+                if (reason := getattr(entry, how)) is not None:
+                    reasons[entry.case] = reason
+    done = [found for case, found in benchmarks.items() if case not in ended["failed"]]
     if document is None or not done:
         return None, in_progress
     for benchmark in done:
         _complete(benchmark)
     document["benchmarks"] = done
-    document[KEY] |= {
-        "interrupted": True,
-        "wall_s": seconds,
-        "skipped": skipped,
-        "failed": failed,
-    }
+    document[KEY] |= {"interrupted": True, "wall_s": seconds, **ended}
     return document, in_progress
 
 
-def add_repetition(
+def _add_repetition(
     benchmarks: dict[str, dict[str, Any]], case: str, benchmark: dict[str, Any]
 ) -> None:
-    """Add the rounds of another repetition to those that the case has."""
     first = benchmarks.setdefault(case, benchmark)
     if first is not benchmark:
         first["stats"]["data"] += benchmark["stats"]["data"]

@@ -16,8 +16,8 @@ STAMP = "%Y%m%dT%H%M%SZ"
 class RunNumber:
     """The next free number of a folder, held by its journal until the run is saved or given up.
 
-    Only one process can create the journal, so that two commands at once in one folder take different
-    numbers.
+    Only one process can create the journal, so that two commands at once in one folder take
+    different numbers.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -54,7 +54,7 @@ class RunNumber:
         return path
 
     def save_elsewhere(self, document: Mapping[str, Any]) -> Path | None:
-        """Write the run file into the system's folder for temporary files; None if that fails as well."""
+        """Write the run file into the folder for temporary files; None if that fails as well."""
         path = Path(tempfile.gettempdir()) / file_name(self.value, self.started)
         try:
             write_whole(path, json.dumps(document, default=str))

@@ -18,6 +18,7 @@ from npfs.harness.run_files import RunNumber
 from npfs.largedata.file_blocks import DiskFull
 from npfs.schema import FIT, KEY, SCHEMA, Learning, Load, LogEntry, Run
 from npfs.schema import Backend as BackendRecord
+from npfs.schema import Case as CaseRecord
 from npfs.suite import costs, learning, timing
 from npfs.suite.options import Chosen
 from npfs.suite.plan import REPORT_SECONDS, Case, case_and_number, repetitions_that_fit
@@ -34,9 +35,9 @@ class BenchmarkRun:
         self.finished: dict[str, Any] = {}  # the first repetition of each case, and all rounds
         self.min_rounds = int(config.getoption("benchmark_min_rounds"))
         self.repetition_s = float(config.getoption("benchmark_max_time"))
-        self._predicted_s: dict[Case, float] = {}
+        self.predicted_fit_seconds = functools.cache(self._predict_fit_seconds)
+        self.second_epochs = functools.cache(self._choose_second_epochs)
         self.calls: dict[str, Case] = {}  # the cases that may be timed in more epochs too, by id
-        self._second_epochs: dict[Case, int | None] = {}
         self.reports = config.invocation_params.dir / config.getoption("reports")
         self.job: str | None = config.getoption("npfs_further")  # of a set that began elsewhere
         self.is_first = self.job is None
@@ -136,30 +137,26 @@ class BenchmarkRun:
             self.failed[case] = "an earlier run's process ended while it was timed"
             self._note(case=case, failed=self.failed[case])
 
-    def predicted_fit_seconds(self, case: Case) -> float:
-        """Predict the seconds of a fit, once for each case."""
-        if case not in self._predicted_s:
-            tool, plan = self.backends[case.backend], self.plan
-            self._predicted_s[case] = timing.predicted_fit_seconds(
-                tool, case.size, plan.epochs, plan.source, plan.limits.probe_samples
-            )
-        return self._predicted_s[case]
+    def _predict_fit_seconds(self, case: Case) -> float:
+        tool, plan = self.backends[case.backend], self.plan
+        return timing.predicted_fit_seconds(
+            tool, case.size, plan.epochs, plan.source, plan.limits.probe_samples
+        )
 
-    def second_epochs(self, case: Case) -> int | None:
-        """Choose the second number of epochs for a case, once; None if its call is negligible."""
+    def _choose_second_epochs(self, case: Case) -> int | None:
+        """Choose the second number of epochs for a case; None if its call is negligible."""
         if self.number is None:  # nothing is timed
             return timing.MANY_EPOCHS[0]
-        if case not in self._second_epochs:
-            tool, plan, found = self.backends[case.backend], self.plan, None
-            # What is wrong with the case, its own benchmark reports.
-            with contextlib.suppress(Exception):
-                if (
-                    timing.reason_not_to_allocate(case.size, plan.limits.copies) is None
-                    and self.predicted_fit_seconds(case) <= plan.fit_limit_s
-                ):
-                    found = timing.second_epochs(tool, case.size, plan.source, plan.epochs)
-            self._second_epochs[case] = found
-        return self._second_epochs[case]
+        plan = self.plan
+        # What is wrong with the case, its own benchmark reports.
+        with contextlib.suppress(Exception):
+            if (
+                timing.reason_not_to_allocate(case.size, plan.limits.copies) is None
+                and self.predicted_fit_seconds(case) <= plan.fit_limit_s
+            ):
+                tool = self.backends[case.backend]
+                return timing.second_epochs(tool, case.size, plan.source, plan.epochs)
+        return None
 
     def skip(self, case: Case | str, reason: str) -> NoReturn:
         """Record that the case is not timed, and why."""
@@ -195,12 +192,23 @@ class BenchmarkRun:
         return True
 
     @contextlib.contextmanager
-    def saved_only_if_it_succeeds(self, benchmark: Any, case: Case | str) -> Iterator[None]:
-        """Keep a repetition on disk; keep one that was cut short or is wrong out of all files."""
+    def recording(
+        self, benchmark: Any, case: Case | str, group: str, params: dict[str, Any] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Save a repetition; keep one that was cut short or is wrong out of all files.
+
+        The yielded dictionary takes the other fields of ``npfs.schema.Case``, but ``source`` where
+        ``params`` names a backend.
+        """
         began = time.perf_counter()
         self._note(begun=str(case))
+        params, fields = params or {}, dict[str, Any]()
         try:
-            yield
+            yield fields
+            if backend := params.get("backend"):
+                fields["source"] = costs.source_digest(self.backends[backend])
+            record = CaseRecord(id=str(case), group=group, params=params, **fields)
+            benchmark.extra_info.update(record.as_dict())
         except MemoryError:
             benchmark.has_error = True
             self.skip(case, "the data do not fit into memory")
@@ -309,7 +317,7 @@ class BenchmarkRun:
         return True
 
     def _kept(self, document: dict[str, Any]) -> str:
-        """Say where a run is kept that cannot be saved: in its journal, or elsewhere if that is not whole."""
+        """Say where a run is kept that cannot be saved: in its journal if that is whole."""
         assert self.number is not None
         journal, folder = self.number.journal, self.number.folder
         elsewhere = self.number.save_elsewhere(document) if journal.problem else None
@@ -319,7 +327,7 @@ class BenchmarkRun:
         return f"what was measured is kept in {journal.path}. When that is mended: npfs report"
 
     def closing_lines(self) -> list[str]:
-        """Return what the end of the command says of its runs, above the report."""
+        """Return the lines above the report at the end of the command."""
         lines = [str(found) for found in self.recovered] + self.closing_notes
         if self.not_saved:
             lines.append(self.not_saved)

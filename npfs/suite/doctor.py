@@ -130,7 +130,7 @@ def print_diagnosis(found: Diagnosis, console: Console, *, quiet: bool = False) 
 
 
 def groups(found: Diagnosis) -> dict[str, dict[str, str]]:
-    """Return what is printed: for each group, names and values in words."""
+    """Return the groups that are printed, each with names and values in words."""
     return {
         "Processor": _processor(found.environment),
         "Memory": _memory(found.environment),

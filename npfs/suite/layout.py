@@ -1,4 +1,4 @@
-"""The layout of numbers in a list and in an array, and the libraries that take one without a copy."""
+"""The layout of numbers in a list and an array, and libraries that take one without a copy."""
 
 import importlib
 import importlib.util

@@ -1,4 +1,4 @@
-"""The lesson that a run records: how each backend learns the slope of y = 3x + noise, and what helps or hinders."""
+"""The lesson of a run: how each backend learns the slope of y = 3x + noise."""
 
 import contextlib
 from collections.abc import Iterable
@@ -31,9 +31,9 @@ TEACHER = "numpy"  # whose losses show the rates and the scales, where it was me
 def record(backends: Iterable[Backend]) -> Learning:
     """Fit the seed problem with every backend and keep what a figure needs.
 
-    ``lines`` holds ``[epoch, weight, bias]`` rows: each is a fit of its own that stops there, since a fit
-    returns only its last parameters. ``rates`` and ``scaling`` are of one backend. A backend that fails is
-    left out.
+    ``lines`` holds ``[epoch, weight, bias]`` rows: each is a fit of its own that stops there, since
+    a fit returns only its last parameters. ``rates`` and ``scaling`` are of one backend. A backend
+    that fails is left out.
     """
     problem = make_problem(N_SAMPLES, slope=SLOPE)
     lessons, learned = {}, {}

@@ -244,7 +244,7 @@ def set_benchmark_defaults(config: pytest.Config, made: Plan) -> None:
 
 
 def _given(config: pytest.Config) -> list[str]:
-    """Return what the user has given, on the command line and elsewhere."""
+    """Return the arguments of the user, on the command line and elsewhere."""
     return [
         *(str(argument) for argument in config.invocation_params.args),
         *shlex.split(os.environ.get("PYTEST_ADDOPTS", "")),

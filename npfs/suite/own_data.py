@@ -1,4 +1,4 @@
-"""The source of the data: the synthetic problem, a published comparison, or a person's own table."""
+"""The source of the data: the synthetic problem, a published comparison, or an own table."""
 
 import hashlib
 from dataclasses import dataclass, field

@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> None:
 
 
 def load(target: str) -> Any:
-    """Import ``"package.module:NAME"`` without the entry points, which would take their own time."""
+    """Import ``"package.module:NAME"``; reading entry points would take its own time."""
     module, _, attributes = target.partition(":")
     __import__(module)
     found: Any = sys.modules[module]

@@ -88,7 +88,8 @@ def unfinished_set(runs: Path, given: Collection[str]) -> UnfinishedSet:
     """
     if given:
         raise ValueError(
-            f"--resume takes its settings from the interrupted runs; leave out {', '.join(sorted(given))}"
+            "--resume takes its settings from the interrupted runs; leave out "
+            f"{', '.join(sorted(given))}"
         )
     recovered = recovery.recover(runs)
     found = read_runs(runs).runs

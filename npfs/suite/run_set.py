@@ -109,7 +109,7 @@ class RunSet:
         return [*given, "--benchmark-only", *ours]
 
     def _require_same_data(self) -> None:
-        """Read the table again: a run on other numbers could not be pooled with the earlier ones."""
+        """Read the table again: a run on other numbers could not be pooled with earlier ones."""
         data = self.run.plan.data
         if data is None:
             return
@@ -124,7 +124,7 @@ class RunSet:
             )
 
     def _bring_back(self, ended: Ended) -> None:
-        """Save the finished cases of a process that crashed; leave its last case out from now on."""
+        """Save the finished cases of a crashed process; leave its last case out from now on."""
         crash = f"the process ended by {ended.cause}"
         recovered = recovery.recover(self.folder, crash=crash, job=self.run.job)
         found = [item for item in recovered if item.job == self.run.job]

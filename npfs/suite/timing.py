@@ -38,7 +38,7 @@ CALL_PROBE_NUMBERS, CALL_PROBE_S = 2_000, 5e-3
 
 
 def reason_not_to_allocate(size: Size, copies: int = COPIES) -> str | None:
-    """Return why data of that size, ``copies`` times over, are not made here, None if they are.
+    """Return the reason not to make data of that size, ``copies`` times over; None to make them.
 
     A system that promises more memory than it has would end the process, and not with an error.
     """

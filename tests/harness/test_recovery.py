@@ -11,7 +11,7 @@ from npfs.schema import LogEntry
 from tests import run_files
 
 
-def visit(rounds: list[float], **info: Any) -> dict[str, Any]:
+def repetition(rounds: list[float], **info: Any) -> dict[str, Any]:
     params = {"backend": "numpy", "n_samples": 10, "n_features": 1, "dtype": "float64"}
     extra: dict[str, Any] = {
         "id": "numpy-10",
@@ -40,16 +40,16 @@ def test_the_finished_cases_become_a_run(tmp_path: Path) -> None:
         tmp_path,
         {"at_s": 0.1, "run": head()},
         {"at_s": 0.2, "begun": "numpy-10"},
-        {"at_s": 1.2, "case": "numpy-10", "benchmark": visit([1.0, 2.0, 9.0])},
+        {"at_s": 1.2, "case": "numpy-10", "benchmark": repetition([1.0, 2.0, 9.0])},
         {"at_s": 1.3, "case": "numba-10", "skipped": "too large"},
-        {"at_s": 1.4, "case": "python-10", "benchmark": visit([5.0])},
+        {"at_s": 1.4, "case": "python-10", "benchmark": repetition([5.0])},
         {"at_s": 1.4, "begun": "python-10"},
         {
             "at_s": 1.5,
             "case": "python-10",
             "failed": "wrong",
         },  # what was timed of it before as well
-        {"at_s": 2.5, "case": "numpy-10", "benchmark": visit([4.0])},
+        {"at_s": 2.5, "case": "numpy-10", "benchmark": repetition([4.0])},
         {"at_s": 2.6, "begun": "numpy-10"},
     )
     [found] = recover(tmp_path)
@@ -57,7 +57,7 @@ def test_the_finished_cases_become_a_run(tmp_path: Path) -> None:
     assert found.path is not None
     run = read_run(found.path)
     [case] = run.cases
-    assert case.seconds == 2.0  # of the visits with the medians 2 and 4 the less disturbed one
+    assert case.seconds == 2.0  # of the repetitions with the medians 2 and 4 the less disturbed one
     assert (case.rounds, case.case.timed_s, case.wall_s) == (4, 1.0, 2.0)
     assert run.interrupted
     assert run.wall_s == 2.6
@@ -74,7 +74,7 @@ def test_a_case_that_ended_the_process_is_named_with_the_cause(tmp_path: Path) -
     write(
         tmp_path,
         {"run": head()},
-        {"case": "numpy-10", "benchmark": visit([1.0])},
+        {"case": "numpy-10", "benchmark": repetition([1.0])},
         {"begun": "numba-10"},
     )
     [found] = recover(tmp_path, crash="the process ended by signal SIGSEGV", job="job")
@@ -87,7 +87,7 @@ def test_a_case_that_ended_the_process_is_named_with_the_cause(tmp_path: Path) -
 def test_a_run_that_is_being_written_is_left_alone(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "0001.journal")
     journal.write(LogEntry(run=head()))
-    journal.write(LogEntry(case="numpy-10", benchmark=visit([1.0])))
+    journal.write(LogEntry(case="numpy-10", benchmark=repetition([1.0])))
     assert recover(tmp_path) == []
     assert journal.path.exists()
     journal.close()
@@ -109,7 +109,7 @@ def test_nothing_finished_leaves_nothing(tmp_path: Path) -> None:
 def test_a_run_that_was_saved_is_not_replaced(tmp_path: Path) -> None:
     saved = tmp_path / "0001_20260101T000100Z.json"
     saved.write_text("all of it")
-    write(tmp_path, {"run": head()}, {"case": "numpy-10", "benchmark": visit([1.0])})
+    write(tmp_path, {"run": head()}, {"case": "numpy-10", "benchmark": repetition([1.0])})
     recover(tmp_path)
     assert saved.read_text() == "all of it"
     assert list(tmp_path.iterdir()) == [saved]
@@ -121,7 +121,7 @@ def test_what_cannot_be_saved_stays_in_its_journal(
     def full_disk(path: Path, text: str) -> None:
         raise OSError(28, "No space left on device")
 
-    journal = write(tmp_path, {"run": head()}, {"case": "numpy-10", "benchmark": visit([1.0])})
+    journal = write(tmp_path, {"run": head()}, {"case": "numpy-10", "benchmark": repetition([1.0])})
     monkeypatch.setattr("npfs.harness.recovery.write_whole", full_disk)
     [found] = recover(tmp_path)
     assert str(found) == "0001.journal could not be brought back: No space left on device"
@@ -133,11 +133,11 @@ def test_what_cannot_be_saved_stays_in_its_journal(
 @pytest.mark.parametrize(
     "entries",
     [
-        [{"run": 1}, {"case": "a", "benchmark": visit([1.0])}],
-        [{"run": {}}, {"case": "a", "benchmark": visit([1.0])}],
+        [{"run": 1}, {"case": "a", "benchmark": repetition([1.0])}],
+        [{"run": {}}, {"case": "a", "benchmark": repetition([1.0])}],
         [{"run": head()}, {"case": "a", "benchmark": {}}],
-        [{"run": head(started="yesterday")}, {"case": "a", "benchmark": visit([1.0])}],
-        [{"benchmark": visit([1.0])}],
+        [{"run": head(started="yesterday")}, {"case": "a", "benchmark": repetition([1.0])}],
+        [{"benchmark": repetition([1.0])}],
     ],
 )
 def test_a_journal_of_something_else_is_named_and_kept(

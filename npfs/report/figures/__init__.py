@@ -15,15 +15,17 @@ from matplotlib.figure import Figure
 from npfs.analysis.evidence import Evidence
 from npfs.drawing import style
 from npfs.report.content import PageFigure
-from npfs.report.figures.learning import learning_alt, learning_figure, rates_alt, rates_figure
-from npfs.report.figures.memory import memory_alt, memory_figure
-from npfs.report.figures.rungs import rungs_alt, rungs_figure
-from npfs.report.figures.scale import scale_alt, scale_figure
-from npfs.report.figures.speedup import speedup_alt, speedup_figure
-from npfs.report.figures.spread import spread_alt, spread_figure
-from npfs.report.figures.times import shortcut_alt, shortcut_figure, time_alt, time_figure
-from npfs.report.figures.total import total_alt, total_figure
-from npfs.report.figures.winners import winners_alt, winners_figure
+from npfs.report.figures import (
+    learning,
+    memory,
+    rungs,
+    scale,
+    speedup,
+    spread,
+    times,
+    total,
+    winners,
+)
 
 SUFFIXES = (".svg", "-dark.svg", ".png")
 PNG_DPI = 150
@@ -68,80 +70,80 @@ FIGURES = (
         "Each line is one way to write the same program: the lower it runs, the less time each "
         "number costs, and none can go below the dotted line, which is the time of only reading "
         "the data.",
-        time_figure,
-        time_alt,
+        times.time_figure,
+        times.time_alt,
     ),
     FigureSpec(
         "speedup",
         "Speedup",
         "A line at 100× does in one second what the baseline at 1× does in a hundred; a line "
         "below 1× is slower than the baseline.",
-        speedup_figure,
-        speedup_alt,
+        speedup.speedup_figure,
+        speedup.speedup_alt,
     ),
     FigureSpec(
         "winners",
         "Which tool is fastest where",
         "Find the column of your number of samples and the row of your number of features: the "
         "cell names the fastest tool; a dashed frame means that others are as fast.",
-        winners_figure,
-        winners_alt,
+        winners.winners_figure,
+        winners.winners_alt,
     ),
     FigureSpec(
         "rungs",
         "How near to the limit each rung comes",
         "The further a bar reaches to the right, the more time goes into anything but reading the "
         "data, which is what 1× stands for.",
-        rungs_figure,
-        rungs_alt,
+        rungs.rungs_figure,
+        rungs.rungs_alt,
     ),
     FigureSpec(
         "total",
         "When a slow start has paid",
         "A tool that starts later begins higher on the left; where its line crosses another, its "
         "faster fits have made up for that, and a dot marks it where the runs agree on it.",
-        total_figure,
-        total_alt,
+        total.total_figure,
+        total.total_alt,
     ),
     FigureSpec(
         "memory",
         "Memory",
         "Each bar is the memory a tool needs on top of the arrays it is given, which themselves "
         "are as long as the dotted line is far from zero.",
-        memory_figure,
-        memory_alt,
+        memory.memory_figure,
+        memory.memory_alt,
     ),
     FigureSpec(
         "spread",
         "How much the runs differ",
         "Each point is one whole run of the benchmark; the closer a column of points lies to 1×, "
         "the more exactly its time is known.",
-        spread_figure,
-        spread_alt,
+        spread.spread_figure,
+        spread.spread_alt,
     ),
     FigureSpec(
         "learning",
         "What is being computed",
         "On the left a straight line turns, epoch by epoch, until it fits the points; on the right "
         "the error falls while it does.",
-        learning_figure,
-        learning_alt,
+        learning.learning_figure,
+        learning.learning_alt,
     ),
     FigureSpec(
         "rates",
         "Learning rates and scales",
         "A good learning rate makes the error fall fast; one that is too large makes it grow "
         "without end, and features of very different size allow only a small one.",
-        rates_figure,
-        rates_alt,
+        learning.rates_figure,
+        learning.rates_alt,
     ),
     FigureSpec(
         "shortcut",
         "A better algorithm",
         "The shortcut's line shows what less work gains, which is another thing than a faster tool "
         "for the same work.",
-        shortcut_figure,
-        shortcut_alt,
+        times.shortcut_figure,
+        times.shortcut_alt,
     ),
     FigureSpec(
         "scale",
@@ -149,8 +151,8 @@ FIGURES = (
         "On the left a flat line costs the same for every row, and where the workers' falling line "
         "crosses that of one core they begin to pay; on the right more workers make an epoch "
         "shorter until calling them takes longer than computing.",
-        scale_figure,
-        scale_alt,
+        scale.scale_figure,
+        scale.scale_alt,
     ),
 )
 
@@ -177,7 +179,9 @@ def _save(spec: FigureSpec, figure: Figure, alt: str, folder: Path) -> PageFigur
     light.write_text(svg + "\n", encoding="utf-8")
     twin = dark_of(svg)
     dark.write_text(twin + "\n", encoding="utf-8")
-    save_png(figure, png)
+    figure.set_dpi(PNG_DPI)
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.print_png(png)
     return PageFigure(spec.name, spec.title, spec.how_to_read, alt, svg, twin)
 
 
@@ -202,13 +206,6 @@ def dark_of(svg: str) -> str:
     """Return an SVG in the colours of a dark page."""
     head, end, drawing = svg.partition(">")
     return head + end + _COLOR.sub(lambda found: style.DARK.get(found[0], found[0]), drawing)
-
-
-def save_png(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG."""
-    figure.set_dpi(PNG_DPI)
-    canvas: Any = FigureCanvasAgg(figure)
-    canvas.print_png(path)
 
 
 def _rounded(number: re.Match[str]) -> str:

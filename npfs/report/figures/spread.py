@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -44,7 +45,7 @@ def spread_figure(evidence: Evidence) -> Figure | None:
         row, column = divmod(index, columns)
         x = LEFT + column * (width + BETWEEN)
         y = BOTTOM + (rows - 1 - row) * (PANEL_HEIGHT + NAME_HEIGHT)
-        axes = figure.add_axes((x / WIDTH, y / height, width / WIDTH, PANEL_HEIGHT / height))
+        axes = scales.add_axes(figure, x, y, width, PANEL_HEIGHT)
         _draw(axes, by_size, sizes, style.looks(list(cases))[backend], limits)
         axes.set_title(labels.fitting(evidence.title(backend), width), fontsize=9.5, pad=4)
         axes.tick_params(labelleft=column == 0, labelbottom=index + columns >= len(cases))
@@ -57,16 +58,18 @@ def spread_alt(evidence: Evidence) -> str:
     cases = _cases(evidence)
     texts = []
     for backend, by_size in cases.items():
-        widest = max(
-            by_size, key=lambda size: max(_relative(by_size[size])) / min(_relative(by_size[size]))
-        )
-        values = by_size[widest].values
+        spans = {size: max(time.values) / min(time.values) for size, time in by_size.items()}
+        widest = max(spans, key=spans.__getitem__)
         texts.append(
-            f"{shared.label(evidence, backend)} at most "
-            f"{numbers.significant(max(values) / min(values))}× from the fastest to the slowest "
-            f"run, at {wording.size(widest)}"
+            f"{shared.label(evidence, backend)} at most {numbers.significant(spans[widest])}× "
+            f"from the fastest to the slowest run, at {wording.size(widest)}"
         )
-    two = _two_valued(evidence, cases)
+    two = [
+        f"{shared.label(evidence, backend)} at {wording.size(size)}"
+        for backend, by_size in cases.items()
+        for size, time in by_size.items()
+        if time.bimodal
+    ]
     return (
         "Small charts of points, one for each backend: the time of every run over the mean of its "
         f"case, by size, on a logarithmic axis. {shared.each(texts)}."
@@ -75,10 +78,10 @@ def spread_alt(evidence: Evidence) -> str:
 
 
 def _cases(evidence: Evidence) -> dict[str, dict[Size, Interval]]:
-    """Return the times of cases that were timed in more than one run."""
+    """Return the times over their mean, of cases that were timed in more than one run."""
     found = {
         backend: {
-            size: time
+            size: time.scaled(1 / time.value)
             for size in evidence.sizes()
             if (time := evidence.time(backend, size)) is not None and time.is_known
         }
@@ -87,27 +90,13 @@ def _cases(evidence: Evidence) -> dict[str, dict[Size, Interval]]:
     return {backend: by_size for backend, by_size in found.items() if by_size}
 
 
-def _two_valued(evidence: Evidence, cases: Cases) -> list[str]:
-    return [
-        f"{shared.label(evidence, backend)} at {wording.size(size)}"
-        for backend, by_size in cases.items()
-        for size, time in by_size.items()
-        if time.bimodal
-    ]
-
-
-def _relative(time: Interval) -> list[float]:
-    return [value / time.value for value in time.values]
-
-
 def _limits(cases: Cases) -> tuple[float, float]:
     """Return limits that hold every point."""
-    ratios = [r for by_size in cases.values() for time in by_size.values() for r in _relative(time)]
+    times = [time for by_size in cases.values() for time in by_size.values()]
+    ratios = [ratio for time in times for ratio in time.values]
     low, high = min(*ratios, 1 / SMALLEST_REACH), max(*ratios, SMALLEST_REACH)
     room = (high / low) ** 0.09
-    above = (
-        (high / low) ** 0.12 if any(t.bimodal for by in cases.values() for t in by.values()) else 1
-    )
+    above = (high / low) ** 0.12 if any(time.bimodal for time in times) else 1
     return low / room, high * room * above
 
 
@@ -134,22 +123,19 @@ def _draw(
     shown = range(0, len(sizes), -(-len(sizes) // MOST_SIZES))
     names = [shared.short_size(sizes[place]) for place in shown]
     axes.set_xticks(shown, names, rotation=90, fontsize=8 if len(names) <= SIZES_WITH_ROOM else 6.5)
-    for is_two_valued in (False, True):
-        dots: list[tuple[float, float]] = []
-        for x, size in enumerate(sizes):
-            time = by_size.get(size)
-            if time is None or (time.bimodal is not None) != is_two_valued:
-                continue
-            low, high = (bound / time.value for bound in shared.bounds(time))
-            axes.fill_between(
-                [x - 0.4, x + 0.4], low, high, color=look.line, alpha=0.25, linewidth=0
-            )
-            ratios = _relative(time)
-            places = x + JITTER * np.linspace(-1, 1, len(ratios))
-            dots += zip(places.tolist(), ratios, strict=True)
-            if time.bimodal:
-                _mark(axes, x, time, limits)
-        _dots(axes, dots, style.WARNING if is_two_valued else look.text)
+    dots: dict[str, list[tuple[float, float]]] = {look.text: [], style.WARNING: []}
+    for x, size in enumerate(sizes):
+        if (time := by_size.get(size)) is None:
+            continue
+        band = ([x - 0.4, x + 0.4], *shared.bounds(time))
+        axes.fill_between(*band, color=look.line, alpha=0.25, linewidth=0)
+        if time.bimodal:
+            _mark(axes, x, time)
+        places = x + JITTER * np.linspace(-1, 1, len(time.values))
+        color = style.WARNING if time.bimodal else look.text
+        dots[color] += zip(places.tolist(), time.values, strict=True)
+    for color, of_color in dots.items():
+        _dots(axes, of_color, color)
 
 
 def _dots(axes: Axes, dots: Sequence[tuple[float, float]], color: str) -> None:
@@ -164,47 +150,28 @@ def _dots(axes: Axes, dots: Sequence[tuple[float, float]], color: str) -> None:
         axes.add_patch(patch)
 
 
-def _mark(axes: Axes, x: int, time: Interval, limits: tuple[float, float]) -> None:
+def _mark(axes: Axes, x: int, time: Interval) -> None:
     """Mark a case of two values: a bar at each, and words."""
     assert time.bimodal is not None
     for value in time.bimodal:
-        ratio = value.value / time.value
-        axes.plot([x - 0.45, x + 0.45], [ratio, ratio], color=style.WARNING, linewidth=1.2)
-    is_right = x > axes.get_xlim()[1] / 2
-    labels.write(
-        axes,
-        "two values",
-        (x, max(*_relative(time), 1.0)),
-        (6 if is_right else -6, 5),
-        ha="right" if is_right else "left",
-        va="bottom",
-        color=style.WARNING,
-        size=8,
-    )
+        axes.plot([x - 0.45, x + 0.45], [value.value] * 2, color=style.WARNING, linewidth=1.2)
+    side, shift = ("right", 6) if x > axes.get_xlim()[1] / 2 else ("left", -6)
+    place, looks = (x, max(*time.values, 1.0)), {"color": style.WARNING, "size": 8}
+    labels.write(axes, "two values", place, (shift, 5), ha=side, va="bottom", **looks)
 
 
 def _frame(figure: Figure, height: float, cases: Cases) -> None:
     """Write what the panels have in common."""
     runs = max(time.runs for by_size in cases.values() for time in by_size.values())
-    figure.text(
-        LEFT / WIDTH, 1 - 0.13 / height,
-        f"What each of {runs} runs measured, over the mean of its case",
-        va="top", fontsize=11, fontweight="bold"
-    )  # fmt: skip
-    figure.text(
-        LEFT / WIDTH, 1 - 0.35 / height,
-        "a point: one run; a band: the 95 % interval of the mean; above 1× is slower",
-        va="top", fontsize=8.5, color=style.MUTED
-    )  # fmt: skip
-    figure.text(
-        0.14 / WIDTH, (BOTTOM + (height - TOP - BOTTOM) / 2) / height,
-        "time of a run over the mean",
-        rotation=90, va="center", ha="left"
-    )  # fmt: skip
-    figure.text(
-        0.5,
-        0.1 / height,
-        "samples, × features where there are more than one",
-        ha="center",
-        va="bottom",
-    )
+    half_way = BOTTOM + (height - TOP - BOTTOM) / 2
+    what = f"What each of {runs} runs measured, over the mean of its case"
+    how = "a point: one run; a band: the 95 % interval of the mean; above 1× is slower"
+    below = "samples, × features where there are more than one"
+
+    def write(x: float, y: float, text: str, **looks: Any) -> None:
+        figure.text(x / WIDTH, y / height, text, **looks)
+
+    write(LEFT, height - 0.13, what, va="top", fontsize=11, fontweight="bold")
+    write(LEFT, height - 0.35, how, va="top", fontsize=8.5, color=style.MUTED)
+    write(0.14, half_way, "time of a run over the mean", va="center", rotation=90)
+    write(WIDTH / 2, 0.1, below, va="bottom", ha="center")

@@ -23,7 +23,7 @@ FEWEST_FITS, MOST_FITS = 1e3, 1e8  # the last number of fits drawn: at least, an
 NEAREST = 14  # points: how far above or below a dot its text is at least
 PAIRS = ((NUMPY, LISTS), (NUMBA, NUMPY))
 
-Pixels = NDArray[np.float64]  # (points, 2)
+Points = NDArray[np.float64]  # places in a figure in points, 1/72 inch: (..., 2)
 
 
 class Start(NamedTuple):
@@ -116,8 +116,8 @@ def _most_fits(evidence: Evidence, size: Size) -> float:
     return min(MOST_FITS, max([FEWEST_FITS, *fits]))
 
 
-def _draw(axes: Axes, evidence: Evidence, starts: Mapping[str, Start], most: float) -> Pixels:
-    """Draw the lines, and return their points in pixels."""
+def _draw(axes: Axes, evidence: Evidence, starts: Mapping[str, Start], most: float) -> Points:
+    """Draw the lines, and return places all along them."""
     looks = shared.looks(evidence)
     fits = np.geomspace(1, most, POINTS).tolist()
     ends, drawn = [], []
@@ -140,9 +140,14 @@ def _draw(axes: Axes, evidence: Evidence, starts: Mapping[str, Start], most: flo
     scales.log_axis(axes.yaxis, low, high, scales.duration)
     labels.label_ends(axes, ends)
     steps = np.linspace(0, POINTS - 1, 400)
-    corners = [axes.transData.transform(np.column_stack([fits, line])).T for line in drawn]
-    pixels = [[np.interp(steps, range(POINTS), places) for places in line] for line in corners]
-    return np.concatenate(pixels, axis=1).T
+    corners = [_points(axes, np.column_stack([fits, line])).T for line in drawn]
+    lines = [[np.interp(steps, range(POINTS), places) for places in line] for line in corners]
+    return np.concatenate(lines, axis=1).T
+
+
+def _points(axes: Axes, data: NDArray[np.float64]) -> Points:
+    """Return where data of shape (..., 2) are drawn."""
+    return np.asarray(axes.transData.transform(data)) / labels.pixels_per_point(axes)
 
 
 def _draw_break_evens(
@@ -150,8 +155,9 @@ def _draw_break_evens(
     found: Sequence[tuple[BreakEven, Interval]],
     starts: Mapping[str, Start],
     most: float,
-    lines: Pixels,
+    lines: Points,
 ) -> None:
+    box = axes.bbox.get_points() / labels.pixels_per_point(axes)
     for one, interval in found:
         fits = interval.value
         if not 1 <= fits <= most:
@@ -164,18 +170,16 @@ def _draw_break_evens(
             [fits], [total], "o", color=style.INK, markersize=6.5, markeredgewidth=0, zorder=6
         )
         text = _after(fits)
-        x, y = _free_place(axes, (fits, total), text, lines)
-        lines = np.vstack([lines, _taken(axes, (fits, total), text, (x, y))])
-        labels.write(axes, text, (fits, total), (x, y), ha="center", zorder=7)
+        here = _points(axes, np.array([fits, total]))
+        half_width = labels.text_width(text, labels.TEXT_SIZE, "normal") * 72 / 2
+        offset = _free_place(box, here, half_width, lines)
+        lines = np.vstack([lines, _taken(here + offset, half_width)])
+        labels.write(axes, text, (fits, total), offset, ha="center", zorder=7)
 
 
-def _free_place(
-    axes: Axes, point: tuple[float, float], text: str, lines: Pixels
-) -> tuple[float, float]:
-    """Return the offset in points at which a text covers the fewest lines, and is nearest."""
-    points = labels.pixels_per_point(axes)
-    width, height = labels.text_width(text, labels.TEXT_SIZE, "normal") * 72, labels.TEXT_SIZE * 1.3
-    reach = width / 2 + 8
+def _free_place(box: Points, here: Points, half_width: float, lines: Points) -> tuple[float, float]:
+    """Return the offset at which a text covers the fewest lines, and is nearest."""
+    reach = half_width + 8
     offsets = [
         (share * reach, side * y)
         for y in range(0, 41, 4)
@@ -183,30 +187,23 @@ def _free_place(
         for share in (1, 0.6, 0.2, -0.2, -0.6, -1)
         if y >= NEAREST or abs(share) == 1
     ]
-    here = axes.transData.transform(point)
-    box = axes.bbox
+    half = np.array([half_width + 3, labels.TEXT_SIZE * 0.65 + 2])
 
     def cost(offset: tuple[float, float]) -> tuple[float, float]:
-        x, y = here + np.array(offset) * points
-        half = np.array([width / 2 + 3, height / 2 + 2]) * points
-        covered = (np.abs(lines - [x, y]) < half).all(axis=1).sum()
-        outside = x - half[0] < box.x0 or y - half[1] < box.y0 or y + half[1] > box.y1
-        outside = outside or x + half[0] > box.x1
+        place = here + offset
+        covered = (np.abs(lines - place) < half).all(axis=1).sum()
+        outside = (place - half < box[0]).any() or (place + half > box[1]).any()
         return float(covered + 1000 * outside), math.hypot(*offset)
 
     return min(offsets, key=cost)
 
 
-def _taken(
-    axes: Axes, point: tuple[float, float], text: str, offset: tuple[float, float]
-) -> Pixels:
+def _taken(place: Points, half_width: float) -> Points:
     """Return points all over the place of a text, which no other text should cover."""
-    half_width = labels.text_width(text, labels.TEXT_SIZE, "normal") * 72 / 2
-    across = np.linspace(offset[0] - half_width, offset[0] + half_width, 60)
-    up = offset[1] + np.array([-labels.TEXT_SIZE / 2, 0.0, labels.TEXT_SIZE / 2])
-    grid = np.array(np.meshgrid(across, up)).reshape(2, -1).T
-    here = np.asarray(axes.transData.transform(point))
-    return np.asarray(here + grid * labels.pixels_per_point(axes), dtype=np.float64)
+    across = np.linspace(-half_width, half_width, 60)
+    up = np.array([-labels.TEXT_SIZE / 2, 0.0, labels.TEXT_SIZE / 2])
+    box: Points = np.array(np.meshgrid(across, up)).reshape(2, -1).T
+    return place + box
 
 
 def _after(fits: float) -> str:

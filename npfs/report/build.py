@@ -12,6 +12,7 @@ from npfs.analysis.decisions import decisions
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
 from npfs.analysis.scale import is_all_there_is
+from npfs.drawing import numbers
 from npfs.report import (
     calibration,
     claims,
@@ -74,7 +75,7 @@ class Report:
         runs = [run for run in self.evidence.runs if run.job == job]
         timed_s = sum(run.timed_s for run in runs)
         return (
-            f"{len(runs)} run{'s' if len(runs) > 1 else ''} in {wall_s:.0f} s, "
+            f"{numbers.counted(len(runs), 'run')} in {wall_s:.0f} s, "
             f"{timed_s / wall_s:.0%} of it inside timed rounds and their calibration"
         )
 
@@ -124,7 +125,8 @@ def build_report(reports: Path, out: Path | None = None) -> Report:
         evidence = read_evidence(reports)
     except NoRuns as error:
         if out.is_dir():
-            write_whole(out / PAGE, page_html(page_without_runs(str(error))))
+            page = Page(question=verdict.QUESTION, missing=(str(error),), version=__version__)
+            write_whole(out / PAGE, page_html(page))
         raise
     out.mkdir(parents=True, exist_ok=True)
     held = calibration.if_possible(evidence)
@@ -202,8 +204,3 @@ def page_content(
         version=__version__,
         downloads=tuple(downloads),
     )
-
-
-def page_without_runs(reason: str) -> Page:
-    """Return the page before anything was measured."""
-    return Page(question=verdict.QUESTION, missing=(reason,), version=__version__)

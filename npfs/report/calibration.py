@@ -25,12 +25,11 @@ TABLE_WIDTH = 130  # its seven columns of words do not fit the 100 of other text
 def sentence(calibration: Calibration) -> str:
     """Return the coverage of the intervals in one sentence with its numbers."""
     times, speedups = calibration.times, calibration.speedups
-    over = f" ({_share(h.coverage for h in speedups)} for speedups)" if speedups else ""
-    width = (
-        f"; half of the speedups' intervals are narrower than {_width(speedups)} from end to end"
-        if speedups
-        else ""
-    )
+    over = width = ""
+    if speedups:
+        over = f" ({_share(h.coverage for h in speedups)} for speedups)"
+        width = f"; half of the speedups' intervals are narrower than {_width(speedups)}"
+        width += " from end to end"
     return (
         f"On this machine, intervals from {calibration.half} runs held in "
         f"{_share(h.coverage for h in times)} of cases{over}, allowing for the error of the value "

@@ -173,7 +173,7 @@ def before_table(comparison: Comparison, width: int = WIDTH) -> list[str]:
 
 
 def _runs(side: Side) -> str:
-    return f"{side.role} ({side.name}) {len(side.runs)} run{'s' if len(side.runs) > 1 else ''}"
+    return f"{side.role} ({side.name}) {numbers.counted(len(side.runs), 'run')}"
 
 
 def _percent(tolerance: float) -> str:
@@ -227,7 +227,7 @@ def notes(comparison: Comparison) -> list[str]:
     reads = [c for c in comparison.changes if c.backend == READ_PASS and c.is_significant]
     if reads:
         sentences.append(
-            f"The read ceiling differs at {len(reads)} size{'s' if reads[1:] else ''}, and no "
+            f"The read ceiling differs at {numbers.counted(len(reads), 'size')}, and no "
             "backend is in it: the machine itself may have been slower or faster on one side."
         )
     sentences += [*_bimodal(comparison, base), *_bimodal(comparison, new)]

@@ -183,7 +183,8 @@ def what_to_choose(evidence: Evidence) -> list[str]:
             continue
         best = " or ".join(evidence.title(name) for name in names)
         best += " (too close to tell)" if len(names) > 1 else ""
-        best += "" if _is_repeated(evidence, size) else ", in one run"
+        times = [evidence.time(name, size) for name in evidence.backends]
+        best += "" if all(time is None or time.is_known for time in times) else ", in one run"
         if choices and choices[-1][0] == best and size.n_features == 1:
             choices[-1][1].append(size)
         else:
@@ -227,12 +228,6 @@ def where_faster(evidence: Evidence, a: str, b: str, shared: list[Size]) -> list
         f"These runs do not show that {first} is faster than {second} anywhere in the measured "
         "range."
     ]
-
-
-def _is_repeated(evidence: Evidence, size: Size) -> bool:
-    """Tell single observations at a size from repeated ones."""
-    times = [evidence.time(name, size) for name in evidence.backends]
-    return all(time is None or time.is_known for time in times)
 
 
 def comparison(evidence: Evidence, a: str, b: str, size: Size) -> str:

@@ -87,35 +87,32 @@ def environment_rows(evidence: Evidence) -> list[tuple[str, str]]:
     """Return names and values of what is recorded of the machine, unknown ones left out."""
     told = evidence.newest.environment
     blas = told.blas_in_effect[0] if told.blas_in_effect else Blas()
-    numba, libraries, variables = told.numba or None, told.libraries, told.speed_variables
-    free = ("{:bytes} free at the start", told.available_bytes)
+    numba, libraries = told.numba or None, told.libraries
+    variables = [f"{name}={value}" for name, value in told.speed_variables.items()]
     usable, physical = ("{} usable", told.usable_cores), ("{} physical", told.physical_cores)
-    caches = [(f"{name} {{:bytes}}", size) for name, size in (told.caches or {}).items()]
-    kernels = (("{} kernels", blas.architecture), ("{} threads", blas.threads))
-    in_effect = [
+    free = ("{} free at the start", _bytes(told.available_bytes))
+    caches = [f"{name} {_bytes(size)}" for name, size in (told.caches or {}).items()]
+    kernels = _joined(("{} kernels", blas.architecture), ("{} threads", blas.threads))
+    in_effect = _joined(
         ("{} threads", numba and numba.threads),
         ("{}", numba and numba.threading_layer),
         ("for {}", numba and numba.cpu),
         ("which imports SciPy {}", libraries.get("scipy")),
-    ]
+    )
     rows = [
         ("Processor", told.cpu),
         ("Cores", _joined(("{}", told.cores), usable, physical)),
-        ("Caches", _joined(*caches)),
-        ("Memory", _joined(("{:bytes}", told.memory_bytes), free)),
+        ("Caches", ", ".join(caches)),
+        ("Memory", _joined(("{}", _bytes(told.memory_bytes)), free)),
         ("System", told.system + (", a virtual machine" if told.virtual_machine else "")),
         ("CPU governor", told.governor or ""),
         ("Boost", "" if told.boost in (None, UNSET) else "on" if told.boost else "off"),
         ("Huge pages", told.huge_pages or ""),
         ("Python", told.python),
         ("NumPy", libraries.get("numpy") or ""),
-        ("BLAS", f"{told.blas} {_in_parentheses(*kernels)}".strip()),
-        ("Numba", f"{libraries.get('numba') or ''} {_in_parentheses(*in_effect)}".strip()),
-        (
-            "Variables",
-            ", ".join(f"{name}={value}" for name, value in variables.items())
-            or "none that change speed",
-        ),
+        ("BLAS", f"{told.blas} {kernels and f'({kernels})'}".strip()),
+        ("Numba", f"{libraries.get('numba') or ''} {in_effect and f'({in_effect})'}".strip()),
+        ("Variables", ", ".join(variables) or "none that change speed"),
     ]
     return [(name, value) for name, value in rows if value]
 
@@ -124,7 +121,7 @@ def method(evidence: Evidence) -> list[str]:
     """Explain the method, with the recorded numbers of it."""
     runs, newest = evidence.runs, evidence.newest
     jobs = len({run.job for run in runs})
-    visits = max((case.repetitions for run in runs for case in run.cases), default=1)
+    repetitions = max((case.repetitions for run in runs for case in run.cases), default=1)
     timed_s, wall_s = sum(run.timed_s for run in runs), sum(run.wall_s for run in runs)
     rounds = sum(case.rounds for run in runs for case in run.cases)
     return [
@@ -134,7 +131,7 @@ def method(evidence: Evidence) -> list[str]:
         "comes once is measured apart, in fresh processes.",
         "Every backend does the same work and is held to the same result, before its first round "
         "and after its last; a shortcut, which does less, is named as one and compared apart.",
-        f"A run is one fresh process. It visits every case (a backend at a size) up to {visits} "
+        f"A run is one fresh process. It visits every case (a backend at a size) up to {repetitions} "
         "times, spread over the run, in an order shuffled with a recorded seed, each time on newly "
         "allocated data. Its number for a case is the median of the rounds of the least disturbed "
         "visit.",
@@ -187,18 +184,13 @@ def missing(evidence: Evidence) -> list[str]:
     return found
 
 
-def _joined(*parts: tuple[str, float | None]) -> str:
+def _joined(*parts: tuple[str, object]) -> str:
     """Join the known values, each in its form."""
-    return ", ".join(
-        form.replace("{:bytes}", numbers.n_bytes(value)).replace("{}", f"{value:g}")
-        for form, value in parts
-        if value is not None
-    )
+    return ", ".join(form.format(value) for form, value in parts if value)
 
 
-def _in_parentheses(*parts: tuple[str, object]) -> str:
-    said = ", ".join(form.format(value) for form, value in parts if value)
-    return f"({said})" if said else ""
+def _bytes(number: int | None) -> str:
+    return "" if number is None else numbers.n_bytes(number)
 
 
 def _options(planned: Mapping[str, Any]) -> str:
@@ -275,15 +267,12 @@ def left_out(evidence: Evidence) -> list[str]:
 
 def _not_timed(reasons: Mapping[str, str]) -> list[str]:
     """Name the cases, those that share a reason together: a short budget may leave out dozens."""
-    by_reason: dict[str, list[str]] = {}
-    for name, why in reasons.items():
-        by_reason.setdefault(why, []).append(name)
     return [
         f"{names[0]} was not timed: {why}."
         if len(names) == 1
         else f"{len(names)} cases were not timed ({', '.join(names[:NAMED])}"
         f"{', ...' if len(names) > NAMED else ''}): {why}."
-        for why, names in by_reason.items()
+        for why, names in wording.by_reason(reasons.items()).items()
     ]
 
 

@@ -16,11 +16,7 @@ from npfs.schema import Size
 CAPTION = "What to choose"
 NAMED = 3  # choices within noise of each other; the others are counted
 ITSELF = "the choice itself"
-BETTER = {
-    Quantity.FIT: "as fast",
-    Quantity.FIRST_RESULT: "as soon",
-    Quantity.MEMORY: "less memory",
-}
+BETTER = {Quantity.FIT: "as fast", Quantity.FIRST_RESULT: "as soon"}
 # What to measure where nothing suits a situation.
 MISSING = {
     Situation.TABLE: "a backend that is timed on it",
@@ -118,30 +114,29 @@ def against(decision: Decision, reference: str) -> str:
     """Return the factor of the first choice for a cell; empty if it was not compared."""
     if decision.choices[:1] == (reference,):
         return ITSELF
+    return _factor(decision, reference)[0]
+
+
+def _factor(decision: Decision, reference: str) -> tuple[str, str]:
+    """Return the factor, and the preposition that puts a name behind it; empty if not compared."""
     factor = decision.factors.get(reference)
     if factor is None:
-        return ""
+        return "", ""
     if factor.is_known and (factor.is_too_wide or not factor.is_significant):
-        return wording.ratio(factor)
+        return wording.ratio(factor), "against"
     if decision.quantity is Quantity.MEMORY:  # seen in one process, where one run is enough
-        return f"{numbers.significant(factor.value)}× {BETTER[decision.quantity]} (seen once)"
-    return f"{wording.factor(factor)} {BETTER[decision.quantity]}"
+        return f"{numbers.significant(factor.value)}× less memory (seen once)", "against"
+    return f"{wording.factor(factor)} {BETTER[decision.quantity]}", "as with"
 
 
 def spoken(evidence: Evidence, decision: Decision) -> str:
     """Return a choice and its factors for a line of their own."""
     factors = [
-        _with(factor, name)
+        f"{' '.join(_factor(decision, reference))} {name}"
         for reference, name in ((LISTS, "lists"), (NUMPY, "NumPy"))
-        if (factor := against(decision, reference)) not in ("", ITSELF)
+        if reference in decision.factors and decision.choices[:1] != (reference,)
     ]
     return ": ".join(filter(None, (choice(evidence, decision), ", ".join(factors))))
-
-
-def _with(factor: str, name: str) -> str:
-    if factor.endswith(tuple(BETTER.values())) and not factor.endswith(BETTER[Quantity.MEMORY]):
-        return f"{factor} as with {name}"
-    return f"{factor} against {name}"
 
 
 def _row(evidence: Evidence, decision: Decision) -> tuple[Cell, ...]:

@@ -16,6 +16,7 @@ from npfs.report.details import (
     SHORT,
     compared_sizes,
     comparison,
+    least_and_most,
     shared_sizes,
     speedup_of,
 )
@@ -98,9 +99,7 @@ def numpy_or_numba(evidence: Evidence) -> str:
                 f"{wording.size(one[-1])}{_with_many_features(evidence, many)}."
             )
         return comparison(evidence, NUMBA, NUMPY, one[-1])
-    low, high = (
-        choose(above, key=lambda size: speedups[size].value) for choose in (min, max)
-    )  # fmt: skip
+    low, high = least_and_most({size: speedups[size] for size in above})
     said = (
         f"{wording.factor(speedups[low])} as fast as NumPy at {numbers.count(low.n_samples)} "
         "samples"

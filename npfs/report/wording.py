@@ -89,10 +89,16 @@ def numbered_runs(of: Sequence[str]) -> str:
 
 def left_out(runs: Iterable[tuple[RunRecord, str]]) -> list[str]:
     """Name the runs that were left out, a clause for each reason."""
-    reasons: dict[str, list[str]] = {}
-    for run, why in runs:
-        reasons.setdefault(why, []).append(str(run.number))
+    reasons = by_reason((str(run.number), why) for run, why in runs)
     return [f"{numbered_runs(left)} left out: {why}" for why, left in reasons.items()]
+
+
+def by_reason(named: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the names that share a reason, from pairs of name and reason."""
+    names: dict[str, list[str]] = {}
+    for name, why in named:
+        names.setdefault(why, []).append(name)
+    return names
 
 
 def aligned(

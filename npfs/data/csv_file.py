@@ -109,7 +109,7 @@ def find_dialect(head: bytes, options: TextOptions, *, is_whole: bool) -> Dialec
         has_header=has_header,
         names=names,
         nameless=frozenset(k for k, cell in enumerate(first) if has_header and not cell),
-        blank_lines=_blank_lines(text),
+        blank_lines=next(k for k, line in enumerate(text.splitlines()) if line),
         row_bytes=max(map(len, head.splitlines()), default=0),
         has_long_names=has_long_names,
         encoding="utf-16" if head.startswith(_UTF_16) else "utf8",
@@ -180,9 +180,7 @@ def _has_header(rows: Sequence[Sequence[str]], decimal: str) -> bool:
 
 
 def _check_header(names: Sequence[str], rows: Sequence[Sequence[str]], separator: str) -> None:
-    if not rows:
-        return
-    [(width, _)] = Counter(map(len, rows)).most_common(1)
+    [(width, _)] = Counter(map(len, rows or [names])).most_common(1)
     if width != len(names):
         raise BadTable(
             f"its first row has {count(len(names), 'cell')} and the rows beneath it have {width} "
@@ -197,11 +195,6 @@ def _is_number(cell: str, decimal: str) -> bool:
 
 def _is_missing(cell: str) -> bool:
     return cell.strip().lower() in _MISSING
-
-
-def _blank_lines(text: str) -> int:
-    lines = text.splitlines()
-    return next((k for k, line in enumerate(lines) if line), len(lines))
 
 
 def _notes(separator: str, decimal: str, given: TextOptions) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -146,17 +147,12 @@ def _read_parquet(path: Path, columns: list[str] | None = None) -> Any:
         return _checked(file.read(columns=columns))
 
 
-def _arrow_file(path: Path) -> TableFile:
-    return _of_arrow(with_reason(lambda: _read_arrow(path, pyarrow("ipc").open_file)))
+def _arrow_file(path: Path, form: str) -> TableFile:
+    def read() -> Any:
+        with pyarrow().OSFile(str(path)) as file:
+            return _checked(getattr(pyarrow("ipc"), f"open_{form}")(file).read_all())
 
-
-def _arrow_stream(path: Path) -> TableFile:
-    return _of_arrow(with_reason(lambda: _read_arrow(path, pyarrow("ipc").open_stream)))
-
-
-def _read_arrow(path: Path, open_it: Callable[[Any], Any]) -> Any:
-    with pyarrow().OSFile(str(path)) as file:
-        return _checked(open_it(file).read_all())
+    return _of_arrow(with_reason(read))
 
 
 def _checked(table: Any) -> Any:
@@ -178,6 +174,6 @@ _KINDS: dict[bytes, Callable[[Path], TableFile]] = {
     b"PK\x03\x04": _npz_file,
     b"PK\x05\x06": _npz_file,
     b"PAR1": _parquet_file,
-    b"ARROW1": _arrow_file,
-    b"\xff\xff\xff\xff": _arrow_stream,
+    b"ARROW1": partial(_arrow_file, form="file"),
+    b"\xff\xff\xff\xff": partial(_arrow_file, form="stream"),
 }

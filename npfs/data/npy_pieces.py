@@ -5,6 +5,7 @@ block. They are not mapped: a file that another process cuts short while it is m
 (SIGBUS), and reading says so instead.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from io import FileIO
@@ -65,10 +66,7 @@ class Layout:
     @property
     def end(self) -> int:
         """Bytes of the file."""
-        size = self.dtype.itemsize
-        for length in self.shape:
-            size *= length
-        return self.offset + size
+        return self.offset + math.prod(self.shape) * self.dtype.itemsize
 
     def value(self, path: Path, column: int) -> Any:
         """Return the first value of a column, or a record."""

@@ -1,7 +1,7 @@
 """A person's own large file, or folder of files, in pieces: ``open_pieces``."""
 
+import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from npfs.data import npy_pieces, parquet_pieces
@@ -71,7 +71,7 @@ def open_pieces(
 
 
 def _open(path: Path) -> LargeFile:
-    if _is_folder(path):
+    if os.path.isdir(path):  # noqa: PTH112 - a path that no system has is told where it is opened
         return parquet_pieces.parquet_folder(path)
     head = beginning(path)
     if not is_binary(head):
@@ -86,12 +86,6 @@ def _open(path: Path) -> LargeFile:
         f"it is {what}, and cannot be read in pieces; save the table as Parquet, or as .npy with "
         "numpy.save"
     )
-
-
-def _is_folder(path: Path) -> bool:
-    with suppress(OSError, ValueError):  # a path that no system has: said where it is opened
-        return path.is_dir()
-    return False
 
 
 def _not_in_pieces(path: Path, what: str, kind: str) -> BadTable:

@@ -59,13 +59,10 @@ def read_footer(path: Path) -> ParquetFile:
 
     Raises
     ------
-    BadTable
+    ValueError, and others of pyarrow
         If it is damaged, or contradicts itself.
     """
-    return with_reason(lambda: _read_footer(FileAsOpened.of(path)))
-
-
-def _read_footer(opened: FileAsOpened) -> ParquetFile:
+    opened = FileAsOpened.of(path)
     with pyarrow("parquet").ParquetFile(str(opened.path)) as file:
         schema, footer = file.schema_arrow, file.metadata
         # What says more of a row group, ``column(k)``, ends the process if the footer is damaged.
@@ -272,7 +269,7 @@ def parquet_file(path: Path) -> LargeFile:
     BadTable
         If it is damaged.
     """
-    return _as_one([read_footer(path)])
+    return _as_one([with_reason(lambda: read_footer(path))])
 
 
 def parquet_folder(path: Path) -> LargeFile:

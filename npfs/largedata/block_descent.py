@@ -102,16 +102,11 @@ def descend_by_sums(
 
     while state.epoch < epochs or tol is not None:
         found = total(state.weights, state.bias)
-        loss, slopes = (
-            float(found.loss) / n_samples,
-            np.append(found.dw, found.db) * (2 / n_samples),
-        )
+        loss = float(found.loss) / n_samples
+        slopes = np.append(found.dw, found.db) * (2 / n_samples)
         is_last = state.epoch >= epochs
-        if (
-            tol is not None
-            and state.epoch
-            and (is_last or state.epoch % EPOCHS_BETWEEN_CHECKS == 0)
-        ):
+        is_checked = is_last or state.epoch % EPOCHS_BETWEEN_CHECKS == 0
+        if tol is not None and state.epoch and is_checked:
             norm = float(np.linalg.norm(slopes))
             if norm <= tol or is_last:
                 break

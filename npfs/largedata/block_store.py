@@ -28,7 +28,8 @@ def spread(
 ) -> dict[int, str]:
     """Return a worker for each block, such that all have nearly as many bytes.
 
-    The same arguments give the same workers.
+    None has more than another by more than the largest block, unless it keeps them. The same
+    arguments give the same workers.
 
     Parameters
     ----------
@@ -38,37 +39,21 @@ def spread(
     kept : mapping
         Blocks that stay where they are.
     preferred : mapping
-        Where a block goes unless another worker has less: it need not be sent.
+        Where a block goes unless that worker has its share: it need not be sent.
     """
     load = dict.fromkeys(workers, 0)
     for index, worker in kept.items():
         load[worker] += sizes[index]
-    placed: dict[int, str] = {}
+    share = sum(sizes.values()) / len(workers)
+    placed = dict(kept)
     for index in sorted(sizes.keys() - kept.keys(), key=lambda index: (-sizes[index], index)):
-        worker = preferred.get(index, "")
-        if worker not in load:
-            worker = min(workers, key=load.__getitem__)
+        size, worker = sizes[index], preferred.get(index, "")
+        emptiest = min(workers, key=load.__getitem__)
+        if worker not in load or load[worker] + size > max(share, load[emptiest] + size):
+            worker = emptiest
         placed[index] = worker
-        load[worker] += sizes[index]
-    while (move := _move(sizes, placed, load)) is not None:
-        index, worker = move
-        load[placed[index]] -= sizes[index]
-        load[worker] += sizes[index]
-        placed[index] = worker
-    return {**kept, **placed}
-
-
-def _move(
-    sizes: Mapping[int, int], placed: Mapping[int, str], load: Mapping[str, int]
-) -> tuple[int, str] | None:
-    """Return the block to move to the emptiest worker, of the fullest that has a fitting one."""
-    emptiest = min(load, key=load.__getitem__)
-    for fullest in sorted(load, key=lambda worker: -load[worker]):
-        gap = load[fullest] - load[emptiest]
-        movable = [i for i, worker in placed.items() if worker == fullest and 0 < sizes[i] < gap]
-        if movable:
-            return min(movable, key=lambda i: (abs(gap - 2 * sizes[i]), i)), emptiest
-    return None
+        load[worker] += size
+    return placed
 
 
 # Seconds.

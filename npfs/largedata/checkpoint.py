@@ -10,7 +10,6 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -61,10 +60,7 @@ class Checkpoints:
     of: Fitted
     every_epochs: int | None = None
     every_seconds: float | None = None
-    _written: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._written = time.monotonic()
+    _written: float = field(default_factory=time.monotonic, init=False)
 
     def __call__(self, state: State) -> None:
         """Write it, if it is time to."""
@@ -124,7 +120,9 @@ class Checkpoints:
             with self.path.open("rb") as file, np.load(file, allow_pickle=False) as found:
                 kept = {name: found[name] for name in found.files}
             state = State(kept["weights"], float(kept["bias"]), kept["loss_history"].tolist())
-            of, made = _fitted(kept), int(kept["format"])
+            n, mean, rate = int(kept["n"]), kept["mean"], float(kept["learning_rate"])
+            moments = Moments(n, mean, kept["comoment"], mean, mean)
+            of, made = Fitted(moments, bool(kept["standardize"]), rate), int(kept["format"])
         except Exception as error:  # whatever a damaged archive leads to
             raise BadCheckpoint(
                 f"{str(self.path)!r} is no checkpoint that can be read ({one_line(error)}); "
@@ -149,9 +147,3 @@ def require_there(path: Path) -> None:
         raise BadCheckpoint(
             f"there is no checkpoint {str(path)!r} to go on from; leave --resume out to begin anew"
         )
-
-
-def _fitted(kept: dict[str, Any]) -> Fitted:
-    mean = kept["mean"]
-    moments = Moments(int(kept["n"]), mean, kept["comoment"], mean, mean)
-    return Fitted(moments, bool(kept["standardize"]), float(kept["learning_rate"]))

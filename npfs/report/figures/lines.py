@@ -69,8 +69,8 @@ def draw_lines(
 ) -> None:
     """Draw lines with their intervals, a band between points and a bar at each, and label them.
 
-    Call after the limits are final. Where a quantity has two values, or ``two_valued`` names its backend and place, every run is
-    drawn as well.
+    Call after the limits are final. Where a quantity has two values, or ``two_valued`` names its
+    backend and place, every run is drawn as well.
     """
     ends = []
     for backend, line in lines.items():

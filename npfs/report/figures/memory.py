@@ -23,11 +23,6 @@ class Use(NamedTuple):
     held: float | None
     peak: float | None
 
-    @property
-    def largest(self) -> float:
-        """The larger of what is known."""
-        return max(self.held or 0.0, self.peak or 0.0)
-
 
 def memory_figure(evidence: Evidence) -> Figure | None:
     """Draw a bar for each backend, in bytes over the bytes of the data."""
@@ -71,7 +66,8 @@ def _longest(uses: Iterable[Use], size: Size, width: float) -> float:
     ends = [1.3]
     for use in uses:
         words = labels.text_width(_words(use, size), labels.TEXT_SIZE, "normal") + 0.15
-        ends.append(use.largest / size.data_bytes / max(0.2, 1 - words / width))
+        largest = max(n_bytes or 0.0 for n_bytes in use)
+        ends.append(largest / size.data_bytes / max(0.2, 1 - words / width))
     return max(ends)
 
 

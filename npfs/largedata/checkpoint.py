@@ -60,7 +60,10 @@ class Checkpoints:
     of: Fitted
     every_epochs: int | None = None
     every_seconds: float | None = None
-    _written: float = field(default_factory=time.monotonic, init=False)
+    _written: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._written = time.monotonic()
 
     def __call__(self, state: State) -> None:
         """Write it, if it is time to."""

@@ -2,7 +2,6 @@
 
 import tempfile
 import textwrap
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -163,24 +162,7 @@ def texts(
     }
     beside = {name: text for name, text in beside.items() if text}
     names = ("verdict.md", *beside) if with_links else ()
-    downloads = [(TEXTS[name], name) for name in names]
-    page = page_content(evidence, held, drawn, downloads)
-    return {PAGE: page_html(page), "verdict.md": verdict_markdown(page), **beside}
-
-
-def _shown(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def page_content(
-    evidence: Evidence,
-    held: Calibration | None,
-    drawn: Sequence[PageFigure],
-    downloads: Sequence[tuple[str, str]],
-) -> Page:
-    """Return the whole content; ``downloads`` names the files that lie beside the page."""
-    return Page(
+    page = Page(
         question=verdict.question(evidence),
         missing=tuple(provenance.missing(evidence)),
         answer=tuple(verdict.answer(evidence)),
@@ -202,5 +184,11 @@ def page_content(
         method=tuple(provenance.method(evidence)),
         left_out=tuple(provenance.left_out(evidence)),
         version=__version__,
-        downloads=tuple(downloads),
+        downloads=tuple((TEXTS[name], name) for name in names),
     )
+    return {PAGE: page_html(page), "verdict.md": verdict_markdown(page), **beside}
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -142,7 +142,7 @@ def _backends(evidence: Evidence) -> dict[str, Any]:
         name: {
             "title": evidence.title(name),
             "lines_of_code": known[name].lines_of_code if name in known else None,
-            "installed_bytes": (known[name].installed or {}) if name in known else None,
+            "installed_bytes": known[name].installed if name in known else None,
             "first_call": {
                 cache: {
                     part: _interval(startup.seconds(evidence, name, part, cache))
@@ -168,14 +168,14 @@ def _backends(evidence: Evidence) -> dict[str, Any]:
 def _interval(interval: Interval | None) -> dict[str, Any] | None:
     if interval is None:
         return None
-    two = interval.bimodal
+    modes = interval.bimodal
     return {
         "value": interval.value,
         "low": _finite(interval.low),
         "high": _finite(interval.high),
         "runs": interval.runs,
         "values": list(interval.values),
-        "two_values": None if two is None else [value.value for value in two],
+        "two_values": None if modes is None else [mode.value for mode in modes],
     }
 
 
@@ -194,17 +194,10 @@ def _first_call_rows(evidence: Evidence) -> Iterator[list[Any]]:
     size = Size(startup.startup_samples(evidence), 1)
     for backend in startup.backends(evidence):
         for cache in (WARM, COLD):
-            records = startup.startups(evidence, backend, cache)
-            for part in startup.PARTS if records else ():
-                seconds = startup.seconds(evidence, backend, part, cache)
-                yield [
-                    backend,
-                    part,
-                    cache,
-                    *size.params().values(),
-                    len(records),
-                    *_bounds(seconds),
-                ]
+            for part in startup.PARTS:
+                if seconds := startup.seconds(evidence, backend, part, cache):
+                    measured = [*size.params().values(), seconds.runs, *_bounds(seconds)]
+                    yield [backend, part, cache, *measured]
 
 
 def _memory_rows(evidence: Evidence) -> Iterator[list[Any]]:

@@ -41,14 +41,12 @@ def once_table(evidence: Evidence) -> Table | None:
     )
     rows = []
     for name in backends:
-        seconds = [
+        seconds = (
             startup.seconds(evidence, name, "import_s"),
             startup.seconds(evidence, name),
             startup.seconds(evidence, name, cache=COLD),
-        ]
-        durations = [
-            Cell("") if of is None else Cell(_duration(of, evidence), of.value) for of in seconds
-        ]
+        )
+        durations = (_duration_cell(evidence, of) for of in seconds)
         rows.append((Cell(evidence.title(name)), *durations, *_memory_cells(evidence, name, size)))
     return Table("What comes once", columns, tuple(rows), (False, *(True,) * 5))
 
@@ -119,37 +117,39 @@ def _conversion(evidence: Evidence) -> list[str]:
 
 def _memory_cells(evidence: Evidence, backend: str, size: Size | None) -> list[Cell]:
     if size is None:
-        return [Cell(UNKNOWN), Cell(UNKNOWN)]
-    return [
-        Cell(UNKNOWN)
-        if n_bytes is None
-        else Cell(
-            f"{numbers.significant(n_bytes / 1e6)} MB "
-            f"({numbers.significant(n_bytes / size.data_bytes)}×)",
-            n_bytes,
-        )
-        for n_bytes in startup.memory(evidence, backend, size)
-    ]
+        return [Cell(UNKNOWN)] * 2
+    cells = []
+    for n_bytes in startup.memory(evidence, backend, size):
+        text = UNKNOWN
+        if n_bytes is not None:
+            factor = numbers.significant(n_bytes / size.data_bytes)
+            text = f"{numbers.significant(n_bytes / 1e6)} MB ({factor}×)"
+        cells.append(Cell(text, n_bytes))
+    return cells
 
 
-def _duration(seconds: Interval, evidence: Evidence) -> str:
-    is_once = not seconds.is_known and len(evidence.runs) > 1
-    return wording.duration(seconds) + (" (seen once)" if is_once else "")
+def _duration_cell(evidence: Evidence, seconds: Interval | None) -> Cell:
+    if seconds is None:
+        return Cell("")
+    is_single = not seconds.is_known and len(evidence.runs) > 1
+    return Cell(wording.duration(seconds) + (" (seen once)" if is_single else ""), seconds.value)
 
 
 def notes(evidence: Evidence) -> list[str]:
     """Explain the columns of the table."""
     samples = startup.startup_samples(evidence)
-    said = [
-        "First result: a fresh process from its start through the import to the end of its first "
-        f"fit, of {numbers.count(samples)} samples. Making data and preparing them is left out. "
-        "Compiled code is on disk already, or not yet where that is said."
-    ] * bool(samples)
+    explained = []
+    if samples:
+        explained.append(
+            "First result: a fresh process from its start through the import to the end of its "
+            f"first fit, of {numbers.count(samples)} samples. Making data and preparing them is "
+            "left out. Compiled code is on disk already, or not yet where that is said."
+        )
     if startup.memory_sizes(evidence):
-        said.append(
+        explained.append(
             "Memory comes on top of the arrays that a backend is given; the factor is over their "
             "bytes."
         )
-    return said + [
+    return explained + [
         f"Some of it is not known: {reason}." for reason in startup.memory_reasons(evidence)
     ]

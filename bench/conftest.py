@@ -68,8 +68,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     run = config.stash[RUN]
     cases = len(run.plan.cases)
     planned = (
-        f"npfs: {cases} cases (and read passes), {run.plan.runs} runs, "
-        f"{run.plan.epochs} epochs a fit"
+        f"{cases} cases (and read passes), {run.plan.runs} runs, {run.plan.epochs} epochs a fit"
     )
     data = () if run.plan.data is None else (str(run.plan.data), *run.plan.data.record.notes)
     return [f"npfs: {said}" for said in (planned, *data, *run.unavailable.values())]

@@ -1,4 +1,4 @@
-"""What is wrong with a large file: a sentence when it is opened, or one that names the piece when that is read."""
+"""What is wrong with a large file: a sentence as it is opened, or one that names the piece."""
 
 import os
 import random
@@ -374,7 +374,7 @@ def damaged(rng: random.Random, whole: bytes) -> bytes:
 
 @pytest.mark.parametrize("kind", ["C.npy", "F.npy", "fields.npy", "t.parquet", "packed.parquet"])
 def test_a_damaged_file_ends_in_a_sentence(tmp_path: Path, kind: str) -> None:
-    """Bytes changed, cut out or cut off: finite numbers come out, or a sentence at the one place or the other."""
+    """Bytes changed, cut out or cut off: finite numbers come out, or a sentence."""
     path = tmp_path / kind
     if kind == "fields.npy":
         kinds = [("a", float), ("b", "f4"), ("y", "i2")]

@@ -1,4 +1,4 @@
-"""Files in pieces: what comes out of all of them is what the whole file holds, and memory is set by one."""
+"""Files in pieces: together they hold what the file holds, and memory is set by one."""
 
 import pickle
 import random
@@ -39,7 +39,7 @@ def joined(pieces: Pieces) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
 
 
 def assert_same(path: Path, block_bytes: int, **options: Any) -> Pieces:
-    """Compare with the table that is read at once; it is the file's only row group, or the only file."""
+    """Compare with the table read at once; it is the file's only row group, or the only file."""
     pieces, table = (
         open_pieces(path, block_bytes=block_bytes, **options),
         read_table(path, **options),
@@ -177,7 +177,10 @@ def test_rows_without_a_value_are_left_out(tmp_path: Path) -> None:
 
 def test_too_few_rows_are_noted(tmp_path: Path) -> None:
     np.save(tmp_path / "t.npy", NUMBERS[:4])
-    expected = "4 rows cannot tell 4 features apart: other weights fit as well, so the solution is not unique."
+    expected = (
+        "4 rows cannot tell 4 features apart: other weights fit as well, so the solution is not "
+        "unique."
+    )
     assert open_pieces(tmp_path / "t.npy", target=0).notes == (expected,)
 
 

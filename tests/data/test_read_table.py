@@ -94,7 +94,7 @@ NUMBERS = st.floats(-1e150, 1e150)
 @MANY
 @given(data=st.data())
 def test_what_the_csv_module_writes_comes_back(data: Any, tmp_path: Path) -> None:
-    """Any separator, decimal sign, quotes and line ends, with a column of text that is not chosen."""
+    """Any separator, decimal sign, quotes and line ends, with a column of text not chosen."""
     separator = data.draw(st.sampled_from(",;\t|"))
     decimal = data.draw(st.sampled_from("." if separator == "," else ".,"))
     texts = st.text("ab ,;|\t\"'\n")

@@ -11,7 +11,7 @@ from npfs.largedata.connection import close_local, connect
 
 @pytest.fixture(scope="module", autouse=True)
 def environment_kept() -> Iterator[None]:
-    """A nanny sets variables for the worker that takes the place of one that died, and they stay."""
+    """Undo the variables that a nanny sets for a worker that replaces one that died."""
     before = dict(os.environ)
     yield
     for name in os.environ.keys() - before.keys():

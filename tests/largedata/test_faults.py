@@ -1,4 +1,4 @@
-"""What is lost on the way, on real clusters: workers that are killed, memory that runs out, files and schedulers that go."""
+"""What is lost on the way, on real clusters: workers, memory, files and schedulers."""
 
 import sys
 import threading
@@ -106,7 +106,7 @@ def test_a_worker_killed_while_it_computes_changes_nothing(client: Client, file:
 def test_a_worker_that_dies_while_dask_looks_for_it_is_replaced_all_the_same(
     client: Client,
 ) -> None:
-    """Dask looks 15 s after a loss, and would then end what replaces workers if the next one is just lost."""
+    """Dask would end what replaces workers if, 15 s after a loss, the next one is just lost."""
     before = set(client.nthreads())
     with dask.config.set({"distributed.deploy.lost-worker-timeout": "10ms"}):
         kill(pids(client)[0])

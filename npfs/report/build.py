@@ -70,7 +70,7 @@ class Report:
         ]
 
     def effort(self, job: str, wall_s: float) -> str:
-        """Return the share of a command's ``wall_s`` seconds that its rounds took, in a sentence."""
+        """Return the share of a command's ``wall_s`` seconds in its rounds, as a sentence."""
         runs = [run for run in self.evidence.runs if run.job == job]
         timed_s = sum(run.timed_s for run in runs)
         return (

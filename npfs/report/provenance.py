@@ -131,9 +131,9 @@ def method(evidence: Evidence) -> list[str]:
         "comes once is measured apart, in fresh processes.",
         "Every backend does the same work and is held to the same result, before its first round "
         "and after its last; a shortcut, which does less, is named as one and compared apart.",
-        f"A run is one fresh process. It visits every case (a backend at a size) up to {repetitions} "
-        "times, spread over the run, in an order shuffled with a recorded seed, each time on newly "
-        "allocated data. Its number for a case is the median of the rounds of the least disturbed "
+        "A run is one fresh process. It visits every case (a backend at a size) up to "
+        f"{repetitions} times, spread over the run, in an order shuffled with a recorded seed, "
+        "each time on newly allocated data. Its number for a case is the median of the rounds of the least disturbed "
         "visit.",
         f"Here {len(runs)} runs of {jobs} command{'s' if jobs > 1 else ''} made "
         f"{numbers.count(rounds)} rounds, {timed_s:,.0f} s of {wall_s:,.0f} s inside them and "

@@ -133,8 +133,8 @@ def method(evidence: Evidence) -> list[str]:
         "and after its last; a shortcut, which does less, is named as one and compared apart.",
         "A run is one fresh process. It visits every case (a backend at a size) up to "
         f"{repetitions} times, spread over the run, in an order shuffled with a recorded seed, "
-        "each time on newly allocated data. Its number for a case is the median of the rounds of the least disturbed "
-        "visit.",
+        "each time on newly allocated data. Its number for a case is the median of the rounds of "
+        "the least disturbed visit.",
         f"Here {len(runs)} runs of {jobs} command{'s' if jobs > 1 else ''} made "
         f"{numbers.count(rounds)} rounds, {timed_s:,.0f} s of {wall_s:,.0f} s inside them and "
         f"their calibration, between {_minute(runs[0].started)} and {_minute(newest.started)} "

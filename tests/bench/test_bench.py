@@ -36,20 +36,20 @@ def test_what_is_not_timed_is_named_with_the_reason(
     install(tmp_path, "wrong", WRONG_BACKEND)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     result = bench(
-        "--sizes=10,1e4", "--epochs=10000", "--backends=wrong,python,numpy", "--runs=2",
+        "--sizes=10,1e6", "--epochs=100", "--backends=wrong,python,numpy", "--runs=2",
         "--benchmark-max-time=0.01", f"--reports={tmp_path}", "-rs",
     )  # fmt: skip
     assert result.returncode == 1
-    assert "wrong on 10, 10000 epochs: the loss differs first at epoch 5" in result.stdout
-    assert "wrong-10 failed: ConformanceError: wrong on 10, 10000 epochs" in result.stdout
-    assert "python-10000 was not timed: one fit would take" in result.stdout
+    assert "wrong on 10, 100 epochs: the loss differs first at epoch 5" in result.stdout
+    assert "wrong-10 failed: ConformanceError: wrong on 10, 100 epochs" in result.stdout
+    assert "python-1000000 was not timed: one fit would take" in result.stdout
     first, second = map(load, run_paths(tmp_path))
-    right = {"python-10", "numpy-10", "numpy-10000"}
-    reads = {f"read-{cores}-{n}" for cores in ("one", "all") for n in (10, 10_000)}
+    right = {"python-10", "numpy-10", "numpy-1000000"}
+    reads = {f"read-{cores}-{n}" for cores in ("one", "all") for n in (10, 1_000_000)}
     for run in (first, second):
         assert timed(run) == right | reads
-        assert run["npfs"]["skipped"].keys() == {"python-10000"}
-        assert "the limit is 3 s" in run["npfs"]["skipped"]["python-10000"]
+        assert run["npfs"]["skipped"].keys() == {"python-1000000"}
+        assert "the limit is 3 s" in run["npfs"]["skipped"]["python-1000000"]
         assert "the loss differs first" in run["npfs"]["failed"]["wrong-10"]
 
 

@@ -1,14 +1,14 @@
 """npfs, NumPy From Scratch: one regression, several tools, and what they cost on your machine.
 
-Names are loaded when they are first used, so that ``import npfs`` loads nothing heavy. Public are
-the names in ``__all__``, ``npfs.backends.base``, the entry points, the command line and the files.
+Names are loaded when they are first used, so that ``import npfs`` loads nothing heavy. The public
+API is ``__all__``, ``npfs.backends.base``, the entry points, the command line and the files.
 
 The packages, each with those that it imports:
 
 - ``regression``: the mathematics (nothing)
 - ``backends``: the contract of a backend, and one file for each tool (regression)
-- ``data``: a person's table as ``X`` and ``y`` (regression)
-- ``largedata``: more than memory, more than one machine (regression, backends, data)
+- ``data``: load a table as ``X`` and ``y`` (regression)
+- ``largedata``: data larger than memory, clusters (regression, backends, data)
 - ``estimator``: ``LinearRegression`` and its plots (the four above, analysis, drawing)
 - ``schema``: every stored record, once (nothing)
 - ``analysis``: runs to findings, pure (schema)

@@ -1,1 +1,1 @@
-"""From run files to findings: pure, on NumPy alone, and where no backend is installed."""
+"""Turn run files into findings, with NumPy alone: no backend needs to be installed."""

@@ -1,7 +1,6 @@
-"""Findings on a machine whose times vary, or differ from those its user would see, and remedies.
+"""Diagnose why the times of a machine vary or are not typical, and name remedies.
 
-From the environment and the load of runs, as recorded, to sentences. What is not recorded gives no
-finding.
+The environment and the load of runs give the findings. What is not recorded gives none.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Run files, read into records; what is no run is named with the reason and left in its place."""
+"""Read run files into records; report other files with the reason and leave them in place."""
 
 import itertools
 import statistics

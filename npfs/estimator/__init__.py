@@ -1,1 +1,1 @@
-"""The regression as an estimator, as scikit-learn knows one."""
+"""The regression as an estimator that follows scikit-learn."""

@@ -1,4 +1,4 @@
-"""The choice of a backend for data of a size, from the runs that are stored on this machine."""
+"""Choose a backend for data of a given size, from the runs stored on this machine."""
 
 import os
 from dataclasses import dataclass, replace

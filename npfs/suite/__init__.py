@@ -1,1 +1,1 @@
-"""How a number is made: what is timed, in which order, in which process, and how it is kept."""
+"""The benchmark of the regression: presets, options, own data, probes and the doctor."""

@@ -68,7 +68,9 @@ class PublishedTable(SphinxDirective):
             self.env.note_dependency(str(path))
         return [
             table(*rows(of), kind="published-table"),
-            nodes.paragraph("", provenance.provenance(measured_here(of.name)), classes=["measured-basis"]),
+            nodes.paragraph(
+                "", provenance.provenance(measured_here(of.name)), classes=["measured-basis"]
+            ),
         ]
 
 

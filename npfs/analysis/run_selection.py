@@ -131,7 +131,7 @@ def _run_files(listing: bytes, *, is_reports: bool) -> dict[str, str]:
 
 
 def _git(*arguments: str) -> bytes | None:
-    """Return what git prints in the current folder; None if it fails or is not installed."""
+    """Return the output of git in the current folder; None if it fails or is not installed."""
     try:
         result = subprocess.run(["git", *arguments], capture_output=True, check=False)
     except FileNotFoundError:

@@ -181,10 +181,12 @@ def parse_run(path: Path, content: bytes) -> RunRecord:
     if not isinstance(document, dict) or not isinstance(document.get(KEY), dict):
         raise NotARun("was not written by npfs (another tool's file, or saved by other means)")
     version = document[KEY].get("schema")
-    if version not in (1, SCHEMA):
+    if isinstance(version, int) and version > SCHEMA:
         raise NotARun(
-            f"has schema {version!r}, this version of npfs reads {SCHEMA}; update npfs to read it"
+            f"has schema {version}, this version of npfs reads {SCHEMA}; update npfs to read it"
         )
+    if isinstance(version, bool) or version not in (1, SCHEMA):
+        raise NotARun(f"is damaged: no version of npfs has written schema {version!r}")
     try:
         return _record(path, older.upgraded(document) if version == 1 else document)
     except KeyError as error:
@@ -194,7 +196,7 @@ def parse_run(path: Path, content: bytes) -> RunRecord:
 
 
 def _record(path: Path, document: dict[str, Any]) -> RunRecord:
-    ours = [one for one in document["benchmarks"] if "id" in one["extra_info"]]
+    ours = [one for one in document["benchmarks"] if {"id", "group"} <= one["extra_info"].keys()]
     found = msgspec.convert({**document, "benchmarks": ours}, schema.Document)
     run, cases = found.npfs, tuple(benchmark.extra_info for benchmark in found.benchmarks)
 

@@ -73,7 +73,7 @@ def advise(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say which backend to use for data of a size, and what each takes, from the stored runs."""
+    """Recommend a backend for data of a given size, from the stored runs."""
     from npfs.analysis.prediction import NoPrediction
     from npfs.estimator.auto import stored_predictor
 
@@ -186,7 +186,7 @@ def _row(p: "Prediction", title: str, best_s: float) -> dict[str, str]:
 
 
 def _notes(predictions: Sequence["Prediction"], predictor: "Predictor") -> list[str]:
-    """Say what the numbers rest on, what is extrapolated, and what is missing, and why."""
+    """Name the runs behind the numbers, what is extrapolated, and what is missing."""
     from npfs.estimator.auto import MEASURE, made_elsewhere
     from npfs.harness import machine
 
@@ -202,6 +202,10 @@ def _notes(predictions: Sequence["Prediction"], predictor: "Predictor") -> list[
             "These runs do not tell the cost of a call from that of an epoch, so that intervals "
             f"are wide where few samples are fitted; measure both: {MEASURE}, without --budget."
         )
+    for name in ("startup", "conversion"):
+        lacking = [evidence.title(p.backend) for p in predictions if getattr(p, name) is None]
+        if lacking:
+            notes.append(f"Not measured, so not in the total: the {name} of {listed(lacking)}.")
     notes += _extrapolated(predictions, predictor)
     timed = {*evidence.backends, *evidence.shortcuts} - {*predictor.backends}
     missing = {evidence.title(name): "it was not timed in float64" for name in sorted(timed)}
@@ -225,14 +229,14 @@ def _extrapolated(predictions: Sequence["Prediction"], predictor: "Predictor") -
     factors: dict[str, list[str]] = {}
     for p in predictions:
         what = " and ".join(
-            f"{significant(factor, 2)} times the {name}"
+            f"{significant(factor, 2)} in {name}"
             for factor, name in zip(p.beyond, ("data", "features"), strict=True)
             if factor > 1
         )
         if what:
             factors.setdefault(what, []).append(predictor.evidence.title(p.backend))
     return [
-        f"Extrapolated: {listed(names)}, to {what} of the largest that was measured."
+        f"Extrapolated: {listed(names)}, by a factor of {what} beyond the measured sizes."
         for what, names in factors.items()
     ]
 

@@ -25,7 +25,7 @@ def calibrate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say how often the interval of one half of the stored runs covers the other half."""
+    """Measure how often the interval of one half of the stored runs covers the other."""
     from npfs.analysis import calibration
     from npfs.harness.fresh_runs import CannotMeasure, add_runs
     from npfs.report import calibration as words

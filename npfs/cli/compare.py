@@ -48,7 +48,7 @@ def compare(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say which cases became slower or faster between two sets of runs.
+    """Find the cases that became slower or faster between two sets of runs.
 
     Exits with 0; with 1 if --fail-on-slower is passed; with 2 if there is nothing to compare.
     """

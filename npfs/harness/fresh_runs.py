@@ -48,7 +48,7 @@ class Ended:
 
     @property
     def cause(self) -> str:
-        """Say how the process ended, for a sentence."""
+        """Name the exit code or the signal that ended the process."""
         if self.exit_code >= 0:
             return f"exit code {self.exit_code}"
         try:

@@ -122,7 +122,8 @@ def _add_repetition(
 def join_info(first: dict[str, Any], second: dict[str, Any]) -> None:
     """Add the record of another repetition: its rounds, and the seconds that it took."""
     for name in JOINED & second.keys():
-        first[name] = first[name] + second[name]
+        is_last = isinstance(second[name], float) and name == "prepare_s"  # in schema 1
+        first[name] = second[name] if is_last else first[name] + second[name]
 
 
 def _complete(benchmark: dict[str, Any]) -> None:

@@ -148,15 +148,18 @@ class BenchmarkRun:
         if self.number is None:  # nothing is timed
             return timing.MANY_EPOCHS[0]
         plan = self.plan
-        # What is wrong with the case, its own benchmark reports.
-        with contextlib.suppress(Exception):
-            if (
-                timing.reason_not_to_allocate(case.size, plan.limits.copies) is None
-                and self.predicted_fit_seconds(case) <= plan.fit_limit_s
-            ):
-                tool = self.backends[case.backend]
-                return timing.second_epochs(tool, case.size, plan.source, plan.epochs)
-        return None
+        if str(case) in self.failed or timing.reason_not_to_allocate(case.size, plan.limits.copies):
+            return None
+        self._note(begun=f"more-epochs-{case}")  # a backend that crashes here is known by it
+        try:
+            if self.predicted_fit_seconds(case) > plan.fit_limit_s:
+                return None
+            tool = self.backends[case.backend]
+            return timing.second_epochs(tool, case.size, plan.source, plan.epochs)
+        except Exception as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):  # see recording
+                raise KeyboardInterrupt from error
+            return None  # the case's own benchmark reports what is wrong with it
 
     def skip(self, case: Case | str, reason: str) -> NoReturn:
         """Record that the case is not timed, and why."""
@@ -284,7 +287,7 @@ class BenchmarkRun:
         )
 
     def _timing(self) -> dict[str, str]:
-        """Say how rounds were timed: runs that differ in it are not pooled."""
+        """Describe the timing of rounds: runs that differ in it are not pooled."""
         options = self.benchmarks_of_stock.options
         stock = {name: str(options[name]) for name in ("timer", "disable_gc", "warmup")}
         return {**stock, "allocator": steady_state.ALLOCATOR}

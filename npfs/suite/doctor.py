@@ -94,7 +94,7 @@ def examine() -> Diagnosis:
 
 
 def loss_sentence(kept: Interval, variables: Mapping[str, str]) -> str:
-    """Say how much of NumPy's speed the variables cost; ``kept`` is as in ``Diagnosis``."""
+    """Word the share of NumPy's speed that the variables cost; ``kept`` is as in ``Diagnosis``."""
     setting = " and ".join(f"{name}={value}" for name, value in variables.items())
     size = probes.BLAS_SIZE
     where = f"{setting}, measured on {size.n_samples:,} samples of {size.n_features} features"

@@ -48,7 +48,7 @@ class RunSet:
             self._start(self.done, cases)
 
     def closing_lines(self) -> list[str]:
-        """Say what ended a run, and which speedups are not known as well as was asked for."""
+        """List the crashes, and the speedups that are not as precise as was asked for."""
         lines = [
             f"A run ended by {cause}, while {case} was timed; that case was left out from then on."
             for case, cause in self.crashed.items()
@@ -142,5 +142,5 @@ class RunSet:
 
 
 def _within(margin: float) -> str:
-    """Say how well a value is known."""
+    """Word a margin of error."""
     return f"within {margin:.3g}" if margin <= UNKNOWN_MARGIN else "hardly known"

@@ -32,7 +32,7 @@ def test_what_lies_beyond_is_said_with_how_far(npfs: Npfs, runs: Path) -> None:
     result = npfs("advise", "--samples", 156_250, "--features", 127)
     beyond = " ".join(result.stdout.split())
     assert "Extrapolated:" in beyond
-    assert "to 10 times the data and 2.0 times the features of the largest that was" in beyond
+    assert "by a factor of 10 in data and 2.0 in features beyond the measured sizes" in beyond
 
 
 def test_runs_that_do_not_tell_calls_say_so(npfs: Npfs, tmp_path: Path) -> None:

@@ -99,7 +99,6 @@ def test_a_bad_choice_is_said_as_of_a_table(
         {"y": [1, 2]},
         {"a": pa.array([], pa.float64()), "y": pa.array([], pa.float64())},
     ],
-    ids=str,
 )
 def test_what_no_table_can_be_is_said_as_of_a_table(tmp_path: Path, content: Any) -> None:
     path = tmp_path / "t"

@@ -188,8 +188,9 @@ class Greedy:
         return held[0].reshape(-1, 4), held[1][:250_000]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def small() -> Iterator[Client]:
+    """A worker that no earlier test has killed."""
     with (
         LocalCluster(
             n_workers=1,
@@ -219,7 +220,7 @@ def test_a_worker_that_is_full_and_starts_nothing_is_a_sentence_in_time(
     small: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("npfs.largedata.block_store.STALLED_WITHIN", 2.0)
-    small.wait_for_workers(1)
+    small.wait_for_workers(1, timeout=60)
     small.run(fill, 0.87 * 400e6)
     try:
         wait_until(lambda: is_paused(small))

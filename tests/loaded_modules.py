@@ -46,9 +46,10 @@ def loaded(folder: Path) -> list[set[str]]:
 
 
 def imports(folder: Path) -> set[tuple[str, str]]:
-    """Return (importer, imported) of all processes that have ended, of npfs's modules alone."""
+    """Return (importer, imported) of all processes that have ended, both below ``npfs``."""
     lines = {line for f in folder.glob("*.txt") for line in f.read_text().split("\n")}
-    return {(a, b) for a, arrow, b in (line.partition(" -> ") for line in lines) if arrow}
+    edges = {(a, b) for a, _, b in (line.partition(" -> ") for line in lines)}
+    return {(a, b) for a, b in edges if b.startswith("npfs.")}
 
 
 def loaded_by(folder: Path, *arguments: str) -> set[str]:

@@ -128,6 +128,7 @@ def test_a_command_loads_what_it_needs(arguments: str, absent: str, tmp_path: Pa
     modules = loaded_by(tmp_path, "-c", code)
     assert "npfs.cli" in modules
     assert modules & set(absent.split()) == set()
+    assert not forbidden(loaded_modules.imports(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ ONE_RUN_ERROR = 0.05
 FEWEST_RUNS = 3  # from which a spread is estimated
 # The share of a conversion's time that page faults and the allocator change from one to the next.
 CONVERSION_ERROR = 0.25
-# Runs time a second number of epochs where a call takes more than this share of a fit of ten.
+# Runs time a second number of epochs where a call takes more than this share of a fit of ten, and
+# so many that the share is less.
 CALL_SHARE, CALL_EPOCHS = 0.05, 10
 # A call too short to be timed lies between nothing and that share: half of it, to a factor of 4.
 SHORT_CALL_ERROR = 0.7

@@ -7,11 +7,13 @@ a pass over memory for each operation.
 import numpy as np
 
 from npfs.backends.aligned import prepare
-from npfs.backends.base import Backend, Fit, fit_by_features
+from npfs.backends.base import Backend, fit_by_features
 from npfs.regression.problem import Array
 
 
-def fit_one_feature(x: Array, y: Array, epochs: int, learning_rate: float) -> Fit:
+def fit_one_feature(
+    x: Array, y: Array, epochs: int, learning_rate: float
+) -> tuple[list[float], float, list[float]]:
     """Fit ``y_pred = weight * x + bias``."""
     weight = bias = 0.0
     loss_history = []
@@ -23,10 +25,12 @@ def fit_one_feature(x: Array, y: Array, epochs: int, learning_rate: float) -> Fi
         db = 2 * np.mean(error)
         weight -= learning_rate * dw
         bias -= learning_rate * db
-    return Fit([weight], bias, loss_history)
+    return [weight], bias, loss_history
 
 
-def fit_many_features(X: Array, y: Array, epochs: int, learning_rate: float) -> Fit:
+def fit_many_features(
+    X: Array, y: Array, epochs: int, learning_rate: float
+) -> tuple[Array, float, list[float]]:
     """Fit ``y_pred = X @ weights + bias``; the bias is broadcast over all samples."""
     n_samples, n_features = X.shape
     weights = np.zeros(n_features, X.dtype)
@@ -40,7 +44,7 @@ def fit_many_features(X: Array, y: Array, epochs: int, learning_rate: float) -> 
         db = 2 * np.mean(error)
         weights -= learning_rate * dw
         bias -= learning_rate * db
-    return Fit(weights, bias, loss_history)
+    return weights, bias, loss_history
 
 
 fit = fit_by_features(fit_one_feature, fit_many_features)

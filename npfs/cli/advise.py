@@ -113,7 +113,7 @@ def _size(
     from npfs.data import BadTable, read_table
     from npfs.harness.option_values import split_names
 
-    with mistakes(BadTable, ValueError):
+    with mistakes(BadTable, ValueError, MemoryError):
         chosen = None if columns is None else split_names("--columns", columns)
         table = read_table(
             data, target=target, missing=missing, features=chosen, features_option="--columns"

@@ -111,7 +111,7 @@ def fit(
     def read() -> "Table":
         return read_table(file, **columns, separator=separator, decimal=decimal, header=header)
 
-    with mistakes(BadTable, BadPiece, BadCheckpoint, OSError):
+    with mistakes(BadTable, BadPiece, BadCheckpoint, OSError, MemoryError):
         with working("reading the file", quiet=no_progress):
             data = fit_blocks.pieces_if_needed(file, columns, blocks, read) or read()
         with working("fitting", quiet=no_progress) as show_words:

@@ -27,30 +27,31 @@ Missing = Annotated[
 JOURNALS = "*.journal"  # of runs that were not saved; npfs.harness reads them
 
 
+TOO_LARGE = (
+    "the data do not fit into the memory that may be taken; choose fewer columns, or give them as "
+    "Parquet or .npy, which npfs fit reads in pieces"
+)
+
+
 class Mistake(Exception):
     """A person asked for what cannot be done: one sentence that says what to give instead."""
 
 
 @contextlib.contextmanager
 def mistakes(*kinds: type[Exception], remedy: str = "") -> Iterator[None]:
-    """Turn exceptions of these kinds, and too little memory, into a ``Mistake``.
+    """Turn exceptions of these kinds into a ``Mistake``.
 
     ``remedy`` is said where the system refuses a file.
     """
     try:
         yield
     except kinds as error:
-        said = str(error)
+        said = TOO_LARGE if isinstance(error, MemoryError) else str(error)
         if isinstance(error, OSError):
             if error.filename and error.strerror:
                 said = f"{error.filename}: {error.strerror}"
             said = f"{said}; {remedy}" if remedy else said
         raise Mistake(said) from None
-    except MemoryError:
-        raise Mistake(
-            "the data do not fit into the memory that may be taken; choose fewer columns, or give "
-            "them as Parquet or .npy, which npfs fit reads in pieces"
-        ) from None
 
 
 def recover_runs(reports: Path, *, to_stderr: bool = True) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from npfs.analysis.prediction import CALL_EPOCHS, CALL_SHARE
 from npfs.backends.base import Backend, Fit
 from npfs.backends.conformance import (
     TOLERANCES,
@@ -29,9 +30,6 @@ VALIDATED_EPOCHS = 2
 # A fit for which benchmark(...) would have time for no more rounds than this is slow: it calls it
 # twice besides.
 CALLS_AROUND_ROUNDS = 4
-# A call that takes no more than this share of a fit of ten epochs is not told apart from them, and
-# a fit of the second number of epochs is so long that its share is less.
-CALL_SHARE, FEW_EPOCHS = 0.05, 10
 MANY_EPOCHS = (100, 1_000, 10_000, 100_000)
 LONGEST_FIT_S = 0.05  # where a call takes as long as very many epochs, its share stays larger
 CALL_PROBE_NUMBERS, CALL_PROBE_S = 2_000, 5e-3
@@ -79,16 +77,16 @@ def second_epochs(backend: Backend, size: Size, source: Source, epochs: int) -> 
     for samples in (*steps, size.n_samples):  # with each step the share of a call is smaller
         X, y, rate = fresh_data(Size(samples, size.n_features, size.dtype), source)
         data = backend.prepare(X, y)
-        one_s, ten_s = (_fastest(backend, data, count, rate) for count in (1, FEW_EPOCHS))
-        if _call_seconds(one_s, 1, ten_s, FEW_EPOCHS) <= CALL_SHARE * ten_s:
+        one_s, ten_s = (_fastest(backend, data, count, rate) for count in (1, CALL_EPOCHS))
+        if _call_seconds(one_s, 1, ten_s, CALL_EPOCHS) <= CALL_SHARE * ten_s:
             return None
     for many in (epochs, *(many for many in MANY_EPOCHS if many > epochs)):
-        if many <= FEW_EPOCHS:
+        if many <= CALL_EPOCHS:
             continue
         many_s = _fastest(backend, data, many, rate)
-        is_small = _call_seconds(ten_s, FEW_EPOCHS, many_s, many) <= CALL_SHARE * many_s
+        is_small = _call_seconds(ten_s, CALL_EPOCHS, many_s, many) <= CALL_SHARE * many_s
         if is_small or many_s > LONGEST_FIT_S:
-            return FEW_EPOCHS if many == epochs else many
+            return CALL_EPOCHS if many == epochs else many
     return many
 
 

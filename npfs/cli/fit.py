@@ -1,4 +1,4 @@
-"""``npfs fit``: read a table, fit it in memory or block by block, draw and print the fit."""
+"""``npfs fit``: fit a table in one pass, or by the passes of a backend; print and draw the fit."""
 
 import math
 import signal
@@ -27,9 +27,14 @@ if TYPE_CHECKING:
     from npfs.data import Table
     from npfs.data.pieces import Pieces
     from npfs.estimator.linear_regression import LinearRegression
+    from npfs.largedata.moments import StoredMoments
     from npfs.regression.problem import Array
 
 AUTO = "auto"
+BENCHMARKED = ("dask", "dask-gram", "memmap")  # whose passes are what the benchmark measures
+PIECE_BYTES = 8 * 2**20  # read at once
+DRAWN_PIECES, DRAWN_OF_PIECE = 20, 500
+Gone = Annotated[str | None, Option(hidden=True)]
 SCHEMA = 1
 SHOWN_COEFFICIENTS = 40
 DRAWN = (".png", ".svg", ".pdf")
@@ -50,8 +55,13 @@ def fit(
         str | None, Option(metavar="A,B", help="Columns to predict from. [default: all others]")
     ] = None,
     backend: Annotated[
-        str, Option(metavar="NAME", help="One that npfs backends lists, or auto, by stored runs.")
-    ] = AUTO,
+        str | None,
+        Option(
+            metavar="NAME",
+            help="Run a pass over data in memory in each epoch: with one that npfs backends lists, "
+            "or auto, by stored runs. [default: one pass for all epochs]",
+        ),
+    ] = None,
     epochs: Annotated[
         str, Option(metavar="N", help="Steps of gradient descent; with --tol at most so many.")
     ] = "1000",
@@ -73,37 +83,40 @@ def fit(
     plot: Annotated[
         Path | None, Option(metavar="OUT", help="Draw the fit and its loss: .png, .svg or .pdf.")
     ] = None,
+    moments: Annotated[
+        Path | None,
+        Option(metavar="FILE", help="Add the data to those of this .npz file; make it if new."),
+    ] = None,
     scheduler: Annotated[
-        str | None, Option(metavar="ADDRESS", help="Fit in this Dask cluster: tcp://host:8786.")
-    ] = None,
-    checkpoint: Annotated[
-        Path | None, Option(metavar="FILE", help="Fit block by block, and keep the state there.")
-    ] = None,
-    checkpoint_every: Annotated[
-        str | None, Option(metavar="N|Ns", help="Epochs, 100, or seconds, 30s. [default: 10s]")
-    ] = None,
-    resume: Annotated[bool, Option("--resume", help="Go on from --checkpoint.")] = False,
-    scratch: Annotated[
-        Path | None, Option(metavar="DIR", help="For blocks. [default: TMPDIR, or /var/tmp]")
+        str | None, Option(metavar="ADDRESS", help="Read in this Dask cluster: tcp://host:8786.")
     ] = None,
     reports: Reports = REPORTS,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    checkpoint: Gone = None,
+    checkpoint_every: Gone = None,
+    resume: Annotated[bool, Option("--resume", hidden=True)] = False,
+    scratch: Gone = None,
 ) -> None:
     """Fit a linear regression to a table in a file, by gradient descent."""
-    from npfs.cli import fit_blocks
     from npfs.data import BadTable, read_table
-    from npfs.data.pieces import BadPiece, Pieces
+    from npfs.data.pieces import BadPiece
     from npfs.harness.option_values import split_names
-    from npfs.largedata.checkpoint import BadCheckpoint
+    from npfs.largedata.moments import BadMoments
 
+    _refuse_gone(
+        {
+            "--checkpoint": checkpoint is not None,
+            "--checkpoint-every": checkpoint_every is not None,
+            "--resume": resume,
+            "--scratch": scratch is not None,
+        }
+    )
+    _require_one_way(backend, moments, scheduler)
     no_progress = quiet or as_json
     if plot is not None and plot.suffix.lower() not in DRAWN:
         raise Mistake(f"--plot writes {', '.join(DRAWN)}; got {str(plot)!r}")
-    model = _model(backend, epochs, learning_rate, tol, standardize)
-    blocks = fit_blocks.Options.of(
-        backend, scheduler, checkpoint, checkpoint_every, resume, scratch
-    )
+    model = _model(backend or "numpy", epochs, learning_rate, tol, standardize)
     with mistakes(ValueError):
         chosen = None if features is None else split_names("--features", features)
     columns: dict[str, Any] = {"target": target, "features": chosen, "missing": missing}
@@ -111,12 +124,12 @@ def fit(
     def read() -> "Table":
         return read_table(file, **columns, separator=separator, decimal=decimal, header=header)
 
-    with mistakes(BadTable, BadPiece, BadCheckpoint, OSError, MemoryError):
+    with mistakes(BadTable, BadPiece, BadMoments, OSError, MemoryError):
         with working("reading the file", quiet=no_progress):
-            data = fit_blocks.pieces_if_needed(file, columns, blocks, read) or read()
-        with working("fitting", quiet=no_progress) as show_words:
-            if isinstance(data, Pieces):
-                fitted = fit_blocks.fit(data, model, blocks, show_words)
+            data = _in_pieces(file, columns, backend) or read()
+        with working("fitting", quiet=no_progress):
+            if backend is None:
+                fitted = _fit_moments(data, model, moments, scheduler)
             else:
                 fitted = _fit_table(data, model, reports)
         if plot is not None:
@@ -126,6 +139,55 @@ def fit(
         print_json(_document(fitted))
     else:
         _show(fitted, plot, quiet=quiet)
+
+
+def _refuse_gone(given: dict[str, bool]) -> None:
+    for option, is_given in given.items():
+        if is_given:
+            raise Mistake(
+                f"{option} is gone: a fit reads the data once, in bounded memory, and keeps nothing "
+                "on the way; leave it out, and give --moments FILE to add more data later"
+            )
+
+
+def _require_one_way(backend: str | None, moments: Path | None, scheduler: str | None) -> None:
+    """Refuse a backend together with what belongs to one pass."""
+    for option, value in (("--moments", moments), ("--scheduler", scheduler)):
+        if backend is not None and value is not None:
+            raise Mistake(
+                f"{option} belongs to a fit in one pass, and --backend {backend} runs a pass in "
+                "each epoch; leave one of both out"
+            )
+    if backend in BENCHMARKED:
+        raise Mistake(
+            f"--backend {backend} is for the benchmark; leave it out: data of any size are fitted "
+            "in one pass, on a Dask cluster with --scheduler ADDRESS"
+        )
+
+
+def _in_pieces(path: Path, columns: dict[str, Any], backend: str | None) -> "Pieces | None":
+    """Return the data in pieces if they are fitted in one pass and come in pieces, else None."""
+    from npfs.analysis.scale import COPIES_IN_MEMORY
+    from npfs.data import BadTable, open_pieces
+    from npfs.drawing.numbers import n_bytes
+    from npfs.harness.environment import available_bytes
+
+    known = available_bytes()
+    free = math.inf if known is None else known
+    try:
+        pieces = open_pieces(path, **columns, block_bytes=PIECE_BYTES)
+    except BadTable:
+        if path.is_dir() or (path.is_file() and path.stat().st_size > free):
+            raise  # it says how to make a file of it that can be read in pieces
+        return None
+    is_too_large = COPIES_IN_MEMORY * pieces.data_bytes > free
+    if backend is not None and (is_too_large or path.is_dir()):
+        what = f"{n_bytes(pieces.data_bytes)} of numbers" if is_too_large else "a folder"
+        raise Mistake(
+            f"--backend {backend} runs its passes over one table in memory, and {path} holds "
+            f"{what}; leave --backend out to fit it in one pass"
+        )
+    return pieces if backend is None else None
 
 
 def _model(
@@ -175,6 +237,86 @@ class Fitted:
     def coefficients(self) -> list[tuple[str, float]]:
         """Return names and values of the features, in the order of the data."""
         return list(zip(self.data.feature_names, self.model.coef_.tolist(), strict=True))
+
+
+def _fit_moments(
+    data: "Table | Pieces", model: "LinearRegression", stored: Path | None, scheduler: str | None
+) -> Fitted:
+    """Fit in one pass over the data, together with the moments in a file if there is one."""
+    from npfs.data import Table
+    from npfs.data.pieces import Pieces, of_arrays
+    from npfs.largedata.moments import StoredMoments
+    from npfs.largedata.one_pass import read_moments
+    from npfs.regression.loss import r_squared
+
+    notes = []
+    pieces = data
+    if isinstance(data, Table):
+        block_rows = PIECE_BYTES // (8 * data.X.shape[1] + 8) + 1
+        pieces = of_arrays(data.X, data.y, block_rows, data.feature_names, data.target_name)
+
+    def run() -> StoredMoments:
+        if scheduler is None:
+            taken = read_moments(pieces)
+        else:
+            from npfs.largedata import cluster_moments
+
+            taken = cluster_moments.of_pieces(pieces, cluster_moments.connect(scheduler))
+        found = StoredMoments(taken, pieces.feature_names, pieces.target_name)
+        if left_out := pieces.n_samples - taken.n:
+            notes.append(f"Left out {left_out:,} of {pieces.n_samples:,} rows, which lack a value.")
+        if stored is not None and stored.exists():
+            before = StoredMoments.load(stored)
+            found = before.join(found)
+            notes.append(
+                f"{stored} held {before.moments.n:,} samples, and holds {found.moments.n:,} now."
+            )
+        model.keep_path = len(found.feature_names) == 1  # whose lines can be drawn
+        model.fit_moments(found.moments)
+        return found
+
+    found, seconds, convergence = run_fit(model, run)
+    moments = found.moments
+    if stored is not None:
+        with mistakes(OSError, remedy="name another place with --moments"):
+            found.save(stored)
+    if isinstance(data, Pieces):
+        notes += _notes_on(found)
+    variance = moments.variance_of_target
+    return Fitted(
+        model=model,
+        data=data,
+        n_samples=moments.n,
+        r2=r_squared(model.loss_, variance) if moments.n > 1 else math.nan,
+        drawn_samples=lambda: some_samples(pieces),
+        seconds=seconds,
+        notes=[*notes, *convergence],
+    )
+
+
+def _notes_on(stored: "StoredMoments") -> list[str]:
+    """List what changes the meaning of the fit, as it is listed for a table."""
+    from npfs.data.values import Ranges, notes_on
+
+    of = stored.moments
+    unknown = (False,) * len(of.mean)
+    features = Ranges(stored.feature_names, unknown[:-1], of.low[:-1], of.high[:-1])
+    target = Ranges((stored.target_name,), unknown[-1:], of.low[-1:], of.high[-1:])
+    return notes_on(features, target, *of.same_columns())
+
+
+def some_samples(pieces: "Pieces") -> "tuple[Array, Array]":
+    """Return some samples of some pieces, for a drawing."""
+    import numpy as np
+
+    step = max(1, len(pieces.pieces) // DRAWN_PIECES)
+    Xs, ys = [], []
+    for piece in pieces.pieces[::step]:
+        X, y = piece.read()
+        every = max(1, len(y) // DRAWN_OF_PIECE)
+        Xs.append(X[::every].copy())
+        ys.append(y[::every].copy())
+    return np.concatenate(Xs), np.concatenate(ys)
 
 
 def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitted:
@@ -290,9 +432,10 @@ def _show(fitted: Fitted, plot: Path | None, *, quiet: bool) -> None:
         print_lines(f"and {hidden:,} more features; --json prints all of them")
     if quiet:
         return
+    how = "one pass over the data" if model.backend_ == "moments" else model.backend_
     print_lines(
         f"R² {fitted.r2:.4g}, mean squared error {model.loss_history_[-1]:.6g} after "
-        f"{model.n_iter_:,} epochs; {model.backend_}, learning rate {model.learning_rate_:.4g}, "
+        f"{model.n_iter_:,} epochs; {how}, learning rate {model.learning_rate_:.4g}, "
         f"{time(fitted.seconds)}"
     )
     if plot is not None:

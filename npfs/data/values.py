@@ -22,31 +22,38 @@ NAMED = 10
 
 
 @dataclass(frozen=True)
-class Values:
-    """Columns as one array.
+class Ranges:
+    """The ranges of columns.
 
     Attributes
     ----------
-    array : array of float64, shape (n_rows, n_columns)
+    is_integer : tuple of bool
+        Whether a column's numbers are whole by their type.
     low, high : arrays of shape (n_columns,)
         The smallest and the largest number of each column; NaN where it has a missing one.
     """
 
     names: tuple[str, ...]
     is_integer: tuple[bool, ...]
-    array: Array
     low: Array
     high: Array
-
-    def without(self, rows: NDArray[np.bool_]) -> "Values":
-        """Return the other rows."""
-        kept = self.array[~rows]
-        return Values(self.names, self.is_integer, kept, kept.min(axis=0), kept.max(axis=0))
 
     @property
     def size(self) -> Array:
         """The largest absolute value of each column."""
         return np.maximum(np.abs(self.low), np.abs(self.high))
+
+
+@dataclass(frozen=True)
+class Values(Ranges):
+    """Columns as one array of float64, shape (n_rows, n_columns)."""
+
+    array: Array
+
+    def without(self, rows: NDArray[np.bool_]) -> "Values":
+        """Return the other rows."""
+        kept = self.array[~rows]
+        return Values(self.names, self.is_integer, kept.min(axis=0), kept.max(axis=0), kept)
 
 
 def gather(columns: Sequence[Column]) -> Values:
@@ -57,7 +64,7 @@ def gather(columns: Sequence[Column]) -> Values:
         for k, column in enumerate(columns):
             low[k], high[k] = as_float64(column.pieces(), array[:, k])
     names = tuple(column.name for column in columns)
-    return Values(names, tuple(column.is_integer for column in columns), array, low, high)
+    return Values(names, tuple(column.is_integer for column in columns), low, high, array)
 
 
 def missing_rows(parts: Iterable[Values]) -> tuple[NDArray[np.bool_], str]:
@@ -105,7 +112,20 @@ def why_unusable(value: float) -> str:
 
 def notes(features: Values, target: Values) -> list[str]:
     """List what does not end a fit but changes its meaning."""
-    found = about_shape(*features.array.shape)
+    n_rows, n_features = features.array.shape
+    same = _duplicates(features, target)
+    return [*about_shape(n_rows, n_features), *notes_on(features, target, *same)]
+
+
+def notes_on(
+    features: Ranges, target: Ranges, again: Sequence[int], is_target: Sequence[int]
+) -> list[str]:
+    """List what changes the meaning of a fit on columns with these ranges.
+
+    ``again`` are features with the numbers of an earlier one, ``is_target`` those with the numbers
+    of the target.
+    """
+    found = []
     constant = np.flatnonzero(features.high - features.low <= SMALLEST_SPREAD)
     if len(constant):
         found.append(f"Constant, so they say nothing about the target: {_of(features, constant)}.")
@@ -113,7 +133,15 @@ def notes(features: Values, target: Values) -> list[str]:
         found.append(
             f"The target {target.names[0]!r} is constant, so there is nothing to learn from."
         )
-    found += _duplicates(features, target)
+    if again:
+        found.append(
+            "The same numbers as an earlier column, so the solution is not unique: "
+            f"{_of(features, again)}."
+        )
+    if is_target:
+        found.append(
+            f"The same numbers as the target, so the fit is trivial: {_of(features, is_target)}."
+        )
     return found + _magnitudes(features, target)
 
 
@@ -127,8 +155,8 @@ def about_shape(n_samples: int, n_features: int) -> list[str]:
     ]
 
 
-def _duplicates(features: Values, target: Values) -> list[str]:
-    """Name the columns that are the same as an earlier one, and those that are the target itself.
+def _duplicates(features: Values, target: Values) -> tuple[list[int], list[int]]:
+    """Return the columns that are the same as an earlier one, and those that are the target itself.
 
     Only columns that agree in what is known of them already are compared, and those by a digest.
     """
@@ -144,17 +172,7 @@ def _duplicates(features: Values, target: Values) -> list[str]:
         same = first.setdefault(hashlib.sha256((column + 0.0).tobytes()).digest(), k)
         if same != k:
             (is_target if k == n_features else again).append(same if k == n_features else k)
-    found = []
-    if again:
-        found.append(
-            "The same numbers as an earlier column, so the solution is not unique: "
-            f"{_of(features, again)}."
-        )
-    if is_target:
-        found.append(
-            f"The same numbers as the target, so the fit is trivial: {_of(features, is_target)}."
-        )
-    return found
+    return again, is_target
 
 
 def _marks(part: Values) -> Iterable[tuple[float, ...]]:
@@ -164,7 +182,7 @@ def _marks(part: Values) -> Iterable[tuple[float, ...]]:
     return map(tuple, np.column_stack([part.low, part.high, some]).tolist())
 
 
-def _magnitudes(features: Values, target: Values) -> list[str]:
+def _magnitudes(features: Ranges, target: Ranges) -> list[str]:
     """List columns whose numbers are so large, or so unequal, that a fit suffers."""
     found = []
     for part in (features, target):
@@ -184,7 +202,7 @@ def _magnitudes(features: Values, target: Values) -> list[str]:
     return found
 
 
-def _of(part: Values, positions: Iterable[np.intp | int]) -> str:
+def _of(part: Ranges, positions: Iterable[np.intp | int]) -> str:
     return named([part.names[k] for k in positions])
 
 

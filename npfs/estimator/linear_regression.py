@@ -5,7 +5,6 @@ scikit-learn is not needed: ``npfs.estimator.input`` holds what its tools ask of
 
 import math
 import warnings
-from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -15,15 +14,15 @@ from npfs.backends.base import Backend
 from npfs.backends.registry import load_backend
 from npfs.estimator import input as inputs
 from npfs.estimator.input import AUTO, Parameters, sklearn_class
-from npfs.largedata.block_descent import State
-from npfs.largedata.block_fitting import BlockFit, Blocks, Checkpointing, FitConfig, fit_blocks
-from npfs.largedata.file_blocks import fastest_kernel
+from npfs.largedata.moments import Moments, fit_moments
 from npfs.regression.descent import Descent, descend, parameter_path
 from npfs.regression.errors import ConvergenceWarning
 from npfs.regression.learning_rate import largest_curvature
 from npfs.regression.loss import mean_squared_error, r_squared
 from npfs.regression.problem import Array, all_finite
 from npfs.regression.scaling import Standardizer
+
+MOMENTS = "moments"  # in place of a backend: one pass over the data
 
 
 class LinearRegression(Parameters):
@@ -75,6 +74,8 @@ class LinearRegression(Parameters):
     n_features_in_ : int
     feature_names_in_ : array of str, shape (n_features,)
         Only if X was a data frame whose column names are strings.
+    moments_ : Moments
+        Of all samples so far. Only by ``partial_fit`` and ``fit_moments``, and of Dask collections.
 
     Raises
     ------
@@ -110,8 +111,9 @@ class LinearRegression(Parameters):
     array([3.1])
     """
 
-    path_: Array  # not every fit has these two
+    path_: Array  # not every fit has these three
     feature_names_in_: NDArray[np.object_]
+    moments_: Moments
 
     def __init__(
         self,
@@ -134,10 +136,9 @@ class LinearRegression(Parameters):
         """Fit to samples ``X``, shape (n_samples, n_features), and targets ``y``, (n_samples,)."""
         inputs.check_parameters(self)
         if hasattr(X, "__dask_graph__"):
-            from npfs.largedata.cluster_blocks import fit_collection  # noqa: PLC0415 - optional
+            from npfs.largedata.cluster_moments import of_collections  # noqa: PLC0415 - optional
 
-            fit_collection(self, X, y)
-            return self
+            return self.fit_moments(*of_collections(X, y))
         names = inputs.feature_names(X)
         X = inputs.check_samples(X, type(self).__name__)
         y = inputs.check_targets(y, len(X), type(self).__name__)
@@ -156,44 +157,59 @@ class LinearRegression(Parameters):
         path = None
         if self.keep_path:
             path = parameter_path(X, y, epochs=len(found.loss_history), learning_rate=rate)
-            path[:, :-1] /= scaler.scale
-            path[:, -1] -= path[:, :-1] @ scaler.mean
         return self._store(scaler, found, rate, backend.name, names, path)
 
-    def fit_blocks(
-        self,
-        blocks: Blocks,
-        checkpointing: Checkpointing | None = None,
-        *,
-        on_epoch: Callable[[State], None] | None = None,
-    ) -> BlockFit:
-        """Fit to data in blocks: in a file (``FileBlocks``) or on a cluster (``ClusterBlocks``).
+    def partial_fit(self, X: Any, y: Any) -> Self:
+        """Fit to these samples and all that ``partial_fit`` was given before.
 
-        ``backend`` is that of the kernel for a block; the rest is as with ``fit``.
-
-        Returns
-        -------
-        BlockFit
-            Moments, and the mean squared error reached, beside the attributes of the estimator.
+        Of the data their moments are kept, O(n_features²), and each call runs all epochs on those:
+        the model is that of ``fit`` on all samples at once, whatever the batches, but for rounding.
+        The backend is not used: no pass over the data is left to run.
 
         Raises
         ------
         ValueError
-            If the backend has no kernel for blocks, or ``keep_path`` is set; and as ``fit``.
-        BadPiece, BadCheckpoint, ClusterError
-            If a part of the data cannot be learned from, a checkpoint to resume from is missing, or
-            the cluster is gone.
+            If the samples have other features than before, or the model was fitted by ``fit``,
+            which keeps no moments; and as by ``fit``.
         """
         inputs.check_parameters(self)
-        if self.keep_path:
-            raise ValueError("keep_path is for data in memory; leave it out for data in blocks")
-        kernel = fastest_kernel() if self.backend == AUTO else self.backend
-        rate, tol = _as_float(self.learning_rate), _as_float(self.tol)
-        config = FitConfig(kernel, rate, int(self.epochs), tol, bool(self.standardize))
-        found = fit_blocks(blocks, config, checkpointing, on_epoch)
-        name = kernel if isinstance(kernel, str) else kernel.name
-        self._store(found.scaler, found.descent, found.learning_rate, name)
-        return found
+        before = getattr(self, "moments_", None)
+        if before is None and hasattr(self, "coef_"):
+            raise ValueError(
+                "this model was fitted by fit, which keeps no moments of its samples; begin with a "
+                "new model, and give all samples to partial_fit"
+            )
+        names = inputs.feature_names(X)
+        if before is not None:
+            X = self._samples(X)
+            names = getattr(self, "feature_names_in_", None)
+        else:
+            X = inputs.check_samples(X, type(self).__name__)
+        y = inputs.check_targets(y, len(X), type(self).__name__)
+        moments = Moments.of(X, y)
+        return self.fit_moments(moments if before is None else before.join(moments), names)
+
+    def fit_moments(self, moments: Moments, names: NDArray[np.object_] | None = None) -> Self:
+        """Fit to the moments of data (``npfs.Moments``), which are kept as ``moments_``.
+
+        Raises
+        ------
+        DivergenceError, ValueError
+            As by ``fit``.
+        """
+        inputs.check_parameters(self)
+        found = fit_moments(
+            moments,
+            epochs=int(self.epochs),
+            learning_rate=_as_float(self.learning_rate),
+            tol=_as_float(self.tol),
+            standardize=bool(self.standardize),
+            keep_path=bool(self.keep_path),
+        )
+        scaler, descent, path = found.scaler, found.descent, found.path
+        self._store(scaler, descent, found.learning_rate, MOMENTS, names, path)
+        self.moments_, self.loss_ = moments, found.loss
+        return self
 
     def _store(
         self,
@@ -218,7 +234,10 @@ class LinearRegression(Parameters):
         self.coef_, self.intercept_, self._at_mean = coef, intercept, found.bias
         self.loss_history_, self.n_iter_ = found.loss_history, n_iter
         self.learning_rate_, self.backend_ = rate, backend
-        for name, value in (("feature_names_in_", names), ("path_", path)):
+        if path is not None:
+            path[:, :-1] /= scaler.scale
+            path[:, -1] -= path[:, :-1] @ scaler.mean
+        for name, value in (("feature_names_in_", names), ("path_", path), ("moments_", None)):
             if value is not None:
                 setattr(self, name, value)
             elif hasattr(self, name):

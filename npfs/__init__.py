@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from npfs.backends.conformance import check_backend as check_backend
     from npfs.backends.registry import load_backend as load_backend
-    from npfs.data import open_pieces as open_pieces
     from npfs.data import read_table as read_table
     from npfs.estimator.linear_regression import LinearRegression as LinearRegression
     from npfs.estimator.plots import plot_fit as plot_fit
     from npfs.estimator.plots import plot_learning_rates as plot_learning_rates
     from npfs.estimator.plots import plot_loss as plot_loss
+    from npfs.largedata.moments import Moments as Moments
     from npfs.regression.errors import ConvergenceWarning as ConvergenceWarning
     from npfs.regression.errors import DivergenceError as DivergenceError
     from npfs.regression.problem import Problem as Problem
@@ -43,12 +43,12 @@ _HOME_OF = {
     "ConvergenceWarning": "npfs.regression.errors",
     "DivergenceError": "npfs.regression.errors",
     "LinearRegression": "npfs.estimator.linear_regression",
+    "Moments": "npfs.largedata.moments",
     "Problem": "npfs.regression.problem",
     "check_backend": "npfs.backends.conformance",
     "load_backend": "npfs.backends.registry",
     "load_published": "npfs.regression.published",
     "make_problem": "npfs.regression.problem",
-    "open_pieces": "npfs.data",
     "read_table": "npfs.data",
     "plot_fit": "npfs.estimator.plots",
     "plot_learning_rates": "npfs.estimator.plots",
@@ -59,6 +59,11 @@ __all__ = ["__version__", *_HOME_OF]  # noqa: PLE0604 - all are names
 
 
 def __getattr__(name: str) -> Any:
+    if name == "open_pieces":
+        raise AttributeError(
+            "npfs.open_pieces is gone: fit a file of any size with `npfs fit`, or give batches to "
+            "LinearRegression.partial_fit"
+        )
     if name not in _HOME_OF:
         raise AttributeError(f"module 'npfs' has no attribute {name!r}")
     return getattr(import_module(_HOME_OF[name]), name)

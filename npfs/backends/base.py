@@ -1,7 +1,7 @@
 """The contract of a backend: its input, the timed call, and its result."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsFloat
 
 if TYPE_CHECKING:  # a backend without NumPy does not wait for its import
@@ -10,6 +10,10 @@ if TYPE_CHECKING:  # a backend without NumPy does not wait for its import
 
 class BackendUnavailable(ImportError):
     """The backend is known, but something that it needs is not installed."""
+
+
+class DoesNotFit(ValueError):
+    """The data do not fit where the backend keeps them: one sentence that says what to do."""
 
 
 class Fit(NamedTuple):
@@ -26,43 +30,6 @@ class Fit(NamedTuple):
     weights: "Sequence[SupportsFloat] | Array"
     bias: SupportsFloat
     loss_history: "Sequence[SupportsFloat] | Array"
-
-
-class Sums(NamedTuple):
-    """An epoch's sums over some samples; those of other samples are added to them.
-
-    Attributes
-    ----------
-    loss : number
-        Of the squared errors, with ``error = y_pred - y``.
-    dw : array of shape (n_features,)
-        Of ``error * x``.
-    db : number
-        Of the errors.
-    """
-
-    loss: float
-    dw: "Array"
-    db: float
-
-
-@dataclass(frozen=True)
-class BlockKernel:
-    """The functions for a part of the samples, for data that are not one array in memory.
-
-    Attributes
-    ----------
-    layout : callable ``(X, y) -> block``
-        Lays out the numbers of a block as the kernel reads them, as ``Backend.prepare`` does:
-        arrays, or a tuple of arrays and numbers. It can be pickled, and holds nothing that is not
-        needed in every epoch.
-    sums : callable ``(block, weights, bias) -> Sums``
-        The sums over the block's samples at these parameters, by the kernel that ``Backend.fit``
-        runs. ``weights`` is float64 of shape (n_features,).
-    """
-
-    layout: Callable[[Any, Any], Any]
-    sums: Callable[[Any, "Array", float], Sums]
 
 
 @dataclass(frozen=True)
@@ -95,8 +62,6 @@ class Backend:
         well.
     note : str
         A sentence about its times on this machine; empty if there is nothing to note.
-    blocks : BlockKernel, optional
-        For data block by block: out of core, or in the workers of a cluster.
     """
 
     name: str
@@ -108,7 +73,14 @@ class Backend:
     build: str = ""
     cache_variable: str = ""
     note: str = ""
-    blocks: BlockKernel | None = None
+    blocks: InitVar[None] = None  # gone
+
+    def __post_init__(self, blocks: None) -> None:
+        if blocks is not None:
+            raise TypeError(
+                f"backend {self.name!r} gives blocks, which are gone: data of any size are fitted "
+                "in one pass (npfs.Moments); leave the argument out"
+            )
 
 
 def fit_by_features(

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from npfs.backends.aligned import prepare
-from npfs.backends.base import Backend, BlockKernel, Sums, fit_by_features
+from npfs.backends.base import Backend, fit_by_features
 from npfs.regression.problem import Array
 
 
@@ -81,17 +81,6 @@ def sums_many_features(
     return loss, db
 
 
-def sums(block: tuple[Array, Array], weights: Array, bias: float) -> Sums:
-    """Return the sums of a block."""
-    X, y = block
-    if X.ndim == 1:
-        loss, slope, db = sums_one_feature(X, y, weights[0], bias)
-        return Sums(loss, np.full(1, slope), db)
-    dw = np.empty(len(weights))
-    loss, db = sums_many_features(X, y, weights, bias, dw)
-    return Sums(loss, dw, db)
-
-
 fit = fit_by_features(fit_one_feature, fit_many_features)
 BACKEND = Backend(
     "numba",
@@ -100,5 +89,4 @@ BACKEND = Backend(
     fit,
     dtypes=("float64", "float32"),
     cache_variable="NUMBA_CACHE_DIR",
-    blocks=BlockKernel(prepare, sums),
 )

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit, prange
 
 from npfs.backends import numba_simd
-from npfs.backends.base import Backend, BlockKernel, Sums
+from npfs.backends.base import Backend
 from npfs.backends.numba_simd import FASTMATH, sums_of_tiles
 from npfs.regression.problem import Array
 
@@ -118,18 +118,6 @@ def sums_many_features(
         shares[0] += shares[thread]
 
 
-def sums(block: tuple[Any, ...], weights: Array, bias: float) -> Sums:
-    """Return the sums of a block."""
-    if len(block) == 2:
-        loss, slope, db = sums_one_feature(*block, weights[0], bias)
-        return Sums(loss, np.full(1, slope), db)
-    X, y, n_samples = block
-    n_features = len(weights)
-    errors, shares = shares_of_threads(THREADS, X.shape[2], n_features, y)
-    sums_many_features(X, y, n_samples, weights, bias, errors, shares)
-    return Sums(shares[0, n_features], shares[0, :n_features].copy(), shares[0, n_features + 1])
-
-
 BACKEND = Backend(
     "numba-parallel",
     "Numba, all cores",
@@ -137,6 +125,5 @@ BACKEND = Backend(
     numba_simd.fit,
     dtypes=("float64", "float32"),
     cache_variable="NUMBA_CACHE_DIR",
-    blocks=BlockKernel(numba_simd.layout, sums),
     note="" if THREADS > 1 else "only one core can be used, so it does what numba-simd does",
 )

@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit
 
 from npfs.backends import aligned
-from npfs.backends.base import Backend, BlockKernel, Fit, Sums
+from npfs.backends.base import Backend, Fit
 from npfs.regression.problem import Array
 
 FASTMATH = {"reassoc", "contract", "nsz"}
@@ -165,16 +165,16 @@ def sums_of_tiles(
     return loss, db
 
 
-def sums(block: tuple[Any, ...], weights: Array, bias: float) -> Sums:
-    """Return the sums of a block."""
+def sums(block: tuple[Any, ...], weights: Array, bias: float) -> tuple[float, Array, float]:
+    """Return the sums of a part of the samples, as ``layout`` gives it, for loss, dw and db."""
     if len(block) == 2:
         loss, slope, db = sums_one_feature(*block, weights[0], bias)
-        return Sums(loss, np.full(1, slope), db)
+        return loss, np.full(1, slope), db
     X, y, n_samples = block
     dw = np.zeros(len(weights))
     errors = np.empty(y.shape[1])
     loss, db = sums_of_tiles(X, y, n_samples, 0, len(X), weights, bias, errors, dw)
-    return Sums(loss, dw, db)
+    return loss, dw, db
 
 
 BACKEND = Backend(
@@ -184,5 +184,4 @@ BACKEND = Backend(
     fit,
     dtypes=("float64", "float32"),
     cache_variable="NUMBA_CACHE_DIR",
-    blocks=BlockKernel(layout, sums),
 )

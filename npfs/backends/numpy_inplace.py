@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from npfs.backends import aligned
-from npfs.backends.base import Backend, BlockKernel, Fit, Sums
+from npfs.backends.base import Backend, Fit
 from npfs.regression.problem import Array
 
 # OpenBLAS starts threads for a product of more than 10,000 numbers, which costs more than it brings
@@ -129,43 +129,10 @@ def sums_many_features(
     return np.dot(error, error), np.add.reduce(error)
 
 
-def layout(X: Any, y: Any) -> list[tuple[Array, Array]]:
-    """Return parts that stay in the cache: features in columns, shape (n_features, n), and ``y``.
-
-    One feature is one part. Each is an array of its own, since BLAS is given a copy of a part of
-    wider columns.
-    """
-    step = len(y) if X.shape[1] == 1 else 2 * BLOCK_SAMPLES // (X.shape[1] + 1)
-    step = max(1, step)
-    return [
-        (np.ascontiguousarray(X[first : first + step].T), y[first : first + step].copy())
-        for first in range(0, len(y), step)
-    ]
-
-
-def sums(block: list[tuple[Array, Array]], weights: Array, bias: float) -> Sums:
-    """Return the sums of a block."""
-    n_features = len(weights)
-    if n_features == 1:
-        [(columns, y)] = block
-        loss, slope, db = sums_one_feature(in_cache_blocks(columns[0], y), weights[0], bias)
-        return Sums(loss, np.full(1, slope), db)
-    loss, dw, db = 0.0, np.zeros(n_features), 0.0
-    part_dw, error = np.empty(n_features), np.empty(len(block[0][1]))
-    for columns, y in block:
-        part_loss, part_db = sums_many_features(
-            columns.T, y, error[: len(y)], weights, bias, part_dw
-        )
-        loss, db = loss + part_loss, db + part_db
-        dw += part_dw
-    return Sums(loss, dw, db)
-
-
 BACKEND = Backend(
     "numpy-inplace",
     "NumPy, in place",
     prepare,
     fit,
     dtypes=("float64", "float32"),
-    blocks=BlockKernel(layout, sums),
 )

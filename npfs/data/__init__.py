@@ -1,4 +1,4 @@
-"""A person's own file as ``X`` and ``y``: ``read_table``, and ``open_pieces`` for a large one.
+"""A person's own file as ``X`` and ``y``: ``read_table``, and ``open_pieces`` for one of any size.
 
 ``files`` recognises a file (``csv_file`` reads text) and gives ``columns``; ``choosing`` takes some
 of them, and ``values`` checks their numbers. ``pieces`` are rows of a file that are read when they

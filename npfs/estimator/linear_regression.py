@@ -189,6 +189,13 @@ class LinearRegression(Parameters):
         moments = Moments.of(X, y)
         return self.fit_moments(moments if before is None else before.join(moments), names)
 
+    def fit_blocks(self, *_: Any, **__: Any) -> Self:
+        """Refuse: use ``fit_moments`` for data larger than memory, ``fit`` for Dask collections."""
+        raise TypeError(
+            "fit_blocks is gone: give data larger than memory in batches to partial_fit, Dask "
+            "collections to fit, and files to `npfs fit`; each takes one pass"
+        )
+
     def fit_moments(self, moments: Moments, names: NDArray[np.object_] | None = None) -> Self:
         """Fit to the moments of data (``npfs.Moments``), which are kept as ``moments_``.
 

@@ -1,6 +1,6 @@
-"""The regression on data that are not one array: blocks in a file, or in a cluster's workers.
+"""Data larger than memory or than one machine: fitted in one pass, and passes for the benchmark.
 
-On this machine: ``file_blocks``, the backend ``memmap``. On a cluster: ``cluster_blocks``, made by
-``connection`` (which cluster), ``sources`` (of what), ``block_store`` (where) and ``actors`` (what
-sums them up); the backends ``dask`` and ``dask-gram``. A fit on either: ``block_fitting``.
+One pass: ``moments`` (all that the descent needs), ``one_pass`` (of files), ``cluster_moments`` (on
+a Dask cluster, found or started by ``connection``). The benchmark's backends, which read all data
+in each epoch: ``memmap``, ``dask_backend``, ``dask_gram``.
 """

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
@@ -20,10 +21,12 @@ from typing import Any, TypeVar
 import dask
 from dask.system import CPU_COUNT
 from distributed import Client, LocalCluster, Security, rpc
-from distributed.deploy import Cluster
 from distributed.versions import VersionMismatchWarning
 
-from npfs.largedata.scheduler import ClusterError, Scheduler
+
+class ClusterError(ValueError):
+    """The cluster cannot do what is asked of it: one sentence that says why and what to do."""
+
 
 # Of which releases must be equal, and of which a release that differs in its last place will do.
 EQUAL = ("dask", "distributed", "npfs")
@@ -74,9 +77,37 @@ def _compared(package: str, versions: Mapping[str, Any]) -> Any:
     return str(version).split(".")[:2]
 
 
-START_WITHIN = (
-    60.0  # seconds; two workers take one or two, and more of them are as many as there are cores
-)
+# Seconds. Two workers start in one or two, and more of them are as many as there are cores.
+START_WITHIN = 60.0
+SCHEDULER_WITHIN = 15.0
+WORKERS_WITHIN = 30.0
+BETWEEN_LOOKS = 0.1
+
+
+def require_workers(client: Client) -> list[str]:
+    """Return the addresses of the workers, sorted; wait a while for the first.
+
+    Raises
+    ------
+    ClusterError
+        If the scheduler does not answer, or no worker is connected to it.
+    """
+    start = time.monotonic()
+    while (waited := time.monotonic() - start) < WORKERS_WITHIN:
+        if client.status == "running":
+            workers = client.scheduler_info(n_workers=-1)["workers"]
+            if workers:
+                return sorted(workers)
+        elif client.status != "connecting" or waited > SCHEDULER_WITHIN:
+            raise ClusterError(
+                "the scheduler is gone; start a cluster again, or leave its address out to use "
+                "this machine"
+            )
+        time.sleep(BETWEEN_LOOKS)
+    address = client.scheduler.address
+    raise ClusterError(
+        f"no worker is connected to {address}; start some with `dask worker {address}`"
+    )
 
 
 def local_cluster(workers: int) -> LocalCluster:
@@ -99,11 +130,7 @@ def local_cluster(workers: int) -> LocalCluster:
             silence_logs=logging.CRITICAL,
         )
         # Some releases wait for ever for a worker that ends at once.
-        cluster = _in_thread(start, START_WITHIN)
-    # A nanny replaces its worker by itself; Dask would end the nanny if, 15 s after one was lost,
-    # the next one is lost too and not yet replaced.
-    cluster._update_worker_status = partial(Cluster._update_worker_status, cluster)
-    return cluster
+        return _in_thread(start, START_WITHIN)
 
 
 def _in_thread(do: Callable[[], Found], within: float) -> Found:
@@ -180,7 +207,7 @@ def connect(address: str | None = None) -> Client:
     if client.asynchronous:
         raise ClusterError("the client in use is asynchronous; make one with asynchronous=False")
     if client.id not in _checked:
-        Scheduler(client).workers()
+        require_workers(client)
         require_same_versions(client)
         _checked.add(client.id)
     return client

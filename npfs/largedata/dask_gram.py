@@ -21,8 +21,8 @@ from npfs.backends import numpy_gram
 from npfs.backends.aligned import aligned_empty
 from npfs.backends.base import Backend, Fit
 from npfs.backends.numba_simd import FASTMATH
-from npfs.largedata.cluster_blocks import ClusterBlocks
-from npfs.largedata.dask_backend import placed
+from npfs.largedata.connection import connect
+from npfs.largedata.dask_backend import DaskBlocks
 from npfs.regression.problem import Array
 
 # Samples. With 16 the sums of vectors are added up too often (1.5 times as long); 128 are less
@@ -142,14 +142,21 @@ def _sweep(n_columns: int) -> Callable[[Array], tuple[float, ...]]:
     return sweep
 
 
-def prepare(X: Any, y: Any) -> ClusterBlocks:
+def products(block: tuple[Array, int], parameters: Array) -> Array:
+    """Return the products of all columns of a block, row by row; the parameters are not used."""
+    return gram(block).ravel()
+
+
+def prepare(X: Any, y: Any) -> DaskBlocks:
     """Return blocks in the workers of the cluster that ``connection.connect`` finds or starts."""
-    return placed(X, y, "dask-gram")
+    return DaskBlocks.place(X, y, connect(), layout, products)
 
 
-def fit(data: ClusterBlocks, epochs: int, learning_rate: float) -> Fit:
+def fit(data: DaskBlocks, epochs: int, learning_rate: float) -> Fit:
     """Run ``epochs`` steps of gradient descent from zero, on the Gram matrix of the data."""
-    return numpy_gram.iterate(data.gram(), data.n_samples, epochs, learning_rate)
+    size = data.n_features + 2
+    found = data.run(np.zeros(size - 1)).reshape(size, size)
+    return numpy_gram.iterate(found, data.n_samples, epochs, learning_rate)
 
 
 BACKEND = Backend(

@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 import msgspec
 import pytest
 
+from npfs.backends.base import DoesNotFit
 from npfs.harness import environment, load, recovery, steady_state
 from npfs.harness.progress import RunProgress
 from npfs.harness.run_files import RunNumber
-from npfs.largedata.file_blocks import DiskFull
 from npfs.schema import FIT, KEY, SCHEMA, Learning, Load, LogEntry, Run
 from npfs.schema import Backend as BackendRecord
 from npfs.schema import Case as CaseRecord
@@ -215,7 +215,7 @@ class BenchmarkRun:
         except MemoryError:
             benchmark.has_error = True
             self.skip(case, "the data do not fit into memory")
-        except DiskFull as error:
+        except DoesNotFit as error:
             benchmark.has_error = True
             self.skip(case, str(error))
         except Exception as error:

@@ -10,17 +10,15 @@ import time
 import numpy as np
 from distributed import Client
 
-from npfs.data.pieces import of_arrays
 from npfs.harness.environment import usable_cores
-from npfs.largedata.block_fitting import DASK
-from npfs.largedata.cluster_blocks import ClusterBlocks
 from npfs.largedata.connection import local_cluster
-from npfs.largedata.dask_backend import block_samples
+from npfs.largedata.dask_backend import DaskBlocks
 from npfs.regression.problem import Array
 from npfs.schema import ClusterEpoch, Size
 
 EPOCHS = 11  # their median counts
 ROUND_TRIPS = 50
+ALL_AT_ONCE = 10_000  # workers that this process calls itself
 
 
 def parts_by_workers(X: Array, y: Array) -> list[ClusterEpoch]:
@@ -34,24 +32,22 @@ def _on(workers: int, X: Array, y: Array, most: int) -> ClusterEpoch:
     with (
         local_cluster(workers) as cluster,
         Client(cluster, direct_to_workers=True, set_as_default=False) as client,
-        ClusterBlocks.place(of_arrays(X, y, block_samples(X, y, most)), client) as blocks,
     ):
-        blocks.lay_out(DASK, None)
-        return measure_parts(blocks)
+        return measure_parts(DaskBlocks.place(X, y, client, most=most))
 
 
 def measure_parts(
-    blocks: ClusterBlocks, epochs: int = EPOCHS, round_trips: int = ROUND_TRIPS
+    blocks: DaskBlocks, epochs: int = EPOCHS, round_trips: int = ROUND_TRIPS
 ) -> ClusterEpoch:
     """Time passes over blocks that are laid out, and calls that compute nothing."""
-    weights = np.zeros(blocks.n_features)
-    blocks.total(weights, 0.0)
+    parameters = np.zeros(blocks.n_features + 1)
+    blocks.run(parameters)
     passes, computing = [], []
     for _ in range(epochs):
         start = time.perf_counter()
-        blocks.total(weights, 0.0)
+        blocks.run(parameters)
         passes.append(time.perf_counter() - start)
-        computing.append(blocks.seconds.compute)
+        computing.append(blocks.compute_s)
     calls = []
     for _ in range(round_trips):
         start = time.perf_counter()
@@ -64,10 +60,10 @@ def measure_parts(
     scheduling = epoch - compute - communication
     return ClusterEpoch(
         size=Size(blocks.n_samples, blocks.n_features),
-        workers=blocks.n_workers,
+        workers=len(blocks.actors),
         epoch_s=epoch,
         compute_s=compute,
         communication_s=communication,
         scheduling_s=scheduling,
-        fan_out=blocks.fan_out,
+        fan_out=ALL_AT_ONCE,
     )

@@ -1,92 +1,153 @@
-"""Sources of blocks: pieces, and Dask arrays and data frames as rows of features with targets.
+"""One pass over data on a Dask cluster: each worker takes the moments of its pieces or partitions.
 
-A source makes each block in a worker's memory, and makes it again when it is lost.
+``client.map`` does it, and a tree of joins of two; a worker that is lost is Dask's own to repair.
 """
 
 import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from dask import delayed
-from distributed import Client, Future
+from distributed import CancelledError, Client, Future, KilledWorker, wait
 
-from npfs.data.pieces import ArrayPiece, Pieces, n_bytes, samples_in
-from npfs.largedata import tasks
-from npfs.largedata.scheduler import ClusterError
-from npfs.largedata.tasks import NUMBERS
+from npfs.data.columns import one_line
+from npfs.data.pieces import BadPiece, Piece, Pieces, require_usable, samples_in
+from npfs.largedata.connection import ClusterError, connect, require_workers
+from npfs.largedata.moments import Moments
+from npfs.largedata.one_pass import moments_of, require_few_features
+from npfs.regression.problem import Array
+
+LOOK_EVERY = 1.0  # seconds
+NUMBERS = "fiub"  # kinds of dtypes
 
 
-@dataclass(frozen=True)
-class PieceSource:
-    """Pieces: those of files are read on the workers, those in this process's memory are sent."""
+def of_pieces(pieces: Pieces, client: Client) -> Moments:
+    """Return the moments of pieces of files, which the workers read by the same paths.
 
-    given: Pieces
+    Raises
+    ------
+    BadPiece
+        If a piece cannot be read there, or none has a sample.
+    ClusterError
+        If workers or the scheduler are gone for good.
+    """
+    require_few_features(pieces.n_features)
+    return _joined(client, client.map(_read, pieces.pieces, pure=False))
 
-    @property
-    def names(self) -> Sequence[str]:
-        """Names of the pieces."""
-        return [piece.name for piece in self.given.pieces]
 
-    @property
-    def n_features(self) -> int:
-        """Columns of ``X``."""
-        return self.given.n_features
+def of_collections(X: Any, y: Any) -> tuple[Moments, Array | None]:
+    """Return the moments of Dask collections on the cluster in use, and the names of the features.
 
-    @property
-    def data_bytes(self) -> int:
-        """Bytes of X and y as float64."""
-        return self.given.data_bytes
+    Raises
+    ------
+    BadPiece, ClusterError
+        If they hold nothing to learn from; and as by ``of_pieces``.
+    """
+    blocks = to_blocks(X, y)
+    require_few_features(blocks.n_features)
+    take = delayed(_take, pure=False)
+    made = [take(name, *part) for name, part in zip(blocks.names, blocks.parts, strict=True)]
+    client = connect()
+    names = blocks.feature_names
+    moments = _joined(client, client.compute(made))
+    return moments, None if names is None else np.array(names, dtype=object)
 
-    def load(self, client: Client, indices: Sequence[int], workers: Sequence[str]) -> list[Future]:
-        """Have these blocks made, as ``(X, y)`` of float64, and return a future of each.
 
-        Pieces in memory are sent, each to the worker of its index; others are read where the
-        scheduler says, all by one message.
-        """
-        pieces = self.given.pieces
-        made = {
-            index: client.scatter([pieces[index].read()], workers=[worker], hash=False)[0]
-            for index, worker in zip(indices, workers, strict=True)
-            if isinstance(pieces[index], ArrayPiece)
-        }
-        read = [index for index in indices if index not in made]
-        futures = client.map(tasks.read, [pieces[index] for index in read], pure=False)
-        made.update(zip(read, futures, strict=True))
-        return [made[index] for index in indices]
+def _joined(client: Client, futures: Sequence[Future]) -> Moments:
+    """Join moments in pairs on the workers, and wait for the result."""
+    while len(futures) > 1:
+        pairs = client.map(Moments.join, futures[:-1:2], futures[1::2], pure=False)
+        futures = [*pairs, *futures[len(pairs) * 2 :]]
+    if not futures:
+        raise BadPiece("there is no block to learn from; give data with at least one row")
+    found = _result(client, futures[0])
+    if found.n == 0:
+        raise BadPiece("no row is left; give data with at least one row that lacks no value")
+    return found
+
+
+def _result(client: Client, future: Future) -> Moments:
+    """Wait for a future as long as the cluster works on it."""
+    try:
+        while not future.done():
+            try:
+                wait(future, timeout=LOOK_EVERY)
+            except TimeoutError:
+                require_workers(client)
+        found: Moments = future.result()
+    except KilledWorker:
+        raise ClusterError(
+            "workers ran out of memory, or were killed, again and again while they read the data; "
+            "give them more memory, or the data in smaller partitions"
+        ) from None
+    except (CancelledError, OSError) as error:
+        raise ClusterError(
+            f"the scheduler is gone ({one_line(error)}); start a cluster again, or leave it out to "
+            "use this machine"
+        ) from None
+    return found
+
+
+def _read(piece: Piece) -> Moments:
+    """Return the moments of a piece that this worker reads."""
+    try:
+        return moments_of(piece, *piece.read())
+    except OSError as error:
+        raise BadPiece(
+            f"{piece.name} cannot be read on a worker ({one_line(error)}); put the file back, or "
+            "where all workers find it by the same path"
+        ) from None
+
+
+def _take(name: str, X: Any, y: Any) -> Moments:
+    """Return the moments of samples and targets that Dask computed.
+
+    Raises
+    ------
+    BadPiece
+        Names the block, if it holds no numbers or the two do not fit.
+    """
+    X, y = _as_floats(f"{name}: X", X), _as_floats(f"{name}: y", y)
+    y = y.reshape(-1) if y.shape[1:] in ((), (1,)) else y
+    if X.ndim != 2 or y.ndim != 1 or len(X) != len(y):
+        raise BadPiece(
+            f"{name}: X has the shape {X.shape} and y {y.shape}; give y a value for each row of X, "
+            "and both the same chunks"
+        )
+    require_usable(name, X, y)
+    return Moments.of(X, y)
+
+
+def _as_floats(what: str, values: Any) -> Array:
+    """Return an array or a data frame as float64; a missing value becomes NaN."""
+    is_pandas = hasattr(values, "to_numpy")  # each column has a type of its own
+    values = values if is_pandas else np.asarray(values)
+    dtypes = values.dtypes if is_pandas and values.ndim == 2 else [values.dtype]
+    bad = [str(dtype) for dtype in dtypes if getattr(dtype, "kind", "O") not in NUMBERS]
+    if bad:
+        raise BadPiece(f"{what} holds values of type {bad[0]}; give numbers")
+    if is_pandas:
+        values = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(values, dtype=np.float64)
 
 
 @dataclass(frozen=True)
 class Collection:
-    """Blocks of Dask collections, made by ``npfs.largedata.sources.to_blocks``.
+    """Blocks of Dask collections, each of whole rows.
 
     Attributes
     ----------
     parts : sequence of (Delayed, Delayed)
         Of each block, X and y.
-    data_bytes : int or None
-        Of X and y as float64; None if it shows only when blocks are made.
     """
 
     names: Sequence[str]
     parts: Sequence[tuple[Any, Any]] = field(repr=False)
     n_features: int
-    data_bytes: int | None = None
     feature_names: tuple[str, ...] | None = None
-
-    def load(self, client: Client, indices: Sequence[int], workers: Sequence[str]) -> list[Future]:
-        """Have these blocks computed where the scheduler says, and return a future of each.
-
-        All in one graph, so that what several need is computed once.
-        """
-        load = delayed(tasks.from_collection, pure=False)
-        made = [load(self.names[index], *self.parts[index]) for index in indices]
-        return list(client.compute(made))
-
-
-# Data in blocks, none of which is in a worker's memory yet.
-Source = PieceSource | Collection
 
 
 # Of X and y as float64. A larger one is cut, so that workers get as much as each other and hold
@@ -96,7 +157,7 @@ UNKNOWN = "compute them first, for both: X.compute_chunk_sizes()"
 
 
 def to_blocks(X: Any, y: Any) -> Collection:
-    """Return samples and targets as blocks for ``ClusterBlocks.place``; nothing is computed.
+    """Return samples and targets as blocks; nothing is computed.
 
     Parameters
     ----------
@@ -123,14 +184,8 @@ def to_blocks(X: Any, y: Any) -> Collection:
     if not _is_frame(X):
         X = X.rechunk({0: tuple(rows)}) if _are_known(rows) else X
         parts = X.to_delayed().ravel()
-    n_samples = sum(rows)
-    return Collection(
-        list(_block_names(rows)),
-        list(zip(parts, targets, strict=True)),
-        n_features,
-        None if math.isnan(n_samples) else n_bytes(int(n_samples), n_features),
-        names,
-    )
+    parts = list(zip(parts, targets, strict=True))
+    return Collection(list(_block_names(rows)), parts, n_features, names)
 
 
 def _is_frame(collection: Any) -> bool:

@@ -4,7 +4,6 @@
 ``npfs.regression.loss``.
 """
 
-import pickle
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 

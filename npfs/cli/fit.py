@@ -99,7 +99,7 @@ def fit(
     scratch: Gone = None,
 ) -> None:
     """Fit a linear regression to a table in a file, by gradient descent."""
-    from npfs.data import BadTable, read_table
+    from npfs.data import BadTable, Table, read_table
     from npfs.data.pieces import BadPiece
     from npfs.harness.option_values import split_names
     from npfs.largedata.moments import BadMoments
@@ -119,19 +119,17 @@ def fit(
     model = _model(backend or "numpy", epochs, learning_rate, tol, standardize)
     with mistakes(ValueError):
         chosen = None if features is None else split_names("--features", features)
+    text: dict[str, Any] = {"separator": separator, "decimal": decimal, "header": header}
     columns: dict[str, Any] = {"target": target, "features": chosen, "missing": missing}
-
-    def read() -> "Table":
-        return read_table(file, **columns, separator=separator, decimal=decimal, header=header)
 
     with mistakes(BadTable, BadPiece, BadMoments, OSError, MemoryError):
         with working("reading the file", quiet=no_progress):
-            data = _in_pieces(file, columns, backend) or read()
+            data = _in_pieces(file, columns, backend) or read_table(file, **columns, **text)
         with working("fitting", quiet=no_progress):
-            if backend is None:
-                fitted = _fit_moments(data, model, moments, scheduler)
-            else:
+            if backend is not None and isinstance(data, Table):
                 fitted = _fit_table(data, model, reports)
+            else:
+                fitted = _fit_moments(data, model, moments, scheduler)
         if plot is not None:
             with working("drawing", quiet=no_progress):
                 _draw(fitted, plot)
@@ -145,8 +143,8 @@ def _refuse_gone(given: dict[str, bool]) -> None:
     for option, is_given in given.items():
         if is_given:
             raise Mistake(
-                f"{option} is gone: a fit reads the data once, in bounded memory, and keeps nothing "
-                "on the way; leave it out, and give --moments FILE to add more data later"
+                f"{option} is gone: a fit reads the data once, in bounded memory, and needs no "
+                "state on disk; leave it out, and give --moments FILE to add data later"
             )
 
 
@@ -239,29 +237,34 @@ class Fitted:
         return list(zip(self.data.feature_names, self.model.coef_.tolist(), strict=True))
 
 
+def _of_table(table: "Table") -> "Pieces":
+    """Return a table in pieces."""
+    from npfs.data.pieces import of_arrays, samples_in
+
+    rows = samples_in(PIECE_BYTES, table.X.shape[1])
+    return of_arrays(table.X, table.y, rows, table.feature_names, table.target_name, table.notes)
+
+
 def _fit_moments(
     data: "Table | Pieces", model: "LinearRegression", stored: Path | None, scheduler: str | None
 ) -> Fitted:
     """Fit in one pass over the data, together with the moments in a file if there is one."""
     from npfs.data import Table
-    from npfs.data.pieces import Pieces, of_arrays
     from npfs.largedata.moments import StoredMoments
     from npfs.largedata.one_pass import read_moments
     from npfs.regression.loss import r_squared
 
-    notes = []
-    pieces = data
-    if isinstance(data, Table):
-        block_rows = PIECE_BYTES // (8 * data.X.shape[1] + 8) + 1
-        pieces = of_arrays(data.X, data.y, block_rows, data.feature_names, data.target_name)
+    notes: list[str] = []
+    pieces = _of_table(data) if isinstance(data, Table) else data
 
     def run() -> StoredMoments:
         if scheduler is None:
             taken = read_moments(pieces)
         else:
-            from npfs.largedata import cluster_moments
+            from npfs.largedata.cluster_moments import of_pieces
+            from npfs.largedata.connection import connect
 
-            taken = cluster_moments.of_pieces(pieces, cluster_moments.connect(scheduler))
+            taken = of_pieces(pieces, connect(scheduler))
         found = StoredMoments(taken, pieces.feature_names, pieces.target_name)
         if left_out := pieces.n_samples - taken.n:
             notes.append(f"Left out {left_out:,} of {pieces.n_samples:,} rows, which lack a value.")
@@ -280,12 +283,12 @@ def _fit_moments(
     if stored is not None:
         with mistakes(OSError, remedy="name another place with --moments"):
             found.save(stored)
-    if isinstance(data, Pieces):
+    if not isinstance(data, Table):  # which has notes of its own
         notes += _notes_on(found)
     variance = moments.variance_of_target
     return Fitted(
         model=model,
-        data=data,
+        data=pieces,
         n_samples=moments.n,
         r2=r_squared(model.loss_, variance) if moments.n > 1 else math.nan,
         drawn_samples=lambda: some_samples(pieces),

@@ -4,7 +4,6 @@
 """
 
 import math
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from dask import delayed
 from distributed import CancelledError, Client, Future, KilledWorker, wait
+from numpy.typing import NDArray
 
 from npfs.data.columns import one_line
 from npfs.data.pieces import BadPiece, Piece, Pieces, require_usable, samples_in
@@ -38,7 +38,7 @@ def of_pieces(pieces: Pieces, client: Client) -> Moments:
     return _joined(client, client.map(_read, pieces.pieces, pure=False))
 
 
-def of_collections(X: Any, y: Any) -> tuple[Moments, Array | None]:
+def of_collections(X: Any, y: Any) -> tuple[Moments, NDArray[np.object_] | None]:
     """Return the moments of Dask collections on the cluster in use, and the names of the features.
 
     Raises

@@ -45,7 +45,7 @@ def _mapped(array: Array, file: IO[bytes]) -> Array:
     """Write an array to the end of a file, and return its numbers there."""
     start = -(-file.seek(0, os.SEEK_END) // 64) * 64  # a line of the cache
     file.seek(start)
-    left = memoryview(array).cast("B")
+    left = array.reshape(-1).view(np.uint8).data
     while left:
         left = left[file.write(left) :]
     os.fsync(file.fileno())  # until then writing competes with the passes

@@ -138,22 +138,26 @@ class Moments:
         return float(self.comoment[-1, -1]) / self.n
 
     def same_columns(self) -> tuple[list[int], list[int]]:
-        """Return the features equal to an earlier one but for rounding, and those equal to the target.
+        """Return the features that are equal to an earlier one, and those equal to the target.
 
-        Columns are equal if their ranges are and their difference has no variance.
+        Columns are equal if their ranges are and their difference has no variance, but for
+        rounding.
         """
         own = np.diag(self.comoment)
-        first: dict[tuple[float, float], list[int]] = {}
-        again, is_target = [], []
+        by_range: dict[tuple[float, float], list[int]] = {}
+        again: list[int] = []
+        is_target: list[int] = []
         for k, ends in enumerate(zip(self.low.tolist(), self.high.tolist(), strict=True)):
-            for j in first.setdefault(ends, []):
+            others = by_range.setdefault(ends, [])
+            for j in others:
                 if own[j] + own[k] - 2 * self.comoment[j, k] <= SAME * (own[j] + own[k]):
-                    (is_target if k == self.n_features else again).append(
-                        j if k == self.n_features else k
-                    )
+                    if k < self.n_features:
+                        again.append(k)
+                    else:
+                        is_target.append(j)
                     break
             else:
-                first[ends].append(k)
+                others.append(k)
         return again, is_target
 
     def hessian(self, scaler: Standardizer) -> Array:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from dask import delayed
-from distributed import CancelledError, Client, Future, KilledWorker, wait
+from distributed import CancelledError, Client, Future, KilledWorker
 from numpy.typing import NDArray
 
 from npfs.data.columns import one_line
@@ -71,13 +71,14 @@ def _joined(client: Client, futures: Sequence[Future]) -> Moments:
 
 def _result(client: Client, future: Future) -> Moments:
     """Wait for a future as long as the cluster works on it."""
+    found: Moments
     try:
-        while not future.done():
+        while True:
             try:
-                wait(future, timeout=LOOK_EVERY)
+                found = future.result(timeout=LOOK_EVERY)
+                return found
             except TimeoutError:
                 require_workers(client)
-        found: Moments = future.result()
     except KilledWorker:
         raise ClusterError(
             "workers ran out of memory, or were killed, again and again while they read the data; "
@@ -88,7 +89,6 @@ def _result(client: Client, future: Future) -> Moments:
             f"the scheduler is gone ({one_line(error)}); start a cluster again, or leave it out to "
             "use this machine"
         ) from None
-    return found
 
 
 def _read(piece: Piece) -> Moments:

@@ -104,7 +104,10 @@ class DaskBlocks:
                 sent = client.scatter(parts, workers=[worker], hash=False, direct=True)
                 arguments = (sent, layout, operation)
                 actors.append(client.submit(Reducer, *arguments, workers=[worker], actor=True))
-        found = [_answer(actor) for actor in actors]
+        with client.as_current():  # an actor keeps the client that is current at its first call
+            found = [_answer(actor) for actor in actors]
+            for actor in found:
+                _answer(actor.answer(b""))
         return cls(found, len(y), X.shape[1])
 
     def run(self, parameters: Array) -> Array:

@@ -12,16 +12,9 @@ from matplotlib.figure import Figure
 from npfs.analysis.evidence import Evidence
 from npfs.drawing.style import house_style
 from npfs.report.figures import FIGURES
-from tests.report import figure_samples
 from tests.report.test_scale import of_large_data
 
 SPECS = {spec.name: spec for spec in FIGURES}
-
-
-@pytest.fixture(scope="module")
-def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
-    folder = tmp_path_factory.mktemp("runs")
-    return figure_samples.evidence(folder, figure_samples.documents())
 
 
 def test_images_are_compared(pytestconfig: pytest.Config) -> None:
@@ -34,8 +27,8 @@ def test_images_are_compared(pytestconfig: pytest.Config) -> None:
 
 @pytest.mark.parametrize("name", SPECS)
 @pytest.mark.mpl_image_compare(tolerance=1, savefig_kwargs={"dpi": 60}, style="default")
-def test_image(name: str, evidence: Evidence, tmp_path: Path) -> Figure:
+def test_image(name: str, sample: Evidence, tmp_path: Path) -> Figure:
     with house_style():
-        figure = SPECS[name].draw(of_large_data(tmp_path) if name == "scale" else evidence)
+        figure = SPECS[name].draw(of_large_data(tmp_path) if name == "scale" else sample)
     assert figure is not None
     return figure

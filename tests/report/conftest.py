@@ -1,6 +1,7 @@
 """What several tests of the report look at."""
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from npfs.analysis.evidence import Evidence
 from npfs.report import figures
@@ -24,4 +25,4 @@ def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_images(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw the figures, and write files that hold none: of a test that asks which there are."""
     monkeypatch.setattr(figures, "svg_of", lambda *_: "<svg></svg>")
-    monkeypatch.setattr(figures.FigureCanvasAgg, "print_png", lambda _, path: path.write_bytes(b""))
+    monkeypatch.setattr(FigureCanvasAgg, "print_png", lambda _, path: path.write_bytes(b""))

@@ -17,7 +17,6 @@ from tests import run_files
 from tests.analysis.test_evidence import repeated
 from tests.report import figure_samples
 from tests.report.figure_samples import SPECS, drawn
-from tests.report.test_scale import of_large_data
 
 EVIL = "<script>alert(1)</script> & $x$ 数 "
 LONG = ("A backend with a very long title, " * 6)[:200]
@@ -33,15 +32,16 @@ ODD: dict[str, dict[Any, float]] = {
     "many": {(f"plug-in {k}", n, 1): 1.0 + k for k in range(16) for n in (10, 100)},
     "odd names": {("<script>", 10, 1): 1.0, ("numpy", 10, 1): 2.0, ("$x$ & | _", 10, 1): 2.0},
     "many sizes": {
-        (b, n * 10**k, d): 1e-8 * n * 10**k * d
-        for b in ("numpy", "numba") for n in (1, 3) for k in range(8) for d in (1, 2, 3, 9, 20, 50, 64, 99)
+        (b, 10**k, d): 1e-8 * 10**k * d
+        for b in ("numpy", "numba") for k in range(10) for d in (1, 2, 3, 9, 20, 50, 64, 99)
     },
     "one sample": {("numpy", 1, 1): 1e-6, ("python", 1, 1): 1e-7},
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("runs", [1, 2])
-@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize(
+    ("name", "runs"), [("many", 1), ("odd names", 1), *((name, 2) for name in ODD)]
+)
 def test_odd_runs_are_drawn_too(name: str, runs: int, tmp_path: Path) -> None:
     evidence = figure_samples.evidence(tmp_path, repeated(ODD[name], runs=runs))
     has = all_drawn(evidence)
@@ -98,11 +98,6 @@ def test_a_title_is_text_in_svg(sample: Evidence) -> None:
         svg = svg_of(drawn("memory", sample), EVIL)
     assert "<script" not in svg
     assert "&lt;script&gt;" in svg
-
-
-@pytest.mark.parametrize("name", SPECS)
-def test_nothing_is_cut_off_or_overlaps(name: str, sample: Evidence, tmp_path: Path) -> None:
-    assert_readable(name, drawn(name, of_large_data(tmp_path) if name == "scale" else sample))
 
 
 def all_drawn(evidence: Evidence) -> dict[str, Figure]:

@@ -1,6 +1,7 @@
 """The cost of a backend before it runs: code to write and maintain, packages to install."""
 
 import ast
+import contextlib
 import functools
 import inspect
 import io
@@ -8,6 +9,7 @@ import sys
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
+from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -60,13 +62,27 @@ def imported_packages(backend: Backend) -> set[str]:
         canonicalize_name(distribution)
         for name in _modules(backend)
         for imported in _imports(name)
-        for distribution in _offered().get(imported, ())
+        for distribution in _offering(imported)
         if distribution  # some have no name
     }
 
 
 def _modules(backend: Backend) -> list[str]:
     return sorted({backend.prepare.__module__, backend.fit.__module__})
+
+
+def _offering(name: str) -> Sequence[str]:
+    """Return the packages that offer a top-level name.
+
+    Most have the name themselves; to look through all that are installed takes far longer.
+    """
+    if name in sys.stdlib_module_names:
+        return ()
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        namesake = metadata.distribution(name)
+        if any(Path(str(namesake.locate_file(file))).exists() for file in (name, f"{name}.py")):
+            return (name,)
+    return _offered().get(name, ())
 
 
 @functools.cache

@@ -46,9 +46,9 @@ def start(*options: object, **choice: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(whole, **STREAMS, env=environment, start_new_session=True)
 
 
-def end(process: subprocess.Popen[str], how: int) -> str:
-    """Send the signal to all processes of the command, and return its output."""
-    os.killpg(process.pid, how)
+def end(process: subprocess.Popen[str], how: int, *, alone: bool = False) -> str:
+    """Send the signal to all processes of the command, or the first; return its output."""
+    (os.kill if alone else os.killpg)(process.pid, how)
     try:
         output, _ = process.communicate(timeout=60)
     finally:

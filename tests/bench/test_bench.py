@@ -2,90 +2,164 @@
 
 import os
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
-from npfs.backends.registry import load_all
 from tests.bench.commands import FIT, ROOT, WHOLE, bench, install, load, run_paths, timed
 
 TINY = ("--sizes=10", "--backends=numpy", "--benchmark-max-time=0.01")
+ODD_BACKENDS = {
+    "wrong": """
+from npfs.backends import numpy_vectorized
+from npfs.backends.base import Backend
+
+def fit(data, epochs, learning_rate):
+    result = numpy_vectorized.fit(data, epochs, learning_rate)
+    losses = [loss * (1 + 1e-6 * (epoch >= 5)) for epoch, loss in enumerate(result.loss_history)]
+    return result._replace(loss_history=losses)
+
+BACKEND = Backend("wrong", "Wrong after five epochs", numpy_vectorized.prepare, fit)
+""",
+    "slow": """
+import time
+from npfs.backends import numpy_vectorized
+from npfs.backends.base import Backend
+
+def fit(data, epochs, learning_rate):
+    time.sleep(0.04 * (len(data[1]) == 10))
+    return numpy_vectorized.fit(data, epochs, learning_rate)
+
+BACKEND = Backend("slow", "Needs 4 s for 100 epochs of 10 samples", numpy_vectorized.prepare, fit)
+""",
+    # Its first call for a number of epochs must not be a round, as it would be a compiler's.
+    "jit": """
+import sys
+from npfs.backends import numpy_vectorized
+from npfs.backends.base import Backend
+
+SEEN = set()
+
+def fit(data, epochs, learning_rate):
+    caller = sys._getframe()
+    while epochs not in SEEN and (caller := caller.f_back):
+        if caller.f_globals["__name__"] == "pytest_benchmark.fixture":
+            raise RuntimeError("compiled in a round")
+    SEEN.add(epochs)
+    return numpy_vectorized.fit(data, epochs, learning_rate)
+
+BACKEND = Backend("jit", "Compiles for each number of epochs", numpy_vectorized.prepare, fit)
+""",
+    # It loads in the process of the bench and refuses to in a fresh one.
+    "picky": """
+import sys
+if "pytest" not in sys.modules:
+    raise RuntimeError("no licence")
+from npfs.backends.base import Backend
+from npfs.backends.numpy_vectorized import fit, prepare
+
+BACKEND = Backend("picky", "Picky", prepare, fit)
+""",
+}
 
 
-@pytest.mark.parametrize(
-    ("option", "message"),
-    [
-        (
-            "--backends=nunpy",
-            "unknown backend 'nunpy'; known backends: python, numpy, numpy-inplace",
-        ),
-        ("--reports=pyproject.toml", "the reports folder cannot be written"),
-    ],
-)
-def test_a_bad_option_is_one_sentence_and_exit_code_4(option: str, message: str) -> None:
-    result = bench(option)
+class OddRuns(NamedTuple):
+    """What was printed, and the run files."""
+
+    output: str
+    runs: list[dict[str, Any]]
+
+
+def test_a_bad_option_is_one_sentence_and_exit_code_4() -> None:
+    result = bench(*TINY, "--reports=pyproject.toml", files=FIT)
     assert result.returncode == 4
     [line] = [line for line in result.stdout.splitlines() if line.startswith("ERROR: ")]
-    assert message in line
+    assert "the reports folder cannot be written" in line
     assert "Traceback" not in result.stdout
 
 
-def test_what_is_not_timed_is_named_with_the_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A wrong result is no time, and a case over the limit is skipped; the others are timed."""
-    install(tmp_path, "wrong", WRONG_BACKEND)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    result = bench(
-        "--sizes=10,1e6", "--epochs=100", "--backends=wrong,python,numpy", "--runs=2",
-        "--benchmark-max-time=0.01", f"--reports={tmp_path}", "-rs",
-    )  # fmt: skip
-    assert result.returncode == 1
-    assert "wrong on 10, 100 epochs: the loss differs first at epoch 5" in result.stdout
-    assert "wrong-10 failed: ConformanceError: wrong on 10, 100 epochs" in result.stdout
-    assert "python-1000000 was not timed: one fit would take" in result.stdout
-    first, second = map(load, run_paths(tmp_path))
-    right = {"python-10", "numpy-10", "numpy-1000000"}
-    reads = {f"read-{cores}-{n}" for cores in ("one", "all") for n in (10, 1_000_000)}
-    for run in (first, second):
-        assert timed(run) == right | reads
-        assert run["npfs"]["skipped"].keys() == {"python-1000000"}
-        assert "the limit is 3 s" in run["npfs"]["skipped"]["python-1000000"]
+@pytest.fixture(scope="module")
+def odd_runs(tmp_path_factory: pytest.TempPathFactory) -> OddRuns:
+    """Two runs of NumPy and of backends that are wrong, too slow, not to be loaded, or compile."""
+    folder = tmp_path_factory.mktemp("odd")
+    for name, source in ODD_BACKENDS.items():
+        install(folder, name, source)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{ROOT}")
+        process = bench(
+            "--sizes=10", "--epochs=100", f"--backends={','.join(ODD_BACKENDS)},numpy",
+            "--runs=2", "--benchmark-max-time=0.01", "-k=fit or startup or instructions or epochs",
+            f"--reports={folder}", "-rs", files=WHOLE,
+        )  # fmt: skip
+    assert process.returncode == 1, process.stdout
+    return OddRuns(process.stdout, list(map(load, run_paths(folder))))
+
+
+def test_a_wrong_result_is_no_time(odd_runs: OddRuns) -> None:
+    assert "wrong on 10, 100 epochs: the loss differs first at epoch 5" in odd_runs.output
+    assert "wrong-10 failed: ConformanceError: wrong on 10, 100 epochs" in odd_runs.output
+    for run in odd_runs.runs:
+        assert "wrong-10" not in timed(run)
         assert "the loss differs first" in run["npfs"]["failed"]["wrong-10"]
 
 
+def test_a_case_over_the_limit_is_named_and_the_others_are_timed(odd_runs: OddRuns) -> None:
+    assert "slow-10 was not timed: one fit would take" in odd_runs.output
+    for run in odd_runs.runs:
+        assert {"picky-10", "jit-10", "numpy-10"} <= timed(run)
+        assert run["npfs"]["skipped"].keys() == {"slow-10"}
+        assert "the limit is 3 s" in run["npfs"]["skipped"]["slow-10"]
+
+
+def test_a_fresh_process_that_fails_is_named(odd_runs: OddRuns) -> None:
+    first, second = odd_runs.runs
+    for run in (first, second):
+        assert {"startup-numpy-warm", "startup-jit-warm"} <= timed(run)
+        assert run["npfs"]["failed"]["startup-picky-warm"].endswith("RuntimeError: no licence")
+    assert first["npfs"]["failed"]["instructions-picky"].endswith("RuntimeError: no licence")
+    assert "startup-picky-warm failed: ProbeFailed: the fresh process ended" in odd_runs.output
+
+
+def test_compiling_is_not_timed(odd_runs: OddRuns) -> None:
+    assert "compiled in a round" not in odd_runs.output
+    first, _ = odd_runs.runs
+    assert {"jit-10", "more-epochs-jit-10"} <= timed(first)
+
+
 def test_nothing_timed_is_said_with_the_reason(tmp_path: Path) -> None:
-    result = bench("--sizes=999999999999999999", "--backends=numpy", f"--reports={tmp_path}")
+    huge = "--sizes=999999999999999999"
+    result = bench(huge, "--backends=numpy", f"--reports={tmp_path}", files=FIT)
     assert "Nothing was timed." in result.stdout
     assert "numpy-999999999999999999: it needs up to" in result.stdout
     assert not list((tmp_path / "runs").rglob("*.*"))
 
 
 def test_without_timing_nothing_is_saved(tmp_path: Path) -> None:
-    result = bench("--sizes=10", f"--reports={tmp_path}", "--collect-only", only=False)
+    result = bench(*TINY, f"--reports={tmp_path}", "--collect-only", only=False, files=FIT)
     assert result.returncode == 0, result.stdout
     assert list(tmp_path.iterdir()) == []
 
 
 def test_tests_beside_the_bench_all_run_and_nothing_is_saved(tmp_path: Path) -> None:
     result = bench(
-        "tests/backends/test_conformance.py", "--benchmark-disable", "--sizes=10", "--backends=numpy",
-        "-k=norris or bench_", f"--reports={tmp_path}", only=False, files=WHOLE,
+        "tests/harness/test_run_files.py::test_numbers_follow_each_other", "--benchmark-disable",
+        "--sizes=10", "--backends=numpy", f"--reports={tmp_path}", only=False, files=WHOLE,
     )  # fmt: skip
-    norris = len(load_all()[0])
-    # a fit, two read passes, a first call, two conversions, instructions, layout, more epochs; memory has nothing to see
-    assert f"{norris + 9} passed, 1 skipped" in result.stdout
+    # it, a fit, two read passes, a first call, two conversions, instructions, layout, more epochs; memory has nothing to see
+    assert "10 passed, 1 skipped" in result.stdout
     assert list(tmp_path.iterdir()) == []
 
 
 def test_stock_options_keep_working(tmp_path: Path) -> None:
-    storage = f"--benchmark-storage={tmp_path / 's'}"
-    bench(*TINY, "--runs=2", storage, "--benchmark-save=base", f"--reports={tmp_path}", files=FIT)
-    assert len(list((tmp_path / "s").rglob("*.json"))) == 1
+    """The first command saves for the second one to compare with; a further run saves nothing."""
+    storage, reports = f"--benchmark-storage={tmp_path / 's'}", f"--reports={tmp_path}"
+    bench(*TINY, "--runs=1", storage, "--benchmark-save=base", reports, files=FIT)
     result = bench(
         *TINY, "--runs=2", storage, "--benchmark-compare=0001", "--benchmark-min-rounds=7",
-        f"--reports={tmp_path}", files=FIT,
+        "--benchmark-save=more", reports, files=FIT,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout
+    assert len(list((tmp_path / "s").rglob("*.json"))) == 2
     assert "Comparing against benchmarks from" in result.stdout
     assert "Rounds" in result.stdout  # the stock table, since a stock option was used
     assert load(run_paths(tmp_path)[-1])["benchmarks"][0]["options"]["min_rounds"] == 7
@@ -97,64 +171,3 @@ def test_a_report_that_cannot_be_written_keeps_the_runs(tmp_path: Path) -> None:
     assert "but the report could not be written" in result.stdout
     assert "Traceback" not in result.stdout
     assert len(run_paths(tmp_path)) == 1
-
-
-def test_a_fresh_process_that_fails_is_named_and_compiling_is_not_timed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One backend loads in the process of the bench and refuses to in a fresh one.
-
-    The other sleeps for 0.2 s in its first call for a number of epochs, as a compiler would.
-    """
-    install(tmp_path, "picky", PICKY_BACKEND)
-    install(tmp_path, "jit", COMPILING_BACKEND)
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
-    result = bench(
-        "--sizes=10", "--backends=picky,jit,numpy", "--runs=1", "--benchmark-max-time=0.05",
-        "-k=not bench_read", f"--reports={tmp_path}", files=WHOLE,
-    )  # fmt: skip
-    assert result.returncode == 1
-    [run] = map(load, run_paths(tmp_path))
-    assert {"picky-10", "jit-10", "startup-numpy-warm", "startup-jit-warm"} <= timed(run)
-    failed = run["npfs"]["failed"]
-    assert failed.keys() == {"startup-picky-warm", "instructions-picky"}
-    assert all(why.endswith("RuntimeError: no licence") for why in failed.values())
-    assert "startup-picky-warm failed: ProbeFailed: the fresh process ended" in result.stdout
-    [compiled] = [b for b in run["benchmarks"] if b["param"] == "jit-10"]
-    assert compiled["stats"]["rounds"] > 20
-
-
-WRONG_BACKEND = """
-from npfs.backends import numpy_vectorized
-from npfs.backends.base import Backend
-
-def fit(data, epochs, learning_rate):
-    result = numpy_vectorized.fit(data, epochs, learning_rate)
-    losses = [loss * (1 + 1e-6 * (epoch >= 5)) for epoch, loss in enumerate(result.loss_history)]
-    return result._replace(loss_history=losses)
-
-BACKEND = Backend("wrong", "Wrong after five epochs", numpy_vectorized.prepare, fit)
-"""
-COMPILING_BACKEND = """
-import time
-from npfs.backends import numpy_vectorized
-from npfs.backends.base import Backend
-
-SEEN = set()
-
-def fit(data, epochs, learning_rate):
-    time.sleep(0.2 * (epochs not in SEEN))
-    SEEN.add(epochs)
-    return numpy_vectorized.fit(data, epochs, learning_rate)
-
-BACKEND = Backend("jit", "Compiles for each number of epochs", numpy_vectorized.prepare, fit)
-"""
-PICKY_BACKEND = """
-import sys
-if "pytest" not in sys.modules:
-    raise RuntimeError("no licence")
-from npfs.backends.base import Backend
-from npfs.backends.numpy_vectorized import fit, prepare
-
-BACKEND = Backend("picky", "Picky", prepare, fit)
-"""

@@ -66,27 +66,27 @@ def test_a_folder_of_parquet_files_is_one_table(npfs: Npfs, folder: Path) -> Non
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of the address space are Linux's")
 def test_a_file_larger_than_the_memory_that_may_be_taken_is_fitted(tmp_path: Path) -> None:
-    """640 MB of numbers in 600 MB of addresses, the interpreter and libraries included."""
-    path, times = tmp_path / "large.npy", 1_000
+    """512 MB of numbers in 500 MB of addresses, the interpreter and libraries included."""
+    path, times = tmp_path / "large.npy", 800
     large = np.lib.format.open_memmap(path, "w+", np.float64, (times * len(TABLE), 4))
     for k in range(times):
         large[k * len(TABLE) : (k + 1) * len(TABLE)] = TABLE
     large.flush()
     del large
-    limit = 600 * MB
+    limit = 500 * MB
     assert path.stat().st_size > limit
 
     def may_take_less() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
     result = subprocess.run(
-        [*COMMAND, path, "--target", "3", "--backend", "numpy-inplace", "--epochs", "10", "--json",
+        [*COMMAND, path, "--target", "3", "--backend", "numpy-inplace", "--epochs", "5", "--json",
          "--scratch", tmp_path],
         capture_output=True, text=True, check=False, timeout=200, preexec_fn=may_take_less,
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
     )  # fmt: skip
     found = solved(result)
-    assert [*found.values()][:4] == pytest.approx(least_squares(), rel=1e-6)
+    assert [*found.values()][:4] == pytest.approx(least_squares(), rel=1e-3)
     assert "block by block" in " ".join(json.loads(result.stdout)["notes"])
     assert [left.name for left in tmp_path.iterdir()] == ["large.npy"]
     path.unlink()
@@ -105,7 +105,7 @@ print(re.search(r"VmHWM:\s+(\d+) kB", open("/proc/self/status").read())[1])
 
 def peak_bytes(file: Path, kept: Path) -> int:
     """The most memory that a fit of blocks takes in a process of its own."""
-    options = ["fit", str(file), "--target", "y", "--epochs", "3", "--checkpoint", str(kept)]
+    options = ["fit", str(file), "--target", "y", "--epochs", "2", "--checkpoint", str(kept)]
     command = [sys.executable, "-c", PEAK, *options]
     result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
     return int(result.stdout.split()[-1]) * 1024
@@ -113,15 +113,15 @@ def peak_bytes(file: Path, kept: Path) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux tells the most that was taken")
 def test_the_block_sets_the_memory_and_not_the_data(tmp_path: Path) -> None:
-    """Five times the data, 160 MB more, in as much memory: less than 300 MB with the libraries."""
+    """Four times the data, 96 MB more, in as much memory: less than 300 MB with the libraries."""
     peaks = []
-    for times in (50, 250):
+    for times in (50, 200):
         file = tmp_path / f"{times}.parquet"
         columns = dict(zip("abcy", np.tile(TABLE, (times, 1)).T, strict=True))
         pq.write_table(pa.table(columns), file, row_group_size=500_000, use_dictionary=False)
         peaks.append(peak_bytes(file, tmp_path / f"{times}.npz"))
     assert max(peaks) < 300 * MB
-    assert peaks[1] - peaks[0] < 40 * MB
+    assert peaks[1] - peaks[0] < 30 * MB
 
 
 @pytest.mark.parametrize("backend", ["auto", "numba-simd", "numpy-gram"])

@@ -10,12 +10,20 @@ from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 from tests.cli.conftest import Npfs
 
 
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what is done with the files of a report; the first test draws its figures."""
+    monkeypatch.setattr("npfs.report.figures.save_figures", lambda *_: [])
+
+
 def test_report_builds_again_and_ends_with_the_paths(tmp_path: Path, npfs_process: Npfs) -> None:
     run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10))
     result = npfs_process("report")
     assert (result.returncode, result.stderr) == (0, "")
     assert "8.33× (8.33 to 8.33)" in result.stdout
     assert f"{Path('reports/index.html')} (and " in result.stdout.splitlines()[-1]
+    page = (tmp_path / "reports" / "index.html").read_text(encoding="utf-8")
+    assert page.count("<img ") == 2 * len(list((tmp_path / "reports").glob("*.png"))) > 0
 
 
 def test_no_runs_is_one_sentence_and_exit_code_2(tmp_path: Path, npfs: Npfs) -> None:
@@ -25,6 +33,7 @@ def test_no_runs_is_one_sentence_and_exit_code_2(tmp_path: Path, npfs: Npfs) -> 
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.usefixtures("no_figures")
 @pytest.mark.parametrize(
     ("form", "begins"),
     [
@@ -46,6 +55,7 @@ def test_one_form_is_printed_or_written(tmp_path: Path, npfs: Npfs, form: str, b
     assert [path.name for path in (tmp_path / "reports").iterdir()] == ["runs"]
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_whole_report_can_go_elsewhere(tmp_path: Path, npfs: Npfs) -> None:
     run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10))
     assert npfs("report", "--out", "other").returncode == 0
@@ -79,6 +89,7 @@ def test_bad_options_of_report_are_one_sentence(
     assert (tmp_path / "a-file").read_text() == "kept"
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_open_shows_the_page(tmp_path: Path, npfs: Npfs, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
     monkeypatch.setattr("webbrowser.open", shown.append)
@@ -88,14 +99,16 @@ def test_open_shows_the_page(tmp_path: Path, npfs: Npfs, monkeypatch: pytest.Mon
     assert shown == [(tmp_path / name).resolve().as_uri() for name in ("index.html", "one.html")]
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_report_that_cannot_be_written_is_a_sentence(tmp_path: Path, npfs: Npfs) -> None:
     run_files.write(tmp_path, repeated(LISTS_WIN_AT_10))
-    (tmp_path / "time.svg").mkdir()
+    (tmp_path / "verdict.md").mkdir()
     result = npfs("report", "--reports", ".")
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_quiet_prints_nothing_and_json_is_a_form(tmp_path: Path, npfs: Npfs) -> None:
     run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10))
     assert npfs("report", "--quiet").stdout == ""
@@ -103,6 +116,7 @@ def test_quiet_prints_nothing_and_json_is_a_form(tmp_path: Path, npfs: Npfs) -> 
     assert json.loads(npfs("report", "--json").stdout)["schema"] == 1
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_report_brings_back_a_run_that_was_killed(tmp_path: Path, npfs: Npfs) -> None:
     run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10))
     home = tmp_path / "reports" / "runs" / run_files.ENVIRONMENT["machine"]

@@ -5,9 +5,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -86,15 +86,15 @@ def held(client: Client) -> int:
 
 @dataclass(eq=False)
 class Started:
-    """A scheduler and workers as commands, so that they can be killed."""
+    """A scheduler and a worker as commands, so that they can be killed."""
 
     address: str
     scheduler: subprocess.Popen[str]
-    workers: list[subprocess.Popen[str]] = field(default_factory=list)
+    worker: subprocess.Popen[str]
 
 
 @contextmanager
-def commands(n_workers: int = 1, options: Sequence[str] = ()) -> Iterator[Started]:
+def commands() -> Iterator[Started]:
     """Start ``dask scheduler`` and ``dask worker``; what is left of them is killed."""
     dask = [sys.executable, "-m", "dask"]
     started = []
@@ -111,11 +111,9 @@ def commands(n_workers: int = 1, options: Sequence[str] = ()) -> Iterator[Starte
         assert scheduler.stderr is not None
         line = next(line for line in scheduler.stderr if "Scheduler at:" in line)
         address = line.split()[-1]
-        workers = [
-            start("worker", address, "--nthreads=1", "--no-dashboard", *options)
-            for _ in range(n_workers)
-        ]
-        yield Started(address, scheduler, workers)
+        # Without a nanny, which would replace a worker that is killed.
+        worker = start("worker", address, "--nthreads=1", "--no-dashboard", "--no-nanny")
+        yield Started(address, scheduler, worker)
     finally:
         for process in started:
             process.kill()

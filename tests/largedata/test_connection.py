@@ -11,12 +11,11 @@ from typing import Any
 
 import dask
 import pytest
-from distributed import Client
+from distributed import Client, LocalCluster
 
 from npfs.largedata import connection
 from npfs.largedata.connection import connect, differences, require_same_versions
 from npfs.largedata.scheduler import ClusterError
-from tests.largedata.helpers import commands
 
 
 @pytest.fixture(autouse=True)
@@ -31,14 +30,26 @@ def test_without_an_address_the_cluster_on_this_machine_is_used_and_kept(client:
         Client.current()  # what else this process has Dask do is not sent there
 
 
+def other_cluster(n_workers: int) -> LocalCluster:
+    """A second cluster, in threads of this process."""
+    return LocalCluster(
+        n_workers=n_workers,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp",
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+    )
+
+
 def test_the_address_comes_first_then_the_client_in_use_then_the_configuration(
     client: Client,
 ) -> None:
-    with commands() as started:
-        with dask.config.set({"scheduler-address": started.address}):
+    with other_cluster(n_workers=1) as other:
+        with dask.config.set({"scheduler-address": other.scheduler_address}):
             configured = connect()
-        assert configured.scheduler.address == started.address
-        assert connect(started.address) is configured
+        assert configured.scheduler.address == other.scheduler_address
+        assert connect(other.scheduler_address) is configured
         assert connect() is configured  # it became Dask's default client
         address = client.scheduler.address
         named = connect(address)
@@ -95,9 +106,9 @@ def test_another_server_and_a_worker_are_no_scheduler(client: Client, web_server
 
 def test_a_cluster_without_a_worker_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("npfs.largedata.scheduler.WORKERS_WITHIN", 0.5)
-    with commands(n_workers=0) as started:
+    with other_cluster(n_workers=0) as other:
         with pytest.raises(ClusterError, match=r"no worker is connected to tcp.*`dask worker tcp"):
-            connect(started.address)
+            connect(other.scheduler_address)
         Client.current().close()
 
 

@@ -24,7 +24,7 @@ FRAME = pd.DataFrame(X, columns=NAMES).assign(y=Y)
 
 
 def in_memory(X: Array = X, y: Array = Y) -> LinearRegression:
-    return LinearRegression("numpy-inplace", epochs=40).fit(X, y)
+    return LinearRegression("numpy-inplace", epochs=10).fit(X, y)
 
 
 def assert_equal(found: LinearRegression, wanted: LinearRegression) -> None:
@@ -43,7 +43,7 @@ def assert_equal(found: LinearRegression, wanted: LinearRegression) -> None:
     ],
 )
 def test_arrays_in_any_chunks(client: Client, rows: object, columns: object, of_y: object) -> None:
-    found = LinearRegression(epochs=40).fit(
+    found = LinearRegression(epochs=10).fit(
         da.from_array(X, chunks=(rows, columns)), da.from_array(Y, chunks=of_y)
     )
     assert_equal(found, in_memory())
@@ -54,7 +54,7 @@ def test_arrays_in_any_chunks(client: Client, rows: object, columns: object, of_
 
 @pytest.mark.parametrize("backend", ["dask", "dask-gram", "numba-simd"])
 def test_a_backend_that_takes_blocks_is_used(client: Client, backend: str) -> None:
-    found = LinearRegression(backend, epochs=40).fit(
+    found = LinearRegression(backend, epochs=10).fit(
         da.from_array(X, chunks=(900, 4)), da.from_array(Y, chunks=900)
     )
     assert found.backend_ == backend
@@ -65,7 +65,7 @@ def test_targets_may_be_in_memory_or_a_column(client: Client) -> None:
     arrays = da.from_array(X, chunks=(900, 4))
     column = da.from_array(Y.reshape(-1, 1), chunks=(1_234, 1))
     for y in (Y, pd.Series(Y), column):
-        assert_equal(LinearRegression(epochs=40).fit(arrays, y), in_memory())
+        assert_equal(LinearRegression(epochs=10).fit(arrays, y), in_memory())
 
 
 def test_frames_of_mixed_types(client: Client) -> None:
@@ -77,7 +77,7 @@ def test_frames_of_mixed_types(client: Client) -> None:
     )
     wanted = in_memory(frame[NAMES].to_numpy(dtype=float), Y)
     lazy = dd.from_pandas(frame, npartitions=7)
-    found = LinearRegression(epochs=40).fit(lazy[NAMES], lazy["y"])
+    found = LinearRegression(epochs=10).fit(lazy[NAMES], lazy["y"])
     assert_equal(found, wanted)
     assert found.feature_names_in_.tolist() == NAMES
 
@@ -87,10 +87,10 @@ def test_chunks_of_unknown_sizes_and_partitions_without_a_row(client: Client) ->
     kept = lazy[lazy["a"] > lazy["a"].min().compute() + 1]
     rows = FRAME[FRAME["a"] > FRAME["a"].min() + 1]
     wanted = in_memory(rows[NAMES].to_numpy(), rows["y"].to_numpy())
-    assert_equal(LinearRegression(epochs=40).fit(kept[NAMES].values, kept["y"].values), wanted)
+    assert_equal(LinearRegression(epochs=10).fit(kept[NAMES].values, kept["y"].values), wanted)
     half = lazy[lazy["n"] < 2_500]  # of half of the partitions nothing is left
     assert_equal(
-        LinearRegression(epochs=40).fit(half[NAMES], half["y"]), in_memory(X[:2_500], Y[:2_500])
+        LinearRegression(epochs=10).fit(half[NAMES], half["y"]), in_memory(X[:2_500], Y[:2_500])
     )
 
 
@@ -98,7 +98,7 @@ def test_a_parquet_folder_by_dask(client: Client, tmp_path: Path) -> None:
     for first in range(0, 5_000, 2_000):
         FRAME[first : first + 2_000].to_parquet(tmp_path / f"part-{first}.parquet")
     lazy = dd.read_parquet(str(tmp_path))
-    assert_equal(LinearRegression(epochs=40).fit(lazy[NAMES], lazy["y"]), in_memory())
+    assert_equal(LinearRegression(epochs=10).fit(lazy[NAMES], lazy["y"]), in_memory())
 
 
 def test_large_chunks_are_cut_and_blocks_are_named_by_their_rows(
@@ -174,6 +174,6 @@ def test_what_is_persisted_is_not_computed_again(client: Client) -> None:
     lazy = da.random.default_rng(0).normal(size=(5_000, 4), chunks=(1_000, 4))
     persisted = client.persist(lazy)
     values = client.compute(persisted).result()
-    found = LinearRegression(epochs=40).fit(persisted, LAZY_Y)
+    found = LinearRegression(epochs=10).fit(persisted, LAZY_Y)
     assert_equal(found, in_memory(values))
     assert all(future.status == "finished" for future in client.futures_of(persisted))

@@ -6,11 +6,11 @@ import matplotlib as mpl
 import pytest
 from matplotlib.image import imread
 
-from npfs.report import figures
 from npfs.report.build import NoRuns, build_report
 from tests import run_files
 from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 from tests.report import figure_samples
+from tests.report.test_page_content import Seen
 
 FIGURES = ("learning", "speedup", "spread", "time", "winners")
 WRITTEN = sorted(
@@ -22,19 +22,15 @@ MANY = {("python", 10_000, d): 3.0 * d for d in (4, 16)} | {
 }
 
 
-@pytest.fixture
-def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a test that looks at none: drawing them takes most of its time."""
-    monkeypatch.setattr(figures, "save_figures", lambda *_: [])
-
-
-def test_everything_is_written_from_files_alone(tmp_path: Path) -> None:
+def test_everything_is_written_from_files_alone_and_again_the_same(tmp_path: Path) -> None:
     run_files.write(tmp_path, repeated(LISTS_WIN_AT_10 | MANY))
     before = dict(mpl.rcParams)
     report = build_report(tmp_path)
     assert dict(mpl.rcParams) == before
     assert [path.name for path in report.paths] == WRITTEN
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*WRITTEN, "runs"])
+    first = [path.read_bytes() for path in report.paths]
+    assert [path.read_bytes() for path in build_report(tmp_path).paths] == first
     for name in FIGURES:
         assert imread(tmp_path / f"{name}.png").std() > 0.01
         assert (tmp_path / f"{name}.svg").read_text(encoding="utf-8").startswith("<svg ")
@@ -44,6 +40,8 @@ def test_everything_is_written_from_files_alone(tmp_path: Path) -> None:
         "| NumPy | 1,000 × 1 | 12.0 s (11.9 to 12.2) | 1,200,000 | 8.33× (8.33 to 8.33) |  |  | 3 |"
         in verdict
     )
+    seen = Seen((tmp_path / "index.html").read_text(encoding="utf-8"))
+    assert seen.tags.count("img") == 2 * len(FIGURES)
 
 
 @pytest.mark.usefixtures("no_figures")
@@ -71,12 +69,7 @@ def test_the_table_holds_bounds_around_each_number(tmp_path: Path) -> None:
         assert low < value < high
 
 
-def test_the_same_runs_give_the_same_figures(tmp_path: Path) -> None:
-    run_files.write(tmp_path, repeated(LISTS_WIN_AT_10))
-    first = [path.read_bytes() for path in build_report(tmp_path).paths]
-    assert [path.read_bytes() for path in build_report(tmp_path).paths] == first
-
-
+@pytest.mark.usefixtures("no_images")
 @pytest.mark.parametrize(
     "seconds",
     [
@@ -94,15 +87,16 @@ def test_odd_runs_give_a_report_too(tmp_path: Path, seconds: dict[Any, float]) -
     assert ("time.svg" in written) == any(d == 1 for _, _, d in seconds)
 
 
+@pytest.mark.usefixtures("no_images")
 def test_a_figure_without_evidence_is_not_drawn_and_an_old_one_goes(tmp_path: Path) -> None:
-    run_files.write(tmp_path, repeated(LISTS_WIN_AT_10))
-    build_report(tmp_path)
+    for old in ("time.svg", "time-dark.svg", "speedup.png", "first_call.csv"):
+        (tmp_path / old).touch()
     run_files.write(
         tmp_path, [run_files.document({("numpy-gram", 10, 4): 1.0}, number=9, epochs=3)]
     )
     names = {path.name for path in build_report(tmp_path).paths}
     assert "learning.svg" in names
-    assert not {"time.svg", "speedup.png"} & {path.name for path in tmp_path.iterdir()}
+    assert {path.name for path in tmp_path.iterdir()} == {*names, "runs"}
 
 
 def test_no_runs_is_a_sentence(tmp_path: Path) -> None:

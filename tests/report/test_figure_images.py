@@ -1,4 +1,4 @@
-"""The figures of hand-made runs, compared with stored images.
+"""The figures of hand-made runs: nothing is cut off or overlaps; they are compared with stored images.
 
 To store them anew after an intended change, look at each: ``pytest tests/report/test_figure_images.py
 --mpl-generate-path=tests/report/baseline``.
@@ -10,18 +10,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from npfs.analysis.evidence import Evidence
-from npfs.drawing.style import house_style
-from npfs.report.figures import FIGURES
-from tests.report import figure_samples
+from tests.report.figure_samples import SPECS, drawn
+from tests.report.test_figure_layout import assert_readable
 from tests.report.test_scale import of_large_data
-
-SPECS = {spec.name: spec for spec in FIGURES}
-
-
-@pytest.fixture(scope="module")
-def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
-    folder = tmp_path_factory.mktemp("runs")
-    return figure_samples.evidence(folder, figure_samples.documents())
 
 
 def test_images_are_compared(pytestconfig: pytest.Config) -> None:
@@ -34,8 +25,7 @@ def test_images_are_compared(pytestconfig: pytest.Config) -> None:
 
 @pytest.mark.parametrize("name", SPECS)
 @pytest.mark.mpl_image_compare(tolerance=1, savefig_kwargs={"dpi": 60}, style="default")
-def test_image(name: str, evidence: Evidence, tmp_path: Path) -> Figure:
-    with house_style():
-        figure = SPECS[name].draw(of_large_data(tmp_path) if name == "scale" else evidence)
-    assert figure is not None
+def test_image(name: str, sample: Evidence, tmp_path: Path) -> Figure:
+    figure = drawn(name, of_large_data(tmp_path) if name == "scale" else sample)
+    assert_readable(name, figure)
     return figure

@@ -1,8 +1,12 @@
+"""The files of figures: which there are, their colours, and what holds of their text."""
+
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import matplotlib as mpl
 import pytest
+from matplotlib.image import imread
 
 from npfs.analysis.evidence import Evidence
 from npfs.drawing import style
@@ -18,7 +22,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def saved(sample: Evidence, folder: Path) -> list[PageFigure]:
-    return figures.save_figures(sample, folder)
+    before = dict(mpl.rcParams)
+    found = figures.save_figures(sample, folder)
+    assert dict(mpl.rcParams) == before
+    return found
+
+
+def test_the_figures_come_in_the_order_of_reading(saved: list[PageFigure], folder: Path) -> None:
+    names = [one.name for one in saved]
+    assert names == [
+        "time", "speedup", "winners", "rungs", "total", "memory", "spread", "learning", "rates", "shortcut"
+    ]  # fmt: skip
+    of_other_runs = {"scale.svg", "scale-dark.svg", "scale.png"}  # of the preset of that name
+    written = {path.name for path in folder.iterdir()}
+    assert set(figures.file_names()) - of_other_runs == written
+    for one in saved:
+        assert imread(folder / f"{one.name}.png").std() > 0.01
+        # One sentence on how to read it, for a newcomer.
+        assert re.fullmatch(r"[A-Z][^.]*\.", one.how_to_read)
 
 
 def colors(svg: str) -> set[str]:

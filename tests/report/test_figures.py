@@ -2,23 +2,20 @@ import math
 import re
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.image import imread
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.text import Text
 
 from npfs.analysis.decisions import fastest
 from npfs.analysis.evidence import Evidence
 from npfs.drawing.style import house_style
-from npfs.report import figures
 from npfs.report.figures import svg_of
 from npfs.schema import Size
 from tests import run_files
-from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
+from tests.analysis.test_evidence import repeated
 from tests.report import figure_samples
 from tests.report.figure_samples import SPECS, drawn
 
@@ -30,23 +27,6 @@ def points(axes: Axes) -> list[list[list[float]]]:
 
 def words(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
-
-
-def test_the_figures_come_in_the_order_of_reading(sample: Evidence, tmp_path: Path) -> None:
-    before = dict(mpl.rcParams)
-    saved = figures.save_figures(sample, tmp_path)
-    assert dict(mpl.rcParams) == before
-    names = [one.name for one in saved]
-    assert names == [
-        "time", "speedup", "winners", "rungs", "total", "memory", "spread", "learning", "rates", "shortcut"
-    ]  # fmt: skip
-    of_other_runs = {"scale.svg", "scale-dark.svg", "scale.png"}  # of the preset of that name
-    written = {path.name for path in tmp_path.iterdir()}
-    assert set(figures.file_names()) - of_other_runs == written
-    for one in saved:
-        assert imread(tmp_path / f"{one.name}.png").std() > 0.01
-        # One sentence on how to read it, for a newcomer.
-        assert re.fullmatch(r"[A-Z][^.]*\.", one.how_to_read)
 
 
 def test_the_main_figure_shows_nanoseconds_per_sample_and_epoch(tmp_path: Path) -> None:
@@ -232,10 +212,3 @@ def test_one_half_of_the_rates_is_drawn_alone(kept: str, tmp_path: Path) -> None
     dropped = {"rates": "scaling", "scaling": "rates"}[kept]
     del document["npfs"]["learning"][dropped]
     assert len(drawn("rates", figure_samples.evidence(tmp_path, [document])).axes) == 1
-
-
-def test_old_run_files_have_no_rates_memory_or_first_calls(tmp_path: Path) -> None:
-    saved = figures.save_figures(
-        figure_samples.evidence(tmp_path, repeated(LISTS_WIN_AT_10)), tmp_path
-    )
-    assert [one.name for one in saved] == ["time", "speedup", "winners", "spread", "learning"]

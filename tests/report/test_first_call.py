@@ -149,6 +149,7 @@ def test_the_csv_holds_every_number(tmp_path: Path) -> None:
     assert len(rows) == 2 * 5 + 1 + 1
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_files_without_it_give_no_section_and_an_old_csv_goes(tmp_path: Path) -> None:
     run_files.write(tmp_path, [run_files.document(FITS, once=starts(python=1.0, numpy=2.0))])
     names = {path.name for path in build_report(tmp_path).paths}

@@ -18,6 +18,7 @@ REFERENCE = ROOT / "reports" / "reference"
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
+@pytest.mark.usefixtures("no_images")  # these are compared elsewhere
 def test_the_reference_is_rebuilt_from_its_runs_to_the_same_numbers(tmp_path: Path) -> None:
     shutil.copytree(REFERENCE / "runs", tmp_path / "runs")
     report = build_report(tmp_path)

@@ -160,7 +160,7 @@ class LinearRegression(Parameters):
         return self._store(scaler, found, rate, backend.name, names, path)
 
     def partial_fit(self, X: Any, y: Any) -> Self:
-        """Fit to these samples and all that ``partial_fit`` was given before.
+        """Fit to these samples and all that ``partial_fit`` was given since the last ``fit``.
 
         Of the data their moments are kept, O(n_features²), and each call runs all epochs on those:
         the model is that of ``fit`` on all samples at once, whatever the batches, but for rounding.
@@ -169,16 +169,10 @@ class LinearRegression(Parameters):
         Raises
         ------
         ValueError
-            If the samples have other features than before, or the model was fitted by ``fit``,
-            which keeps no moments; and as by ``fit``.
+            If the samples have other features than before; and as by ``fit``.
         """
         inputs.check_parameters(self)
         before = getattr(self, "moments_", None)
-        if before is None and hasattr(self, "coef_"):
-            raise ValueError(
-                "this model was fitted by fit, which keeps no moments of its samples; begin with a "
-                "new model, and give all samples to partial_fit"
-            )
         names = inputs.feature_names(X)
         if before is not None:
             X = self._samples(X)

@@ -215,9 +215,10 @@ def connect(address: str | None = None) -> Client:
 
 def _in_use() -> Client | None:
     try:
-        return Client.current()
+        found = Client.current()
     except ValueError:
         return None
+    return found if found.status == "running" else None
 
 
 def _configured() -> Client | None:

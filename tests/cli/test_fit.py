@@ -102,7 +102,7 @@ def test_the_fit_is_drawn(npfs: Npfs, diabetes: Path, tmp_path: Path, suffix: st
 
 
 def test_auto_says_why(npfs: Npfs, runs: Path, diabetes: Path) -> None:
-    result = npfs("fit", diabetes, "--target", "target", "--epochs", 5000)
+    result = npfs("fit", diabetes, "--target", "target", "--backend", "auto")
     assert "Backend numpy: predicted from stored runs" in result.stdout
 
 
@@ -164,7 +164,11 @@ def test_formula_like_cells_are_text_and_printed_as_such(npfs: Npfs, tmp_path: P
 def test_ten_thousand_columns_are_fitted_and_not_all_printed(npfs: Npfs, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     np.save(tmp_path / "wide.npy", rng.standard_normal((30, 10_001)))
-    result = npfs("fit", tmp_path / "wide.npy", "--target", -1, "--epochs", 20)
+    options = ("fit", tmp_path / "wide.npy", "--target", -1, "--epochs", 20)
+    refused = npfs(*options)
+    assert refused.returncode == 2
+    assert "10,000 features, and moments are taken of at most 4,096; choose some" in refused.stderr
+    result = npfs(*options, "--backend", "numpy")
     assert result.returncode == 0, result.stderr
     assert "and 9,960 more features" in result.stdout
     assert "not unique" in result.stdout

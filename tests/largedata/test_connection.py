@@ -14,8 +14,7 @@ import pytest
 from distributed import Client, LocalCluster
 
 from npfs.largedata import connection
-from npfs.largedata.connection import connect, differences, require_same_versions
-from npfs.largedata.scheduler import ClusterError
+from npfs.largedata.connection import ClusterError, connect, differences, require_same_versions
 
 
 @pytest.fixture(autouse=True)
@@ -105,7 +104,7 @@ def test_another_server_and_a_worker_are_no_scheduler(client: Client, web_server
 
 
 def test_a_cluster_without_a_worker_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("npfs.largedata.scheduler.WORKERS_WITHIN", 0.5)
+    monkeypatch.setattr("npfs.largedata.connection.WORKERS_WITHIN", 0.5)
     with other_cluster(n_workers=0) as other:
         with pytest.raises(ClusterError, match=r"no worker is connected to tcp.*`dask worker tcp"):
             connect(other.scheduler_address)

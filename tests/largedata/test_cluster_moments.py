@@ -10,10 +10,12 @@ import pytest
 from distributed import Client
 
 from npfs import LinearRegression
+from npfs.data import open_pieces
 from npfs.data.pieces import BadPiece
-from npfs.largedata import sources
-from npfs.largedata.scheduler import ClusterError
-from npfs.largedata.sources import to_blocks
+from npfs.largedata import cluster_moments
+from npfs.largedata.cluster_moments import of_pieces, to_blocks
+from npfs.largedata.connection import ClusterError
+from npfs.largedata.moments import Moments
 from npfs.regression.problem import Array
 from tests.largedata.helpers import problem
 
@@ -47,18 +49,9 @@ def test_arrays_in_any_chunks(client: Client, rows: object, columns: object, of_
         da.from_array(X, chunks=(rows, columns)), da.from_array(Y, chunks=of_y)
     )
     assert_equal(found, in_memory())
-    assert found.backend_ == "dask"  # in place of the default, which takes no blocks
+    assert found.backend_ == "moments"
     assert found.backend == "numpy"  # as it was given
     assert not hasattr(found, "feature_names_in_")
-
-
-@pytest.mark.parametrize("backend", ["dask", "dask-gram", "numba-simd"])
-def test_a_backend_that_takes_blocks_is_used(client: Client, backend: str) -> None:
-    found = LinearRegression(backend, epochs=10).fit(
-        da.from_array(X, chunks=(900, 4)), da.from_array(Y, chunks=900)
-    )
-    assert found.backend_ == backend
-    assert_equal(found, in_memory())
 
 
 def test_targets_may_be_in_memory_or_a_column(client: Client) -> None:
@@ -104,7 +97,7 @@ def test_a_parquet_folder_by_dask(client: Client, tmp_path: Path) -> None:
 def test_large_chunks_are_cut_and_blocks_are_named_by_their_rows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sources, "LARGEST_BLOCK_BYTES", 1_000 * 5 * 8)
+    monkeypatch.setattr(cluster_moments, "LARGEST_BLOCK_BYTES", 1_000 * 5 * 8)
     blocks = to_blocks(da.from_array(X, chunks=(3_001, 4)), da.from_array(Y, chunks=-1))
     assert list(blocks.names) == [
         "block 0 of 6 (rows 0 to 749)",
@@ -114,7 +107,6 @@ def test_large_chunks_are_cut_and_blocks_are_named_by_their_rows(
         "block 4 of 6 (rows 3,001 to 3,999)",
         "block 5 of 6 (rows 4,000 to 4,999)",
     ]
-    assert blocks.data_bytes == 5_000 * 5 * 8
 
 
 def unknown(array: da.Array) -> da.Array:
@@ -157,8 +149,6 @@ def test_blocks_that_are_wrong_are_named(client: Client) -> None:
         (unknown(LAZY_X), targets_left[targets_left < 2],
          r"block \d of 5: X has the shape \(1000, 4\) and y \(\d+,\); give y a value for each row"),
         (TEXT[NAMES], TEXT["y"], r"block \d of 5: X holds values of type .*; give numbers"),
-        (LAZY_X.map_blocks(broken, dtype=float), LAZY_Y,
-         r"block \d of 5 .* could not be made on a worker \(ZeroDivisionError: division by zero\)"),
     ]  # fmt: skip
     for samples, targets, message in cases:
         with pytest.raises(BadPiece, match=message):
@@ -167,6 +157,24 @@ def test_blocks_that_are_wrong_are_named(client: Client) -> None:
 
 def broken(block: Array) -> Array:
     raise ZeroDivisionError("division by zero")
+
+
+def test_an_error_of_the_collection_itself_comes_as_it_is(client: Client) -> None:
+    with pytest.raises(ZeroDivisionError, match="division by zero"):
+        LinearRegression(epochs=3).fit(LAZY_X.map_blocks(broken, dtype=float), LAZY_Y)
+
+
+def test_workers_read_the_pieces_of_files(client: Client, tmp_path: Path) -> None:
+    file = tmp_path / "table.npy"
+    np.save(file, np.column_stack([X, Y]))
+    pieces = open_pieces(file, target=-1, block_bytes=777 * 40)
+    found, wanted = of_pieces(pieces, client), Moments.of(X, Y)
+    assert found.n == 5_000
+    np.testing.assert_allclose(found.mean, wanted.mean, rtol=1e-13)
+    np.testing.assert_allclose(found.comoment, wanted.comoment, rtol=1e-11, atol=1e-9)
+    file.rename(tmp_path / "moved.npy")
+    with pytest.raises(BadPiece, match=r"rows .* of 'table\.npy'.* cannot be read any more"):
+        of_pieces(pieces, client)
 
 
 def test_what_is_persisted_is_not_computed_again(client: Client) -> None:

@@ -5,7 +5,6 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -161,7 +160,6 @@ def fit(
         data=pieces,
         n_samples=n,
         r2=r_squared(found.rest, found.moments.variance_of_target) if n > 1 else math.nan,
-        drawn_samples=partial(_some, pieces),
         seconds=seconds,
         notes=[*notes, *convergence],
     )
@@ -188,7 +186,7 @@ def _place(pieces: Pieces, model: LinearRegression, options: Options, notes: lis
     return ClusterBlocks.place(pieces, client)
 
 
-def _some(pieces: Pieces) -> tuple[Array, Array]:
+def some_samples(pieces: Pieces) -> tuple[Array, Array]:
     """Return some samples of some pieces, for a drawing."""
     step = max(1, len(pieces.pieces) // DRAWN_PIECES)
     Xs, ys = [], []

@@ -6,12 +6,13 @@ All tests together run on several cores, grouped so that what is made once a ses
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.bench.commands import STREAMS, WHOLE, Job, command
+from tests.bench.commands import ALIKE, ROOT, STREAMS, WHOLE, Job, command, install
 from tests.loaded_modules import recording_environment
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -28,13 +29,17 @@ FLAGS = [
 MOST_PROCESSES = 4  # real runs and clusters start processes of their own
 # Files that share what is made once a session run in one process: a main job, the site.
 TOGETHER = {
-    "main job": ("tests/bench/test_main_job.py", "tests/test_imports.py"),
+    "main job": (
+        "tests/bench/test_main_job.py",
+        "tests/bench/test_plugin.py",
+        "tests/test_imports.py",
+    ),
     "site": tuple(
         f"tests/docs/test_{of}.py" for of in ("browser", "numbers", "published", "scale", "site")
     ),
 }
 # Real runs take seconds each: they begin first, one by one but for those that share a set of runs.
-REAL_RUNS, ONE_SET = "tests/bench/", "tests/bench/test_data.py"
+REAL_RUNS, ONE_SET = "tests/bench/", ("tests/bench/test_data.py", "tests/bench/test_bench.py")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -73,7 +78,7 @@ def group(test: str) -> str:
     """Return the name of the group that a test runs in."""
     path, _, _ = test.partition("::")
     shared = next((name for name, paths in TOGETHER.items() if path in paths), None)
-    is_alone = path.startswith(REAL_RUNS) and path != ONE_SET
+    is_alone = path.startswith(REAL_RUNS) and path not in ONE_SET
     return shared or (test if is_alone else path)
 
 
@@ -85,16 +90,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def main_job(tmp_path_factory: pytest.TempPathFactory) -> Job:
-    """The main job of the README on a few small cases: two runs, all backends and figures."""
+def plugins(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder where the example backend is installed, and another that fails to import."""
+    folder = tmp_path_factory.mktemp("plugins")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "--target", str(folder)]
+    subprocess.run([*pip, *options, str(ROOT / "tests" / "plugin")], check=True, timeout=120)
+    install(folder, "broken_plugin", "raise RuntimeError('no licence')", entry="broken")
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def main_job(tmp_path_factory: pytest.TempPathFactory, plugins: str) -> Job:
+    """The main job of the README on a few small cases: two runs, all backends and figures.
+
+    Of backends that are alike only one is looked at in processes of its own.
+    """
     folder, modules = tmp_path_factory.mktemp("main"), tmp_path_factory.mktemp("modules")
     reports = folder / "reports"
+    looked_at = "startup or memory or instructions"
     whole = command(
-        "--preset=quick", "--sizes=10,1e5", "--dtypes=float64,float32", "--runs=2",
-        "--benchmark-max-time=0.01", f"--reports={reports}", f"--benchmark-json={folder / 'own.json'}",
+        "--preset=quick", "--sizes=10,1e5", "--runs=2", "--benchmark-max-time=0.01",
+        f"-k=not (({looked_at}) and ({' or '.join(ALIKE)}))",
+        f"--reports={reports}", f"--benchmark-json={folder / 'own.json'}",
         files=WHOLE, quick=False,
     )  # fmt: skip
     environment = recording_environment(modules)
+    environment["PYTHONPATH"] += os.pathsep + plugins
     process = subprocess.run(whole, **STREAMS, env=environment, check=False, timeout=900)
     return Job(reports, process, modules)
 

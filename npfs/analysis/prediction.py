@@ -18,6 +18,7 @@ from npfs.analysis import startup
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import CaseRecord
 from npfs.analysis.statistics import student_t_quantile
+from npfs.schema import Size
 
 QUANTILE = 1.96  # 95 % of a normal distribution
 # The standard error of a number that one process gave: as much as most cases differ between runs.
@@ -37,8 +38,6 @@ NOISE = 0.05
 SMALLEST = 1e-12  # seconds
 # The squared error for each factor e in size, where too few sizes show it: 30 % for a decade.
 UNKNOWN_VARIANCE = 0.04
-
-At = tuple[int, int]  # n_samples, n_features
 
 
 class NoPrediction(ValueError):
@@ -157,11 +156,11 @@ class CostModel:
 
     Attributes
     ----------
-    seconds : mapping of (n_samples, n_features) to float
+    seconds : mapping of Size to float
         Measured seconds, all positive.
     """
 
-    seconds: Mapping[At, float]
+    seconds: Mapping[Size, float]
 
     @cached_property
     def overhead(self) -> float:
@@ -174,28 +173,28 @@ class CostModel:
         at_zero = min(of_low - slope * low, *self.seconds.values())
         return (1 - NOISE) * max(0.0, at_zero)
 
-    def at(self, n_samples: int, n_features: int) -> float:
+    def at(self, size: Size) -> float:
         """Return the seconds at a size."""
-        log_numbers = math.log(n_samples * (n_features + 1))
+        log_numbers = math.log(size.numbers)
         per_sample = {
             d: math.exp(self._log_excess(d, log_numbers) - log_numbers) * (d + 1)
             for d in self._measured
         }
-        return self.overhead + n_samples * _across(per_sample, n_features)
+        return self.overhead + size.n_samples * _across(per_sample, size.n_features)
 
-    def error(self, n_samples: int, n_features: int) -> float:
+    def error(self, size: Size) -> float:
         """Return the standard error of ``at``, on logarithms.
 
         Its square grows with the distance to the nearest measured size, as that of a random walk.
         """
-        return math.sqrt(self._variance * self._distance(n_samples, n_features))
+        return math.sqrt(self._variance * self._distance(size))
 
     @cached_property
     def _measured(self) -> dict[int, list[tuple[int, float]]]:
         """Sort numbers and seconds by the number of features."""
         curves: dict[int, list[tuple[int, float]]] = {}
-        for d, n in sorted((d, n) for n, d in self.seconds):
-            curves.setdefault(d, []).append((n * (d + 1), self.seconds[n, d]))
+        for size in sorted(self.seconds):
+            curves.setdefault(size.n_features, []).append((size.numbers, self.seconds[size]))
         return curves
 
     @cached_property
@@ -237,17 +236,18 @@ class CostModel:
         """
         found = []
         for size, value in self.seconds.items():
-            others = CostModel({at: of for at, of in self.seconds.items() if at != size})
+            others = CostModel({one: of for one, of in self.seconds.items() if one != size})
             if len(others.seconds) > 1:
-                off = math.log(others.at(*size) / value)
-                found.append(off * off / others._distance(*size))
+                off = math.log(others.at(size) / value)
+                found.append(off * off / others._distance(size))
         return statistics.fmean(found) if found else UNKNOWN_VARIANCE
 
-    def _distance(self, n_samples: int, n_features: int) -> float:
+    def _distance(self, size: Size) -> float:
         """Return the distance of the nearest measured size: factors in samples and in features."""
         return min(
-            abs(math.log(n / n_samples)) + abs(math.log((d + 1) / (n_features + 1)))
-            for n, d in self.seconds
+            abs(math.log(one.n_samples / size.n_samples))
+            + abs(math.log((one.n_features + 1) / (size.n_features + 1)))
+            for one in self.seconds
         )
 
 
@@ -275,7 +275,7 @@ class FixedCost:
 
     Attributes
     ----------
-    seconds : mapping of (n_samples, n_features) to float
+    seconds : mapping of Size to float
         Measured seconds, which count where they were measured.
     value : float
         The seconds elsewhere.
@@ -283,17 +283,17 @@ class FixedCost:
         The standard error of ``value``, on logarithms.
     """
 
-    seconds: Mapping[At, float]
+    seconds: Mapping[Size, float]
     value: float
     spread: float
 
-    def at(self, n_samples: int, n_features: int) -> float:
+    def at(self, size: Size) -> float:
         """Return the seconds at a size."""
-        return self.seconds.get((n_samples, n_features), self.value)
+        return self.seconds.get(size, self.value)
 
-    def error(self, n_samples: int, n_features: int) -> float:
+    def error(self, size: Size) -> float:
         """Return the standard error of ``at``, on logarithms."""
-        return 0.0 if (n_samples, n_features) in self.seconds else self.spread
+        return 0.0 if size in self.seconds else self.spread
 
 
 class CostModels(NamedTuple):
@@ -321,15 +321,13 @@ class Predictor:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.epochs = evidence.newest.epochs
-        self._fits: dict[str, dict[At, Mapping[int, float]]] = {}
+        self._fits: dict[str, dict[Size, Mapping[int, float]]] = {}
         for (backend, size), by_run in evidence.seconds.items():
             if size.dtype == "float64":
-                at = size.n_samples, size.n_features
-                self._fits.setdefault(backend, {})[at] = by_run
+                self._fits.setdefault(backend, {})[size] = by_run
         if not self._fits:
             raise NoPrediction("no stored run has timed a fit in float64; measure one: npfs bench")
         self.tells_calls = any(run.other_epochs for run in evidence.runs)
-        self._models: dict[str, CostModels] = {}
 
     @property
     def backends(self) -> list[str]:
@@ -346,36 +344,38 @@ class Predictor:
         self, backend: str, n_samples: int, n_features: int, epochs: int, fits: int = 1
     ) -> Prediction:
         """Predict one backend."""
-        at = n_samples, n_features
-        call, epoch, fit = self._fit(backend, at, epochs)
+        size = Size(n_samples, n_features)
+        call, epoch, fit = self._fit(backend, size, epochs)
         return Prediction(
             backend=backend,
             startup=self._startup(backend),
-            conversion=self._conversion(backend, at),
+            conversion=self._conversion(backend, size),
             call=call,
             epoch=epoch,
             fit=fit,
             fits=fits,
-            memory_bytes=self._memory_bytes(backend, at),
-            beyond=self._beyond(backend, at),
+            memory_bytes=self._memory_bytes(backend, size),
+            beyond=self._beyond(backend, size),
             is_shortcut=backend in self.evidence.shortcuts,
         )
 
-    def models(self, backend: str) -> CostModels:
-        """Return the models of a backend, made once."""
-        if backend not in self._models:
-            call, epoch = self._call_and_epoch(backend)
-            conversion_s = self._conversion_seconds(backend)
-            conversion = CostModel(conversion_s) if conversion_s else None
-            self._models[backend] = CostModels(call, epoch, conversion)
-        return self._models[backend]
+    @cached_property
+    def _models(self) -> dict[str, CostModels]:
+        models = {}
+        for backend in self.backends:
+            seconds = self._conversion_seconds(backend)
+            conversion = CostModel(seconds) if seconds else None
+            models[backend] = CostModels(*self._call_and_epoch(backend), conversion)
+        return models
 
-    def _fit(self, backend: str, at: At, epochs: int) -> tuple[Estimate | None, Estimate, Estimate]:
+    def _fit(
+        self, backend: str, size: Size, epochs: int
+    ) -> tuple[Estimate | None, Estimate, Estimate]:
         """Predict a call, an epoch and a fit."""
-        models, spread = self.models(backend), self._spread(backend, at)
-        epoch = Estimate(models.epoch.at(*at), models.epoch.error(*at))
+        models, spread = self._models[backend], self._spread(backend, size)
+        epoch = _estimate(models.epoch, size)
         if models.call is not None:
-            call = Estimate(models.call.at(*at), models.call.error(*at))
+            call = _estimate(models.call, size)
             return call, epoch, add([call, epoch.times(epochs)]).widened(spread)
         # The overhead is all the epochs', or all the call's, or anything between.
         overhead = models.epoch.overhead
@@ -390,13 +390,13 @@ class Predictor:
         Only the call of a shortcut depends on the size: the others compute nothing before an epoch.
         """
         fits = {
-            at: statistics.geometric_mean(by_run.values())
-            for at, by_run in self._fits[backend].items()
+            size: statistics.geometric_mean(by_run.values())
+            for size, by_run in self._fits[backend].items()
         }
         if not self.tells_calls:
-            return None, CostModel({at: fit_s / self.epochs for at, fit_s in fits.items()})
+            return None, CostModel({size: fit_s / self.epochs for size, fit_s in fits.items()})
         timed = self._timed_calls(backend)
-        longest = {at: CALL_SHARE * CALL_EPOCHS / self.epochs * of for at, of in fits.items()}
+        longest = {size: CALL_SHARE * CALL_EPOCHS / self.epochs * of for size, of in fits.items()}
         call: CostModel | FixedCost
         if not timed:
             call = FixedCost({}, min(longest.values()) / 2, SHORT_CALL_ERROR)
@@ -406,47 +406,47 @@ class Predictor:
             logs = [math.log(call_s) for call_s in timed.values()]
             spread = statistics.stdev(logs) if len(logs) > 1 else ONE_RUN_ERROR
             call = FixedCost(timed, statistics.median(timed.values()), spread)
-        calls = {at: timed.get(at) or min(call.at(*at), longest[at]) for at in fits}
-        epochs = {at: (fit_s - calls[at]) / self.epochs for at, fit_s in fits.items()}
+        calls = {size: timed.get(size) or min(call.at(size), longest[size]) for size in fits}
+        epochs = {size: (fit_s - calls[size]) / self.epochs for size, fit_s in fits.items()}
         self._add_large(backend, call, calls, epochs)
         return CostModel(calls) if isinstance(call, CostModel) else call, CostModel(epochs)
 
-    def _timed_calls(self, backend: str) -> dict[At, float]:
+    def _timed_calls(self, backend: str) -> dict[Size, float]:
         """Return the seconds of a call where fits of two numbers of epochs tell it."""
-        slopes: dict[At, list[float]] = {}
+        slopes: dict[Size, list[float]] = {}
         for index, case, epochs in self._other_epochs(backend):
-            first = self._fits[backend].get(_at(case), {}).get(index)
+            first = self._fits[backend].get(case.size, {}).get(index)
             if first is not None:
                 slope = (case.seconds - first) / (epochs - self.epochs)
-                slopes.setdefault(_at(case), []).append(slope)
+                slopes.setdefault(case.size, []).append(slope)
         calls = {}
-        for at, of_runs in slopes.items():
-            fit_s = statistics.geometric_mean(self._fits[backend][at].values())
+        for size, of_runs in slopes.items():
+            fit_s = statistics.geometric_mean(self._fits[backend][size].values())
             call_s = fit_s - self.epochs * statistics.median(of_runs)
-            calls[at] = min(max(call_s, LEAST_SHARE * fit_s), (1 - LEAST_SHARE) * fit_s)
+            calls[size] = min(max(call_s, LEAST_SHARE * fit_s), (1 - LEAST_SHARE) * fit_s)
         return calls
 
     def _add_large(
         self,
         backend: str,
         call: CostModel | FixedCost,
-        calls: dict[At, float],
-        epochs: dict[At, float],
+        calls: dict[Size, float],
+        epochs: dict[Size, float],
     ) -> None:
         """Add the sizes timed at other epochs alone; the larger part takes the difference."""
         epoch = CostModel(epochs)
-        seconds: dict[tuple[At, int], list[float]] = {}
+        seconds: dict[tuple[Size, int], list[float]] = {}
         for _, case, of_case in self._other_epochs(backend):
-            if _at(case) not in self._fits[backend]:
-                seconds.setdefault((_at(case), of_case), []).append(case.seconds)
-        for (at, of_case), of_runs in seconds.items():
+            if case.size not in self._fits[backend]:
+                seconds.setdefault((case.size, of_case), []).append(case.seconds)
+        for (size, of_case), of_runs in seconds.items():
             fit_s = statistics.median_low(of_runs)  # one fit in a run: disturbed ones are slower
-            call_s, epochs_s = call.at(*at), of_case * epoch.at(*at)
+            call_s, epochs_s = call.at(size), of_case * epoch.at(size)
             if call_s > epochs_s:
                 call_s = max(fit_s - epochs_s, LEAST_SHARE * fit_s)
             else:
                 epochs_s = max(fit_s - call_s, LEAST_SHARE * fit_s)
-            calls[at], epochs[at] = call_s, epochs_s / of_case
+            calls[size], epochs[size] = call_s, epochs_s / of_case
 
     def _other_epochs(self, backend: str) -> list[tuple[int, CaseRecord, int]]:
         """Return the cases of other epochs, by the newest source, with the run and the epochs."""
@@ -458,7 +458,7 @@ class Predictor:
             if (case.backend, case.source, case.size.dtype) == (backend, source, "float64")
         ]
 
-    def _spread(self, backend: str, at: At) -> float:
+    def _spread(self, backend: str, size: Size) -> float:
         """Return the standard error of one more run at the case nearest in numbers."""
         known = {
             other: list(by_run.values())
@@ -467,7 +467,7 @@ class Predictor:
         }
         if not known:
             return ONE_RUN_ERROR
-        nearest = min(known, key=lambda other: abs(math.log(_numbers(other) / _numbers(at))))
+        nearest = min(known, key=lambda other: abs(math.log(other.numbers / size.numbers)))
         return _error_of_a_run(known[nearest])
 
     def _startup(self, backend: str) -> Estimate | None:
@@ -477,55 +477,48 @@ class Predictor:
             return None
         return Estimate(statistics.geometric_mean(seconds), _error_of_a_run(seconds))
 
-    def _conversion(self, backend: str, at: At) -> Estimate | None:
-        model = self.models(backend).conversion
-        if model is None:
-            return None
-        return Estimate(model.at(*at), model.error(*at)).widened(CONVERSION_ERROR)
+    def _conversion(self, backend: str, size: Size) -> Estimate | None:
+        model = self._models[backend].conversion
+        return None if model is None else _estimate(model, size).widened(CONVERSION_ERROR)
 
-    def _conversion_seconds(self, backend: str) -> dict[At, float]:
+    def _conversion_seconds(self, backend: str) -> dict[Size, float]:
         """Return the median of ``prepare`` at each size, over repetitions and then over runs."""
-        found: dict[At, list[float]] = {}
+        found: dict[Size, list[float]] = {}
         for run in self.evidence.runs:
             for case in (*run.cases, *run.other_epochs):
                 if (case.backend, case.size.dtype) == (backend, "float64") and case.case.prepare_s:
-                    found.setdefault(_at(case), []).append(statistics.median(case.case.prepare_s))
-        return {at: statistics.median(seconds) for at, seconds in found.items()}
+                    found.setdefault(case.size, []).append(statistics.median(case.case.prepare_s))
+        return {size: statistics.median(seconds) for size, seconds in found.items()}
 
-    def _memory_bytes(self, backend: str, at: At) -> float | None:
+    def _memory_bytes(self, backend: str, size: Size) -> float | None:
         """Return the bytes at most: in proportion to the data, as at the nearest measured size."""
         peaks = {
-            size: peak
-            for size in startup.memory_sizes(self.evidence)
-            if (peak := startup.memory(self.evidence, backend, size)[1]) is not None
+            known: peak
+            for known in startup.memory_sizes(self.evidence)
+            if (peak := startup.memory(self.evidence, backend, known)[1]) is not None
         }
         if not peaks:
             return None
         nearest = min(
             peaks,
-            key=lambda size: (
-                abs(math.log((size.n_features + 1) / (at[1] + 1))),
-                abs(math.log(size.numbers / _numbers(at))),
+            key=lambda known: (
+                abs(math.log((known.n_features + 1) / (size.n_features + 1))),
+                abs(math.log(known.numbers / size.numbers)),
             ),
         )
-        return 8 * _numbers(at) * (1 + peaks[nearest] / nearest.data_bytes)
+        return size.data_bytes * (1 + peaks[nearest] / nearest.data_bytes)
 
-    def _beyond(self, backend: str, at: At) -> Beyond:
-        sizes = self.models(backend).epoch.seconds
-        features = [d for _, d in sizes]
+    def _beyond(self, backend: str, size: Size) -> Beyond:
+        sizes = self._models[backend].epoch.seconds
+        features = [known.n_features for known in sizes]
         return Beyond(
-            max(1.0, _numbers(at) / max(map(_numbers, sizes))),
-            max(1.0, at[1] / max(features), min(features) / at[1]),
+            max(1.0, size.numbers / max(known.numbers for known in sizes)),
+            max(1.0, size.n_features / max(features), min(features) / size.n_features),
         )
 
 
-def _at(case: CaseRecord) -> At:
-    return case.size.n_samples, case.size.n_features
-
-
-def _numbers(at: At) -> int:
-    """Count the numbers of ``X`` and ``y``."""
-    return at[0] * (at[1] + 1)
+def _estimate(model: CostModel | FixedCost, size: Size) -> Estimate:
+    return Estimate(model.at(size), model.error(size))
 
 
 def _error_of_a_run(seconds: Sequence[float]) -> float:

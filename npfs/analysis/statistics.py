@@ -159,11 +159,12 @@ def ratio_interval(numerators: Sequence[float], denominators: Sequence[float]) -
     """Return the ratio of two times with its interval, paired run by run.
 
     What makes a whole run slow cancels in its ratio, so pairs vary less than their parts.
+
+    Raises
+    ------
+    ValueError
+        If there are not equally many of both.
     """
-    if len(numerators) != len(denominators):
-        raise ValueError(
-            f"pairs need equally many values; got {len(numerators)} and {len(denominators)}"
-        )
     return geometric_interval([a / b for a, b in zip(numerators, denominators, strict=True)])
 
 

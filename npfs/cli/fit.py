@@ -219,15 +219,12 @@ class Fitted:
         Those without the rows that were left out.
     r2 : float
         NaN for a single sample.
-    drawn_samples : callable
-        Gives X and y for a drawing: all samples, or some of many.
     """
 
     model: "LinearRegression"
     data: "Table | Pieces"
     n_samples: int
     r2: float
-    drawn_samples: "Callable[[], tuple[Array, Array]]"
     seconds: float
     notes: list[str]
 
@@ -288,10 +285,9 @@ def _fit_moments(
     variance = moments.variance_of_target
     return Fitted(
         model=model,
-        data=pieces,
+        data=data,
         n_samples=moments.n,
         r2=r_squared(model.loss_, variance) if moments.n > 1 else math.nan,
-        drawn_samples=lambda: some_samples(pieces),
         seconds=seconds,
         notes=[*notes, *convergence],
     )
@@ -344,7 +340,6 @@ def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitt
         data=table,
         n_samples=n_samples,
         r2=model.score(table.X, table.y) if n_samples > 1 else math.nan,
-        drawn_samples=lambda: (table.X, table.y),
         seconds=seconds,
         notes=[*notes, *convergence],
     )
@@ -407,16 +402,18 @@ def _draw(fitted: Fitted, path: Path) -> None:
     import numpy as np
     from matplotlib.figure import Figure
 
+    from npfs.data.pieces import Pieces
     from npfs.estimator.plots import plot_fit, plot_loss
 
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
-    model, (X, y) = fitted.model, fitted.drawn_samples()
+    model, data = fitted.model, fitted.data
+    X, y = some_samples(data) if isinstance(data, Pieces) else (data.X, data.y)
     strongest = int(np.argmax(np.abs(model.coef_ * X.std(axis=0))))
     plot_fit(model, X, y, feature=strongest, ax=left)
-    left.set_xlabel(fitted.data.feature_names[strongest])
+    left.set_xlabel(data.feature_names[strongest])
     rest = "" if X.shape[1] == 1 else " without the other features' part"
-    left.set_ylabel(fitted.data.target_name + rest)
+    left.set_ylabel(data.target_name + rest)
     plot_loss(model, ax=right)
     with mistakes(OSError, remedy="name another place with --plot"):
         figure.savefig(path, dpi=150)

@@ -2,9 +2,18 @@
 
 import math
 
-from npfs.analysis import cluster
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.scale import ALL_CORES, MAPPED, ONE_CORE, ONE_PASS, WORKERS, Scale
+from npfs.analysis.scale import (
+    ALL_CORES,
+    MAPPED,
+    ONE_CORE,
+    ONE_PASS,
+    WORKERS,
+    Scale,
+    best_workers,
+    predicted_epoch,
+    rows_from_which_it_pays,
+)
 from npfs.drawing import numbers
 from npfs.report import wording
 from npfs.schema import ClusterEpoch
@@ -64,7 +73,7 @@ def _from_which(scale: Scale) -> str:
     one = scale.evidence.time(ONE_CORE, measured.size) if measured else None
     if measured is None or one is None:
         return ""
-    rows = cluster.rows_from_which_it_pays(one.value / scale.evidence.newest.epochs, measured)
+    rows = rows_from_which_it_pays(one.value / scale.evidence.newest.epochs, measured)
     if rows == math.inf:
         return ""
     return f" (by the parts of an epoch, from about {numbers.count(_round(rows))})"
@@ -91,10 +100,10 @@ def _prediction(scale: Scale) -> str:
     if measured is None:
         return ""
     each = [
-        f"{numbers.time(cluster.predicted_epoch(measured, workers))} on {workers:,}"
+        f"{numbers.time(predicted_epoch(measured, workers))} on {workers:,}"
         for workers in PREDICTED_WORKERS
     ]
-    best = cluster.best_workers(measured, max(PREDICTED_WORKERS))
+    best = best_workers(measured, max(PREDICTED_WORKERS))
     return (
         f"Foretold from these parts, an epoch of as many rows takes {numbers.listed(each)} "
         f"workers; more than {best:,} would make it no faster. That is for workers as fast as "

@@ -1,6 +1,6 @@
 """An epoch on a cluster in its parts: computing, communication and the rest, measured apart.
 
-On local clusters of one worker and of one for each core; ``npfs.analysis.cluster`` predicts from
+On local clusters of one worker and of one for each core; ``npfs.analysis.scale`` predicts from
 them.
 """
 

@@ -20,6 +20,7 @@ from npfs.analysis.prediction import (
     add,
 )
 from npfs.analysis.runs import RunFolder, read_runs
+from npfs.schema import Size
 from tests import run_files
 
 SIZES = [(10**k, 1) for k in range(1, 7)] + [(10_000, d) for d in (4, 16, 64)]
@@ -149,9 +150,9 @@ def test_few_features_go_on_the_line_of_many() -> None:
     def cost(n: int, d: int) -> float:
         return n * (1e-10 if d == 1 else 2e-9 + 3e-10 * d)
 
-    model = CostModel({(n, d): cost(n, d) for n, d in SIZES})
+    model = CostModel({Size(n, d): cost(n, d) for n, d in SIZES})
     for n, d in [(10_000, 2), (500, 3), (100_000, 10)]:
-        assert model.at(n, d) == pytest.approx(cost(n, d), rel=1e-3)
+        assert model.at(Size(n, d)) == pytest.approx(cost(n, d), rel=1e-3)
 
 
 def test_a_curve_of_few_sizes_bends_where_that_of_many_does() -> None:
@@ -160,8 +161,8 @@ def test_a_curve_of_few_sizes_bends_where_that_of_many_does() -> None:
     def cost(n: int, d: int) -> float:
         return 1e-9 * n * (d + 1) * (3 if n * (d + 1) > 10**6 else 1)
 
-    model = CostModel({(n, d): cost(n, d) for n, d in SIZES})
-    assert model.at(10**6, 16) == pytest.approx(cost(10**6, 16), rel=1e-3)
+    model = CostModel({Size(n, d): cost(n, d) for n, d in SIZES})
+    assert model.at(Size(10**6, 16)) == pytest.approx(cost(10**6, 16), rel=1e-3)
 
 
 def test_the_error_grows_with_the_distance_to_what_was_measured(predictor: Predictor) -> None:

@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[2]
 FIT = ("bench/bench_fit.py",)  # without read passes, which load Numba
 FITS = (*FIT, "bench/bench_read.py")
 WHOLE = ("bench",)
+# Backends that are like another one, in what is looked at in processes of their own.
+ALIKE = ("numpy-inplace", "numpy-gram", "numba-simd", "numba-parallel")
 STREAMS: dict[str, Any] = {
     "cwd": ROOT, "text": True, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT
 }  # fmt: skip

@@ -27,10 +27,10 @@ from npfs.backends import numpy_vectorized
 from npfs.backends.base import Backend
 
 def fit(data, epochs, learning_rate):
-    time.sleep(0.04 * (len(data[1]) == 10))
+    time.sleep(0.2 * (len(data[1]) == 10))
     return numpy_vectorized.fit(data, epochs, learning_rate)
 
-BACKEND = Backend("slow", "Needs 4 s for 100 epochs of 10 samples", numpy_vectorized.prepare, fit)
+BACKEND = Backend("slow", "Needs 4 s for 20 epochs of 10 samples", numpy_vectorized.prepare, fit)
 """,
     # Its first call for a number of epochs must not be a round, as it would be a compiler's.
     "jit": """
@@ -87,8 +87,8 @@ def odd_runs(tmp_path_factory: pytest.TempPathFactory) -> OddRuns:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{ROOT}")
         process = bench(
-            "--sizes=10", "--epochs=100", f"--backends={','.join(ODD_BACKENDS)},numpy",
-            "--runs=2", "--benchmark-max-time=0.01", "-k=fit or startup or instructions or epochs",
+            "--sizes=10", "--epochs=20", f"--backends={','.join(ODD_BACKENDS)},numpy",
+            "--runs=2", "--benchmark-max-time=0.05", "-k=fit or startup or instructions",
             f"--reports={folder}", "-rs", files=WHOLE,
         )  # fmt: skip
     assert process.returncode == 1, process.stdout
@@ -96,8 +96,8 @@ def odd_runs(tmp_path_factory: pytest.TempPathFactory) -> OddRuns:
 
 
 def test_a_wrong_result_is_no_time(odd_runs: OddRuns) -> None:
-    assert "wrong on 10, 100 epochs: the loss differs first at epoch 5" in odd_runs.output
-    assert "wrong-10 failed: ConformanceError: wrong on 10, 100 epochs" in odd_runs.output
+    assert "wrong on 10, 20 epochs: the loss differs first at epoch 5" in odd_runs.output
+    assert "wrong-10 failed: ConformanceError: wrong on 10, 20 epochs" in odd_runs.output
     for run in odd_runs.runs:
         assert "wrong-10" not in timed(run)
         assert "the loss differs first" in run["npfs"]["failed"]["wrong-10"]
@@ -122,8 +122,7 @@ def test_a_fresh_process_that_fails_is_named(odd_runs: OddRuns) -> None:
 
 def test_compiling_is_not_timed(odd_runs: OddRuns) -> None:
     assert "compiled in a round" not in odd_runs.output
-    first, _ = odd_runs.runs
-    assert {"jit-10", "more-epochs-jit-10"} <= timed(first)
+    assert all("jit-10" in timed(run) for run in odd_runs.runs)
 
 
 def test_nothing_timed_is_said_with_the_reason(tmp_path: Path) -> None:

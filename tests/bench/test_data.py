@@ -11,7 +11,7 @@ from sklearn.datasets import load_diabetes
 
 from tests.bench.commands import FIT, ROOT, Job, bench, install, load, run_paths, timed
 
-QUICK = ("--backends=python,numpy", "--benchmark-max-time=0.01")
+ALONE = ("--backends=numpy", "--benchmark-max-time=0.01")
 
 
 def test_every_backend_is_timed_on_a_table(table_runs: Job) -> None:
@@ -44,6 +44,17 @@ def test_every_backend_is_timed_on_a_table(table_runs: Job) -> None:
     assert "this table (a fit of 442 samples of 10 features)" in table_runs.process.stdout
 
 
+def test_float32_is_an_axis_and_lists_say_that_they_have_none(table_runs: Job) -> None:
+    none = "python-442x10-float32"
+    for run in table_runs.runs:
+        assert run["npfs"]["skipped"] == {none: "it computes in float64 only"}
+    verdict = (table_runs.reports / "verdict.md").read_text(encoding="utf-8")
+    for said in (table_runs.output, verdict):
+        assert "it computes in float64 only" in said
+    results = (table_runs.reports / "results.csv").read_text()
+    assert "numpy,true,442,10,float32,2," in results
+
+
 def test_a_mistake_is_one_sentence_before_anything_is_timed(tmp_path: Path) -> None:
     result = bench("--data=absent.csv", "--target=y", f"--reports={tmp_path}", files=FIT)
     assert result.returncode == 4
@@ -57,14 +68,14 @@ def test_columns_and_rows_can_be_left_out(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_text("a,name,y\n" + "".join(f"{k},n{k},{k % 5}\n" for k in range(20)) + ",x,1\n")
     result = bench(
-        *QUICK, "--runs=1", f"--data={table}", "--target=y", "--columns=a", "--missing=drop",
+        *ALONE, "--runs=1", f"--data={table}", "--target=y", "--columns=a", "--missing=drop",
         f"--reports={tmp_path / 'r'}", files=FIT,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout
     note = "Left out 1 of 21 rows: 1 value missing in 'a', the first in data row 21 of 'a'."
     assert f"npfs: {note}" in result.stdout
     [run] = map(load, run_paths(tmp_path / "r"))
-    assert timed(run) == {"python-20", "numpy-20"}
+    assert timed(run) == {"numpy-20"}
     assert (run["npfs"]["data"]["features"], run["npfs"]["data"]["notes"]) == (["a"], [note])
 
 

@@ -75,9 +75,9 @@ from npfs.backends.base import Backend
 made = []
 
 def prepare(X, y):
-    made.append(1)  # for the prediction, then for each repetition
+    made.append(len(y))  # for the prediction, then for each repetition
     is_further = any(argument.startswith("--npfs-further") for argument in sys.argv)
-    if len(made) == 3 and os.environ.get("NPFS_WAIT") == str(1 + is_further):
+    if made == [10, 10, 10] and os.environ.get("NPFS_WAIT") == str(1 + is_further):
         time.sleep(60)
     return numpy_vectorized.prepare(X, y)
 

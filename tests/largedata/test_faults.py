@@ -136,8 +136,8 @@ def test_a_scheduler_that_is_gone_is_a_sentence(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_last_worker_gone_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("npfs.largedata.connection.WORKERS_WITHIN", 2.0)
-    with commands(options=["--no-nanny"]) as started, connect(started.address) as client:
-        timer = later(0.5, started.workers[0].kill)
+    with commands() as started, connect(started.address) as client:
+        timer = later(0.5, started.worker.kill)
         with pytest.raises(ClusterError, match=r"no worker is connected to .*dask worker tcp"):
             of_pieces(pieces_of(*map(Slow, range(N_PIECES))), client)
         timer.join()

@@ -6,9 +6,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from npfs.analysis import cluster
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.scale import WORKERS, Scale
+from npfs.analysis.scale import WORKERS, Scale, predicted_epoch
 from npfs.analysis.statistics import geometric_interval
 from npfs.drawing import labels, numbers, scales, style
 from npfs.report.figures import lines as shared
@@ -59,7 +58,7 @@ def scale_alt(evidence: Evidence) -> str:
     if (crossing := _crossing(scale)) is not None:
         text += f" From {numbers.count(crossing)} rows on the workers are faster than one core."
     if (measured := scale.measured) is not None:
-        foretold = cluster.predicted_epoch(measured, MOST_WORKERS)
+        foretold = predicted_epoch(measured, MOST_WORKERS)
         text += (
             f" Beside it, an epoch of {numbers.count(measured.size.n_samples)} rows over the "
             f"number of workers: measured {numbers.time(measured.epoch_s)} on {measured.workers}, "
@@ -109,7 +108,7 @@ def _draw_rows(axes: Axes, scale: Scale, lines: Lines, limits: tuple[float, floa
 def _draw_workers(axes: Axes, scale: Scale, measured: ClusterEpoch) -> None:
     look = shared.looks(scale.evidence)[WORKERS]
     counts = sorted({round(10 ** (k / 20)) for k in range(61)})
-    foretold = [cluster.predicted_epoch(measured, w) for w in counts]
+    foretold = [predicted_epoch(measured, w) for w in counts]
     compute = [measured.compute_s * measured.workers / w for w in counts]
     seen = {
         workers: geometric_interval([r.epoch_s for r in records])

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from npfs.analysis.cluster import (
+from npfs.analysis.scale import (
     best_workers,
     levels,
     predicted_epoch,

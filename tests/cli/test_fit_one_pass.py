@@ -97,8 +97,8 @@ def test_one_pass_is_the_fit_by_passes(npfs: Npfs, file: Path) -> None:
     options = ("fit", file, "--target", 3, "--json", "--epochs", 100)
     found, by_passes = npfs(*options), npfs(*options, "--backend", "numpy")
     assert solved(found) == pytest.approx(solved(by_passes), rel=1e-9)
-    losses = (json.loads(result.stdout)["loss_history"] for result in (found, by_passes))
-    np.testing.assert_allclose(*losses, rtol=1e-9)
+    one, other = (json.loads(result.stdout)["loss_history"] for result in (found, by_passes))
+    np.testing.assert_allclose(one, other, rtol=1e-9)
     assert json.loads(found.stdout)["backend"] == "moments"
     assert "one pass over the data" in npfs(*options[:4]).stdout
 

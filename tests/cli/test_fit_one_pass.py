@@ -117,13 +117,12 @@ def test_passes_need_one_table_that_memory_holds(
 
 
 def test_workers_of_a_cluster_read_the_parts(npfs: Npfs, folder: Path) -> None:
-    from distributed import Client, LocalCluster
+    from distributed import Client
+
+    from npfs.largedata.connection import local_cluster
 
     whole = solved(npfs("fit", folder, "--target", "y", "--epochs", 50, "--json"))
-    with (
-        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
-        Client(cluster, set_as_default=False),
-    ):
+    with local_cluster(1) as cluster, Client(cluster, direct_to_workers=True):
         options = ("--epochs", 50, "--json", "--scheduler", cluster.scheduler_address)
         assert solved(npfs("fit", folder, "--target", "y", *options)) == pytest.approx(whole)
 

@@ -89,7 +89,12 @@ def test_the_loss_history_is_exact_to_the_bound_that_is_told(noise: float) -> No
 @pytest.mark.parametrize("standardize", [True, False])
 def test_batches_are_fitted_as_one_table(standardize: bool) -> None:
     problem = make_problem(1_000, 3, seed=4)
-    options: dict[str, Any] = {"epochs": 250, "standardize": standardize, "keep_path": True, "tol": 1e-9}
+    options: dict[str, Any] = {
+        "epochs": 250,
+        "standardize": standardize,
+        "keep_path": True,
+        "tol": 1e-9,
+    }
     whole = LinearRegression(**options).fit(problem.X, problem.y)
     found = LinearRegression(**options)
     for a, b in itertools.pairwise([0, 1, 600, 1_000]):

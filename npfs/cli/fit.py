@@ -249,7 +249,6 @@ def _fit_moments(
     from npfs.data import Table
     from npfs.largedata.moments import StoredMoments
     from npfs.largedata.one_pass import read_moments
-    from npfs.regression.loss import r_squared
 
     notes: list[str] = []
     pieces = _of_table(data) if isinstance(data, Table) else data
@@ -282,12 +281,11 @@ def _fit_moments(
             found.save(stored)
     if not isinstance(data, Table):  # which has notes of its own
         notes += _notes_on(found)
-    variance = moments.variance_of_target
     return Fitted(
         model=model,
         data=data,
         n_samples=moments.n,
-        r2=r_squared(model.loss_, variance) if moments.n > 1 else math.nan,
+        r2=model.score_moments(moments) if moments.n > 1 else math.nan,
         seconds=seconds,
         notes=[*notes, *convergence],
     )

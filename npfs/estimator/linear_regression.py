@@ -209,7 +209,7 @@ class LinearRegression(Parameters):
         )
         scaler, descent, path = found.scaler, found.descent, found.path
         self._store(scaler, descent, found.learning_rate, MOMENTS, names, path)
-        self.moments_, self.loss_ = moments, found.loss
+        self.moments_ = moments
         return self
 
     def _store(
@@ -270,6 +270,13 @@ class LinearRegression(Parameters):
             )
             return math.nan
         return r_squared(mean_squared_error(y, y_pred), float(np.var(y)))
+
+    def score_moments(self, moments: Moments) -> float:
+        """Return :math:`R^2` on the data that these moments were taken of, as ``score`` does."""
+        self._require_fit()
+        loss = moments.loss(Standardizer(self.mean_, np.ones_like(self.mean_)))
+        reached = loss.at(np.append(self.coef_, -1.0), self._at_mean).loss
+        return r_squared(reached, moments.variance_of_target)
 
     def _samples(self, X: Any) -> Array:
         """Return samples for a fitted estimator as float64, checked against those of the fit."""

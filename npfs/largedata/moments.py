@@ -173,7 +173,7 @@ class Moments:
             second = self.hessian(scaler)
         return largest_eigenvalue(second)
 
-    def slopes(self, scaler: Standardizer) -> "Quadratic":
+    def loss(self, scaler: Standardizer) -> "Quadratic":
         """Return the loss of scaled features as a function of the parameters."""
         scale = np.append(scaler.scale, 1.0)
         mean = np.append((self.mean[:-1] - scaler.mean) / scaler.scale, self.mean[-1])
@@ -209,8 +209,6 @@ class MomentsFit(NamedTuple):
     scaler : Standardizer
     learning_rate : float
     descent : Descent
-    loss : float
-        At the parameters that were found.
     path : array of shape (epochs + 1, n_features + 1), or None
         Weights and, in the last column, bias before the first and after each epoch.
     """
@@ -218,7 +216,6 @@ class MomentsFit(NamedTuple):
     scaler: Standardizer
     learning_rate: float
     descent: Descent
-    loss: float
     path: Array | None
 
 
@@ -254,7 +251,7 @@ def fit_moments(
             "them"
         )
     rate = 1 / curvature if learning_rate is None else learning_rate
-    loss = moments.slopes(scaler)
+    loss = moments.loss(scaler)
     v, bias, norm = np.append(np.zeros(d), -1.0), 0.0, math.nan
     history, path = np.empty(epochs), np.zeros((epochs + 1, d + 1)) if keep_path else None
     done = 0
@@ -278,7 +275,7 @@ def fit_moments(
     history = history[:done]
     require_descent(np.append(history, here.loss), np.append(v, bias), rate, lambda: 2 / curvature)
     found = Descent(v[:-1], bias, history, norm)
-    return MomentsFit(scaler, rate, found, here.loss, None if path is None else path[: done + 1])
+    return MomentsFit(scaler, rate, found, None if path is None else path[: done + 1])
 
 
 VERSION = 1

@@ -42,7 +42,7 @@ def _mapped(scale: Scale) -> str:
             "four copies that a fit in memory needs are more than this machine has."
         )
     return (
-        f"Data in a file, mapped block by block, are fitted {wording.factor(speed)} as fast as "
+        f"Data in a file, mapped into memory, are fitted {wording.factor(speed)} as fast as "
         f"data in memory, at {wording.size(size)} that the page cache holds.{where}"
     )
 

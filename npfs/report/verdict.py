@@ -24,7 +24,7 @@ from npfs.report.scale import scale_sentences
 from npfs.schema import Size
 
 QUESTION = "Why NumPy, and not lists? And do I need Numba?"
-OF_LARGE_DATA = "When memory ends: a file in blocks, or a cluster?"
+OF_LARGE_DATA = "When memory ends: a mapped file, or a cluster?"
 
 
 def question(evidence: Evidence) -> str:

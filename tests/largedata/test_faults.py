@@ -126,8 +126,8 @@ def test_a_worker_out_of_memory_is_a_sentence(small: Client) -> None:
 
 def test_a_scheduler_that_is_gone_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("npfs.largedata.connection.CONNECT_WITHIN", 3)
-    monkeypatch.setattr("npfs.largedata.connection.SCHEDULER_WITHIN", 2)
     with commands() as started, connect(started.address) as client:
+        monkeypatch.setattr("npfs.largedata.connection.SCHEDULER_WITHIN", 2)
         timer = later(0.5, started.scheduler.kill)
         with pytest.raises(ClusterError, match="the scheduler is gone"):
             of_pieces(pieces_of(*map(Slow, range(N_PIECES))), client)
@@ -135,8 +135,8 @@ def test_a_scheduler_that_is_gone_is_a_sentence(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_last_worker_gone_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("npfs.largedata.connection.WORKERS_WITHIN", 2.0)
     with commands() as started, connect(started.address) as client:
+        monkeypatch.setattr("npfs.largedata.connection.WORKERS_WITHIN", 2.0)
         timer = later(0.5, started.worker.kill)
         with pytest.raises(ClusterError, match=r"no worker is connected to .*dask worker tcp"):
             of_pieces(pieces_of(*map(Slow, range(N_PIECES))), client)

@@ -41,10 +41,11 @@ class Reducer:
         parts: Sequence[tuple[Array, Array]],
         layout: Callable[[Any, Any], Any],
         operation: Callable[[Any, Array], Array],
+        threads: int,
     ) -> None:
         self._blocks = [layout(X, y) for X, y in parts]
         self._operation = operation
-        self._pool = ThreadPoolExecutor(max(1, min(dask.system.CPU_COUNT, len(parts))))
+        self._pool = ThreadPoolExecutor(min(threads, len(parts)))
         operation(self._blocks[0], np.zeros(parts[0][0].shape[1] + 1))  # compiled here
 
     def run(self, parameters: bytes) -> bytes:
@@ -96,7 +97,7 @@ class DaskBlocks:
         ClusterError
             If there is no worker, or one is lost meanwhile.
         """
-        workers = require_workers(client)
+        workers, threads = require_workers(client), client.nthreads()
         blocks = list(spans(len(y), block_samples(X, y, most or len(workers))))
         shares = [len(blocks) * w // len(workers) for w in range(len(workers) + 1)]
         made = []
@@ -105,7 +106,7 @@ class DaskBlocks:
                 parts = [(X[a:b], y[a:b]) for a, b in blocks[first:end]]
                 if parts:
                     sent = client.scatter(parts, workers=[worker], hash=False, direct=True)
-                    arguments = (sent, layout, operation)
+                    arguments = (sent, layout, operation, threads[worker])
                     made.append(client.submit(Reducer, *arguments, workers=[worker], actor=True))
             with client.as_current():  # which an actor keeps at its first call
                 actors = [actor.result() for actor in made]

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from scipy import stats
 
+from npfs.analysis.cost_models import CostModel, FixedCost
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.prediction import (
     Beyond,
-    CostModel,
     Estimate,
-    FixedCost,
     NoPrediction,
     Prediction,
     Predictor,

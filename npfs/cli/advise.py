@@ -11,22 +11,28 @@ from typer import Option
 from npfs.cli.shared import (
     REPORTS,
     AsJson,
+    Decimal,
+    Header,
     Missing,
+    MissingValues,
     Mistake,
     Quiet,
     Reports,
+    Separator,
     console,
     mistakes,
     print_json,
     print_lines,
     print_table,
     recover_runs,
+    table_options,
     working,
 )
 from npfs.drawing.numbers import counted, listed, n_bytes, significant, time, time_span
 
 if TYPE_CHECKING:
     from npfs.analysis.prediction import Estimate, Prediction, Predictor
+    from npfs.data import TableOptions
     from npfs.suite.advice_check import Checked, Summary
 
 SCHEMA, CHECK_SCHEMA = 1, 2
@@ -64,6 +70,10 @@ def advise(
         Option(metavar="A,B", help="Its columns to predict from. (default: all others)"),
     ] = None,
     missing: Missing = "error",
+    missing_values: MissingValues = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    header: Header = None,
     check: Annotated[
         bool,
         Option("--check", help="Time fits that were predicted, and show the errors (minutes)."),
@@ -80,7 +90,21 @@ def advise(
     recover_runs(reports)
     with mistakes(NoPrediction, OSError):
         with working("reading the data and the runs", quiet=quiet or as_json):
-            size = (0, 0) if check else _size(samples, features, data, target, missing, columns)
+            size = (0, 0)
+            if not check and data is not None and target is not None:
+                options = table_options(
+                    target,
+                    "--columns",
+                    columns,
+                    missing,
+                    missing_values,
+                    separator,
+                    decimal,
+                    header,
+                )
+                size = _size_of_file(samples, features, data, options)
+            elif not check:
+                size = _size(samples, features, data, target)
             predictor = stored_predictor(reports)
         if check:
             _check(predictor, seed, as_json=as_json, quiet=quiet)
@@ -89,36 +113,32 @@ def advise(
 
 
 def _size(
-    samples: int | None,
-    features: int | None,
-    data: Path | None,
-    target: str | None,
-    missing: str,
-    columns: str | None,
+    samples: int | None, features: int | None, data: Path | None, target: str | None
 ) -> tuple[int, int]:
-    """Return samples and features, as given or those of a file."""
-    if data is None:
-        if target is not None:
-            raise Mistake("--target names a column of a file; give it with --data FILE")
-        if samples is None:
-            raise Mistake(
-                "how large are the data? Give --samples N (and --features D), or --data FILE "
-                "--target COLUMN"
-            )
-        return samples, features or 1
+    """Return samples and features as given, without a file to read."""
+    if data is not None:
+        raise Mistake("which column of the file is to be predicted? Give --target COLUMN")
+    if target is not None:
+        raise Mistake("--target names a column of a file; give it with --data FILE")
+    if samples is None:
+        raise Mistake(
+            "how large are the data? Give --samples N (and --features D), or --data FILE "
+            "--target COLUMN"
+        )
+    return samples, features or 1
+
+
+def _size_of_file(
+    samples: int | None, features: int | None, data: Path, options: "TableOptions"
+) -> tuple[int, int]:
     if samples is not None or features is not None:
         raise Mistake("the size is that of the file: leave --samples and --features out, or --data")
-    if target is None:
-        raise Mistake("which column of the file is to be predicted? Give --target COLUMN")
-    from npfs.data import BadTable, read_table
-    from npfs.harness.option_values import split_names
+    from npfs.data import BadTable, open_table
+    from npfs.data.table import read_opened
 
-    with mistakes(BadTable, ValueError, MemoryError):
-        chosen = None if columns is None else split_names("--columns", columns)
-        table = read_table(
-            data, target=target, missing=missing, features=chosen, features_option="--columns"
-        )
-    return len(table.X), table.X.shape[1]
+    with mistakes(BadTable, MemoryError):
+        X = read_opened(open_table(data, options)).X
+    return len(X), X.shape[1]
 
 
 def _advise(question: Question, predictor: "Predictor", *, as_json: bool, quiet: bool) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import signal
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,28 +13,31 @@ from typer import Argument, Option
 from npfs.cli.shared import (
     REPORTS,
     AsJson,
+    Decimal,
+    Header,
     Missing,
+    MissingValues,
     Mistake,
     Quiet,
     Reports,
+    Separator,
     mistakes,
     print_json,
     print_lines,
     print_table,
+    table_options,
     working,
 )
 
 if TYPE_CHECKING:
-    from npfs.data import Table
-    from npfs.data.pieces import Pieces
+    from npfs.data import Reader, Table
+    from npfs.data.columns import Batch
     from npfs.estimator.linear_regression import LinearRegression
-    from npfs.largedata.moments import StoredMoments
     from npfs.regression.problem import Array
 
 AUTO = "auto"
 BENCHMARKED = ("dask", "dask-gram", "memmap")  # whose passes are what the benchmark measures
-PIECE_BYTES = 8 * 2**20  # read at once
-DRAWN_PIECES, DRAWN_OF_PIECE = 20, 500
+DRAWN_ROWS = 20_000  # at most
 Gone = Annotated[str | None, Option(hidden=True)]
 SCHEMA = 1
 SHOWN_COEFFICIENTS = 40
@@ -46,7 +50,8 @@ Result = TypeVar("Result")
 
 def fit(
     file: Annotated[
-        Path, Argument(help="CSV (also .gz), Parquet (also a folder of it), Arrow, .npy or .npz.")
+        Path,
+        Argument(help="CSV (also .gz, .bz2, .zst), Parquet, Arrow, .npy, .npz; or a folder of it."),
     ],
     target: Annotated[
         str, Option(metavar="COLUMN", help="The column to predict: its name, or position from 0.")
@@ -71,15 +76,10 @@ def fit(
     ] = None,
     standardize: Annotated[bool, Option(help="Bring all features to one scale first.")] = True,
     missing: Missing = "error",
-    separator: Annotated[
-        str | None, Option(metavar="C", help="Between cells of a text file. (default: found)")
-    ] = None,
-    decimal: Annotated[
-        str | None, Option(metavar="SIGN", help="Decimal sign, . or , (default: found)")
-    ] = None,
-    header: Annotated[
-        bool | None, Option(help="Whether the first row names the columns. (default: found)")
-    ] = None,
+    missing_values: MissingValues = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    header: Header = None,
     plot: Annotated[
         Path | None, Option(metavar="OUT", help="Draw the fit and its loss: .png, .svg or .pdf.")
     ] = None,
@@ -99,9 +99,7 @@ def fit(
     scratch: Gone = None,
 ) -> None:
     """Fit a linear regression to a table in a file, by gradient descent."""
-    from npfs.data import BadTable, Table, read_table
-    from npfs.data.pieces import BadPiece
-    from npfs.harness.option_values import split_names
+    from npfs.data import BadTable, open_table
     from npfs.largedata.moments import BadMoments
 
     _refuse_gone(
@@ -117,19 +115,19 @@ def fit(
     if plot is not None and plot.suffix.lower() not in DRAWN:
         raise Mistake(f"--plot writes {', '.join(DRAWN)}; got {str(plot)!r}")
     model = _model(backend or "numpy", epochs, learning_rate, tol, standardize)
-    with mistakes(ValueError):
-        chosen = None if features is None else split_names("--features", features)
-    text: dict[str, Any] = {"separator": separator, "decimal": decimal, "header": header}
-    columns: dict[str, Any] = {"target": target, "features": chosen, "missing": missing}
-
-    with mistakes(BadTable, BadPiece, BadMoments, OSError, MemoryError):
+    options = table_options(
+        target, "--features", features, missing, missing_values, separator, decimal, header
+    )
+    with mistakes(BadTable, BadMoments, OSError, MemoryError):
         with working("reading the file", quiet=no_progress):
-            data = _in_pieces(file, columns, backend) or read_table(file, **columns, **text)
+            reader = open_table(file, options)
+            table = None if backend is None else _in_memory(reader, file, backend)
         with working("fitting", quiet=no_progress):
-            if backend is not None and isinstance(data, Table):
-                fitted = _fit_table(data, model, reports)
+            if table is not None:
+                fitted = _fit_table(table, model, reports)
             else:
-                fitted = _fit_moments(data, model, moments, scheduler)
+                sample = Sample(0 if plot is None else DRAWN_ROWS)
+                fitted = _fit_moments(reader, model, moments, scheduler, sample)
         if plot is not None:
             with working("drawing", quiet=no_progress):
                 _draw(fitted, plot)
@@ -163,29 +161,22 @@ def _require_one_way(backend: str | None, moments: Path | None, scheduler: str |
         )
 
 
-def _in_pieces(path: Path, columns: dict[str, Any], backend: str | None) -> "Pieces | None":
-    """Return the data in pieces if they are fitted in one pass and come in pieces, else None."""
+def _in_memory(reader: "Reader", path: Path, backend: str) -> "Table":
+    """Read what the passes of a backend run over, if memory holds it."""
     from npfs.analysis.scale import COPIES_IN_MEMORY
-    from npfs.data import BadTable, open_pieces
+    from npfs.data.table import read_opened
     from npfs.drawing.numbers import n_bytes
     from npfs.harness.environment import available_bytes
 
-    known = available_bytes()
-    free = math.inf if known is None else known
-    try:
-        pieces = open_pieces(path, **columns, block_bytes=PIECE_BYTES)
-    except BadTable:
-        if path.is_dir() or (path.is_file() and path.stat().st_size > free):
-            raise  # it says how to make a file of it that can be read in pieces
-        return None
-    is_too_large = COPIES_IN_MEMORY * pieces.data_bytes > free
-    if backend is not None and (is_too_large or path.is_dir()):
-        what = f"{n_bytes(pieces.data_bytes)} of numbers" if is_too_large else "a folder"
+    free = available_bytes() or math.inf
+    size = path.stat().st_size if reader.n_rows is None else reader.n_rows * len(reader.names) * 8
+    if path.is_dir() or size * COPIES_IN_MEMORY > free:
+        what = "a folder" if path.is_dir() else f"{n_bytes(size)} of numbers"
         raise Mistake(
             f"--backend {backend} runs its passes over one table in memory, and {path} holds "
             f"{what}; leave --backend out to fit it in one pass"
         )
-    return pieces if backend is None else None
+    return read_opened(reader)
 
 
 def _model(
@@ -219,14 +210,17 @@ class Fitted:
         Those without the rows that were left out.
     r2 : float
         NaN for a single sample.
+    rows : tuple of X and y
+        What can be drawn of the data.
     """
 
     model: "LinearRegression"
-    data: "Table | Pieces"
+    data: "Table | Reader"
     n_samples: int
     r2: float
     seconds: float
     notes: list[str]
+    rows: "tuple[Array, Array]"
 
     @property
     def coefficients(self) -> list[tuple[str, float]]:
@@ -234,36 +228,64 @@ class Fitted:
         return list(zip(self.data.feature_names, self.model.coef_.tolist(), strict=True))
 
 
-def _of_table(table: "Table") -> "Pieces":
-    """Return a table in pieces."""
-    from npfs.data.pieces import of_arrays, samples_in
+class Sample:
+    """Some rows, spread over all that is read, for a drawing."""
 
-    rows = samples_in(PIECE_BYTES, table.X.shape[1])
-    return of_arrays(table.X, table.y, rows, table.feature_names, table.target_name, table.notes)
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.every, self.seen, self.n = 1, 0, 0
+        self.rows: list[Array] = []
+
+    def look(self, batch: "Batch") -> None:
+        """Keep some rows of a batch."""
+        import numpy as np
+
+        if not self.most:
+            return
+        first = -self.seen % self.every
+        self.seen += len(batch.columns[0])
+        found = [column[first :: self.every] for column in batch.columns]
+        self.rows.append(np.array(found, dtype=np.float64).T)
+        self.n += len(self.rows[-1])
+        if self.n > self.most:
+            self.rows, self.every = [np.concatenate(self.rows)[::2]], 2 * self.every
+            self.n = len(self.rows[0])
+
+    def arrays(self) -> "tuple[Array, Array]":
+        """Return features and target of the rows that lack no number."""
+        import numpy as np
+
+        rows = np.concatenate(self.rows) if self.rows else np.empty((0, 2))
+        rows = rows[np.isfinite(rows).all(axis=1)]
+        return rows[:, :-1], rows[:, -1]
 
 
 def _fit_moments(
-    data: "Table | Pieces", model: "LinearRegression", stored: Path | None, scheduler: str | None
+    reader: "Reader",
+    model: "LinearRegression",
+    stored: Path | None,
+    scheduler: str | None,
+    sample: Sample,
 ) -> Fitted:
     """Fit in one pass over the data, together with the moments in a file if there is one."""
-    from npfs.data import Table
+    from npfs.data.values import notes_on
     from npfs.largedata.moments import StoredMoments
     from npfs.largedata.one_pass import read_moments
 
     notes: list[str] = []
-    pieces = _of_table(data) if isinstance(data, Table) else data
 
     def run() -> StoredMoments:
         if scheduler is None:
-            taken = read_moments(pieces)
+            taken, rows = read_moments(reader, sample.look)
         else:
-            from npfs.largedata.cluster_moments import of_pieces
+            from npfs.largedata.cluster_moments import of_parts
             from npfs.largedata.connection import connect
 
-            taken = of_pieces(pieces, connect(scheduler))
-        found = StoredMoments(taken, pieces.feature_names, pieces.target_name)
-        if left_out := pieces.n_samples - taken.n:
-            notes.append(f"Left out {left_out:,} of {pieces.n_samples:,} rows, which lack a value.")
+            taken, rows = of_parts(reader, connect(scheduler))
+            if sample.most:
+                deque(map(sample.look, reader.batches()), maxlen=0)
+        notes.extend(rows.notes(reader))
+        found = StoredMoments(taken, reader.feature_names, reader.target_name)
         if stored is not None and stored.exists():
             before = StoredMoments.load(stored)
             found = before.join(found)
@@ -279,41 +301,16 @@ def _fit_moments(
     if stored is not None:
         with mistakes(OSError, remedy="name another place with --moments"):
             found.save(stored)
-    if not isinstance(data, Table):  # which has notes of its own
-        notes += _notes_on(found)
+    notes += notes_on(reader, moments.n, moments.low, moments.high, *moments.same_columns())
     return Fitted(
         model=model,
-        data=data,
+        data=reader,
         n_samples=moments.n,
         r2=model.score_moments(moments) if moments.n > 1 else math.nan,
         seconds=seconds,
         notes=[*notes, *convergence],
+        rows=sample.arrays(),
     )
-
-
-def _notes_on(stored: "StoredMoments") -> list[str]:
-    """List what changes the meaning of the fit, as it is listed for a table."""
-    from npfs.data.values import Ranges, notes_on
-
-    of = stored.moments
-    unknown = (False,) * len(of.mean)
-    features = Ranges(stored.feature_names, unknown[:-1], of.low[:-1], of.high[:-1])
-    target = Ranges((stored.target_name,), unknown[-1:], of.low[-1:], of.high[-1:])
-    return notes_on(features, target, *of.same_columns())
-
-
-def some_samples(pieces: "Pieces") -> "tuple[Array, Array]":
-    """Return some samples of some pieces, for a drawing."""
-    import numpy as np
-
-    step = max(1, len(pieces.pieces) // DRAWN_PIECES)
-    Xs, ys = [], []
-    for piece in pieces.pieces[::step]:
-        X, y = piece.read()
-        every = max(1, len(y) // DRAWN_OF_PIECE)
-        Xs.append(X[::every].copy())
-        ys.append(y[::every].copy())
-    return np.concatenate(Xs), np.concatenate(ys)
 
 
 def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitted:
@@ -340,6 +337,7 @@ def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitt
         r2=model.score(table.X, table.y) if n_samples > 1 else math.nan,
         seconds=seconds,
         notes=[*notes, *convergence],
+        rows=(table.X, table.y),
     )
 
 
@@ -400,13 +398,12 @@ def _draw(fitted: Fitted, path: Path) -> None:
     import numpy as np
     from matplotlib.figure import Figure
 
-    from npfs.data.pieces import Pieces
     from npfs.estimator.plots import plot_fit, plot_loss
 
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     model, data = fitted.model, fitted.data
-    X, y = some_samples(data) if isinstance(data, Pieces) else (data.X, data.y)
+    X, y = fitted.rows
     strongest = int(np.argmax(np.abs(model.coef_ * X.std(axis=0))))
     plot_fit(model, X, y, feature=strongest, ax=left)
     left.set_xlabel(data.feature_names[strongest])

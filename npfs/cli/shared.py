@@ -12,6 +12,8 @@ from typer import Option
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from npfs.data import TableOptions
+
 MISTAKE = 2  # a person asked for what cannot be done
 FAULT = 70  # EX_SOFTWARE of sysexits.h: npfs is wrong
 
@@ -21,16 +23,58 @@ Quiet = Annotated[
 AsJson = Annotated[bool, Option("--json", help="Print everything as JSON, for programs.")]
 Reports = Annotated[Path, Option(help="Folder of the stored runs and the report.")]
 REPORTS = Path("reports")
+# How a file is read.
 Missing = Annotated[
     str, Option(metavar="error|drop", help="What to do about rows with missing values.")
+]
+MissingValues = Annotated[
+    str | None,
+    Option(metavar="?,.", help="What else is a missing value in a text file. (default: NA, null)"),
+]
+Separator = Annotated[
+    str | None, Option(metavar="C", help="Between cells of a text file. (default: found)")
+]
+Decimal = Annotated[
+    str | None, Option(metavar="SIGN", help="Decimal sign, . or , (default: found)")
+]
+Header = Annotated[
+    bool | None, Option(help="Whether the first row names the columns. (default: found)")
 ]
 JOURNALS = "*.journal"  # of runs that were not saved; npfs.harness reads them
 
 
 TOO_LARGE = (
-    "the data do not fit into the memory that may be taken; choose fewer columns, or give them as "
-    "Parquet or .npy, which npfs fit reads in pieces"
+    "the data do not fit into the memory that may be taken; choose fewer columns, or leave "
+    "--backend out of npfs fit, which then reads data of any size"
 )
+
+
+def table_options(
+    target: str,
+    option: str,
+    columns: str | None,
+    missing: str,
+    missing_values: str | None,
+    separator: str | None,
+    decimal: str | None,
+    header: bool | None,
+) -> "TableOptions":
+    """Return how a file is read; ``option`` is what chooses ``columns``."""
+    from npfs.data import TableOptions
+    from npfs.harness.option_values import split_names
+
+    with mistakes(ValueError):
+        nulls = () if missing_values is None else split_names("--missing-values", missing_values)
+        return TableOptions(
+            target=target,
+            features=None if columns is None else split_names(option, columns),
+            missing=missing,
+            missing_values=tuple(nulls),
+            separator=separator,
+            decimal=decimal,
+            header=header,
+            features_option=option,
+        )
 
 
 class Mistake(Exception):

@@ -1,12 +1,12 @@
-"""A person's own file as ``X`` and ``y``: ``read_table``, and ``open_pieces`` for one of any size.
+"""A person's own data as ``X`` and ``y``, or batch by batch, whatever their kind and size.
 
-``files`` recognises a file (``csv_file`` reads text) and gives ``columns``; ``choosing`` takes some
-of them, and ``values`` checks their numbers. ``pieces`` are rows of a file that are read when they
-are asked for: ``npy_pieces``, ``parquet_pieces``. pyarrow is loaded when a file needs it.
+``files`` recognises a file (``text_file`` reads text, whose ``dialect`` it finds, ``arrow`` what
+pyarrow knows) and gives a source of columns; ``choosing`` takes some of them, ``values`` checks
+their numbers, and ``table`` is what is called. pyarrow is loaded when a file needs it.
 """
 
-from npfs.data.columns import BadTable
-from npfs.data.open_pieces import open_pieces
-from npfs.data.table import Table, read_table
+from npfs.data.choosing import TableOptions
+from npfs.data.columns import BadTable, Reader
+from npfs.data.table import Table, open_table, read_table
 
-__all__ = ["BadTable", "Table", "open_pieces", "read_table"]
+__all__ = ["BadTable", "Reader", "Table", "TableOptions", "open_table", "read_table"]

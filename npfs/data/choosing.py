@@ -1,93 +1,95 @@
-"""Which columns of a file are learned from, and whether those are columns of numbers."""
+"""Which columns of a source are learned from, and whether those are columns of numbers."""
 
 import difflib
 import operator
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from npfs.data.columns import BadTable, Column, TableFile, shown
-from npfs.data.values import NAMED, named
+from npfs.data.columns import NAMED, BadTable, Reader, Source, named, shown
+from npfs.data.dialect import TextOptions
 
 MISSING = ("error", "drop")
 
 
-def require_missing(missing: str) -> None:
-    """Refuse what says nothing about rows with missing values.
+@dataclass(frozen=True, kw_only=True)
+class TableOptions(TextOptions):
+    """The options of reading, as ``read_table`` describes them."""
 
-    Raises
-    ------
-    BadTable
-        Names what may be said.
-    """
-    if missing not in MISSING:
-        raise BadTable(f"--missing takes {' or '.join(MISSING)}; got {missing!r}")
+    target: str | int
+    features: Sequence[str | int] | None = None
+    missing: str = "error"
+    features_option: str = "--features"
 
 
-def choose_columns(
-    file: TableFile, target: str | int, features: Sequence[str | int] | None, option: str
-) -> tuple[list[tuple[int, Column]], list[str]]:
-    """Return positions and columns of the features and, last, of the target; and notes.
-
-    Without ``features`` all columns but the target are chosen.
+def choose_columns(source: Source, path: str, options: TableOptions) -> Reader:
+    """Return the reader of some columns; without ``features`` of all columns.
 
     Raises
     ------
     BadTable
         If there is no such column, one is chosen twice, or one cannot be learned from.
     """
-    if not file.names:
+    missing, features, option = options.missing, options.features, options.features_option
+    if missing not in MISSING:
+        raise BadTable(f"--missing takes {' or '.join(MISSING)}; got {missing!r}")
+    if not source.names:
         raise BadTable(
             "it has no column; give a file with a column for each feature and the target"
         )
-    *positions, target_at = _positions(file.names, target, features, option)
-    *columns, last = file.load([*positions, target_at])
-    chosen = list(zip(positions, columns, strict=True))
-    notes = list(file.notes)
+    positions = _positions(source.names, options.target, features, option)
+    notes = list(source.notes)
     if features is None:
-        # A separator at the end of each row makes an empty column.
-        chosen = [
-            (k, column) for k, column in chosen if not (k in file.nameless and column.is_empty)
-        ]
-        notes += _about_names(file, [column.name for _, column in chosen])
-    _require_numbers([column for _, column in chosen], last, option)
-    return [*chosen, (target_at, last)], notes
+        kept = [k for k in positions[:-1] if k not in source.left_out]
+        notes += _about_names(source, kept, positions[-1])
+        positions = [*kept, positions[-1]]
+    if source.n_rows == 0:
+        raise BadTable("it has columns and no row; add a row for each sample")
+    _require_numbers(source, positions, option)
+    chosen = [source.names[k] for k in positions]
+    return Reader(
+        parts=[
+            (part, tuple(order[k] if order else k for k in positions))
+            for part, order in source.parts
+        ],
+        feature_names=tuple(chosen[:-1]),
+        target_name=chosen[-1],
+        integers=tuple(k in source.integers for k in positions),
+        n_rows=source.n_rows,
+        drops=missing == "drop",
+        notes=tuple(notes),
+        path=path,
+    )
 
 
-def _require_numbers(columns: list[Column], last: Column, features_option: str) -> None:
-    """Refuse columns that cannot be learned from, and columns without rows.
+def _require_numbers(source: Source, positions: Sequence[int], features_option: str) -> None:
+    """Refuse columns that cannot be learned from.
 
     Raises
     ------
     BadTable
         Names the columns, and such as could be chosen.
     """
-    if not len(last):
-        raise BadTable("it has columns and no row; add a row for each sample")
-    if problem := last.problem():
+    *problems, wrong_target = source.problems(positions)
+    names = [source.names[k] for k in positions]
+    if wrong_target:
         raise BadTable(
-            f"the target {last.name!r} {problem}; choose a column of numbers with --target"
+            f"the target {names[-1]!r} {wrong_target}; choose a column of numbers with --target"
         )
-    if not columns:
+    if not problems:
         raise BadTable(
             "it has one column, the target; add one to predict it from, or give the right "
             "--separator"
         )
-    problems = [(column.name, problem) for column in columns if (problem := column.problem())]
-    if problems:
-        name, problem = problems[0]
-        others = [other for other, _ in problems[1:]]
+    wrong = [k for k, problem in enumerate(problems) if problem]
+    if wrong:
+        others = [names[k] for k in wrong[1:]]
         also = f" (so do not hold numbers: {named(others)})" if others else ""
-        good = [column.name for column in columns if not column.problem()]
+        good = [name for name, problem in zip(names, problems, strict=False) if not problem]
         raise BadTable(
-            f"column {name!r} {problem}{also}; choose columns of "
+            f"column {names[wrong[0]]!r} {problems[wrong[0]]}{also}; choose columns of "
             f"numbers{_example(good, features_option)}"
         )
-    for column in columns:
-        if len(column) != len(last):
-            raise BadTable(
-                f"{column.name!r} has {len(column):,} values and {last.name!r} has {len(last):,}; "
-                f"choose columns of one length with --target and {features_option}"
-            )
 
 
 def _example(names: list[str], features_option: str) -> str:
@@ -99,17 +101,19 @@ def _example(names: list[str], features_option: str) -> str:
     return f", such as {features_option} {shown(','.join(usable[:NAMED]) + more)}"
 
 
-def _about_names(file: TableFile, names: Sequence[str]) -> list[str]:
-    """Warn of nameless columns and of names that occur twice."""
+def _about_names(source: Source, features: Sequence[int], target: int) -> list[str]:
+    """Tell of an index that is left out, nameless columns, and names that occur twice."""
     found = []
-    nameless = {file.names[k] for k in file.nameless}.intersection(names)
-    if nameless:
+    names = source.names
+    left_out = [names[k] for k in sorted(source.left_out - source.nameless - {target})]
+    if left_out:
+        found.append(f"Left out, as the index that pandas wrote: {named(left_out)}.")
+    if nameless := [names[k] for k in features if k in source.nameless]:
         found.append(
-            f"The header gives no name to {named(sorted(nameless))} (the numbers of the rows?); it "
+            f"The header gives no name to {named(nameless)} (the numbers of the rows?); it "
             "is used as a feature."
         )
-    twice = [name for name, times in Counter(file.names).items() if times > 1]
-    if twice:
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
         found.append(f"More than one column has the name {named(twice)}.")
     return found
 

@@ -1,49 +1,48 @@
-"""The columns of a file, whatever library read it, and what reading needs.
+"""What every kind of file comes to: columns with names, and parts whose rows come in batches."""
 
-A column gives its numbers piece by piece, or says why it has none. Errors are one sentence, pyarrow
-is loaded when a file needs it, and cells are shown as they may be printed.
-"""
-
-import itertools
-import re
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Protocol, Self, TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 INSTALL = "python -m pip install 'npfs[data]' (in a clone: -e '.[data]')"
-SHOWN_CHARACTERS = 40
+BATCH_NUMBERS = 1 << 17  # of a batch: 1 MB, which stays in the second cache while it is used
+SHOWN_CHARACTERS, NAMED = 40, 10
 Read = TypeVar("Read")
+Columns = Sequence[NDArray[Any]]  # of one length, of any dtype of real numbers
 
 
 class BadTable(ValueError):
-    """A file that holds no table to learn from: one sentence, what is wrong and what to do."""
+    """Data that cannot be learned from: one sentence, what is wrong and what to do."""
 
 
 def with_reason(read: Callable[[], Read]) -> Read:
-    """Call what reads a file.
+    """Call what reads a file; libraries raise nearly everything on a damaged one.
 
     Raises
     ------
     BadTable
-        For whatever a library raises on a file that is damaged: they raise nearly everything.
+        For whatever it raises.
     """
     try:
         return read()
     except BadTable:
         raise
-    except MemoryError:
-        raise BadTable(
-            "it does not fit into memory; choose fewer columns, or give a part of it"
-        ) from None
     except Exception as error:
-        raise BadTable(
-            f"it cannot be read ({one_line(error)}); is the file whole, and in the format that it "
-            "seems to have?"
-        ) from None
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: Exception) -> BadTable:
+    if isinstance(error, MemoryError):
+        return BadTable("it does not fit into memory; choose fewer columns, or give a part of it")
+    return BadTable(
+        f"it cannot be read ({one_line(error)}); is the file whole, and in the format that it "
+        "seems to have?"
+    )
 
 
 def pyarrow(module: str = "") -> Any:
@@ -79,168 +78,198 @@ def count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-# A table of many columns comes in very many short chunks, and each call for one costs some
-# microseconds.
-ENOUGH_ROWS = 1000
-_NUMBER = r"\s*([+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?inf(inity)?|true|false)\s*"
-IS_NUMBER = {
-    ".": re.compile(_NUMBER, re.IGNORECASE),
-    ",": re.compile(_NUMBER.replace(r"\.", ","), re.IGNORECASE),
-}
+def named(names: Sequence[str]) -> str:
+    """Name at most ten, and say how many more there are."""
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(map(repr, names[:NAMED])) + more
 
 
 @dataclass(frozen=True)
-class NumpyColumn:
-    """A column of an array; ``pieces`` may be read once ``problem`` has found nothing."""
+class OpenedFile:
+    """A file, and what tells whether it is still the one that was opened.
 
-    name: str
-    values: NDArray[Any]
-    is_empty: bool = False
-
-    def __len__(self) -> int:
-        return len(self.values) if self.values.ndim else 1
-
-    @property
-    def is_integer(self) -> bool:
-        """Whether its numbers are whole by their type."""
-        return self.values.dtype.kind in "iu"
-
-    def problem(self) -> str:
-        """Describe what it holds in place of numbers; "" if it holds numbers."""
-        if self.values.ndim != 1:
-            return f"is an array of shape {self.values.shape}, and no column of numbers"
-        if self.values.dtype.kind in "fiub":
-            return ""
-        example = f", such as {shown(self.values[0])}" if len(self.values) else ""
-        return f"holds values of type {self.values.dtype}{example}"
-
-    def pieces(self) -> Iterator[NDArray[Any]]:
-        """Return the whole column."""
-        yield self.values
-
-
-class ArrowColumn:
-    """A column of an Arrow table; ``pieces`` may be read once ``problem`` has found nothing.
-
-    Parameters
+    Attributes
     ----------
-    decimal : str
-        That of a text file.
-    n_rows : int, optional
-        If ``values`` are only the first of so many.
+    path : Path
+        Absolute, for processes with another working folder.
     """
 
-    def __init__(
-        self, name: str, values: Any, decimal: str = ".", n_rows: int | None = None
-    ) -> None:
-        types = pyarrow("types")
-        if types.is_dictionary(values.type):
-            values = values.cast(values.type.value_type)
-        self.name, self.values, self.decimal, self.n_rows = name, values, decimal, n_rows
-        self.is_integer = types.is_integer(values.type)
-        self._is_plain = self.is_integer or types.is_floating(values.type)
-        self.is_empty = types.is_null(values.type)
-        self._is_number = (
-            self._is_plain or types.is_boolean(values.type) or types.is_decimal(values.type)
-        )
+    path: Path
+    size: int
+    modified_ns: int
 
-    def __len__(self) -> int:
-        return len(self.values) if self.n_rows is None else self.n_rows
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Return the file as it is now."""
+        found = path.stat()
+        return cls(Path(os.path.abspath(path)), found.st_size, found.st_mtime_ns)  # noqa: PTH100 - keeps links
 
-    def problem(self) -> str:
-        """Describe what it holds in place of numbers, with an example and its row; else ""."""
-        if self._is_number:
-            return ""
-        if self.is_empty:
-            return "holds no value at all"
-        row, cell = self._example()
-        if cell is None:
-            if self.n_rows is None:
-                return f"holds no value at all (its type is {self.values.type})"
-            return f"holds values of type {self.values.type}"
-        what = "text" if isinstance(cell, str) else f"values of type {self.values.type}"
-        hint = ""
-        other = {".": ",", ",": "."}[self.decimal]
-        if isinstance(cell, str) and IS_NUMBER[other].fullmatch(cell):
-            hint = f" (if {other!r} is its decimal sign, say so with --decimal {other!r})"
-        return f"holds {what}, such as {shown(cell)} in data row {row}{hint}"
+    def require_unchanged(self) -> None:
+        """Refuse a file that is gone, or another.
 
-    def _example(self) -> tuple[int, Any]:
-        """Return row and value of the first cell that is no number, or of the first cell."""
-        cells = itertools.chain.from_iterable(chunk.to_pylist() for chunk in self.values.chunks)
-        first: tuple[int, Any] = (0, None)
-        for row, cell in enumerate(cells, start=1):
-            if cell is None:
-                continue
-            read = cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
-            if not isinstance(read, str) or not IS_NUMBER[self.decimal].fullmatch(read):
-                return row, read
-            first = first if first[0] else (row, read)
-        return first
-
-    def pieces(self) -> Iterator[NDArray[Any]]:
-        """Return its chunks, without a copy where they hold numbers only."""
-        float64 = pyarrow().float64()
-        values = self.values if self._is_plain else self.values.cast(float64)
-        few = len(values) < ENOUGH_ROWS * values.num_chunks
-        for chunk in [pyarrow().concat_arrays(values.chunks)] if few else values.chunks:
-            # Arrow's own way, which missing values need, loads pandas where it is installed: 50 MB
-            # and half a second.
-            yield (
-                np.from_dlpack(chunk)
-                if chunk.null_count == 0
-                else chunk.to_numpy(zero_copy_only=False)
-            )
+        Raises
+        ------
+        BadTable
+        """
+        try:
+            found = self.path.stat()
+        except OSError as error:
+            raise BadTable(
+                f"it cannot be read any more ({one_line(error)}); put it back, or where this "
+                "process can see it"
+            ) from None
+        if (found.st_size, found.st_mtime_ns) != (self.size, self.modified_ns):
+            raise BadTable("it was changed after it was opened; open it again")
 
 
-Column = NumpyColumn | ArrowColumn
+class Part(Protocol):
+    """Some rows of a file, or of memory. It can be pickled, and read in another process."""
+
+    @property
+    def file(self) -> OpenedFile | None:
+        """The file, if there is one."""
+
+    @property
+    def first_row(self) -> int:
+        """Rows of the file before it."""
+
+    def batches(self, positions: Sequence[int]) -> Iterator[Columns]:
+        """Yield these columns, row after row; a missing number is NaN."""
 
 
-def arrow_columns(names: list[str], values: list[Any], decimal: str = ".") -> list[Column]:
-    """Return Arrow's columns under these names."""
-    return [ArrowColumn(name, column, decimal) for name, column in zip(names, values, strict=True)]
+def read_part(part: Part, positions: Sequence[int]) -> Iterator[Columns]:
+    """Yield the columns of a part at these positions.
+
+    Raises
+    ------
+    BadTable
+        Names the file, and what is wrong with it.
+    """
+    name = "" if part.file is None else f"{str(part.file.path)!r}: "
+    try:
+        if part.file is not None:
+            part.file.require_unchanged()
+        try:
+            yield from part.batches(positions)
+        except Exception as error:
+            if part.file is not None:
+                part.file.require_unchanged()  # which says more
+            raise error if isinstance(error, BadTable) else _unreadable(error) from None
+        if part.file is not None:
+            part.file.require_unchanged()
+    except BadTable as error:
+        raise BadTable(f"{name}{error}") from None
 
 
-def array_columns(name: str, array: NDArray[Any]) -> list[Column]:
-    """Return an array's columns: fields by name, of a matrix name0, name1, ..., else itself."""
-    if array.dtype.names is not None:
-        return [NumpyColumn(field, array[field]) for field in array.dtype.names]
-    if array.ndim == 2 and (array.shape[1] != 1 or not name):
-        return [NumpyColumn(f"{name}{k}", array[:, k]) for k in range(array.shape[1])]
-    return [NumpyColumn(name, array[:, 0] if array.ndim == 2 else array)]
+def no_problems(positions: Sequence[int]) -> list[str]:
+    """Return that columns hold numbers."""
+    return [""] * len(positions)
 
 
 @dataclass(frozen=True)
-class TableFile:
-    """A file whose columns are known by name, and read when they are asked for.
+class Source:
+    """Data whose columns are known by name, and read when they are asked for.
 
     Attributes
     ----------
     names : tuple of str
         Of the columns, in their order; a name may occur twice.
-    load : callable
-        From positions to columns, in the order of the positions.
+    parts : sequence of (Part, order)
+        In the order of the rows; where the columns stand in such a part, or None, if as here.
+    n_rows : int or None
+        None if only reading can tell.
+    problems : callable
+        From positions to what each column holds in place of numbers, as far as that is known; ""
+        for numbers.
+    integers : frozenset of int
+        Positions of the columns of whole numbers.
+    left_out : frozenset of int
+        Positions of what is no feature unless it is chosen: an index, an empty column.
     nameless : frozenset of int
         Positions of the columns that a header leaves without a name.
+    types : tuple of str
+        Of the columns, where a file tells: the files of a folder must agree.
     notes : tuple of str
         How it was read, where that is not obvious.
     """
 
     names: tuple[str, ...]
-    load: Callable[[list[int]], list[Column]]
+    parts: Sequence[tuple[Part, tuple[int, ...] | None]]
+    n_rows: int | None
+    problems: Callable[[Sequence[int]], list[str]] = no_problems
+    integers: frozenset[int] = frozenset()
+    left_out: frozenset[int] = frozenset()
     nameless: frozenset[int] = frozenset()
+    types: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def as_float64(pieces: Iterator[NDArray[Any]], out: NDArray[np.float64]) -> tuple[float, float]:
-    """Write the pieces into ``out`` one after the other; return the least and the largest number.
+@dataclass(frozen=True)
+class Reader:
+    """The chosen columns of a source.
 
-    Both are NaN if one of the numbers is.
+    Attributes
+    ----------
+    parts : sequence of (Part, positions)
+        With those of the features and, in the last place, the target.
+    integers : tuple of bool
+        Whether such a column is one of whole numbers.
+    n_rows : int or None
+        Of all parts, before any is left out for missing values; None if only reading can tell.
+    drops : bool
+        Whether rows with missing values are left out; else they are errors.
     """
-    low, high, at = np.inf, -np.inf, 0
-    for piece in pieces:
-        if len(piece):
-            out[at : at + len(piece)] = piece
-            low, high = np.minimum(low, piece.min()), np.maximum(high, piece.max())
-            at += len(piece)
-    return float(low), float(high)
+
+    parts: Sequence[tuple[Part, tuple[int, ...]]]
+    feature_names: tuple[str, ...]
+    target_name: str
+    integers: tuple[bool, ...]
+    n_rows: int | None
+    drops: bool
+    notes: tuple[str, ...]
+    path: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of features and target."""
+        return (*self.feature_names, self.target_name)
+
+    def batches(self) -> "Iterator[Batch]":
+        """Yield all rows.
+
+        Raises
+        ------
+        BadTable
+            If a part cannot be read.
+        """
+        for part, positions in self.parts:
+            yield from self.batches_of(part, positions)
+
+    def batches_of(self, part: Part, positions: Sequence[int]) -> "Iterator[Batch]":
+        """Yield the rows of a part."""
+        row, file = part.first_row, ""
+        if part.file is not None and repr(str(part.file.path)) != self.path:
+            file = part.file.path.name
+        for columns in read_part(part, positions):
+            yield Batch(columns, self.names, row, file)
+            row += len(columns[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Some rows.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the columns.
+    row : int
+        Rows before it in its file.
+    file : str
+        The name of that file, where there are several.
+    """
+
+    columns: Columns
+    names: tuple[str, ...]
+    row: int
+    file: str

@@ -1,16 +1,19 @@
-"""A person's own file: its columns as ``X`` and ``y``, or one sentence that says why not."""
+"""A person's own data as ``X`` and ``y``, or batch by batch, or one sentence that says why not."""
 
-from collections.abc import Sequence
+import contextlib
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from npfs.data.choosing import choose_columns, require_missing
-from npfs.data.columns import BadTable, Column
-from npfs.data.csv_file import TextOptions
-from npfs.data.files import open_table
-from npfs.data.values import gather, missing_rows, notes, require_usable
+from npfs.data.arrow import frame_source
+from npfs.data.choosing import TableOptions, choose_columns
+from npfs.data.columns import BadTable, Columns, Reader
+from npfs.data.files import open_path
+from npfs.data.values import Rows, are_usable, column_ranges, notes_on, usable
 from npfs.regression.problem import Array
 
 
@@ -38,8 +41,33 @@ class Table:
     notes: tuple[str, ...]
 
 
+def open_table(data: Any, options: TableOptions) -> Reader:
+    """Open what ``read_table`` reads, of any size: beginnings and footers are read here, no more.
+
+    Raises
+    ------
+    BadTable
+        If there is nothing to learn from: one sentence that says what is wrong and what to do.
+    """
+    is_file = isinstance(data, str | Path)
+    name = repr(str(data)) if is_file else type(data).__name__
+    with named_in_errors(name):
+        source = open_path(Path(data), options) if is_file else frame_source(data)
+        return choose_columns(source, name, options)
+
+
+@contextlib.contextmanager
+def named_in_errors(name: str) -> Iterator[None]:
+    """Begin the sentence of an error with a name, if it does not begin so."""
+    try:
+        yield
+    except BadTable as error:
+        said = str(error)
+        raise BadTable(said if said.startswith(f"{name}: ") else f"{name}: {said}") from None
+
+
 def read_table(
-    path: str | Path,
+    data: Any,
     *,
     target: str | int,
     features: Sequence[str | int] | None = None,
@@ -47,21 +75,25 @@ def read_table(
     separator: str | None = None,
     decimal: str | None = None,
     header: bool | None = None,
+    missing_values: Sequence[str] = (),
     features_option: str = "--features",
 ) -> Table:
-    """Read a CSV file (also packed by gzip), Parquet, Arrow, ``.npy`` or ``.npz``.
+    """Read CSV (also packed by gzip, bzip2 or zstandard), Parquet, Arrow, ``.npy`` or ``.npz``.
 
-    What a file is, is told by its content. A file without column names has "column 0", "column 1"
-    and so on. Of an ``.npz`` file each array of one dimension is a column, and a matrix ``X`` the
-    columns X0, X1, ...
+    Or a folder of files of one of these kinds, or a data frame of pandas, polars or pyarrow. What a
+    file is, is told by its content. A file without column names has "column 0", "column 1" and so
+    on. Of an ``.npz`` file each array of one dimension is a column, and a matrix ``X`` the columns
+    X0, X1, ...
 
     Parameters
     ----------
+    data : path or data frame
     target : str or int
         The column to be predicted: a name, or a position from 0 (from the end, if negative). A text
         that is no name may be a position.
     features : sequence of str or int, optional
-        The columns to predict from, in this order; by default all others.
+        The columns to predict from, in this order; by default all others, but for an index that
+        pandas wrote.
     missing : {"error", "drop"}
         What to do about rows in which a chosen column has no value (an empty cell, NA, NaN, null).
     separator, decimal : str, optional
@@ -69,7 +101,9 @@ def read_table(
         found in its beginning.
     header : bool, optional
         Whether the first row of a text file names the columns. By default found: text above
-        numbers.
+        numbers, or whole numbers that are no data; a note says where that was a guess.
+    missing_values : sequence of str
+        What else stands for a missing value in a text file; case does not matter.
     features_option : str
         How the one who asks chooses features, for the sentences of errors.
 
@@ -78,27 +112,105 @@ def read_table(
     BadTable
         If there is nothing to learn from: one sentence that says what is wrong and what to do.
     """
-    try:
-        require_missing(missing)
-        file = open_table(Path(path), TextOptions(separator, decimal, header))
-        chosen, found = choose_columns(file, target, features, features_option)
-        *columns, last = (column for _, column in chosen)
-        return _table(columns, last, missing, found)
-    except BadTable as error:
-        raise BadTable(f"{str(path)!r}: {error}") from None
+    options = TableOptions(
+        target=target,
+        features=features,
+        missing=missing,
+        separator=separator,
+        decimal=decimal,
+        header=header,
+        missing_values=tuple(missing_values),
+        features_option=features_option,
+    )
+    return read_opened(open_table(data, options))
 
 
-def _table(columns: list[Column], last: Column, missing: str, found: list[str]) -> Table:
-    X, y = gather(columns), gather([last])
-    kept = None
-    rows, where = missing_rows((X, y))
-    if rows.any():
-        if missing == "error":
-            raise BadTable(f"{where}; fill them in, or leave those rows out with --missing drop")
-        if rows.all():
-            raise BadTable(f"{where}, so no row is left; choose other columns")
-        found.append(f"Left out {rows.sum():,} of {len(rows):,} rows: {where}.")
-        X, y, kept = X.without(rows), y.without(rows), np.flatnonzero(~rows)
-    for part in (X, y):
-        require_usable(part, kept)
-    return Table(X.array, y.array[:, 0], X.names, last.name, (*found, *notes(X, y)))
+def read_opened(reader: Reader) -> Table:
+    """Read all rows into memory.
+
+    Raises
+    ------
+    BadTable
+        If there is nothing to learn from.
+    """
+    with named_in_errors(reader.path), np.errstate(over="ignore", invalid="ignore"):
+        return _read(reader)
+
+
+def _read(reader: Reader) -> Table:
+    d = len(reader.feature_names)
+    arrays = _Arrays(d, reader.n_rows)
+    rows = Rows()
+    low, high = np.full(d + 1, np.inf), np.full(d + 1, -np.inf)
+    for batch in reader.batches():
+        found, ends = Rows(len(batch.columns[0])), arrays.append(batch.columns)
+        if not are_usable(*ends):
+            arrays.take_back()
+            numbers, found = usable(batch)
+            ends = arrays.append(list(numbers))
+        rows += found
+        low, high = np.minimum(low, ends[0]), np.maximum(high, ends[1])
+    notes = rows.notes(reader)
+    X, y = arrays.joined()
+    notes += notes_on(reader, len(y), low, high, *_duplicates(X, y, low, high))
+    return Table(X, y, reader.feature_names, reader.target_name, (*reader.notes, *notes))
+
+
+class _Arrays:
+    """``X`` and ``y`` as they grow: in one place, where it is known how many rows there are."""
+
+    def __init__(self, n_features: int, n_rows: int | None) -> None:
+        self._whole = None if n_rows is None else (np.empty((n_rows, n_features)), np.empty(n_rows))
+        self._n_features, self._ends = n_features, [0]
+        self._blocks: list[tuple[Array, Array]] = []
+
+    def append(self, batch: Columns) -> tuple[Array, Array]:
+        """Write a batch behind the last one, and return the ranges of its columns."""
+        a, b = self._ends[-1], self._ends[-1] + len(batch[0])
+        if self._whole is None:
+            X, y = np.empty((b - a, self._n_features)), np.empty(b - a)
+        elif b > len(self._whole[1]):
+            raise BadTable("it has more rows than it says; is the file whole?")
+        else:
+            X, y = self._whole[0][a:b], self._whole[1][a:b]
+        for k, column in enumerate(batch[:-1]):
+            X[:, k] = column
+        y[:] = batch[-1]
+        self._ends.append(b)
+        self._blocks.append((X, y))
+        if not len(y):
+            return np.full(len(batch), np.inf), np.full(len(batch), -np.inf)
+        low, high = column_ranges(X)
+        return np.append(low, y.min()), np.append(high, y.max())
+
+    def take_back(self) -> None:
+        """Forget the last batch."""
+        self._ends.pop()
+        self._blocks.pop()
+
+    def joined(self) -> tuple[Array, Array]:
+        """Return all rows."""
+        if self._whole is not None:
+            n = self._ends[-1]
+            return self._whole[0][:n], self._whole[1][:n]
+        Xs, ys = zip(*self._blocks, strict=True)
+        return np.concatenate(Xs), np.concatenate(ys)
+
+
+def _duplicates(X: Array, y: Array, low: Array, high: Array) -> tuple[list[int], list[int]]:
+    """Return the columns that are the same as an earlier one, and those that are the target itself.
+
+    Only columns with one range are compared, and those by a digest.
+    """
+    alike: dict[tuple[float, float], list[int]] = {}
+    for k, ends in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
+        alike.setdefault(ends, []).append(k)
+    first: dict[bytes, int] = {}
+    again: list[int] = []
+    is_target: list[int] = []
+    for k in sorted(k for group in alike.values() if len(group) > 1 for k in group):
+        column = y if k == X.shape[1] else X[:, k]
+        same = first.setdefault(hashlib.sha256((column + 0.0).tobytes()).digest(), k)
+        if same != k:
+            (is_target if k == X.shape[1] else again).append(same if k == X.shape[1] else k)
+    return again, is_target

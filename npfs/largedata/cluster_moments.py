@@ -5,7 +5,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,29 +13,30 @@ from dask import delayed
 from distributed import CancelledError, Client, Future, KilledWorker
 from numpy.typing import NDArray
 
-from npfs.data.columns import one_line
-from npfs.data.pieces import BadPiece, Piece, Pieces, require_usable, samples_in
+from npfs.data.columns import BadTable, Part, Reader, one_line
+from npfs.data.values import Rows
 from npfs.largedata.connection import ClusterError, connect, require_workers
 from npfs.largedata.moments import Moments
-from npfs.largedata.one_pass import moments_of, require_few_features
-from npfs.regression.problem import Array
+from npfs.largedata.one_pass import read_moments, require_few_features
+from npfs.regression.problem import Array, all_finite
 
 LOOK_EVERY = 1.0  # seconds
 NUMBERS = "fiub"  # kinds of dtypes
 
 
-def of_pieces(pieces: Pieces, client: Client) -> Moments:
-    """Return the moments of pieces of files, which the workers read by the same paths.
+def of_parts(reader: Reader, client: Client) -> tuple[Moments, Rows]:
+    """Return the moments of files, which the workers read by the same paths, and the rows they had.
 
     Raises
     ------
-    BadPiece
-        If a piece cannot be read there, or none has a sample.
+    BadTable
+        If a file cannot be read there, or holds nothing to learn from.
     ClusterError
         If workers or the scheduler are gone for good.
     """
-    require_few_features(pieces.n_features)
-    return _joined(client, client.map(_read, pieces.pieces, pure=False))
+    require_few_features(len(reader.feature_names))
+    whole = replace(reader, parts=[])
+    return _joined(client, client.map(_read, reader.parts, reader=whole, pure=False))
 
 
 def of_collections(X: Any, y: Any) -> tuple[Moments, NDArray[np.object_] | None]:
@@ -43,8 +44,8 @@ def of_collections(X: Any, y: Any) -> tuple[Moments, NDArray[np.object_] | None]
 
     Raises
     ------
-    BadPiece, ClusterError
-        If they hold nothing to learn from; and as by ``of_pieces``.
+    BadTable, ClusterError
+        If they hold nothing to learn from; and as by ``of_parts``.
     """
     blocks = to_blocks(X, y)
     require_few_features(blocks.n_features)
@@ -52,26 +53,29 @@ def of_collections(X: Any, y: Any) -> tuple[Moments, NDArray[np.object_] | None]
     made = [take(name, *part) for name, part in zip(blocks.names, blocks.parts, strict=True)]
     client = connect()
     names = blocks.feature_names
-    moments = _joined(client, client.compute(made))
+    moments, _ = _joined(client, client.compute(made))
+    if not moments.n:
+        raise BadTable("there is no row to learn from; give data with at least one row")
     return moments, None if names is None else np.array(names, dtype=object)
 
 
-def _joined(client: Client, futures: Sequence[Future]) -> Moments:
+def _joined(client: Client, futures: Sequence[Future]) -> tuple[Moments, Rows]:
     """Join moments in pairs on the workers, and wait for the result."""
     while len(futures) > 1:
-        pairs = client.map(Moments.join, futures[:-1:2], futures[1::2], pure=False)
+        pairs = client.map(_join, futures[:-1:2], futures[1::2], pure=False)
         futures = [*pairs, *futures[len(pairs) * 2 :]]
     if not futures:
-        raise BadPiece("there is no block to learn from; give data with at least one row")
-    found = _result(client, futures[0])
-    if found.n == 0:
-        raise BadPiece("no row is left; give data with at least one row that lacks no value")
-    return found
+        raise BadTable("there is no block to learn from; give data with at least one row")
+    return _result(client, futures[0])
 
 
-def _result(client: Client, future: Future) -> Moments:
+def _join(a: tuple[Moments, Rows], b: tuple[Moments, Rows]) -> tuple[Moments, Rows]:
+    return a[0].join(b[0]), a[1] + b[1]
+
+
+def _result(client: Client, future: Future) -> tuple[Moments, Rows]:
     """Wait for a future as long as the cluster works on it."""
-    found: Moments
+    found: tuple[Moments, Rows]
     try:
         while True:
             try:
@@ -91,34 +95,34 @@ def _result(client: Client, future: Future) -> Moments:
         ) from None
 
 
-def _read(piece: Piece) -> Moments:
-    """Return the moments of a piece that this worker reads."""
-    try:
-        return moments_of(piece, *piece.read())
-    except OSError as error:
-        raise BadPiece(
-            f"{piece.name} cannot be read on a worker ({one_line(error)}); put the file back, or "
-            "where all workers find it by the same path"
-        ) from None
+def _read(part: tuple[Part, tuple[int, ...]], reader: Reader) -> tuple[Moments, Rows]:
+    """Return the moments of a part that this worker reads."""
+    return read_moments(replace(reader, parts=[part]))
 
 
-def _take(name: str, X: Any, y: Any) -> Moments:
+def _take(name: str, X: Any, y: Any) -> tuple[Moments, Rows]:
     """Return the moments of samples and targets that Dask computed.
 
     Raises
     ------
-    BadPiece
+    BadTable
         Names the block, if it holds no numbers or the two do not fit.
     """
     X, y = _as_floats(f"{name}: X", X), _as_floats(f"{name}: y", y)
     y = y.reshape(-1) if y.shape[1:] in ((), (1,)) else y
     if X.ndim != 2 or y.ndim != 1 or len(X) != len(y):
-        raise BadPiece(
+        raise BadTable(
             f"{name}: X has the shape {X.shape} and y {y.shape}; give y a value for each row of X, "
             "and both the same chunks"
         )
-    require_usable(name, X, y)
-    return Moments.of(X, y)
+    for array, of in ((X, "feature {}"), (y.reshape(-1, 1), "the target")):
+        if not all_finite(array):
+            row, column = (int(index) for index in np.argwhere(~np.isfinite(array))[0])
+            raise BadTable(
+                f"{name}: {of.format(column)} is {array[row, column]} in its row {row:,}; fill "
+                "such values in, or leave those rows out"
+            )
+    return Moments.of(X, y), Rows(len(y))
 
 
 def _as_floats(what: str, values: Any) -> Array:
@@ -128,7 +132,7 @@ def _as_floats(what: str, values: Any) -> Array:
     dtypes = values.dtypes if is_pandas and values.ndim == 2 else [values.dtype]
     bad = [str(dtype) for dtype in dtypes if getattr(dtype, "kind", "O") not in NUMBERS]
     if bad:
-        raise BadPiece(f"{what} holds values of type {bad[0]}; give numbers")
+        raise BadTable(f"{what} holds values of type {bad[0]}; give numbers")
     if is_pandas:
         values = values.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.asarray(values, dtype=np.float64)
@@ -213,7 +217,7 @@ def _samples(X: Any) -> Any:
     if X.shape[1] < 1:
         raise ClusterError("X has no column; give at least one feature")
     X = X.rechunk({1: -1})
-    most = samples_in(LARGEST_BLOCK_BYTES, X.shape[1])
+    most = max(1, LARGEST_BLOCK_BYTES // (8 * X.shape[1] + 8))
     rows = X.chunks[0]
     if not _are_known(rows) or max(rows) <= most:
         return X

@@ -18,7 +18,6 @@ from distributed import CancelledError, Client
 
 from npfs.backends import numba_simd
 from npfs.backends.base import Backend, Fit
-from npfs.data.pieces import spans
 from npfs.largedata.connection import ClusterError, connect, require_workers
 from npfs.regression.problem import Array
 
@@ -98,7 +97,8 @@ class DaskBlocks:
             If there is no worker, or one is lost meanwhile.
         """
         workers, threads = require_workers(client), client.nthreads()
-        blocks = list(spans(len(y), block_samples(X, y, most or len(workers))))
+        step = block_samples(X, y, most or len(workers))
+        blocks = [(a, min(len(y), a + step)) for a in range(0, len(y), step)]
         shares = [len(blocks) * w // len(workers) for w in range(len(workers) + 1)]
         made = []
         with _losses_are_named():

@@ -13,12 +13,13 @@ Source: Chan, Golub, LeVeque, *The American Statistician* 37 (1983) 242.
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from npfs.regression.descent import EPOCHS_BETWEEN_CHECKS, Descent, require_descent
 from npfs.regression.learning_rate import largest_eigenvalue
@@ -60,15 +61,21 @@ class Moments:
     @classmethod
     def of(cls, X: Array, y: Array) -> Self:
         """Take them of ``X``, shape (n_samples, n_features), and ``y``; there may be no sample."""
-        n_columns = X.shape[1] + 1
-        step = max(1, PART_NUMBERS // n_columns)
-        rows = np.empty((n_columns, min(step, len(y))))
+        return cls.of_columns([*X.T, y])
+
+    @classmethod
+    def of_columns(cls, columns: Sequence[NDArray[Any]]) -> Self:
+        """Take them of the features and, in the last place, the target, of any dtype."""
+        step = max(1, PART_NUMBERS // len(columns))
+        n = len(columns[0])
+        rows = np.empty((len(columns), min(step, n)))
         parts = []
-        for first in range(0, len(y), step):
-            z = rows[:, : len(y) - first]
-            z[:-1], z[-1] = X[first : first + step].T, y[first : first + step]
+        for first in range(0, n, step):
+            z = rows[:, : n - first]
+            for row, column in zip(z, columns, strict=True):
+                row[:] = column[first : first + step]
             parts.append(cls._of_rows(z))
-        return cls.joined(parts, n_columns)
+        return cls.joined(parts, len(columns))
 
     @classmethod
     def _of_rows(cls, z: Array) -> Self:

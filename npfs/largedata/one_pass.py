@@ -1,35 +1,58 @@
-"""One pass over data in pieces: read in order, one by one, while their moments are taken.
+"""One pass over data of any size: read in order, batch by batch, while their moments are taken.
 
-Memory holds a few pieces, whatever the size of the data. The next piece is read while a second
+Memory holds a few batches, whatever the size of the data. The next ones are read while a second
 thread takes the moments of the last; both leave Python's lock while they work.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from npfs.data.pieces import BadPiece, Piece, Pieces, require_usable
+from npfs.data.columns import BadTable, Batch, Reader
+from npfs.data.table import named_in_errors
+from npfs.data.values import Rows, are_usable, usable
 from npfs.largedata.moments import MOST_FEATURES, Moments
-from npfs.regression.problem import Array
 
-AHEAD = 2  # pieces that wait to be taken in
+AHEAD = 8  # batches that wait to be taken in
 
 
-def read_moments(pieces: Pieces) -> Moments:
-    """Read all pieces once, and return the moments of features and target.
+def read_moments(
+    reader: Reader, look: Callable[[Batch], None] = lambda batch: None
+) -> tuple[Moments, Rows]:
+    """Read all rows once; return the moments of features and target, and what rows they lack.
+
+    ``look`` sees each batch, before it is taken in.
 
     Raises
     ------
-    BadPiece
-        If one of them cannot be learned from, or none has a sample.
+    BadTable
+        If they cannot be learned from.
     """
-    require_few_features(pieces.n_features)
-    found = Moments.joined(_parts(pieces), pieces.n_features + 1)
-    if found.n == 0:
-        raise BadPiece("no row is left; choose other columns, or fill missing values in")
-    return found
+    with named_in_errors(reader.path):
+        require_few_features(len(reader.feature_names))
+        lost = []
+
+        def parts() -> Iterator[Moments]:
+            for found, rows in _ahead(reader, look):
+                lost.append(rows)
+                yield found
+
+        moments = Moments.joined(parts(), len(reader.names))
+        return moments, sum(lost, start=Rows())
+
+
+def _ahead(reader: Reader, look: Callable[[Batch], None]) -> Iterator[tuple[Moments, Rows]]:
+    waiting: deque[Future[tuple[Moments, Rows]]] = deque()
+    with ThreadPoolExecutor(1) as thread:
+        for batch in reader.batches():
+            look(batch)
+            waiting.append(thread.submit(moments_of, batch))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def require_few_features(n_features: int) -> None:
@@ -37,37 +60,27 @@ def require_few_features(n_features: int) -> None:
 
     Raises
     ------
-    BadPiece
+    BadTable
     """
     if n_features > MOST_FEATURES:
-        raise BadPiece(
+        raise BadTable(
             f"it has {n_features:,} features, and moments are taken of at most {MOST_FEATURES:,}; "
             "choose some with --features, or name a backend, which runs its passes over data in "
             "memory"
         )
 
 
-def _parts(pieces: Pieces) -> Iterator[Moments]:
-    waiting: deque[Future[Moments]] = deque()
-    with ThreadPoolExecutor(1) as thread:
-        for piece in pieces.pieces:
-            waiting.append(thread.submit(moments_of, piece, *piece.read()))
-            if len(waiting) > AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def moments_of(piece: Piece, X: Array, y: Array) -> Moments:
-    """Return the moments of what was read of a piece.
+def moments_of(batch: Batch) -> tuple[Moments, Rows]:
+    """Return the moments of a batch, without the rows that lack a number, and what these are.
 
     Raises
     ------
-    BadPiece
-        Names the first number that is not finite.
+    BadTable
+        Names the first number that no fit can use.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        found = Moments.of(X, y)
-    if not np.isfinite(found.mean).all():
-        require_usable(piece.name, X, y)
-    return found
+        found = Moments.of_columns(batch.columns)
+    if are_usable(found.low, found.high):
+        return found, Rows(found.n)
+    numbers, rows = usable(batch)
+    return Moments.of_columns(list(numbers)), rows

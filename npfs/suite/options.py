@@ -18,13 +18,19 @@ from npfs.harness.option_values import numbers, seconds, share, split_names, who
 from npfs.regression.published import PUBLISHED, Published, published
 from npfs.schema import Size
 from npfs.suite import plan
-from npfs.suite.own_data import COLUMNS_OPTION, DataOptions
+from npfs.suite.own_data import COLUMNS_OPTION, DataOptions, table_options
 from npfs.suite.plan import PRESETS, Plan
 from npfs.suite.resume import UnfinishedSet, unfinished_set
 
 
 def _text(option: str, text: str) -> str:
     return text
+
+
+def _yes(option: str, text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError(f"{option} takes yes, no or nothing; got {text!r}")
+    return text == "yes"
 
 
 def _published(option: str, text: str) -> Published:
@@ -66,6 +72,8 @@ OF_TABLE = (
     Option("missing", "error|drop", _text, "of --data: what to do about rows with missing values"),
     Option("separator", "C", _text, "of a text file of --data: between cells (default: found)"),
     Option("decimal", "C", _text, "of a text file of --data: its decimal sign (default: found)"),
+    Option("missing-values", "?,.", split_names, "of a text file of --data: more missing values"),
+    Option("header", "yes|no", _yes, "of a text file of --data: --header or --no-header"),
 )
 OPTIONS = (
     Option("preset", "NAME", _preset, f"sizes to time: {', '.join(PRESETS)}", "standard"),
@@ -107,7 +115,8 @@ def add_options(parser: pytest.Parser) -> None:
     reports = Option("reports", "DIR", _text, "folder for runs, figures and verdict", "reports")
     for name, metavar, _, text, default in (*OPTIONS, reports):
         shown = "" if default is None else f" (default: {default})"
-        group.addoption(f"--{name}", metavar=metavar, default=default, help=text + shown)
+        kind: dict[str, Any] = {"nargs": "?", "const": "yes"} if name == "header" else {}
+        group.addoption(f"--{name}", metavar=metavar, default=default, help=text + shown, **kind)
     group.addoption("--resume", action="store_true", help="finish an interrupted set of runs")
     for name, value in HIDDEN:
         group.addoption(f"--npfs-{name}", default=value, help=argparse.SUPPRESS)
@@ -144,7 +153,7 @@ def make_plan(**given: str | None) -> Plan:
         if values["target"] is None:
             raise ValueError("--data needs the column that is to be predicted; add --target COL")
         of_table = {name: values[name] for name in _names(OF_TABLE) if values[name] is not None}
-        table = DataOptions(Path(file), **of_table).read()
+        table = DataOptions(Path(file), table_options(**of_table)).read()
         record["data"] = Path(file).name
     if named is not None:
         sizes = plan.grid([named.n_samples], named.n_features)
@@ -194,7 +203,9 @@ def chosen(config: pytest.Config) -> Chosen:
         One sentence: what was given, and what to give.
     """
     try:
-        options = {name: config.getoption(name) for name in _names(OPTIONS)}
+        options = {name: config.getoption(f"--{name}") for name in _names(OPTIONS)}
+        if options["data"] is not None and config.getoption("no_header"):  # an option of pytest
+            options["header"] = "no"
         unfinished = None
         if config.getoption("resume"):
             reports = config.invocation_params.dir / config.getoption("reports")

@@ -3,9 +3,11 @@
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from npfs.data import read_table
+from npfs.data import TableOptions, open_table
 from npfs.data.columns import count
+from npfs.data.table import read_opened
 from npfs.regression.problem import Array, Problem, make_problem
 from npfs.regression.published import load_published, published
 from npfs.regression.scaling import Standardizer
@@ -80,16 +82,19 @@ class OwnData:
 Source = Synthetic | FromPublished | OwnData
 
 
+def table_options(**given: Any) -> TableOptions:
+    """Return how a table is read, from values by the names of the options."""
+    renamed = {"columns": "features", "missing-values": "missing_values"}
+    values = {renamed.get(name, name): value for name, value in given.items()}
+    return TableOptions(**values, features_option=COLUMNS_OPTION)
+
+
 @dataclass(frozen=True)
 class DataOptions:
-    """Which table, and which of its columns and rows; each as ``npfs.data.read_table`` takes it."""
+    """Which table, and how it is read."""
 
     path: Path
-    target: str
-    columns: tuple[str, ...] | None = None
-    missing: str = "error"
-    separator: str | None = None
-    decimal: str | None = None
+    table: TableOptions
 
     def read(self) -> OwnData:
         """Read the table.
@@ -99,15 +104,7 @@ class DataOptions:
         BadTable
             Says what is wrong with it.
         """
-        table = read_table(
-            self.path,
-            target=self.target,
-            features=self.columns,
-            missing=self.missing,
-            separator=self.separator,
-            decimal=self.decimal,
-            features_option=COLUMNS_OPTION,
-        )
+        table = read_opened(open_table(self.path, self.table))
         digest = hashlib.sha256(table.X.data)
         digest.update(table.y.data)
         y = table.y.reshape(-1, 1)

@@ -20,7 +20,7 @@ from npfs.data.columns import (
 from npfs.data.dialect import NUMBER, Dialect, TextOptions, find_dialect
 
 HEAD_BYTES, ROWS_BEYOND, LONGEST_ROW_BYTES = 1 << 16, 3, 1 << 26
-CHUNK_BYTES = 1 << 24  # of a file that is not read at once
+CHUNK_BYTES = 1 << 22  # of a file that is not read at once
 READ_AT_ONCE_BYTES = 1 << 27
 # pyarrow's own block. A block of few rows makes short arrays, which cost more than their numbers.
 BLOCK_BYTES, ROWS_IN_BLOCK, LARGEST_BLOCK_BYTES = 1 << 20, 2000, 1 << 28

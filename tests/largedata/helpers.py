@@ -12,7 +12,7 @@ from typing import Any
 
 from distributed import Client
 
-from npfs.data.pieces import Piece, Pieces
+from npfs.data.columns import Part, Reader
 from npfs.regression.problem import Problem, make_problem
 
 
@@ -20,9 +20,10 @@ def problem(n_samples: int = 20_000) -> Problem:
     return make_problem(n_samples, 4, intercept=0.5, seed=1)
 
 
-def pieces_of(*pieces: Piece, n_samples: int = 1) -> Pieces:
-    """Pieces of four features; what they say of their rows may be wrong."""
-    return Pieces(pieces, n_samples, tuple("abcd"), "y")
+def reader_of(*parts: Part) -> Reader:
+    """A reader of parts with four features."""
+    chosen = [(part, (0, 1, 2, 3, 4)) for part in parts]
+    return Reader(chosen, tuple("abcd"), "y", (False,) * 5, None, False, (), "'slow'")
 
 
 def pids(client: Client) -> list[int]:

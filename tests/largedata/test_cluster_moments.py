@@ -10,10 +10,9 @@ import pytest
 from distributed import Client
 
 from npfs import LinearRegression
-from npfs.data import open_pieces
-from npfs.data.pieces import BadPiece
+from npfs.data import BadTable, TableOptions, open_table
 from npfs.largedata import cluster_moments
-from npfs.largedata.cluster_moments import of_pieces, to_blocks
+from npfs.largedata.cluster_moments import of_parts, to_blocks
 from npfs.largedata.connection import ClusterError
 from npfs.largedata.moments import Moments
 from npfs.regression.problem import Array
@@ -151,7 +150,7 @@ def test_blocks_that_are_wrong_are_named(client: Client) -> None:
         (TEXT[NAMES], TEXT["y"], r"block \d of 5: X holds values of type .*; give numbers"),
     ]  # fmt: skip
     for samples, targets, message in cases:
-        with pytest.raises(BadPiece, match=message):
+        with pytest.raises(BadTable, match=message):
             LinearRegression(epochs=3).fit(samples, targets)
 
 
@@ -164,17 +163,21 @@ def test_an_error_of_the_collection_itself_comes_as_it_is(client: Client) -> Non
         LinearRegression(epochs=3).fit(LAZY_X.map_blocks(broken, dtype=float), LAZY_Y)
 
 
-def test_workers_read_the_pieces_of_files(client: Client, tmp_path: Path) -> None:
+def test_workers_read_the_parts_of_files(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "table.npy"
     np.save(file, np.column_stack([X, Y]))
-    pieces = open_pieces(file, target=-1, block_bytes=777 * 40)
-    found, wanted = of_pieces(pieces, client), Moments.of(X, Y)
-    assert found.n == 5_000
+    monkeypatch.setattr("npfs.data.files.PART_BYTES", 777 * 40)
+    reader = open_table(file, TableOptions(target=-1))
+    assert len(reader.parts) > 5
+    (found, rows), wanted = of_parts(reader, client), Moments.of(X, Y)
+    assert found.n == rows.n == 5_000
     np.testing.assert_allclose(found.mean, wanted.mean, rtol=1e-13)
     np.testing.assert_allclose(found.comoment, wanted.comoment, rtol=1e-11, atol=1e-9)
     file.rename(tmp_path / "moved.npy")
-    with pytest.raises(BadPiece, match=r"rows .* of 'table\.npy'.* cannot be read any more"):
-        of_pieces(pieces, client)
+    with pytest.raises(BadTable, match=r"table\.npy': it cannot be read any more"):
+        of_parts(reader, client)
 
 
 def test_what_is_persisted_is_not_computed_again(client: Client) -> None:

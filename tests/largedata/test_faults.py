@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from logging import CRITICAL
 from typing import Any
@@ -15,34 +15,36 @@ import pytest
 from distributed import Client, LocalCluster
 
 from npfs import LinearRegression
-from npfs.largedata.cluster_moments import of_pieces
+from npfs.data.columns import Columns
+from npfs.largedata.cluster_moments import of_parts
 from npfs.largedata.connection import ClusterError, connect
 from npfs.largedata.dask_backend import DaskBlocks, fit
 from npfs.largedata.moments import Moments
 from npfs.regression.problem import Array
-from tests.largedata.helpers import commands, kill, pids, pieces_of, problem, wait_until
+from tests.largedata.helpers import commands, kill, pids, problem, reader_of, wait_until
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 GIVEN = problem()
-N_PIECES = 20
+N_PARTS = 20
 
 
 @dataclass
 class Slow:
-    """A piece that takes a while to be read."""
+    """A part that takes a while to be read."""
 
     index: int
+    file = None
 
     @property
-    def name(self) -> str:
-        return f"part {self.index}"
+    def first_row(self) -> int:
+        return self.index * 1_000
 
-    def read(self) -> tuple[Array, Array]:
+    def batches(self, positions: Sequence[int]) -> Iterator[Columns]:
         time.sleep(0.07)
-        part = slice(self.index * 1_000, (self.index + 1) * 1_000)
+        part = slice(self.first_row, self.first_row + 1_000)
         given = problem()
-        return given.X[part], given.y[part]
+        yield [*given.X[part].T, given.y[part]]
 
 
 def later(seconds: float, do: Callable[..., Any], *arguments: Any) -> threading.Timer:
@@ -51,10 +53,10 @@ def later(seconds: float, do: Callable[..., Any], *arguments: Any) -> threading.
     return timer
 
 
-def test_a_worker_killed_while_pieces_are_read_changes_nothing(client: Client) -> None:
+def test_a_worker_killed_while_parts_are_read_changes_nothing(client: Client) -> None:
     pid = pids(client)[-1]
     timer = later(0.3, kill, pid)
-    found = of_pieces(pieces_of(*map(Slow, range(N_PIECES))), client)
+    found, _ = of_parts(reader_of(*map(Slow, range(N_PARTS))), client)
     timer.join()
     assert pid not in pids(client)
     wanted = Moments.of(GIVEN.X, GIVEN.y)
@@ -92,16 +94,17 @@ def test_a_worker_lost_with_the_benchmarks_blocks_is_a_sentence(client: Client) 
 
 @dataclass
 class Greedy:
-    """A piece that takes more memory than there is."""
+    """A part that takes more memory than there is."""
 
-    name: str = "part 0"
+    file = None
+    first_row = 0
 
-    def read(self) -> tuple[Array, Array]:
+    def batches(self, positions: Sequence[int]) -> Iterator[Columns]:
         held = []
         for _ in range(200):  # until the nanny sees it
             held.append(np.ones(1_000_000))
             time.sleep(0.01)
-        return held[0].reshape(-1, 4), held[1][:250_000]
+        yield held[:5]
 
 
 @pytest.fixture
@@ -123,7 +126,7 @@ def small() -> Iterator[Client]:
 
 def test_a_worker_out_of_memory_is_a_sentence(small: Client) -> None:
     with pytest.raises(ClusterError, match=r"workers ran out of memory.* give them more memory"):
-        of_pieces(pieces_of(Greedy()), small)
+        of_parts(reader_of(Greedy()), small)
 
 
 def test_a_scheduler_that_is_gone_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +135,7 @@ def test_a_scheduler_that_is_gone_is_a_sentence(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr("npfs.largedata.connection.SCHEDULER_WITHIN", 2)
         timer = later(0.5, started.scheduler.kill)
         with pytest.raises(ClusterError, match="the scheduler is gone"):
-            of_pieces(pieces_of(*map(Slow, range(N_PIECES))), client)
+            of_parts(reader_of(*map(Slow, range(N_PARTS))), client)
         timer.join()
 
 
@@ -141,5 +144,5 @@ def test_the_last_worker_gone_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr("npfs.largedata.connection.WORKERS_WITHIN", 2.0)
         timer = later(0.5, started.worker.kill)
         with pytest.raises(ClusterError, match=r"no worker is connected to .*dask worker tcp"):
-            of_pieces(pieces_of(*map(Slow, range(N_PIECES))), client)
+            of_parts(reader_of(*map(Slow, range(N_PARTS))), client)
         timer.join()

@@ -8,6 +8,7 @@ import inspect
 import math
 import sys
 import warnings
+from datetime import date, timedelta
 from importlib import import_module
 from numbers import Integral, Real
 from typing import Any, Self
@@ -16,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from npfs.backends.base import Backend
-from npfs.regression.problem import Array, all_finite
+from npfs.regression.problem import Array, all_finite, unmasked
 
 AUTO = "auto"
+# Cells that float() would refuse, or turn into a count of days or nanoseconds.
+NO_NUMBERS = (date, timedelta, np.datetime64, np.timedelta64, complex, np.complexfloating)
 NAMES_LISTED = 5
 # Frames from a warning here to the line of the user: warn, this module, the estimator, the user.
 STACK = 4
@@ -218,6 +221,11 @@ def _name_mismatch(found: set[str], fitted: set[str]) -> str:
     return "\n".join([*lines, ""])
 
 
+def is_dask_collection(X: Any) -> bool:
+    """Return True for a Dask array or data frame; what only wraps one is an array to NumPy."""
+    return type(X).__module__.partition(".")[0] in ("dask", "dask_expr")
+
+
 def check_samples(X: Any, estimator: str) -> Array:
     """Return ``X`` as float64 of shape (n_samples, n_features), in any memory order.
 
@@ -303,7 +311,9 @@ def _as_floats(values: Any, name: str) -> Array:
         raise TypeError(
             "np.matrix is not supported. Please convert to a numpy array with np.asarray."
         )
-    array: NDArray[Any] = np.asarray(values)
+    array: NDArray[Any] = np.asarray(unmasked(values, name))
+    if array.dtype.kind == "O":
+        _require_no_dates(array, name)
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported\n{array}\n")
     if array.dtype.kind in "mMV":
@@ -312,6 +322,21 @@ def _as_floats(values: Any, name: str) -> Array:
         # pandas's missing values are not numbers; as NaN they are named
         array = values.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.asarray(array, dtype=np.float64)
+
+
+def _require_no_dates(array: NDArray[Any], name: str) -> None:
+    """Refuse cells that would become a count of days or nanoseconds, or lose their imaginary part.
+
+    Raises
+    ------
+    TypeError
+    """
+    for kind in set(map(type, array.flat)):
+        if issubclass(kind, NO_NUMBERS):
+            raise TypeError(
+                f"{name} must hold real numbers, and holds values of type {kind.__name__}; choose "
+                "columns of numbers, or turn these into numbers of a unit that you choose"
+            )
 
 
 def _require_finite(array: Array, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from npfs.backends.base import Backend
+from npfs.backends.base import Backend, BackendUnavailable
 from npfs.backends.registry import load_backend
 from npfs.estimator import input as inputs
 from npfs.estimator.input import AUTO, Parameters, sklearn_class
@@ -135,10 +135,8 @@ class LinearRegression(Parameters):
     def fit(self, X: Any, y: Any) -> Self:
         """Fit to samples ``X``, shape (n_samples, n_features), and targets ``y``, (n_samples,)."""
         inputs.check_parameters(self)
-        if hasattr(X, "__dask_graph__"):
-            from npfs.largedata.cluster_moments import of_collections  # noqa: PLC0415 - optional
-
-            return self.fit_moments(*of_collections(X, y))
+        if inputs.is_dask_collection(X):
+            return self.fit_moments(*_moments_of_collections(X, y))
         names = inputs.feature_names(X)
         X = inputs.check_samples(X, type(self).__name__)
         y = inputs.check_targets(y, len(X), type(self).__name__)
@@ -150,7 +148,7 @@ class LinearRegression(Parameters):
             scaler, X = Standardizer.identity(X.shape[1]), np.ascontiguousarray(X)
         rate = _as_float(self.learning_rate)
         if rate is None:
-            rate = _auto_rate(X)
+            rate = _auto_rate(X, standardize=bool(self.standardize))
         found = descend(
             backend.prepare, backend.fit, X, y, epochs=epochs, learning_rate=rate, tol=tol
         )
@@ -295,6 +293,17 @@ class LinearRegression(Parameters):
             )
 
 
+def _moments_of_collections(X: Any, y: Any) -> tuple[Moments, NDArray[np.object_] | None]:
+    try:
+        from npfs.largedata.cluster_moments import of_collections  # noqa: PLC0415 - optional
+    except ModuleNotFoundError as error:
+        raise BackendUnavailable(
+            f"Dask collections are fitted on a cluster, which needs the package {error.name!r}; "
+            "install it with: python -m pip install 'npfs[dask]'"
+        ) from None
+    return of_collections(X, y)
+
+
 def _as_float(value: float | str | None) -> float | None:
     """Return a parameter as a float; None for "auto" and None."""
     return None if value is None or isinstance(value, str) else float(value)
@@ -310,13 +319,13 @@ def _load(backend: str | Backend, X: Array, epochs: int) -> Backend:
     return load_backend(backend)
 
 
-def _auto_rate(X: Array) -> float:
+def _auto_rate(X: Array, *, standardize: bool) -> float:
     r"""Return :math:`1 / \lambda_{max}`, half of the largest stable rate on ``X``."""
     curvature = largest_curvature(X)
     if math.isinf(curvature):
         raise ValueError(
             "squares of the features overflow float64, so no learning rate suits them; "
-            "use standardize=True"
+            f"{'give them in larger units' if standardize else 'use standardize=True'}"
         )
     return 1 / curvature
 

@@ -18,7 +18,7 @@ from npfs.data.pieces import BadPiece, Piece, Pieces, require_usable, samples_in
 from npfs.largedata.connection import ClusterError, connect, require_workers
 from npfs.largedata.moments import Moments
 from npfs.largedata.one_pass import moments_of, require_few_features
-from npfs.regression.problem import Array
+from npfs.regression.problem import Array, unmasked
 
 LOOK_EVERY = 1.0  # seconds
 NUMBERS = "fiub"  # kinds of dtypes
@@ -124,7 +124,7 @@ def _take(name: str, X: Any, y: Any) -> Moments:
 def _as_floats(what: str, values: Any) -> Array:
     """Return an array or a data frame as float64; a missing value becomes NaN."""
     is_pandas = hasattr(values, "to_numpy")  # each column has a type of its own
-    values = values if is_pandas else np.asarray(values)
+    values = values if is_pandas else np.asarray(unmasked(values, what))
     dtypes = values.dtypes if is_pandas and values.ndim == 2 else [values.dtype]
     bad = [str(dtype) for dtype in dtypes if getattr(dtype, "kind", "O") not in NUMBERS]
     if bad:

@@ -247,8 +247,8 @@ def fit_moments(
     curvature = moments.largest_curvature(scaler)
     if not math.isfinite(curvature):
         raise ValueError(
-            "squares of the features overflow float64; give them in larger units, or standardize "
-            "them"
+            "squares of the features overflow float64, so no learning rate suits them; "
+            f"{'give them in larger units' if standardize else 'use standardize=True'}"
         )
     rate = 1 / curvature if learning_rate is None else learning_rate
     loss = moments.loss(scaler)

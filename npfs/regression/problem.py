@@ -118,6 +118,26 @@ def all_finite(array: NDArray[Any]) -> bool:
         return bool(np.isfinite(np.sum(array)) or np.isfinite(array).all())
 
 
+def unmasked(values: Any, name: str) -> Any:
+    """Return the numbers of a masked array of which nothing is masked; other values as they are.
+
+    Raises
+    ------
+    ValueError
+        If a value is masked, which NumPy would take as it is.
+    """
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    count = int(np.ma.getmaskarray(values).sum())
+    if count:
+        rows = "~ma.getmaskarray(X).any(axis=1)" if name.endswith("X") else f"~{name}.mask"
+        raise ValueError(
+            f"{name} is a masked array in which {count:,} of {values.size:,} values are masked; fill "
+            f"them in, or leave those rows out: keep those of {rows}, in X and y"
+        )
+    return values.data
+
+
 def _as_floats(name: str, values: ArrayLike) -> Array:
     array: NDArray[Any]
     try:

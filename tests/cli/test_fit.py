@@ -131,7 +131,7 @@ def test_semicolons_decimal_commas_and_gzip_are_found(npfs: Npfs, tmp_path: Path
         (["--target", "target", "--plot", "out.bmp"], "--plot writes .png, .svg, .pdf"),
         (
             ["--target", "target", "--plot", "no/such/folder/out.png"],
-            "out.png: No such file or directory; name another place with --plot",
+            "there is no folder no/such/folder for --plot; make it, or name another",
         ),
         (["--target", "target", "--missing", "guess"], "--missing takes error or drop"),
         (["--target", "target", "--tol", "-1"], "--tol takes a number of at least 0"),
@@ -159,6 +159,30 @@ def test_formula_like_cells_are_text_and_printed_as_such(npfs: Npfs, tmp_path: P
     result = npfs("fit", path, "--target", "b")
     assert result.returncode == 2
     assert "'=1+1'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"MPLBACKEND": "nosuch"}, {"MATPLOTLIBRC": "{folder}/matplotlibrc"}]
+)
+def test_a_drawing_loses_no_fit(tmp_path: Path, settings: dict[str, str]) -> None:
+    """Whatever a column is called, and whatever matplotlib is set to."""
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True")
+    rows = "\n".join(f"{k},{2 * k}" for k in range(9))
+    (tmp_path / "d.csv").write_text("Cost ($$),income ($) vs cost ($)\n" + rows)
+    command = "from npfs.cli import main; main()"
+    result = subprocess.run(
+        [sys.executable, "-c", command, "fit", "d.csv", "--target", "1", "--plot", "p.png"],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+        env=os.environ | {k: v.format(folder=tmp_path) for k, v in settings.items()},
+    )  # fmt: skip
+    assert "Cost ($$)" in result.stdout
+    assert "R² 1" in result.stdout
+    if "MPLBACKEND" in settings:
+        assert result.returncode == 2
+        assert "the fit is printed above, and could not be drawn to p.png" in result.stderr
+    else:
+        assert result.returncode == 0, result.stderr
+        assert (tmp_path / "p.png").stat().st_size > 10_000
 
 
 def test_ten_thousand_columns_are_fitted_and_not_all_printed(npfs: Npfs, tmp_path: Path) -> None:

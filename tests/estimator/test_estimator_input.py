@@ -4,6 +4,8 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -149,6 +151,54 @@ def test_an_unknown_backend_lists_the_known_ones() -> None:
 def test_dates_are_no_numbers() -> None:
     with pytest.raises(TypeError, match="X must hold real numbers, got dtype datetime64"):
         LinearRegression().fit(np.zeros((6, 1), "datetime64[s]"), Y)
+
+
+DAYS = pd.date_range("2020-01-01", periods=4)
+MIXED = {
+    "dates": pd.DataFrame({"a": [1.0, 2, 3, 4], "t": DAYS}),
+    "time zones": pd.DataFrame({"a": [1.0, 2, 3, 4], "t": DAYS.tz_localize("UTC")}),
+    "differences": pd.DataFrame({"a": [1.0, 2, 3, 4], "t": DAYS - DAYS[0]}),
+    "date objects": pd.DataFrame({"a": [1.0, 2, 3, 4], "t": list(DAYS.date)}),
+    "no time": pd.DataFrame({"a": [1.0, 2, 3, 4], "t": [pd.NaT, *DAYS[1:]]}),
+    "complex": np.array([[1.0, 2j], ["3", 4], [5, 6], [7, 8]], dtype=object),
+    "Arrow": pa.table({"a": [1.0, 2, 3, 4], "t": pa.array(DAYS)}),
+}
+
+
+@pytest.mark.parametrize("what", MIXED)
+def test_dates_beside_numbers_are_refused(what: str) -> None:
+    with pytest.raises(TypeError, match="X must hold real numbers, and holds values of type"):
+        LinearRegression(epochs=5).fit(MIXED[what], [1.0, 2, 3, 4])
+    model = LinearRegression(epochs=5).fit(np.ones((4, 2)), [1.0, 2, 3, 4])
+    with pytest.raises(TypeError, match="X must hold real numbers"):
+        model.predict(np.asarray(MIXED[what], dtype=object))
+
+
+def test_masked_values_are_refused_and_unmasked_ones_taken() -> None:
+    x = np.ma.masked_values([[1.0], [2], [3], [4], [1e20]], 1e20)
+    y = np.array([2.0, 4, 6, 8, 10])
+    with pytest.raises(ValueError, match="X is a masked array in which 1 of 5 values are masked"):
+        LinearRegression().fit(x, y)
+    with pytest.raises(ValueError, match="y is a masked array .* keep those of ~y.mask"):
+        LinearRegression().fit(x.data, np.ma.masked_greater(y, 9))
+    kept = ~np.ma.getmaskarray(x).any(axis=1)
+    model = LinearRegression().fit(x[kept], y[kept])
+    assert model.coef_ == pytest.approx([2])
+    with pytest.raises(ValueError, match="masked array"):
+        model.predict(x)
+
+
+def test_an_array_that_only_could_be_lazy_is_taken() -> None:
+    class Wrapped:
+        """As an xarray.DataArray in memory: the method is there, and there is no graph."""
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            return np.array([[1.0], [2.0], [3.0]])
+
+        def __dask_graph__(self) -> None:
+            return None
+
+    assert LinearRegression().fit(Wrapped(), [2.0, 4.0, 6.0]).coef_ == pytest.approx([2])
 
 
 def test_whole_numbers_booleans_and_lists_are_samples() -> None:

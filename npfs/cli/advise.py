@@ -51,7 +51,7 @@ class Question(NamedTuple):
 def advise(
     samples: Annotated[int | None, Option(min=1, max=10**12, help="Rows of the data.")] = None,
     features: Annotated[
-        int | None, Option(min=1, max=10**6, help="Columns of the data. [default: 1]")
+        int | None, Option(min=1, max=10**6, help="Columns of the data. (default: 1)")
     ] = None,
     epochs: Annotated[int, Option(min=1, help="Steps of gradient descent in a fit.")] = 1000,
     fits: Annotated[int, Option(min=1, help="Fits on the same data.")] = 1,
@@ -61,7 +61,7 @@ def advise(
     target: Annotated[str | None, Option(metavar="COLUMN", help="Its column to predict.")] = None,
     columns: Annotated[
         str | None,
-        Option(metavar="A,B", help="Its columns to predict from. [default: all others]"),
+        Option(metavar="A,B", help="Its columns to predict from. (default: all others)"),
     ] = None,
     missing: Missing = "error",
     check: Annotated[

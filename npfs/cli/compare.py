@@ -31,7 +31,7 @@ def compare(
     ],
     new: Annotated[
         str | None,
-        Argument(help="Runs to judge, given the same ways. [default: newest job in --reports]"),
+        Argument(help="Runs to judge, given the same ways. (default: newest job in --reports)"),
     ] = None,
     reports: Reports = REPORTS,
     fail_on_slower: Annotated[

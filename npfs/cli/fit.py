@@ -52,14 +52,14 @@ def fit(
         str, Option(metavar="COLUMN", help="The column to predict: its name, or position from 0.")
     ],
     features: Annotated[
-        str | None, Option(metavar="A,B", help="Columns to predict from. [default: all others]")
+        str | None, Option(metavar="A,B", help="Columns to predict from. (default: all others)")
     ] = None,
     backend: Annotated[
         str | None,
         Option(
             metavar="NAME",
             help="Run a pass over data in memory in each epoch: with one that npfs backends lists, "
-            "or auto, by stored runs. [default: one pass for all epochs]",
+            "or auto, by stored runs. (default: one pass for all epochs)",
         ),
     ] = None,
     epochs: Annotated[
@@ -72,13 +72,13 @@ def fit(
     standardize: Annotated[bool, Option(help="Bring all features to one scale first.")] = True,
     missing: Missing = "error",
     separator: Annotated[
-        str | None, Option(metavar="C", help="Between cells of a text file. [default: found]")
+        str | None, Option(metavar="C", help="Between cells of a text file. (default: found)")
     ] = None,
     decimal: Annotated[
-        str | None, Option(metavar="SIGN", help="Decimal sign, . or , [default: found]")
+        str | None, Option(metavar="SIGN", help="Decimal sign, . or , (default: found)")
     ] = None,
     header: Annotated[
-        bool | None, Option(help="Whether the first row names the columns. [default: found]")
+        bool | None, Option(help="Whether the first row names the columns. (default: found)")
     ] = None,
     plot: Annotated[
         Path | None, Option(metavar="OUT", help="Draw the fit and its loss: .png, .svg or .pdf.")

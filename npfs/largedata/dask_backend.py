@@ -5,14 +5,16 @@ actor that holds its blocks, and brings the sums of loss, dw and db back, past D
 which a task costs several milliseconds; the kernel is that of ``numba-simd``.
 """
 
+import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any, Self
 
 import dask
 import numpy as np
-from distributed import Client
+from distributed import CancelledError, Client
 
 from npfs.backends import numba_simd
 from npfs.backends.base import Backend, Fit
@@ -39,10 +41,11 @@ class Reducer:
         parts: Sequence[tuple[Array, Array]],
         layout: Callable[[Any, Any], Any],
         operation: Callable[[Any, Array], Array],
+        threads: int,
     ) -> None:
         self._blocks = [layout(X, y) for X, y in parts]
         self._operation = operation
-        self._pool = ThreadPoolExecutor(max(1, min(dask.system.CPU_COUNT, len(parts))))
+        self._pool = ThreadPoolExecutor(min(threads, len(parts)))
         operation(self._blocks[0], np.zeros(parts[0][0].shape[1] + 1))  # compiled here
 
     def run(self, parameters: bytes) -> bytes:
@@ -94,21 +97,22 @@ class DaskBlocks:
         ClusterError
             If there is no worker, or one is lost meanwhile.
         """
-        workers = require_workers(client)
+        workers, threads = require_workers(client), client.nthreads()
         blocks = list(spans(len(y), block_samples(X, y, most or len(workers))))
-        actors = []
-        for w, worker in enumerate(workers):
-            own = blocks[len(blocks) * w // len(workers) : len(blocks) * (w + 1) // len(workers)]
-            if own:
-                parts = [(X[a:b], y[a:b]) for a, b in own]
-                sent = client.scatter(parts, workers=[worker], hash=False, direct=True)
-                arguments = (sent, layout, operation)
-                actors.append(client.submit(Reducer, *arguments, workers=[worker], actor=True))
-        with client.as_current():  # an actor keeps the client that is current at its first call
-            found = [_answer(actor) for actor in actors]
-            for actor in found:
-                _answer(actor.answer(b""))
-        return cls(found, len(y), X.shape[1])
+        shares = [len(blocks) * w // len(workers) for w in range(len(workers) + 1)]
+        made = []
+        with _losses_are_named():
+            for worker, (first, end) in zip(workers, pairwise(shares), strict=True):
+                parts = [(X[a:b], y[a:b]) for a, b in blocks[first:end]]
+                if parts:
+                    sent = client.scatter(parts, workers=[worker], hash=False, direct=True)
+                    arguments = (sent, layout, operation, threads[worker])
+                    made.append(client.submit(Reducer, *arguments, workers=[worker], actor=True))
+            with client.as_current():  # which an actor keeps at its first call
+                actors = [actor.result() for actor in made]
+                for actor in actors:
+                    actor.answer(b"").result()
+        return cls(actors, len(y), X.shape[1])
 
     def run(self, parameters: Array) -> Array:
         """Call every worker once, and return the sum over all blocks.
@@ -119,21 +123,25 @@ class DaskBlocks:
             If a worker is lost.
         """
         sent = parameters.tobytes()
-        calls = [actor.run(sent) for actor in self.actors]
-        found = [np.frombuffer(_answer(call)) for call in calls]
+        with _losses_are_named():
+            calls = [actor.run(sent) for actor in self.actors]
+            found = [np.frombuffer(call.result()) for call in calls]
         self.compute_s = max(float(of[0]) for of in found)
         total: Array = np.sum(found, axis=0)[1:]
         return total
 
     def call_one(self) -> None:
         """Call one worker that computes nothing, with as many numbers each way as in an epoch."""
-        _answer(self.actors[-1].answer(bytes(8 * (self.n_features + 1))))
+        with _losses_are_named():
+            self.actors[-1].answer(bytes(8 * (self.n_features + 1))).result()
 
 
-def _answer(call: Any) -> Any:
+@contextlib.contextmanager
+def _losses_are_named() -> Iterator[None]:
     try:
-        return call.result()
-    except (OSError, KeyError, RuntimeError) as error:  # as Dask says that an actor is gone
+        yield
+    # As Dask says that an actor, or its worker, is gone.
+    except (OSError, KeyError, RuntimeError, CancelledError) as error:
         raise ClusterError(
             f"a worker was lost with its blocks ({type(error).__name__}: {error}); see to what "
             "ended it, which is mostly its memory, and begin anew"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from scipy import stats
 
+from npfs.analysis.cost_models import CostModel, FixedCost
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.prediction import (
     Beyond,
-    CostModel,
     Estimate,
     NoPrediction,
     Prediction,
@@ -142,6 +142,12 @@ def test_a_call_that_was_disturbed_at_one_size_counts_there_alone(tmp_path: Path
     found = Predictor(Evidence(read_runs(tmp_path / "runs"))).predict("numpy", 10_000, 20, 1)
     assert found.call is not None
     assert found.call.value == pytest.approx(20e-6)
+
+
+def test_a_fixed_cost_is_what_was_measured_there_and_the_usual_elsewhere() -> None:
+    cost = FixedCost({Size(10, 1): 3e-6, Size(100, 1): 9e-6}, 5e-6, 0.4)
+    assert (cost.at(Size(100, 1)), cost.error(Size(100, 1))) == (9e-6, 0.0)
+    assert (cost.at(Size(1_000, 1)), cost.error(Size(1_000, 1))) == (5e-6, 0.4)
 
 
 def test_few_features_go_on_the_line_of_many() -> None:

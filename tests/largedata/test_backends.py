@@ -1,7 +1,10 @@
 """The benchmark's backends for large data, where the conformance kit does not look."""
 
 import tempfile
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ from npfs.backends.base import DoesNotFit
 from npfs.backends.conformance import check_fit
 from npfs.backends.numba_simd import BACKEND as IN_MEMORY
 from npfs.largedata import dask_backend, memmap
-from npfs.largedata.dask_backend import DaskBlocks, block_samples
+from npfs.largedata.dask_backend import DaskBlocks, Reducer, block_samples
 from npfs.suite.cluster_parts import measure_parts
 from tests.largedata.helpers import problem
 
@@ -28,6 +31,22 @@ def test_several_blocks_a_worker_give_the_fit_of_the_whole(
     found = dask_backend.fit(blocks, 40, 0.1)
     wanted = IN_MEMORY.fit(IN_MEMORY.prepare(GIVEN.X, GIVEN.y), 40, 0.1)
     check_fit(found, wanted, "blocks", tolerance=1e-12)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_worker_computes_in_as_many_threads_as_it_has(threads: int) -> None:
+    seen = set()
+
+    def wait(block: Any, parameters: Any) -> Any:
+        seen.add(threading.current_thread().name)
+        time.sleep(0.02)
+        return np.zeros(3)
+
+    parts = [(GIVEN.X[:10], GIVEN.y[:10])] * 4
+    reducer = Reducer(parts, lambda X, y: (X, y), wait, threads)
+    seen.clear()  # of the call that compiles
+    reducer.run(bytes(40))
+    assert len(seen) == threads
 
 
 def test_blocks_are_equally_many_a_worker_and_small_data_are_one() -> None:

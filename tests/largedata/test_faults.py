@@ -20,7 +20,7 @@ from npfs.largedata.connection import ClusterError, connect
 from npfs.largedata.dask_backend import DaskBlocks, fit
 from npfs.largedata.moments import Moments
 from npfs.regression.problem import Array
-from tests.largedata.helpers import commands, kill, pids, pieces_of, problem
+from tests.largedata.helpers import commands, kill, pids, pieces_of, problem, wait_until
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -80,10 +80,12 @@ def test_a_worker_killed_in_mid_fit_of_a_collection_changes_nothing(client: Clie
 def test_a_worker_lost_with_the_benchmarks_blocks_is_a_sentence(client: Client) -> None:
     blocks = DaskBlocks.place(GIVEN.X, GIVEN.y, client)
     fit(blocks, 2, 0.1)
+    old = set(client.nthreads())
     for pid in pids(client):
         kill(pid)
     with pytest.raises(ClusterError, match="a worker was lost with its blocks"):
         fit(blocks, 100, 0.1)
+    wait_until(lambda: len(client.nthreads()) == len(old) and not old & set(client.nthreads()))
     anew = fit(DaskBlocks.place(GIVEN.X, GIVEN.y, client), 1, 0.1)
     assert anew.bias == pytest.approx(0.2 * np.mean(GIVEN.y))
 
@@ -126,8 +128,8 @@ def test_a_worker_out_of_memory_is_a_sentence(small: Client) -> None:
 
 def test_a_scheduler_that_is_gone_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("npfs.largedata.connection.CONNECT_WITHIN", 3)
-    monkeypatch.setattr("npfs.largedata.connection.SCHEDULER_WITHIN", 2)
     with commands() as started, connect(started.address) as client:
+        monkeypatch.setattr("npfs.largedata.connection.SCHEDULER_WITHIN", 2)
         timer = later(0.5, started.scheduler.kill)
         with pytest.raises(ClusterError, match="the scheduler is gone"):
             of_pieces(pieces_of(*map(Slow, range(N_PIECES))), client)
@@ -135,8 +137,8 @@ def test_a_scheduler_that_is_gone_is_a_sentence(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_last_worker_gone_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("npfs.largedata.connection.WORKERS_WITHIN", 2.0)
     with commands() as started, connect(started.address) as client:
+        monkeypatch.setattr("npfs.largedata.connection.WORKERS_WITHIN", 2.0)
         timer = later(0.5, started.worker.kill)
         with pytest.raises(ClusterError, match=r"no worker is connected to .*dask worker tcp"):
             of_pieces(pieces_of(*map(Slow, range(N_PIECES))), client)

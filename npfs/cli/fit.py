@@ -1,7 +1,9 @@
 """``npfs fit``: fit a table in one pass, or by the passes of a backend; print and draw the fit."""
 
 import math
+import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,6 +137,7 @@ def fit(
     else:
         _show(fitted, quiet=quiet)
     if plot is not None:
+        sys.stdout.flush()  # a drawing may end the process
         with working("drawing", quiet=no_progress):
             _draw(fitted, plot)
         if not no_progress:
@@ -149,6 +152,8 @@ def _require_drawable(path: Path) -> None:
         raise Mistake(f"there is no folder {path.parent} for --plot; make it, or name another")
     if path.is_dir():
         raise Mistake(f"--plot {path} is a folder; name a file in it")
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        raise Mistake(f"--plot {path} cannot be written; name another place")
 
 
 def _refuse_gone(given: dict[str, bool]) -> None:
@@ -416,9 +421,9 @@ def _draw(fitted: Fitted, path: Path) -> None:
         Whatever goes wrong: the fit is printed already.
     """
     try:
-        import matplotlib
+        import matplotlib as mpl
 
-        with matplotlib.rc_context({"text.usetex": False}):
+        with mpl.rc_context({"text.usetex": False}):
             _draw_into(fitted, path)
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -441,9 +446,9 @@ def _draw_into(fitted: Fitted, path: Path) -> None:
     X, y = some_samples(data) if isinstance(data, Pieces) else (data.X, data.y)
     strongest = int(np.argmax(np.abs(model.coef_ * X.std(axis=0))))
     plot_fit(model, X, y, feature=strongest, ax=left)
-    # A name is text: what is between dollar signs is no formula.
-    left.set_xlabel(data.feature_names[strongest], parse_math=False)
+    left.set_xlabel(data.feature_names[strongest])
     rest = "" if X.shape[1] == 1 else " without the other features' part"
+    # A name is text: what is between dollar signs is no formula.
     left.set_ylabel(data.target_name + rest, parse_math=False)
     plot_loss(model, ax=right)
     figure.savefig(path, dpi=150)

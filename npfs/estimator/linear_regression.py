@@ -14,7 +14,7 @@ from npfs.backends.base import Backend, BackendUnavailable
 from npfs.backends.registry import load_backend
 from npfs.estimator import input as inputs
 from npfs.estimator.input import AUTO, Parameters, sklearn_class
-from npfs.largedata.moments import Moments, fit_moments
+from npfs.largedata.moments import Moments, features_overflow, fit_moments
 from npfs.regression.descent import Descent, descend, parameter_path
 from npfs.regression.errors import ConvergenceWarning
 from npfs.regression.learning_rate import largest_curvature
@@ -135,8 +135,9 @@ class LinearRegression(Parameters):
     def fit(self, X: Any, y: Any) -> Self:
         """Fit to samples ``X``, shape (n_samples, n_features), and targets ``y``, (n_samples,)."""
         inputs.check_parameters(self)
-        if inputs.is_dask_collection(X):
-            return self.fit_moments(*_moments_of_collections(X, y))
+        lazy = inputs.dask_collection(X)
+        if lazy is not None:
+            return self.fit_moments(*_moments_of_collections(lazy, y))
         names = inputs.feature_names(X)
         X = inputs.check_samples(X, type(self).__name__)
         y = inputs.check_targets(y, len(X), type(self).__name__)
@@ -148,7 +149,7 @@ class LinearRegression(Parameters):
             scaler, X = Standardizer.identity(X.shape[1]), np.ascontiguousarray(X)
         rate = _as_float(self.learning_rate)
         if rate is None:
-            rate = _auto_rate(X, standardize=bool(self.standardize))
+            rate = _auto_rate(X)
         found = descend(
             backend.prepare, backend.fit, X, y, epochs=epochs, learning_rate=rate, tol=tol
         )
@@ -301,7 +302,8 @@ def _moments_of_collections(X: Any, y: Any) -> tuple[Moments, NDArray[np.object_
             f"Dask collections are fitted on a cluster, which needs the package {error.name!r}; "
             "install it with: python -m pip install 'npfs[dask]'"
         ) from None
-    return of_collections(X, y)
+    lazy = inputs.dask_collection(y)
+    return of_collections(X, y if lazy is None else lazy)
 
 
 def _as_float(value: float | str | None) -> float | None:
@@ -319,14 +321,13 @@ def _load(backend: str | Backend, X: Array, epochs: int) -> Backend:
     return load_backend(backend)
 
 
-def _auto_rate(X: Array, *, standardize: bool) -> float:
+def _auto_rate(X: Array) -> float:
     r"""Return :math:`1 / \lambda_{max}`, half of the largest stable rate on ``X``."""
     curvature = largest_curvature(X)
     if math.isinf(curvature):
-        raise ValueError(
-            "squares of the features overflow float64, so no learning rate suits them; "
-            f"{'give them in larger units' if standardize else 'use standardize=True'}"
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            standardized = largest_curvature(Standardizer.fit_transform(X)[1])
+        raise features_overflow(standardized=standardized)
     return 1 / curvature
 
 

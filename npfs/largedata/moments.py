@@ -22,7 +22,7 @@ import numpy as np
 
 from npfs.regression.descent import EPOCHS_BETWEEN_CHECKS, Descent, require_descent
 from npfs.regression.learning_rate import largest_eigenvalue
-from npfs.regression.problem import Array
+from npfs.regression.problem import Array, unmasked
 from npfs.regression.scaling import Standardizer
 
 SAME = 1e-13  # of the variances of two columns that are equal: their difference's, by rounding
@@ -60,6 +60,7 @@ class Moments:
     @classmethod
     def of(cls, X: Array, y: Array) -> Self:
         """Take them of ``X``, shape (n_samples, n_features), and ``y``; there may be no sample."""
+        X, y = unmasked(X, "X"), unmasked(y, "y")
         n_columns = X.shape[1] + 1
         step = max(1, PART_NUMBERS // n_columns)
         rows = np.empty((n_columns, min(step, len(y))))
@@ -201,6 +202,14 @@ class Quadratic:
         return Slopes(loss, 2 * (product[:-1] + error * self.mean[:-1]), 2 * error)
 
 
+def features_overflow(*, standardized: float) -> ValueError:
+    """Return the error of features without a learning rate; if standardised, of this curvature."""
+    remedy = "use standardize=True" if math.isfinite(standardized) else "give them in larger units"
+    return ValueError(
+        f"squares of the features overflow float64, so no learning rate suits them; {remedy}"
+    )
+
+
 class MomentsFit(NamedTuple):
     """The result of a descent on moments.
 
@@ -246,10 +255,7 @@ def fit_moments(
     scaler = moments.standardizer if standardize else Standardizer.identity(d)
     curvature = moments.largest_curvature(scaler)
     if not math.isfinite(curvature):
-        raise ValueError(
-            "squares of the features overflow float64, so no learning rate suits them; "
-            f"{'give them in larger units' if standardize else 'use standardize=True'}"
-        )
+        raise features_overflow(standardized=moments.largest_curvature(moments.standardizer))
     rate = 1 / curvature if learning_rate is None else learning_rate
     loss = moments.loss(scaler)
     v, bias, norm = np.append(np.zeros(d), -1.0), 0.0, math.nan

@@ -1,7 +1,9 @@
 """``npfs fit``: fit a table in one pass, or by the passes of a backend; print and draw the fit."""
 
 import math
+import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -112,8 +114,8 @@ def fit(
     )
     _require_one_way(backend, moments, scheduler)
     no_progress = quiet or as_json
-    if plot is not None and plot.suffix.lower() not in DRAWN:
-        raise Mistake(f"--plot writes {', '.join(DRAWN)}; got {str(plot)!r}")
+    if plot is not None:
+        _require_drawable(plot)
     model = _model(backend or "numpy", epochs, learning_rate, tol, standardize)
     options = table_options(
         target, "--features", features, missing, missing_values, separator, decimal, header
@@ -128,13 +130,28 @@ def fit(
             else:
                 sample = Sample(0 if plot is None else DRAWN_ROWS)
                 fitted = _fit_moments(reader, model, moments, scheduler, sample)
-        if plot is not None:
-            with working("drawing", quiet=no_progress):
-                _draw(fitted, plot)
     if as_json:
         print_json(_document(fitted))
     else:
-        _show(fitted, plot, quiet=quiet)
+        _show(fitted, quiet=quiet)
+    if plot is not None:
+        sys.stdout.flush()  # a drawing may end the process
+        with working("drawing", quiet=no_progress):
+            _draw(fitted, plot)
+        if not no_progress:
+            print(f"wrote {plot}")
+
+
+def _require_drawable(path: Path) -> None:
+    """Refuse a place for a drawing before there is something to lose."""
+    if path.suffix.lower() not in DRAWN:
+        raise Mistake(f"--plot writes {', '.join(DRAWN)}; got {str(path)!r}")
+    if not path.absolute().parent.is_dir():
+        raise Mistake(f"there is no folder {path.parent} for --plot; make it, or name another")
+    if path.is_dir():
+        raise Mistake(f"--plot {path} is a folder; name a file in it")
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        raise Mistake(f"--plot {path} cannot be written; name another place")
 
 
 def _refuse_gone(given: dict[str, bool]) -> None:
@@ -394,7 +411,27 @@ def _unsettled(model: "LinearRegression") -> list[str]:
 
 
 def _draw(fitted: Fitted, path: Path) -> None:
-    """Draw the fit, along the feature that tells most of the target, and its loss into a file."""
+    """Draw the fit, along the feature that tells most of the target, and its loss into a file.
+
+    Raises
+    ------
+    Mistake
+        Whatever goes wrong: the fit is printed already.
+    """
+    try:
+        import matplotlib as mpl
+
+        with mpl.rc_context({"text.usetex": False}):
+            _draw_into(fitted, path)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise Mistake(
+            f"the fit is printed above, and could not be drawn to {path} ({reason}); name another "
+            "place with --plot, or see to matplotlib's settings"
+        ) from None
+
+
+def _draw_into(fitted: Fitted, path: Path) -> None:
     import numpy as np
     from matplotlib.figure import Figure
 
@@ -408,13 +445,13 @@ def _draw(fitted: Fitted, path: Path) -> None:
     plot_fit(model, X, y, feature=strongest, ax=left)
     left.set_xlabel(data.feature_names[strongest])
     rest = "" if X.shape[1] == 1 else " without the other features' part"
-    left.set_ylabel(data.target_name + rest)
+    # A name is text: what is between dollar signs is no formula.
+    left.set_ylabel(data.target_name + rest, parse_math=False)
     plot_loss(model, ax=right)
-    with mistakes(OSError, remedy="name another place with --plot"):
-        figure.savefig(path, dpi=150)
+    figure.savefig(path, dpi=150)
 
 
-def _show(fitted: Fitted, plot: Path | None, *, quiet: bool) -> None:
+def _show(fitted: Fitted, *, quiet: bool) -> None:
     from npfs.drawing.numbers import counted, time
 
     model, coefficients = fitted.model, fitted.coefficients
@@ -433,8 +470,6 @@ def _show(fitted: Fitted, plot: Path | None, *, quiet: bool) -> None:
         f"{model.n_iter_:,} epochs; {how}, learning rate {model.learning_rate_:.4g}, "
         f"{time(fitted.seconds)}"
     )
-    if plot is not None:
-        print(f"wrote {plot}")
     print_lines(*fitted.data.notes, *fitted.notes)
 
 

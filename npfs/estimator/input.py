@@ -6,8 +6,11 @@ and warnings have its names, and are its own classes too where it is loaded.
 
 import inspect
 import math
+import re
 import sys
 import warnings
+from collections.abc import Mapping
+from datetime import date, timedelta
 from importlib import import_module
 from numbers import Integral, Real
 from typing import Any, Self
@@ -16,9 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from npfs.backends.base import Backend
-from npfs.regression.problem import Array, all_finite
+from npfs.regression.problem import Array, all_finite, unmasked
 
 AUTO = "auto"
+# Types of columns, as pandas, Polars and Arrow name them, and of cells that are no real numbers; an
+# array may hold them as counts of days or nanoseconds.
+DATES = re.compile("date|time|duration|period|interval|month_day", re.IGNORECASE)
+NO_NUMBERS = (date, timedelta, np.datetime64, np.timedelta64, complex, np.complexfloating)
 NAMES_LISTED = 5
 # Frames from a warning here to the line of the user: warn, this module, the estimator, the user.
 STACK = 4
@@ -218,6 +225,14 @@ def _name_mismatch(found: set[str], fitted: set[str]) -> str:
     return "\n".join([*lines, ""])
 
 
+def dask_collection(values: Any) -> Any:
+    """Return the Dask array or data frame that this is, or wraps as xarray's arrays do; or None."""
+    if not hasattr(values, "__dask_graph__"):  # which others have too, for a graph of None
+        return None
+    found = values if hasattr(values, "to_delayed") else getattr(values, "data", None)
+    return found if hasattr(found, "to_delayed") else None
+
+
 def check_samples(X: Any, estimator: str) -> Array:
     """Return ``X`` as float64 of shape (n_samples, n_features), in any memory order.
 
@@ -303,15 +318,44 @@ def _as_floats(values: Any, name: str) -> Array:
         raise TypeError(
             "np.matrix is not supported. Please convert to a numpy array with np.asarray."
         )
-    array: NDArray[Any] = np.asarray(values)
+    lazy = dask_collection(values)
+    values = values if lazy is None else lazy.compute()
+    _require_no_dates([f"dtype {one}" for one in _column_types(values) if DATES.match(one)], name)
+    array = unmasked(values, name)
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported\n{array}\n")
     if array.dtype.kind in "mMV":
-        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+        _require_no_dates([f"dtype {array.dtype}"], name)
+    if array.dtype.kind == "O":
+        cells = [kind for kind in set(map(type, array.flat)) if issubclass(kind, NO_NUMBERS)]
+        _require_no_dates([f"values of type {kind.__name__}" for kind in cells], name)
     if array.dtype.kind == "O" and hasattr(values, "iloc"):
         # pandas's missing values are not numbers; as NaN they are named
         array = values.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.asarray(array, dtype=np.float64)
+
+
+def _column_types(frame: Any) -> list[str]:
+    """Name the types of a data frame's columns, of any library; of other data there may be none."""
+    types = getattr(frame, "dtypes", None)
+    if types is None:
+        schema = getattr(frame, "schema", None)
+        types = schema.values() if isinstance(schema, Mapping) else getattr(schema, "types", ())
+    return [str(one) for one in (types if np.iterable(types) else [types])]
+
+
+def _require_no_dates(types: list[str], name: str) -> None:
+    """Refuse what would become a count of days or nanoseconds, or lose its imaginary part.
+
+    Raises
+    ------
+    TypeError
+    """
+    if types:
+        raise TypeError(
+            f"{name} must hold real numbers, got {types[0]}; choose columns of numbers, or turn "
+            "these into numbers of a unit that you choose"
+        )
 
 
 def _require_finite(array: Array, name: str) -> None:

@@ -10,11 +10,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from npfs.backends.base import Backend
+from npfs.backends.base import Backend, BackendUnavailable
 from npfs.backends.registry import load_backend
 from npfs.estimator import input as inputs
 from npfs.estimator.input import AUTO, Parameters, sklearn_class
-from npfs.largedata.moments import Moments, fit_moments
+from npfs.largedata.moments import Moments, features_overflow, fit_moments
 from npfs.regression.descent import Descent, descend, parameter_path
 from npfs.regression.errors import ConvergenceWarning
 from npfs.regression.learning_rate import largest_curvature
@@ -135,10 +135,9 @@ class LinearRegression(Parameters):
     def fit(self, X: Any, y: Any) -> Self:
         """Fit to samples ``X``, shape (n_samples, n_features), and targets ``y``, (n_samples,)."""
         inputs.check_parameters(self)
-        if hasattr(X, "__dask_graph__"):
-            from npfs.largedata.cluster_moments import of_collections  # noqa: PLC0415 - optional
-
-            return self.fit_moments(*of_collections(X, y))
+        lazy = inputs.dask_collection(X)
+        if lazy is not None:
+            return self.fit_moments(*_moments_of_collections(lazy, y))
         names = inputs.feature_names(X)
         X = inputs.check_samples(X, type(self).__name__)
         y = inputs.check_targets(y, len(X), type(self).__name__)
@@ -295,6 +294,18 @@ class LinearRegression(Parameters):
             )
 
 
+def _moments_of_collections(X: Any, y: Any) -> tuple[Moments, NDArray[np.object_] | None]:
+    try:
+        from npfs.largedata.cluster_moments import of_collections  # noqa: PLC0415 - optional
+    except ModuleNotFoundError as error:
+        raise BackendUnavailable(
+            f"Dask collections are fitted on a cluster, which needs the package {error.name!r}; "
+            "install it with: python -m pip install 'npfs[dask]'"
+        ) from None
+    lazy = inputs.dask_collection(y)
+    return of_collections(X, y if lazy is None else lazy)
+
+
 def _as_float(value: float | str | None) -> float | None:
     """Return a parameter as a float; None for "auto" and None."""
     return None if value is None or isinstance(value, str) else float(value)
@@ -314,10 +325,9 @@ def _auto_rate(X: Array) -> float:
     r"""Return :math:`1 / \lambda_{max}`, half of the largest stable rate on ``X``."""
     curvature = largest_curvature(X)
     if math.isinf(curvature):
-        raise ValueError(
-            "squares of the features overflow float64, so no learning rate suits them; "
-            "use standardize=True"
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            standardized = largest_curvature(Standardizer.fit_transform(X)[1])
+        raise features_overflow(standardized=standardized)
     return 1 / curvature
 
 

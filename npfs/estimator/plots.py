@@ -70,7 +70,7 @@ def plot_fit(
         thinned = (
             "" if len(points) == len(x) else f"\n{len(points):,} of {len(x):,} points are drawn"
         )
-        axes.set_xlabel(name + thinned)
+        axes.set_xlabel(name + thinned, parse_math=False)  # a name is text, whatever is in it
         axes.set_ylabel("y" if model.n_features_in_ == 1 else "y without the other features' part")
         _settle(axes)
         curves.draw_points(axes, x[points], (targets - others)[points])

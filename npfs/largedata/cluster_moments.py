@@ -18,7 +18,7 @@ from npfs.data.values import Rows
 from npfs.largedata.connection import ClusterError, connect, require_workers
 from npfs.largedata.moments import Moments
 from npfs.largedata.one_pass import read_moments, require_few_features
-from npfs.regression.problem import Array, all_finite
+from npfs.regression.problem import Array, all_finite, unmasked
 
 LOOK_EVERY = 1.0  # seconds
 NUMBERS = "fiub"  # kinds of dtypes
@@ -128,7 +128,7 @@ def _take(name: str, X: Any, y: Any) -> tuple[Moments, Rows]:
 def _as_floats(what: str, values: Any) -> Array:
     """Return an array or a data frame as float64; a missing value becomes NaN."""
     is_pandas = hasattr(values, "to_numpy")  # each column has a type of its own
-    values = values if is_pandas else np.asarray(values)
+    values = values if is_pandas else unmasked(values, what, "da.ma")
     dtypes = values.dtypes if is_pandas and values.ndim == 2 else [values.dtype]
     bad = [str(dtype) for dtype in dtypes if getattr(dtype, "kind", "O") not in NUMBERS]
     if bad:
@@ -157,7 +157,6 @@ class Collection:
 # Of X and y as float64. A larger one is cut, so that workers get as much as each other and hold
 # little beside the blocks.
 LARGEST_BLOCK_BYTES = 128 * 2**20
-UNKNOWN = "compute them first, for both: X.compute_chunk_sizes()"
 
 
 def to_blocks(X: Any, y: Any) -> Collection:
@@ -184,7 +183,7 @@ def to_blocks(X: Any, y: Any) -> Collection:
     else:
         names, X = None, _samples(X)
         rows, n_features = X.chunks[0], X.shape[1]
-    targets, rows = _targets(y, rows)
+    targets, rows = _targets(X, y, rows)
     if not _is_frame(X):
         X = X.rechunk({0: tuple(rows)}) if _are_known(rows) else X
         parts = X.to_delayed().ravel()
@@ -213,7 +212,7 @@ def _samples(X: Any) -> Any:
     if X.dtype.kind not in NUMBERS:
         raise ClusterError(f"X holds values of type {X.dtype}; give numbers")
     if math.isnan(X.shape[1]):
-        raise ClusterError(f"the number of X's columns is not known; {UNKNOWN}")
+        raise ClusterError(f"the number of X's columns is not known; {_compute_sizes(X=X)}")
     if X.shape[1] < 1:
         raise ClusterError("X has no column; give at least one feature")
     X = X.rechunk({1: -1})
@@ -231,12 +230,12 @@ def _cut(n: int, most: int) -> Iterator[int]:
         yield n * (part + 1) // parts - n * part // parts
 
 
-def _targets(y: Any, rows: Sequence[float]) -> tuple[Any, Sequence[float]]:
+def _targets(X: Any, y: Any, rows: Sequence[float]) -> tuple[Any, Sequence[float]]:
     """Return the targets of each block, and how many they are, where either tells."""
     if _is_frame(y):
         parts, there = _partitions(y), [math.nan] * y.npartitions
     else:
-        y = _as_dask(y, rows)
+        y = _as_dask(X, y, rows)
         if _are_known(rows) and _are_known(y.chunks[0]):
             if sum(rows) != y.shape[0]:
                 raise ClusterError(
@@ -247,18 +246,19 @@ def _targets(y: Any, rows: Sequence[float]) -> tuple[Any, Sequence[float]]:
         parts, there = y.to_delayed().ravel(), y.chunks[0]
     if len(there) != len(rows):
         raise ClusterError(
-            f"X has {len(rows)} chunks and y {len(there)}, of sizes that are not known; {UNKNOWN}"
+            f"X has {len(rows)} chunks and y {len(there)}, of sizes that are not known; "
+            + _compute_sizes(X=X, y=y)
         )
     return parts, rows if _are_known(rows) else there
 
 
-def _as_dask(y: Any, rows: Sequence[float]) -> Any:
-    if not hasattr(y, "chunks"):
+def _as_dask(X: Any, y: Any, rows: Sequence[float]) -> Any:
+    if getattr(y, "chunks", None) is None:  # xarray's arrays in memory have them, as None
         if not _are_known(rows):
-            raise ClusterError(f"the sizes of X's chunks are not known; {UNKNOWN}")
+            raise ClusterError(f"the sizes of X's chunks are not known; {_compute_sizes(X=X)}")
         from dask.array import from_array  # noqa: PLC0415 - only where it is needed
 
-        y = from_array(np.asarray(y), chunks=-1)
+        y = from_array(unmasked(y, "y"), chunks=-1)
     if y.ndim == 2 and y.shape[1] == 1:
         y = y.rechunk({1: -1})[:, 0]
     if y.ndim != 1:
@@ -266,6 +266,16 @@ def _as_dask(y: Any, rows: Sequence[float]) -> Any:
     if y.dtype.kind not in NUMBERS:
         raise ClusterError(f"y holds values of type {y.dtype}; give numbers")
     return y
+
+
+def _compute_sizes(**collections: Any) -> str:
+    """Say how to compute the sizes of chunks of those whose sizes are not known."""
+    ways = [
+        f"{name} = {name}.{'to_dask_array(lengths=True)' if frame else 'compute_chunk_sizes()'}"
+        for name, one in collections.items()
+        if (frame := _is_frame(one)) or np.isnan(one.shape).any()
+    ]
+    return f"compute them first: {'; '.join(ways)}"
 
 
 def _are_known(rows: Sequence[float]) -> bool:

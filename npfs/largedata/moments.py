@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from npfs.regression.descent import EPOCHS_BETWEEN_CHECKS, Descent, require_descent
 from npfs.regression.learning_rate import largest_eigenvalue
-from npfs.regression.problem import Array
+from npfs.regression.problem import Array, unmasked
 from npfs.regression.scaling import Standardizer
 
 SAME = 1e-13  # of the variances of two columns that are equal: their difference's, by rounding
@@ -61,7 +61,7 @@ class Moments:
     @classmethod
     def of(cls, X: Array, y: Array) -> Self:
         """Take them of ``X``, shape (n_samples, n_features), and ``y``; there may be no sample."""
-        return cls.of_columns([*X.T, y])
+        return cls.of_columns([*unmasked(X, "X").T, unmasked(y, "y")])
 
     @classmethod
     def of_columns(cls, columns: Sequence[NDArray[Any]]) -> Self:
@@ -208,6 +208,14 @@ class Quadratic:
         return Slopes(loss, 2 * (product[:-1] + error * self.mean[:-1]), 2 * error)
 
 
+def features_overflow(*, standardized: float) -> ValueError:
+    """Return the error of features without a learning rate; if standardised, of this curvature."""
+    remedy = "use standardize=True" if math.isfinite(standardized) else "give them in larger units"
+    return ValueError(
+        f"squares of the features overflow float64, so no learning rate suits them; {remedy}"
+    )
+
+
 class MomentsFit(NamedTuple):
     """The result of a descent on moments.
 
@@ -253,10 +261,7 @@ def fit_moments(
     scaler = moments.standardizer if standardize else Standardizer.identity(d)
     curvature = moments.largest_curvature(scaler)
     if not math.isfinite(curvature):
-        raise ValueError(
-            "squares of the features overflow float64; give them in larger units, or standardize "
-            "them"
-        )
+        raise features_overflow(standardized=moments.largest_curvature(moments.standardizer))
     rate = 1 / curvature if learning_rate is None else learning_rate
     loss = moments.loss(scaler)
     v, bias, norm = np.append(np.zeros(d), -1.0), 0.0, math.nan

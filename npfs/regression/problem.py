@@ -118,10 +118,39 @@ def all_finite(array: NDArray[Any]) -> bool:
         return bool(np.isfinite(np.sum(array)) or np.isfinite(array).all())
 
 
+def unmasked(values: Any, name: str, ma: str = "np.ma") -> NDArray[Any]:
+    """Return values as an array, of which nothing is masked.
+
+    Parameters
+    ----------
+    values : array-like
+    name : str
+        How a sentence calls them; it ends in X or y.
+    ma : str
+        The module that tells where arrays of this kind are masked.
+
+    Raises
+    ------
+    ValueError
+        If a value is masked, which NumPy would take as it is.
+    """
+    if isinstance(values, list | tuple) and any(isinstance(v, np.ma.MaskedArray) for v in values):
+        values = np.ma.array(values)
+    array = np.asanyarray(values)
+    count = int(np.ma.getmaskarray(array).sum()) if isinstance(array, np.ma.MaskedArray) else 0
+    if count:
+        rows = f"~{ma}.getmaskarray({name[-1]}){'.any(axis=1)' if array.ndim > 1 else ''}"
+        raise ValueError(
+            f"{name} is a masked array in which {count:,} of {array.size:,} values are masked; "
+            f"fill them in, or leave those rows out, of X and y: X[keep] with keep = {rows}"
+        )
+    return np.asarray(array)
+
+
 def _as_floats(name: str, values: ArrayLike) -> Array:
     array: NDArray[Any]
     try:
-        array = np.asarray(values)
+        array = unmasked(values, name)
     except ValueError as error:
         raise ValueError(f"{name} must be a rectangular array of numbers: {error}") from None
     if array.dtype.kind not in "fiub":

@@ -131,7 +131,7 @@ def test_semicolons_decimal_commas_and_gzip_are_found(npfs: Npfs, tmp_path: Path
         (["--target", "target", "--plot", "out.bmp"], "--plot writes .png, .svg, .pdf"),
         (
             ["--target", "target", "--plot", "no/such/folder/out.png"],
-            "out.png: No such file or directory; name another place with --plot",
+            "there is no folder no/such/folder for --plot; make it, or name another",
         ),
         (["--target", "target", "--missing", "guess"], "--missing takes error or drop"),
         (["--target", "target", "--tol", "-1"], "--tol takes a number of at least 0"),
@@ -159,6 +159,77 @@ def test_formula_like_cells_are_text_and_printed_as_such(npfs: Npfs, tmp_path: P
     result = npfs("fit", path, "--target", "b")
     assert result.returncode == 2
     assert "'=1+1'" in result.stderr
+
+
+ODD_NAMES = "Cost ($$),income ($$)\n" + "\n".join(f"{k},{2 * k}" for k in range(9))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"MPLBACKEND": "nonsense"},
+        {"MATPLOTLIBRC": "matplotlibrc"},
+        {"PYTHONPATH": "."},  # where the folder holds a matplotlib that ends the process
+    ],
+    ids=["names", "backend", "usetex", "crash"],
+)
+@pytest.mark.parametrize("options", [[], ["--json"], ["--quiet"]], ids=" ".join)
+def test_a_drawing_loses_no_fit(
+    tmp_path: Path, settings: dict[str, str], options: list[str]
+) -> None:
+    """Whatever a column is called, and whatever matplotlib is set to."""
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True")
+    (tmp_path / "d.csv").write_text(ODD_NAMES)
+    env = os.environ | settings
+    env.pop("PYTHONUNBUFFERED", None)
+    if "PYTHONPATH" in settings:
+        (tmp_path / "matplotlib.py").write_text("import os; os._exit(3)")
+        env["PYTHONPATH"] = os.pathsep.join([".", os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-c", "from npfs.cli import main; main()", "fit", "d.csv"]
+    result = subprocess.run(
+        [*command, "--target", "1", "--plot", "p.png", *options],
+        capture_output=True, text=True, check=False, cwd=tmp_path, env=env,
+    )  # fmt: skip
+    assert "Cost ($$)" in result.stdout
+    if "MPLBACKEND" in settings:
+        assert result.returncode == 2
+        assert "the fit is printed above, and could not be drawn to p.png" in result.stderr
+    elif "PYTHONPATH" in settings:
+        assert result.returncode == 3
+    else:
+        assert result.returncode == 0, result.stderr
+        assert (tmp_path / "p.png").stat().st_size > 10_000
+    if options == ["--json"]:
+        assert json.loads(result.stdout)["r2"] == pytest.approx(1)
+    assert ("wrote p.png" in result.stdout) == (result.returncode == 0 and not options)
+
+
+@pytest.mark.parametrize(
+    ("plot", "says"),
+    [
+        ("/nonexistent/p.png", "there is no folder /nonexistent for --plot"),
+        ("{folder}/d.csv/p.png", "there is no folder"),
+        ("{folder}/is.png", "is a folder; name a file in it"),
+        ("{folder}/closed.png", "cannot be written; name another place"),
+    ],
+)
+def test_a_place_for_a_drawing_is_checked_first(
+    npfs: Npfs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plot: str, says: str
+) -> None:
+    (tmp_path / "d.csv").write_text(ODD_NAMES)
+    (tmp_path / "is.png").mkdir()
+    if "closed" in plot:
+        monkeypatch.setattr(
+            os, "access", lambda _, mode: mode != os.W_OK
+        )  # root may write anywhere
+    moments = tmp_path / "m.npz"
+    place = plot.format(folder=tmp_path)
+    result = npfs("fit", tmp_path / "d.csv", "--target", 1, "--moments", moments, "--plot", place)
+    assert result.returncode == 2
+    assert says in result.stderr
+    assert not result.stdout
+    assert not moments.exists()
 
 
 def test_ten_thousand_columns_are_fitted_and_not_all_printed(npfs: Npfs, tmp_path: Path) -> None:

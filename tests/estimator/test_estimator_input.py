@@ -1,15 +1,22 @@
 """Every wrong call raises the error of scikit-learn's own estimators, or a sentence of ours."""
 
+import sys
 import warnings
+from collections.abc import Callable
 from typing import Any
 
+import dask.array as da
+import dask.dataframe as dd
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import validate_data
 
-from npfs import LinearRegression, make_problem
+from npfs import LinearRegression, Moments, Problem, make_problem
+from npfs.backends.base import BackendUnavailable
 from npfs.backends.registry import UnknownBackend
 
 PROBLEM = make_problem(6, 2)
@@ -149,6 +156,181 @@ def test_an_unknown_backend_lists_the_known_ones() -> None:
 def test_dates_are_no_numbers() -> None:
     with pytest.raises(TypeError, match="X must hold real numbers, got dtype datetime64"):
         LinearRegression().fit(np.zeros((6, 1), "datetime64[s]"), Y)
+
+
+FOUR = [1.0, 2.0, 3.0, 4.0]
+DAYS = pd.date_range("2020-01-01", periods=4)
+TYPED = {
+    "dates": (DAYS, "datetime64"),
+    "time zone": (DAYS.tz_localize("UTC"), "datetime64"),
+    "differences": (DAYS - DAYS[0], "timedelta64"),
+    "periods": (DAYS.to_period("D"), "period"),
+    "intervals": (pd.interval_range(0, 4), "interval"),
+    "no time": ([pd.NaT] * 4, "datetime64"),
+    "Arrow in pandas": (pd.Series(DAYS).astype("timestamp[us][pyarrow]"), "timestamp"),
+}
+CELLS = {
+    "date objects": (list(DAYS.date), "date"),
+    "differences as objects": (pd.Series(list(DAYS - DAYS[0]), dtype=object), "Timedelta"),
+    "of NumPy": (pd.Series(list(DAYS.values), dtype=object), "datetime64"),
+    "categories": (pd.Categorical(DAYS), "Timestamp"),
+    "complex beside text": (pd.Series([1j, "2", 3, 4], dtype=object), "complex"),
+}
+
+
+class Frame:
+    """As a data frame of Polars, whose array holds dates as counts of their unit."""
+
+    dtypes: Any = ("Float64", "Datetime(time_unit='us', time_zone=None)")
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.array([FOUR, [1.6e15, 1.7e15, 1.8e15, 1.9e15]]).T
+
+
+class Narrow(Frame):
+    """As one of narwhals."""
+
+    dtypes: Any = None
+    schema = {"a": "Float64", "t": "Duration(time_unit='ns')"}  # noqa: RUF012
+
+
+def beside_numbers() -> dict[str, tuple[Any, str]]:
+    found: dict[str, tuple[Any, str]] = {
+        what: (pd.DataFrame({"a": FOUR, "t": column}), says)
+        for what, (column, says) in (TYPED | CELLS).items()
+    }
+    arrow = pa.table({"a": FOUR, "t": pa.array(DAYS)})
+    return found | {
+        "list": ([[1.0, day] for day in DAYS.date], "values of type date"),
+        "table": (arrow, r"dtype timestamp\[us\]"),
+        "batch": (arrow.to_batches()[0], "dtype timestamp"),
+        "durations": (pa.table({"a": [1, 2, 3, 4], "t": pa.array(DAYS - DAYS[0])}), "dtype dur"),
+        "Polars": (Frame(), "dtype Datetime"),
+        "narwhals": (Narrow(), "dtype Duration"),
+        "Dask": (dd.from_pandas(pd.DataFrame({"a": FOUR, "t": DAYS}), npartitions=2), "datetime64"),
+    }
+
+
+BESIDE = beside_numbers()
+
+
+@pytest.mark.filterwarnings("ignore:X has feature names")
+@pytest.mark.parametrize("what", BESIDE)
+def test_dates_beside_numbers_are_refused(what: str) -> None:
+    samples, says = BESIDE[what]
+    model = LinearRegression(epochs=5).fit(np.eye(4)[:, :2], FOUR)
+    calls: list[Callable[[Any], Any]] = [
+        model.predict,
+        lambda X: model.score(X, FOUR),
+        lambda X: model.partial_fit(X, FOUR),
+    ]
+    if what != "Dask":  # which a cluster fits
+        calls.append(lambda X: model.fit(X, FOUR))
+    for call in calls:
+        with pytest.raises(TypeError, match=f"X must hold real numbers, got .*{says}.*; choose"):
+            call(samples)
+
+
+@pytest.mark.parametrize("what", TYPED | CELLS)
+def test_dates_are_no_targets(what: str) -> None:
+    column, _ = (TYPED | CELLS)[what]
+    model = LinearRegression(epochs=5).fit(np.eye(4)[:, :2], FOUR)
+    for y in (pd.Series(column), pd.DataFrame({"y": column}), list(column)):
+        for call in (model.fit, model.score, model.partial_fit):
+            with pytest.raises(
+                (TypeError, ValueError), match=r"y must hold real|to float|float\(\)"
+            ):
+                call(np.eye(4)[:, :2], y)
+
+
+MASKED = np.ma.masked_values([[1.0], [2], [3], [4], [1e20]], 1e20)
+DOUBLE = np.array([2.0, 4, 6, 8, 10])
+
+
+@pytest.mark.parametrize(
+    "x", [MASKED, list(MASKED), da.from_array(MASKED, chunks=2)], ids=["array", "list", "Dask"]
+)
+def test_masked_samples_are_refused(x: Any) -> None:
+    model = LinearRegression().fit(MASKED[:4], DOUBLE[:4])  # nothing is masked
+    assert model.coef_ == pytest.approx([2])
+    says = "X is a masked array in which 1 of 5 values are masked; fill them in, or leave those"
+    calls: list[Callable[[Any], Any]] = [
+        model.predict,
+        lambda X: model.score(X, DOUBLE),
+        lambda X: model.partial_fit(X, DOUBLE),
+    ]
+    if not hasattr(x, "dask"):  # which a cluster fits
+        calls += [lambda X: model.fit(X, DOUBLE), lambda X: Problem(X, DOUBLE)]
+        calls += [lambda X: Moments.of(X, DOUBLE)]
+    for call in calls:
+        with pytest.raises(ValueError, match=says):
+            call(x)
+
+
+@pytest.mark.filterwarnings("ignore:Warning. converting a masked element to nan")
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.ma.masked_greater(DOUBLE, 9),
+        np.ma.masked_greater(DOUBLE, 9).reshape(-1, 1),
+        [2.0, 4.0, 6.0, 8.0, np.ma.masked],
+        da.from_array(np.ma.masked_greater(DOUBLE, 9), chunks=2),
+    ],
+    ids=["array", "column", "list", "Dask"],
+)
+def test_masked_targets_are_refused(y: Any) -> None:
+    X = MASKED.data[:, :1].clip(0, 5)
+    model = LinearRegression().fit(X, DOUBLE)
+    for call in (model.fit, model.score, model.partial_fit):
+        with pytest.raises(ValueError, match="y is a masked array in which 1 of 5 values"):
+            call(X, y)
+
+
+@pytest.mark.filterwarnings("ignore:A column-vector y was passed")
+@pytest.mark.parametrize("shape", [(5,), (5, 1)])
+def test_rows_are_left_out_as_the_sentence_says(shape: tuple[int, ...]) -> None:
+    masked = np.ma.masked_greater(DOUBLE, 9)
+    for X, targets in ((MASKED, DOUBLE), (MASKED.data.clip(0, 5), masked)):
+        y = targets.reshape(shape)
+        with pytest.raises(ValueError, match="masked array") as found:
+            LinearRegression().fit(X, y)
+        keep = eval(str(found.value).partition("keep = ")[2], {"np": np, "X": X, "y": y})
+        assert LinearRegression().fit(X[keep], y[keep]).coef_ == pytest.approx([2])
+
+
+class Wrapped:
+    """As an xarray.DataArray, which has the method whatever it holds."""
+
+    ndim, chunks = 2, None
+
+    def __init__(self, data: Any) -> None:
+        self.data = data
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.asarray(self.data)
+
+    def __dask_graph__(self) -> Any:
+        return getattr(self.data, "dask", None)
+
+
+THREE = np.array([[1.0], [2.0], [3.0]])
+
+
+def test_an_array_that_only_could_be_lazy_is_taken() -> None:
+    model = LinearRegression().fit(Wrapped(THREE), Wrapped(2 * THREE[:, 0]))
+    assert model.coef_ == pytest.approx([2])
+    assert model.predict(Wrapped(THREE)) == pytest.approx([2, 4, 6])
+    lazy = Wrapped(da.from_array(THREE, chunks=2))
+    assert model.predict(lazy) == pytest.approx([2, 4, 6])
+
+
+@pytest.mark.parametrize("wrap", [Wrapped, lambda array: array], ids=["wrapped", "array"])
+def test_a_collection_needs_what_is_named(wrap: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.delitem(sys.modules, "npfs.largedata.cluster_moments", raising=False)
+    lazy = wrap(da.from_array(THREE, chunks=2))
+    with pytest.raises(BackendUnavailable, match=r"'distributed'; install .*pip.* 'npfs\[dask\]'"):
+        LinearRegression().fit(lazy, [2.0, 4.0, 6.0])
 
 
 def test_whole_numbers_booleans_and_lists_are_samples() -> None:

@@ -300,3 +300,14 @@ def test_a_bad_call_is_named_and_leaves_no_figure(case: str) -> None:
 def test_image(name: str) -> Any:
     axes = {"fit": 0, "loss": 1, "learning_rates": 2}[name]
     return draw_all()[axes].figure
+
+
+@pytest.mark.parametrize("name", ["Cost ($$)", "income ($) vs cost ($)", "a_{b}^$c"])
+def test_names_are_text(name: str) -> None:
+    X = pd.DataFrame({name: ONE.X[:, 0]})
+    model = LinearRegression(epochs=20).fit(X, ONE.y)
+    figure, own = plt.subplots()
+    for axes in (plot_fit(model, X, ONE.y), plot_fit(model, X, ONE.y, ax=own)):
+        plot_loss(model, label=name, ax=axes.twinx())
+        assert not axes.xaxis.label.get_parse_math()
+    figure.draw_without_rendering()

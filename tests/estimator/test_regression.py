@@ -157,8 +157,27 @@ def test_what_float64_cannot_hold_is_named() -> None:
         LinearRegression().fit(problem.X, problem.y * 1e200)
     with pytest.raises(ValueError, match=r"squares of the features overflow.*standardize=True"):
         LinearRegression(standardize=False).fit(problem.X * 1e200, problem.y)
+    LinearRegression(standardize=True).fit(problem.X * 1e200, problem.y)
     with pytest.raises(ValueError, match="coef_ or intercept_ overflows float64"):
         LinearRegression().fit(problem.X * 1e-310, problem.y)
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+@pytest.mark.parametrize("standardize", [True, False])
+def test_a_remedy_for_features_that_overflow_is_one(standardize: bool) -> None:
+    """Standardising helps neither where it is done already, nor moments that overflow."""
+    model, y = LinearRegression(standardize=standardize), [0.0, 1.0, 2.0, 3.0]
+    far = np.array([[-1.7e308], [1.7e308], [0], [1e308]])
+    for call, X in ((model.fit, far), (model.partial_fit, far), (model.partial_fit, far / 1e108)):
+        with pytest.raises(ValueError, match=r"squares of the features .*; give them in larger"):
+            call(X, y)
+        model.fit(X / 1e300, y)
+    offset = np.array([[1e160], [1e160 + 1e146], [1e160 - 1e146], [1e160 + 2e146]])
+    if standardize:
+        model.partial_fit(offset, y)
+    else:
+        with pytest.raises(ValueError, match="use standardize=True"):
+            model.partial_fit(offset, y)
 
 
 def test_score_is_the_coefficient_of_determination() -> None:

@@ -108,6 +108,72 @@ def test_large_chunks_are_cut_and_blocks_are_named_by_their_rows(
     ]
 
 
+def test_masked_blocks_are_refused_and_left_out_as_the_sentence_says(client: Client) -> None:
+    for rows, columns in ((1_000, 4), (700, 1)):
+        masked = da.from_array(np.ma.masked_greater(X, 900), chunks=(rows, columns))
+        assert 0 < masked.compute().mask.sum() < 2_000
+        model = LinearRegression(epochs=10)
+        with pytest.raises(ValueError, match=r"block \d of .*: X is a masked array") as found:
+            model.fit(masked, LAZY_Y)
+        y = LAZY_Y.rechunk(rows)
+        keep = eval(str(found.value).partition("keep = ")[2], {"da": da, "X": masked})
+        kept = ~(X > 900).any(axis=1)
+        assert_equal(model.fit(masked[keep], y[keep]), in_memory(X[kept], Y[kept]))
+    few = da.from_array(np.ma.masked_greater(X, 1e9), chunks=(900, 4))  # nothing is masked
+    assert_equal(LinearRegression(epochs=10).fit(few, LAZY_Y), in_memory())
+    targets = np.ma.masked_greater(Y, np.median(Y))
+    with pytest.raises(ValueError, match=r"block \d of .*: y is a masked array"):
+        LinearRegression().fit(LAZY_X, da.from_array(targets, chunks=1_000))
+    with pytest.raises(ValueError, match="y is a masked array"):
+        LinearRegression().fit(LAZY_X, targets)
+
+
+class Wrapped:
+    """As an xarray.DataArray around a Dask array."""
+
+    def __init__(self, data: da.Array) -> None:
+        self.data = data
+
+    def __dask_graph__(self) -> object:
+        return self.data.dask
+
+
+def test_what_wraps_a_collection_goes_to_the_cluster(client: Client) -> None:
+    found = LinearRegression(epochs=10).fit(Wrapped(LAZY_X), Wrapped(LAZY_Y))
+    assert_equal(found, in_memory())
+    assert found.backend_ == "moments"
+
+
+def test_dates_in_a_frame_are_named(client: Client) -> None:
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(5_000), "s")
+    for column in (days, days.tz_localize("UTC"), days - days[0], days.to_period("s")):
+        lazy = dd.from_pandas(FRAME.assign(a=column), npartitions=2)
+        with pytest.raises(
+            BadTable, match=r"block \d of 2: X holds values of type \w+.*; give numb"
+        ):
+            LinearRegression().fit(lazy[NAMES], lazy["y"])
+
+
+def test_sizes_are_computed_as_the_sentence_says(client: Client) -> None:
+    lazy = dd.from_pandas(FRAME, npartitions=5)
+    cases = [
+        (unknown(LAZY_X), LAZY_Y.rechunk(2_500), ["X = X.compute_chunk_sizes()"]),
+        (unknown(LAZY_X), Y, ["X = X.compute_chunk_sizes()"]),
+        (lazy[NAMES], Y, ["X = X.to_dask_array(lengths=True)"]),
+        (lazy[NAMES], LAZY_Y.rechunk(2_500), ["X = X.to_dask_array(lengths=True)"]),
+        (LAZY_X.rechunk(2_500), lazy["y"], ["y = y.to_dask_array(lengths=True)"]),
+        (unknown(LAZY_X), dd.from_pandas(FRAME, npartitions=2)["y"],
+         ["X = X.compute_chunk_sizes()", "y = y.to_dask_array(lengths=True)"]),
+    ]  # fmt: skip
+    for samples, targets, ways in cases:
+        with pytest.raises(ClusterError, match="not known; compute them first: ") as found:
+            to_blocks(samples, targets)
+        assert str(found.value).partition("first: ")[2].split("; ") == ways
+        names = {"X": samples, "y": targets}
+        exec("\n".join(ways), names)
+        assert_equal(LinearRegression(epochs=10).fit(names["X"], names["y"]), in_memory())
+
+
 def unknown(array: da.Array) -> da.Array:
     return array[da.from_array(np.ones(5_000, bool), chunks=array.chunks[0])]
 

@@ -16,7 +16,6 @@ from npfs.data.columns import (
     Source,
     pyarrow,
     shown,
-    with_reason,
 )
 
 PART_NUMBERS = 1 << 23  # of small row groups together, for a worker
@@ -155,14 +154,8 @@ def arrow_source(file: OpenedFile, kind: str) -> Source:
 
 def frame_source(frame: Any) -> Source:
     """Return the table of a data frame of pandas, polars or any other library that Arrow knows."""
-    arrow = pyarrow()
-    table = with_reason(
-        lambda: (
-            arrow.table(frame)
-            if hasattr(frame, "__arrow_c_stream__") or not hasattr(frame, "__dataframe__")
-            else pyarrow("interchange").from_dataframe(frame)
-        )
-    )
+    is_old = hasattr(frame, "__dataframe__") and not hasattr(frame, "__arrow_c_stream__")
+    table = pyarrow("interchange").from_dataframe(frame) if is_old else pyarrow().table(frame)
     return _source(table.schema, [TablePart(table)], table.num_rows, table.column)
 
 
@@ -180,7 +173,7 @@ def _source(
             return ""
         if types.is_null(kind):
             return "holds no value at all"
-        return _example(with_reason(lambda: head(position)), schema.types[position])
+        return _example(head(position), schema.types[position])
 
     return Source(
         names=names,

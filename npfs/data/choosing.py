@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from npfs.data.columns import NAMED, BadTable, Reader, Source, named, shown
+from npfs.data.columns import NAMED, BadTable, Reader, Source, in_a_sentence, named, shown
 from npfs.data.dialect import TextOptions
 
 MISSING = ("error", "drop")
@@ -70,7 +70,8 @@ def _require_numbers(source: Source, positions: Sequence[int], features_option: 
     BadTable
         Names the columns, and such as could be chosen.
     """
-    *problems, wrong_target = source.problems(positions)
+    with in_a_sentence():
+        *problems, wrong_target = source.problems(positions)
     names = [source.names[k] for k in positions]
     if wrong_target:
         raise BadTable(

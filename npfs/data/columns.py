@@ -1,18 +1,18 @@
 """What every kind of file comes to: columns with names, and parts whose rows come in batches."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self
 
 from numpy.typing import NDArray
 
 INSTALL = "python -m pip install 'npfs[data]' (in a clone: -e '.[data]')"
 BATCH_NUMBERS = 1 << 17  # of a batch: 1 MB, which stays in the second cache while it is used
 SHOWN_CHARACTERS, NAMED = 40, 10
-Read = TypeVar("Read")
 Columns = Sequence[NDArray[Any]]  # of one length, of any dtype of real numbers
 
 
@@ -20,29 +20,39 @@ class BadTable(ValueError):
     """Data that cannot be learned from: one sentence, what is wrong and what to do."""
 
 
-def with_reason(read: Callable[[], Read]) -> Read:
-    """Call what reads a file; libraries raise nearly everything on a damaged one.
+@contextlib.contextmanager
+def in_a_sentence(
+    name: str = "", file: "OpenedFile | None" = None, kind: type[Exception] = Exception
+) -> Iterator[None]:
+    """Turn what is raised while data are read into one sentence that begins with a name.
+
+    Libraries raise nearly everything on a damaged file; where ours is called, ``kind`` leaves its
+    faults as they are.
 
     Raises
     ------
     BadTable
-        For whatever it raises.
+        Also if the file is no longer the one that was opened, before or after.
     """
     try:
-        return read()
-    except BadTable:
-        raise
-    except Exception as error:
-        raise _unreadable(error) from None
-
-
-def _unreadable(error: Exception) -> BadTable:
-    if isinstance(error, MemoryError):
-        return BadTable("it does not fit into memory; choose fewer columns, or give a part of it")
-    return BadTable(
-        f"it cannot be read ({one_line(error)}); is the file whole, and in the format that it "
-        "seems to have?"
-    )
+        try:
+            if file is not None:
+                file.require_unchanged()
+            yield
+        finally:
+            if file is not None:
+                file.require_unchanged()  # which says more
+    except kind as error:
+        said = str(error)
+        if isinstance(error, MemoryError):
+            said = "it does not fit into memory; choose fewer columns, or give a part of it"
+        elif not isinstance(error, BadTable):
+            said = (
+                f"it cannot be read ({one_line(error)}); is the file whole, and in the format that "
+                "it seems to have?"
+            )
+        is_named = not name or said.startswith(f"{name}: ")
+        raise BadTable(said if is_named else f"{name}: {said}") from None
 
 
 def pyarrow(module: str = "") -> Any:
@@ -137,30 +147,6 @@ class Part(Protocol):
         """Yield these columns, row after row; a missing number is NaN."""
 
 
-def read_part(part: Part, positions: Sequence[int]) -> Iterator[Columns]:
-    """Yield the columns of a part at these positions.
-
-    Raises
-    ------
-    BadTable
-        Names the file, and what is wrong with it.
-    """
-    name = "" if part.file is None else f"{str(part.file.path)!r}: "
-    try:
-        if part.file is not None:
-            part.file.require_unchanged()
-        try:
-            yield from part.batches(positions)
-        except Exception as error:
-            if part.file is not None:
-                part.file.require_unchanged()  # which says more
-            raise error if isinstance(error, BadTable) else _unreadable(error) from None
-        if part.file is not None:
-            part.file.require_unchanged()
-    except BadTable as error:
-        raise BadTable(f"{name}{error}") from None
-
-
 def no_problems(positions: Sequence[int]) -> list[str]:
     """Return that columns hold numbers."""
     return [""] * len(positions)
@@ -250,9 +236,11 @@ class Reader:
         row, file = part.first_row, ""
         if part.file is not None and repr(str(part.file.path)) != self.path:
             file = part.file.path.name
-        for columns in read_part(part, positions):
-            yield Batch(columns, self.names, row, file)
-            row += len(columns[0])
+        name = "" if part.file is None else repr(str(part.file.path))
+        with in_a_sentence(name, part.file):
+            for columns in part.batches(positions):
+                yield Batch(columns, self.names, row, file)
+                row += len(columns[0])
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,6 @@ from npfs.data.columns import (
     named,
     one_line,
     shown,
-    with_reason,
 )
 from npfs.data.dialect import TextOptions
 from npfs.data.text_file import HEAD_BYTES, beginning, packing, text_source, unpacked
@@ -80,30 +79,23 @@ def open_path(path: Path, options: TextOptions) -> Source:
 
 
 def _open(file: OpenedFile, head: bytes, options: TextOptions) -> Source:
-    kind = _kind(head)
+    kind, packed = _kind(head), packing(head)
     if kind == NPY:
-        return with_reason(lambda: _npy_source(file))
+        return _npy_source(file)
     if kind == NPZ:
-        return with_reason(lambda: _npz_source(file))
+        return _npz_source(file)
     if kind == PARQUET:
-        return with_reason(lambda: parquet_source(file))
+        return parquet_source(file)
     if kind == ARROW:
-        form = "file" if head.startswith(b"ARROW1") else "stream"
-        return with_reason(lambda: arrow_source(file, form))
-    packed = packing(head)
-    if not packed and _is_binary(head):
-        raise _binary()
-    head = with_reason(lambda: beginning(unpacked(file, packed)))
+        return arrow_source(file, "file" if head.startswith(b"ARROW1") else "stream")
+    if packed or not _is_binary(head):
+        head = beginning(unpacked(file, packed))
     if _is_binary(head):
-        raise _binary()
+        raise BadTable(
+            "it is a binary file, and no Parquet, Arrow, .npy or .npz file; save the table as CSV "
+            "or Parquet"
+        )
     return text_source(file, head, options, packed, is_whole=len(head) < HEAD_BYTES)
-
-
-def _binary() -> BadTable:
-    return BadTable(
-        "it is a binary file, and no Parquet, Arrow, .npy or .npz file; save the table as CSV or "
-        "Parquet"
-    )
 
 
 def _kind(head: bytes) -> str:

@@ -1,8 +1,7 @@
 """A person's own data as ``X`` and ``y``, or batch by batch, or one sentence that says why not."""
 
-import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from npfs.data.arrow import frame_source
 from npfs.data.choosing import TableOptions, choose_columns
-from npfs.data.columns import BadTable, Columns, Reader
+from npfs.data.columns import BadTable, Columns, Reader, in_a_sentence
 from npfs.data.files import open_path
 from npfs.data.values import Rows, are_usable, column_ranges, notes_on, usable
 from npfs.regression.problem import Array
@@ -51,19 +50,10 @@ def open_table(data: Any, options: TableOptions) -> Reader:
     """
     is_file = isinstance(data, str | Path)
     name = repr(str(data)) if is_file else type(data).__name__
-    with named_in_errors(name):
-        source = open_path(Path(data), options) if is_file else frame_source(data)
+    with in_a_sentence(name, kind=BadTable):
+        with in_a_sentence():
+            source = open_path(Path(data), options) if is_file else frame_source(data)
         return choose_columns(source, name, options)
-
-
-@contextlib.contextmanager
-def named_in_errors(name: str) -> Iterator[None]:
-    """Begin the sentence of an error with a name, if it does not begin so."""
-    try:
-        yield
-    except BadTable as error:
-        said = str(error)
-        raise BadTable(said if said.startswith(f"{name}: ") else f"{name}: {said}") from None
 
 
 def read_table(
@@ -133,7 +123,7 @@ def read_opened(reader: Reader) -> Table:
     BadTable
         If there is nothing to learn from.
     """
-    with named_in_errors(reader.path), np.errstate(over="ignore", invalid="ignore"):
+    with in_a_sentence(reader.path, kind=BadTable), np.errstate(over="ignore", invalid="ignore"):
         return _read(reader)
 
 

@@ -14,7 +14,6 @@ from npfs.data.columns import (
     count,
     one_line,
     pyarrow,
-    read_part,
     shown,
 )
 from npfs.data.dialect import NUMBER, Dialect, TextOptions, find_dialect
@@ -140,7 +139,7 @@ class TextPart:
         return found
 
     def _is_empty(self, position: int) -> bool:
-        return not any((batch[0] == batch[0]).any() for batch in read_part(self, [position]))
+        return not any((batch[0] == batch[0]).any() for batch in self.batches([position]))
 
     def _holds_text(self, row: int, cell: str, positions: Sequence[int]) -> str:
         """Describe a cell that is no number, with the option that would mend it, if one does."""

@@ -10,8 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from npfs.data.columns import BadTable, Batch, Reader
-from npfs.data.table import named_in_errors
+from npfs.data.columns import BadTable, Batch, Reader, in_a_sentence
 from npfs.data.values import Rows, are_usable, usable
 from npfs.largedata.moments import MOST_FEATURES, Moments
 
@@ -30,7 +29,7 @@ def read_moments(
     BadTable
         If they cannot be learned from.
     """
-    with named_in_errors(reader.path):
+    with in_a_sentence(reader.path, kind=BadTable):
         require_few_features(len(reader.feature_names))
         lost = []
 

@@ -56,6 +56,7 @@ def choose_columns(source: Source, path: str, options: TableOptions) -> Reader:
         target_name=chosen[-1],
         integers=tuple(k in source.integers for k in positions),
         n_rows=source.n_rows,
+        room=source.n_rows or source.room,
         drops=missing == "drop",
         notes=tuple(notes),
         path=path,

@@ -2,17 +2,22 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 from numpy.typing import NDArray
 
 INSTALL = "python -m pip install 'npfs[data]' (in a clone: -e '.[data]')"
-BATCH_NUMBERS = 1 << 17  # of a batch: 1 MB, which stays in the second cache while it is used
+BATCH_NUMBERS = 1 << 18  # of a batch: 2 MB, little beside what the libraries take
+AHEAD = 8  # batches that wait for a thread
 SHOWN_CHARACTERS, NAMED = 40, 10
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 Columns = Sequence[NDArray[Any]]  # of one length, of any dtype of real numbers
 
 
@@ -94,6 +99,20 @@ def named(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names[:NAMED])) + more
 
 
+def in_order(
+    items: Iterable[Item], function: Callable[[Item], Result], threads: int
+) -> Iterator[Result]:
+    """Yield what a function returns for each item; a few are taken ahead, by threads."""
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
 @dataclass(frozen=True)
 class OpenedFile:
     """A file, and what tells whether it is still the one that was opened.
@@ -164,6 +183,8 @@ class Source:
         In the order of the rows; where the columns stand in such a part, or None, if as here.
     n_rows : int or None
         None if only reading can tell.
+    room : int
+        Rows to make room for, where ``n_rows`` is not known.
     problems : callable
         From positions to what each column holds in place of numbers, as far as that is known; ""
         for numbers.
@@ -186,6 +207,7 @@ class Source:
     integers: frozenset[int] = frozenset()
     left_out: frozenset[int] = frozenset()
     nameless: frozenset[int] = frozenset()
+    room: int = 0
     types: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -202,6 +224,8 @@ class Reader:
         Whether such a column is one of whole numbers.
     n_rows : int or None
         Of all parts, before any is left out for missing values; None if only reading can tell.
+    room : int
+        Rows to make room for, where ``n_rows`` is not known.
     drops : bool
         Whether rows with missing values are left out; else they are errors.
     """
@@ -211,6 +235,7 @@ class Reader:
     target_name: str
     integers: tuple[bool, ...]
     n_rows: int | None
+    room: int
     drops: bool
     notes: tuple[str, ...]
     path: str

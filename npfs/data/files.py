@@ -186,6 +186,7 @@ def _as_one(files: Sequence[tuple[str, Source]], notes: tuple[str, ...]) -> Sour
         first,
         parts=parts,
         n_rows=None if None in rows else sum(filter(None, rows)),
+        room=sum(source.n_rows or source.room for _, source in files),
         problems=problems,
         notes=(*found, *notes),
     )
@@ -256,8 +257,8 @@ class NpyPart:
 
     def _values(self, opened: FileIO, first: int, n: int) -> NDArray[Any]:
         opened.seek(self.offset + first * self.dtype.itemsize)
-        values = np.fromfile(opened, self.dtype, n)
-        if len(values) < n:
+        values = np.empty(n, self.dtype)
+        if opened.readinto(values.view(np.uint8).data) < values.nbytes:
             raise ValueError("it ends before its last row")
         return values
 

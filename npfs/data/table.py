@@ -1,16 +1,16 @@
 """A person's own data as ``X`` and ``y``, or batch by batch, or one sentence that says why not."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from npfs.data.arrow import frame_source
 from npfs.data.choosing import TableOptions, choose_columns
-from npfs.data.columns import BadTable, Columns, Reader, in_a_sentence
+from npfs.data.columns import BadTable, Batch, Reader, in_a_sentence, in_order
 from npfs.data.files import open_path
 from npfs.data.values import Rows, are_usable, column_ranges, notes_on, usable
 from npfs.regression.problem import Array
@@ -123,68 +123,60 @@ def read_opened(reader: Reader) -> Table:
     BadTable
         If there is nothing to learn from.
     """
-    with in_a_sentence(reader.path, kind=BadTable), np.errstate(over="ignore", invalid="ignore"):
+    with in_a_sentence(reader.path, kind=BadTable):
         return _read(reader)
 
 
+class Block(NamedTuple):
+    """Some rows as they were read, the ranges of their columns, and what they lack."""
+
+    X: Array
+    y: Array
+    low: Array
+    high: Array
+    rows: Rows
+
+
 def _read(reader: Reader) -> Table:
-    d = len(reader.feature_names)
-    arrays = _Arrays(d, reader.n_rows)
-    rows = Rows()
-    low, high = np.full(d + 1, np.inf), np.full(d + 1, -np.inf)
-    for batch in reader.batches():
-        found, ends = Rows(len(batch.columns[0])), arrays.append(batch.columns)
-        if not are_usable(*ends):
-            arrays.take_back()
-            numbers, found = usable(batch)
-            ends = arrays.append(list(numbers))
-        rows += found
-        low, high = np.minimum(low, ends[0]), np.maximum(high, ends[1])
+    whole = np.empty((reader.room, len(reader.feature_names))), np.empty(reader.room)
+    blocks = list(in_order(_with_room(reader, *whole), _fill, threads=2))
+    rows = sum((block.rows for block in blocks), start=Rows())
     notes = rows.notes(reader)
-    X, y = arrays.joined()
+    if rows.n_lost or rows.n > reader.room:
+        X, y = np.concatenate([b.X for b in blocks]), np.concatenate([b.y for b in blocks])
+    else:
+        X, y = (array[: rows.n] for array in whole)
+    low = np.min([block.low for block in blocks], axis=0)
+    high = np.max([block.high for block in blocks], axis=0)
     notes += notes_on(reader, len(y), low, high, *_duplicates(X, y, low, high))
     return Table(X, y, reader.feature_names, reader.target_name, (*reader.notes, *notes))
 
 
-class _Arrays:
-    """``X`` and ``y`` as they grow: in one place, where it is known how many rows there are."""
-
-    def __init__(self, n_features: int, n_rows: int | None) -> None:
-        self._whole = None if n_rows is None else (np.empty((n_rows, n_features)), np.empty(n_rows))
-        self._n_features, self._ends = n_features, [0]
-        self._blocks: list[tuple[Array, Array]] = []
-
-    def append(self, batch: Columns) -> tuple[Array, Array]:
-        """Write a batch behind the last one, and return the ranges of its columns."""
-        a, b = self._ends[-1], self._ends[-1] + len(batch[0])
-        if self._whole is None:
-            X, y = np.empty((b - a, self._n_features)), np.empty(b - a)
-        elif b > len(self._whole[1]):
-            raise BadTable("it has more rows than it says; is the file whole?")
+def _with_room(reader: Reader, X: Array, y: Array) -> Iterator[tuple[Batch, Array, Array]]:
+    """Yield each batch, and where its rows go: behind each other, as long as there is room."""
+    first = 0
+    for batch in reader.batches():
+        end = first + len(batch.columns[0])
+        if end <= len(y):
+            yield batch, X[first:end], y[first:end]
         else:
-            X, y = self._whole[0][a:b], self._whole[1][a:b]
-        for k, column in enumerate(batch[:-1]):
+            yield batch, np.empty((end - first, X.shape[1])), np.empty(end - first)
+        first = end
+
+
+def _fill(room: tuple[Batch, Array, Array]) -> Block:
+    batch, X, y = room
+    columns, rows = batch.columns, Rows(len(y))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for k, column in enumerate(columns[:-1]):
             X[:, k] = column
-        y[:] = batch[-1]
-        self._ends.append(b)
-        self._blocks.append((X, y))
-        if not len(y):
-            return np.full(len(batch), np.inf), np.full(len(batch), -np.inf)
-        low, high = column_ranges(X)
-        return np.append(low, y.min()), np.append(high, y.max())
-
-    def take_back(self) -> None:
-        """Forget the last batch."""
-        self._ends.pop()
-        self._blocks.pop()
-
-    def joined(self) -> tuple[Array, Array]:
-        """Return all rows."""
-        if self._whole is not None:
-            n = self._ends[-1]
-            return self._whole[0][:n], self._whole[1][:n]
-        Xs, ys = zip(*self._blocks, strict=True)
-        return np.concatenate(Xs), np.concatenate(ys)
+        y[:] = columns[-1]
+    low, high = column_ranges(X, y)
+    if not are_usable(low, high):
+        numbers, rows = usable(batch)
+        X, y = np.ascontiguousarray(numbers[:-1].T), numbers[-1]
+        low, high = column_ranges(X, y)
+    return Block(X, y, low, high, rows)
 
 
 def _duplicates(X: Array, y: Array, low: Array, high: Array) -> tuple[list[int], list[int]]:

@@ -18,6 +18,7 @@ SMALLEST_SPREAD = 1e-150
 # smallest.
 FAR_APART = 1e6
 LARGEST_EXACT = 2.0**53
+ROW_NUMBERS = 512  # of a row that is long to NumPy
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,20 +118,21 @@ def _why_unusable(value: float) -> str:
     return "whose square is too large for float64; give the column in a larger unit"
 
 
-def column_ranges(X: Array) -> tuple[Array, Array]:
-    """Return the least and the largest number of each column of a C-contiguous array.
+def column_ranges(X: Array, y: Array) -> tuple[Array, Array]:
+    """Return the least and the largest number of each column of ``X``, C-contiguous, and of ``y``.
 
     Many rows at once are one long row to NumPy, whose loop over short rows takes ten times as long.
     """
     n_rows, d = X.shape
-    together = max(1, 512 // d)
+    together = max(1, ROW_NUMBERS // d)
     n_even = n_rows - n_rows % together
-    ends = [X[n_even:]]
-    if n_even:
-        wide = X[:n_even].reshape(-1, together * d)
-        ends += [wide.min(axis=0).reshape(-1, d), wide.max(axis=0).reshape(-1, d)]
-    few = np.concatenate(ends)
-    return few.min(axis=0), few.max(axis=0)
+    long_rows, rest = X[:n_even].reshape(-1, together * d), X[n_even:]
+    ends = []
+    for function, none in ((np.min, np.inf), (np.max, -np.inf)):
+        few = function(long_rows, axis=0, initial=none).reshape(-1, d)
+        end = function(np.concatenate([few, rest]), axis=0)
+        ends.append(np.append(end, function(y, initial=none)))
+    return ends[0], ends[1]
 
 
 def notes_on(

@@ -4,17 +4,13 @@ Memory holds a few batches, whatever the size of the data. The next ones are rea
 thread takes the moments of the last; both leave Python's lock while they work.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from npfs.data.columns import BadTable, Batch, Reader, in_a_sentence
+from npfs.data.columns import BadTable, Batch, Reader, in_a_sentence, in_order
 from npfs.data.values import Rows, are_usable, usable
 from npfs.largedata.moments import MOST_FEATURES, Moments
-
-AHEAD = 8  # batches that wait to be taken in
 
 
 def read_moments(
@@ -33,25 +29,18 @@ def read_moments(
         require_few_features(len(reader.feature_names))
         lost = []
 
+        def batches() -> Iterator[Batch]:
+            for batch in reader.batches():
+                look(batch)
+                yield batch
+
         def parts() -> Iterator[Moments]:
-            for found, rows in _ahead(reader, look):
+            for found, rows in in_order(batches(), moments_of, threads=1):
                 lost.append(rows)
                 yield found
 
         moments = Moments.joined(parts(), len(reader.names))
         return moments, sum(lost, start=Rows())
-
-
-def _ahead(reader: Reader, look: Callable[[Batch], None]) -> Iterator[tuple[Moments, Rows]]:
-    waiting: deque[Future[tuple[Moments, Rows]]] = deque()
-    with ThreadPoolExecutor(1) as thread:
-        for batch in reader.batches():
-            look(batch)
-            waiting.append(thread.submit(moments_of, batch))
-            if len(waiting) > AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def require_few_features(n_features: int) -> None:

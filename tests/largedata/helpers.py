@@ -23,7 +23,7 @@ def problem(n_samples: int = 20_000) -> Problem:
 def reader_of(*parts: Part) -> Reader:
     """A reader of parts with four features."""
     chosen = [(part, (0, 1, 2, 3, 4)) for part in parts]
-    return Reader(chosen, tuple("abcd"), "y", (False,) * 5, None, False, (), "'slow'")
+    return Reader(chosen, tuple("abcd"), "y", (False,) * 5, None, 0, False, (), "'slow'")
 
 
 def pids(client: Client) -> list[int]:

@@ -6,7 +6,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -123,10 +123,10 @@ def fit(
     with mistakes(BadTable, BadMoments, OSError, MemoryError):
         with working("reading the file", quiet=no_progress):
             reader = open_table(file, options)
-            table = None if backend is None else _in_memory(reader, file, backend)
+            tables = [] if backend is None else [_in_memory(reader, file, backend)]
         with working("fitting", quiet=no_progress):
-            if table is not None:
-                fitted = _fit_table(table, model, reports)
+            if tables:
+                fitted = _fit_table(tables.pop(), model, reports)
             else:
                 sample = Sample(0 if plot is None else DRAWN_ROWS)
                 fitted = _fit_moments(reader, model, moments, scheduler, sample)
@@ -331,7 +331,15 @@ def _fit_moments(
 
 
 def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitted:
+    """Fit by the passes of a backend.
+
+    The numbers that were read are let go once they are standardised: memory holds them twice, as
+    they are descended on and as the backend has them, and not three times.
+    """
+    import numpy as np
+
     from npfs.estimator.auto import choose_backend
+    from npfs.largedata.moments import Moments
 
     notes = []
     n_samples, n_features = table.X.shape
@@ -340,21 +348,25 @@ def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitt
         model.backend = choice.backend
         notes.append(f"Backend {choice.backend}: {choice.reason}.")
     model.keep_path = n_features == 1  # whose lines can be drawn
+    moments = Moments.of(table.X, table.y)
+    every = max(1, n_samples // DRAWN_ROWS)
+    rows = table.X[::every].copy(), table.y[::every].copy()
+    arrays, table = [table.y, table.X], replace(table, X=np.empty((0, n_features)))
     # Ctrl-C ends the process at once, by the signal itself. Python's own handler would wait until a
     # compiled function returns, which may be after minutes, and there is nothing to save meanwhile.
     handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        _, seconds, convergence = run_fit(model, lambda: model.fit(table.X, table.y))
+        _, seconds, convergence = run_fit(model, lambda: model.fit(arrays.pop(), arrays.pop()))
     finally:
         signal.signal(signal.SIGINT, handler)
     return Fitted(
         model=model,
         data=table,
         n_samples=n_samples,
-        r2=model.score(table.X, table.y) if n_samples > 1 else math.nan,
+        r2=model.score_moments(moments) if n_samples > 1 else math.nan,
         seconds=seconds,
         notes=[*notes, *convergence],
-        rows=(table.X, table.y),
+        rows=rows,
     )
 
 

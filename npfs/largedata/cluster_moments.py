@@ -18,7 +18,7 @@ from npfs.data.values import Rows
 from npfs.largedata.connection import ClusterError, connect, require_workers
 from npfs.largedata.moments import Moments
 from npfs.largedata.one_pass import read_moments, require_few_features
-from npfs.regression.problem import Array, all_finite, unmasked
+from npfs.regression.problem import Array, unmasked
 
 LOOK_EVERY = 1.0  # seconds
 NUMBERS = "fiub"  # kinds of dtypes
@@ -115,14 +115,17 @@ def _take(name: str, X: Any, y: Any) -> tuple[Moments, Rows]:
             f"{name}: X has the shape {X.shape} and y {y.shape}; give y a value for each row of X, "
             "and both the same chunks"
         )
-    for array, of in ((X, "feature {}"), (y.reshape(-1, 1), "the target")):
-        if not all_finite(array):
-            row, column = (int(index) for index in np.argwhere(~np.isfinite(array))[0])
-            raise BadTable(
-                f"{name}: {of.format(column)} is {array[row, column]} in its row {row:,}; fill "
-                "such values in, or leave those rows out"
-            )
-    return Moments.of(X, y), Rows(len(y))
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = Moments.of(X, y)
+    if found.n and not (np.isfinite(found.low) & np.isfinite(found.high)).all():
+        both = np.column_stack([X, y])
+        row, column = np.argwhere(~np.isfinite(both))[0].tolist()
+        what = f"feature {column}" if column < X.shape[1] else "the target"
+        raise BadTable(
+            f"{name}: {what} is {both[row, column]} in its row {row:,}; fill such values in, or "
+            "leave those rows out"
+        )
+    return found, Rows(found.n)
 
 
 def _as_floats(what: str, values: Any) -> Array:
@@ -152,11 +155,6 @@ class Collection:
     parts: Sequence[tuple[Any, Any]] = field(repr=False)
     n_features: int
     feature_names: tuple[str, ...] | None = None
-
-
-# Of X and y as float64. A larger one is cut, so that workers get as much as each other and hold
-# little beside the blocks.
-LARGEST_BLOCK_BYTES = 128 * 2**20
 
 
 def to_blocks(X: Any, y: Any) -> Collection:
@@ -215,19 +213,7 @@ def _samples(X: Any) -> Any:
         raise ClusterError(f"the number of X's columns is not known; {_compute_sizes(X=X)}")
     if X.shape[1] < 1:
         raise ClusterError("X has no column; give at least one feature")
-    X = X.rechunk({1: -1})
-    most = max(1, LARGEST_BLOCK_BYTES // (8 * X.shape[1] + 8))
-    rows = X.chunks[0]
-    if not _are_known(rows) or max(rows) <= most:
-        return X
-    return X.rechunk({0: tuple(part for n in rows for part in _cut(n, most))})
-
-
-def _cut(n: int, most: int) -> Iterator[int]:
-    """Yield parts of ``n`` that are nearly equal, none larger than ``most``."""
-    parts = max(1, -(-n // most))
-    for part in range(parts):
-        yield n * (part + 1) // parts - n * part // parts
+    return X.rechunk({1: -1})
 
 
 def _targets(X: Any, y: Any, rows: Sequence[float]) -> tuple[Any, Sequence[float]]:

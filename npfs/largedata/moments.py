@@ -27,7 +27,7 @@ from npfs.regression.problem import Array, unmasked
 from npfs.regression.scaling import Standardizer
 
 SAME = 1e-13  # of the variances of two columns that are equal: their difference's, by rounding
-PART_NUMBERS = 1 << 17  # of a block, at once: what is centred stays in the cache
+PART_NUMBERS = 1 << 18  # of a block, at once: what is centred stays in the cache
 MOST_FEATURES = 4_096  # their co-moments take 134 MB
 
 

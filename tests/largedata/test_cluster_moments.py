@@ -11,7 +11,6 @@ from distributed import Client
 
 from npfs import LinearRegression
 from npfs.data import BadTable, TableOptions, open_table
-from npfs.largedata import cluster_moments
 from npfs.largedata.cluster_moments import of_parts, to_blocks
 from npfs.largedata.connection import ClusterError
 from npfs.largedata.moments import Moments
@@ -93,18 +92,11 @@ def test_a_parquet_folder_by_dask(client: Client, tmp_path: Path) -> None:
     assert_equal(LinearRegression(epochs=10).fit(lazy[NAMES], lazy["y"]), in_memory())
 
 
-def test_large_chunks_are_cut_and_blocks_are_named_by_their_rows(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(cluster_moments, "LARGEST_BLOCK_BYTES", 1_000 * 5 * 8)
-    blocks = to_blocks(da.from_array(X, chunks=(3_001, 4)), da.from_array(Y, chunks=-1))
+def test_blocks_are_named_by_their_rows() -> None:
+    blocks = to_blocks(da.from_array(X, chunks=(3_001, 2)), da.from_array(Y, chunks=-1))
     assert list(blocks.names) == [
-        "block 0 of 6 (rows 0 to 749)",
-        "block 1 of 6 (rows 750 to 1,499)",
-        "block 2 of 6 (rows 1,500 to 2,249)",
-        "block 3 of 6 (rows 2,250 to 3,000)",
-        "block 4 of 6 (rows 3,001 to 3,999)",
-        "block 5 of 6 (rows 4,000 to 4,999)",
+        "block 0 of 2 (rows 0 to 3,000)",
+        "block 1 of 2 (rows 3,001 to 4,999)",
     ]
 
 

@@ -7,12 +7,19 @@ threads takes about a microsecond and a half an epoch, so that small data are le
 
 from typing import Any
 
-import numba
 import numpy as np
-from numba import njit, prange
 
 from npfs.backends import numba_simd
-from npfs.backends.base import Backend
+from npfs.backends.base import Backend, BackendUnavailable, Fit
+from npfs.backends.compiled import (
+    ONE_AT_A_TIME,
+    count_threads,
+    may_use_threads,
+    njit,
+    prange,
+    thread_problem,
+    with_note,
+)
 from npfs.backends.numba_simd import FASTMATH, sums_of_tiles
 from npfs.regression.problem import Array
 
@@ -20,7 +27,9 @@ from npfs.regression.problem import Array
 # twice over; at half of it both ways take the same time.
 SERIAL_BELOW = 65_536
 APART = 32  # numbers; two cache lines of float32, four of float64
-THREADS = numba.get_num_threads()
+if problem := thread_problem():
+    raise BackendUnavailable("; ".join(problem))
+THREADS = count_threads()
 
 
 def prepare(X: Any, y: Any) -> tuple[Any, ...]:
@@ -33,7 +42,24 @@ def prepare(X: Any, y: Any) -> tuple[Any, ...]:
     return fit_many_features, *arrays, THREADS
 
 
-@njit(cache=True, fastmath=FASTMATH)
+def fit(data: tuple[Any, ...], epochs: int, learning_rate: float) -> Fit:
+    """Run ``epochs`` steps of gradient descent from zero, on all cores.
+
+    Calls from several threads wait for each other: a call takes all cores, and one of Numba's ways
+    to start threads ends the process if two calls meet. In a forked child, which has not got its
+    parent's threads, one core does it.
+    """
+    kernel, *arrays = data
+    if kernel not in SERIAL:
+        return numba_simd.fit(data, epochs, learning_rate)
+    if not may_use_threads():
+        serial = arrays[:-1] if kernel is fit_many_features else arrays
+        return numba_simd.fit((SERIAL[kernel], *serial), epochs, learning_rate)
+    with ONE_AT_A_TIME:
+        return numba_simd.fit(data, epochs, learning_rate)
+
+
+@njit(fastmath=FASTMATH)
 def fit_one_feature(
     x: Array, y: Array, epochs: int, learning_rate: float
 ) -> tuple[Array, float, Array]:
@@ -50,7 +76,7 @@ def fit_one_feature(
     return np.full(1, weight), bias, loss_history
 
 
-@njit(cache=True, fastmath=FASTMATH, parallel=True)
+@njit(fastmath=FASTMATH, parallel=True)
 def sums_one_feature(x: Array, y: Array, weight: float, bias: float) -> tuple[float, float, float]:
     """Return the sums over the samples for loss, dw and db."""
     loss = dw = db = y.dtype.type(0)
@@ -62,7 +88,7 @@ def sums_one_feature(x: Array, y: Array, weight: float, bias: float) -> tuple[fl
     return loss, dw, db
 
 
-@njit(cache=True, fastmath=FASTMATH)
+@njit(fastmath=FASTMATH)
 def fit_many_features(
     X: Array, y: Array, n_samples: int, threads: int, epochs: int, learning_rate: float
 ) -> tuple[Array, float, Array]:
@@ -81,7 +107,7 @@ def fit_many_features(
     return weights, bias, loss_history
 
 
-@njit(cache=True)
+@njit()
 def shares_of_threads(threads: int, tile: int, n_features: int, y: Array) -> tuple[Array, Array]:
     """Return room for the errors of a tile and for the sums of each thread: dw, then loss and db.
 
@@ -94,7 +120,7 @@ def shares_of_threads(threads: int, tile: int, n_features: int, y: Array) -> tup
     )
 
 
-@njit(cache=True, fastmath=FASTMATH, parallel=True)
+@njit(fastmath=FASTMATH, parallel=True)
 def sums_many_features(
     X: Array,
     y: Array,
@@ -118,12 +144,18 @@ def sums_many_features(
         shares[0] += shares[thread]
 
 
+SERIAL = {
+    fit_one_feature: numba_simd.fit_one_feature,
+    fit_many_features: numba_simd.fit_many_features,
+}
 BACKEND = Backend(
     "numba-parallel",
     "Numba, all cores",
     prepare,
-    numba_simd.fit,
+    fit,
     dtypes=("float64", "float32"),
     cache_variable="NUMBA_CACHE_DIR",
-    note="" if THREADS > 1 else "only one core can be used, so it does what numba-simd does",
+    note=with_note(
+        "" if THREADS > 1 else "only one core can be used, so it does what numba-simd does"
+    ),
 )

@@ -15,10 +15,10 @@ time, on one core; with all cores it is bound by memory.
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from npfs.backends import aligned
 from npfs.backends.base import Backend, Fit
+from npfs.backends.compiled import njit, with_note
 from npfs.regression.problem import Array
 
 FASTMATH = {"reassoc", "contract", "nsz"}
@@ -65,7 +65,7 @@ def fit(data: tuple[Any, ...], epochs: int, learning_rate: float) -> Fit:
     return Fit(*kernel(*arrays, epochs, learning_rate))
 
 
-@njit(cache=True, fastmath=FASTMATH)
+@njit(fastmath=FASTMATH)
 def fit_one_feature(
     x: Array, y: Array, epochs: int, learning_rate: float
 ) -> tuple[Array, float, Array]:
@@ -82,7 +82,7 @@ def fit_one_feature(
     return np.full(1, weight), bias, loss_history
 
 
-@njit(cache=True, fastmath=FASTMATH, nogil=True)
+@njit(fastmath=FASTMATH, nogil=True)
 def sums_one_feature(x: Array, y: Array, weight: float, bias: float) -> tuple[float, float, float]:
     """Return the sums over the samples for loss, dw and db."""
     loss = dw = db = y.dtype.type(0)
@@ -94,7 +94,7 @@ def sums_one_feature(x: Array, y: Array, weight: float, bias: float) -> tuple[fl
     return loss, dw, db
 
 
-@njit(cache=True, fastmath=FASTMATH)
+@njit(fastmath=FASTMATH)
 def fit_many_features(
     X: Array, y: Array, n_samples: int, epochs: int, learning_rate: float
 ) -> tuple[Array, float, Array]:
@@ -114,7 +114,7 @@ def fit_many_features(
     return weights, bias, loss_history
 
 
-@njit(cache=True, fastmath=FASTMATH, nogil=True)
+@njit(fastmath=FASTMATH, nogil=True)
 def sums_of_tiles(
     X: Array,
     y: Array,
@@ -184,4 +184,5 @@ BACKEND = Backend(
     fit,
     dtypes=("float64", "float32"),
     cache_variable="NUMBA_CACHE_DIR",
+    note=with_note(),
 )

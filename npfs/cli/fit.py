@@ -338,6 +338,8 @@ def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitt
     """
     import numpy as np
 
+    from npfs.backends.base import BackendUnavailable
+    from npfs.backends.registry import UnknownBackend, load_backend
     from npfs.estimator.auto import choose_backend
     from npfs.largedata.moments import Moments
 
@@ -347,6 +349,9 @@ def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitt
         choice = choose_backend(n_samples, n_features, model.epochs, reports=reports)
         model.backend = choice.backend
         notes.append(f"Backend {choice.backend}: {choice.reason}.")
+    with mistakes(UnknownBackend, BackendUnavailable):
+        if note := load_backend(str(model.backend)).note:
+            notes.append(f"Backend {model.backend}: {note}.")
     model.keep_path = n_features == 1  # whose lines can be drawn
     moments = Moments.of(table.X, table.y)
     every = max(1, n_samples // DRAWN_ROWS)

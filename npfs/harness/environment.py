@@ -151,16 +151,20 @@ def numba_in_effect() -> Numba | None:
     """Return Numba's settings; None if it is not loaded, and it is not loaded for this."""
     if "numba" not in sys.modules:
         return None
-    import numba  # noqa: PLC0415 - only where it is loaded already
-    from numba.core import config  # noqa: PLC0415
-    from numba.np.ufunc.parallel import threading_layer  # noqa: PLC0415
+    try:
+        import numba  # noqa: PLC0415 - only where it is loaded already
+        from numba.core import config  # noqa: PLC0415
+        from numba.np.ufunc.parallel import threading_layer  # noqa: PLC0415
 
+        threads = int(numba.get_num_threads())
+    except Exception:  # settings that Numba cannot work with: its backends are not available
+        return None
     try:
         layer = threading_layer()  # type: ignore[no-untyped-call]
     except ValueError:
         layer = None
     return Numba(
-        threads=int(numba.get_num_threads()),
+        threads=threads,
         threading_layer=layer,
         cpu=getattr(config, "CPU_NAME", None) or _host_cpu(),
         svml=bool(getattr(config, "USING_SVML", False)),

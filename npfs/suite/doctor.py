@@ -71,7 +71,7 @@ def examine() -> Diagnosis:
         pytest_benchmark_generate_machine_info,
     )
 
-    with contextlib.suppress(ImportError):
+    with contextlib.suppress(Exception):  # what is wrong with Numba is a finding
         importlib.import_module("numba")
         load.snapshot()  # compiles what it times
     before = load.snapshot()
@@ -89,8 +89,30 @@ def examine() -> Diagnosis:
             kept = ratio_interval(without, with_them)
         except probes.ProbeFailed as error:
             not_measured = str(error)
-    found = findings(collected, [watched])
+    found = [*findings(collected, [watched]), *_of_numba()]
     return Diagnosis(collected, watched, found, variables, kept, not_measured)
+
+
+def _of_numba() -> list[Finding]:
+    """Return what keeps Numba from working as it could."""
+    try:
+        compiled = importlib.import_module("npfs.backends.compiled")
+    except ModuleNotFoundError:
+        return []
+    except Exception as error:  # whatever Numba's own settings lead to
+        return [Finding("numba", str(error), "no backend that needs it can be used until then")]
+    found = []
+    if problem := compiled.thread_problem():
+        found.append(Finding("numba-threads", *problem))
+    if not compiled.IS_CACHED:
+        found.append(
+            Finding(
+                "numba-cache",
+                "Numba can keep no compiled code, so each process compiles it anew, in seconds",
+                "set NUMBA_CACHE_DIR to a folder that can be written",
+            )
+        )
+    return found
 
 
 def loss_sentence(kept: Interval, variables: Mapping[str, str]) -> str:

@@ -1,6 +1,8 @@
 """The ``npfs`` command; its modules load what a command needs only when it runs."""
 
+import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +11,7 @@ from npfs.cli import advise, backends, bench, calibrate, compare, doctor, fit, r
 from npfs.cli.shared import FAULT, MISTAKE, Mistake
 
 TRACEBACK = "--traceback"
+LEAST_WIDTH, LARGEST_WIDTH = 20, 1000  # characters of a line
 TO_PYTEST = {
     "allow_extra_args": True,
     "ignore_unknown_options": True,
@@ -63,18 +66,51 @@ def main() -> None:
     """Run the command line; print a mistake or a fault in one sentence and exit with its code."""
     show = TRACEBACK in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != TRACEBACK]
+    prepare_terminal()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except Mistake as error:
         command = next(argument for argument in sys.argv[1:] if not argument.startswith("-"))
         print(f"npfs {command}: {error}", file=sys.stderr)
         sys.exit(MISTAKE)
+    except BrokenPipeError:  # who reads the output has enough
+        discard_output()
+        sys.exit(0)
     except Exception as error:
         if show:
             raise
+        if isinstance(error, OSError) and error.filename is None:
+            discard_output()
+            print(
+                f"npfs: the output cannot be written ({error.strerror}); free some space, or write "
+                "it elsewhere",
+                file=sys.stderr,
+            )
+            sys.exit(MISTAKE)
         print(
             f"npfs: this is a fault of npfs, not yours: {type(error).__name__}: {error}; "
             f"with {TRACEBACK} it shows where, which is what a report of it needs",
             file=sys.stderr,
         )
         sys.exit(FAULT)
+
+
+def prepare_terminal() -> None:
+    """Make the streams and the width such that printing is no error."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed, as by >&-
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # characters that its encoding lacks
+    width = os.environ.get("COLUMNS", "")
+    if not (width.isdecimal() and LEAST_WIDTH <= int(width) <= LARGEST_WIDTH):
+        os.environ.pop("COLUMNS", None)  # then the usual one is taken
+
+
+def discard_output() -> None:
+    """Let go what is not written yet: the interpreter would try it again at its end."""
+    sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115

@@ -211,9 +211,23 @@ def pytest_report_teststatus(
     return None
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """End with the verdict of all runs, and the paths of what was written."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter,
+) -> Generator[None, None, None]:
+    """End with the verdict of all runs, whatever becomes of the tables of others."""
+    try:
+        yield
+    except Exception as error:
+        terminalreporter.ensure_newline()
+        terminalreporter.write_line(
+            f"A table of another plug-in could not be printed ({type(error).__name__}: {error})."
+        )
+    _show_report(terminalreporter)
+
+
+def _show_report(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the verdict of all runs, and the paths of what was written."""
     run = terminalreporter.config.stash[RUN]
     if run.number is None or not run.is_first:
         return

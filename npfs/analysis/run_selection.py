@@ -61,7 +61,7 @@ def select(name: str, side: str) -> RunFolder:
     if in_revision is None:
         raise NoRunsFound(
             f"{side} {name!r} is no file or folder, matches nothing as a pattern, and is no git "
-            f"revision (or path in one) here; give {POSSIBLE}"
+            f"revision (or path in one) here{_why_no_git()}; give {POSSIBLE}"
         )
     elsewhere = "" if ":" in name else f" under a folder 'reports'; name another as {name}:FOLDER"
     if in_revision.rejected:
@@ -128,6 +128,19 @@ def _run_files(listing: bytes, *, is_reports: bool) -> dict[str, str]:
             blobs[path] = about.split()[2]
     runs = "runs/" if is_reports else f"{REPORTS}/runs/"
     return {path: blob for path, blob in blobs.items() if path.startswith(runs)} or blobs
+
+
+def _why_no_git() -> str:
+    """Return git's own reason, where it knows no revision at all."""
+    try:
+        asked = subprocess.run(
+            ["git", "rev-parse", "--git-dir"], capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return " (git is not installed)"
+    if asked.returncode == 0:
+        return ""
+    return f" (git says: {asked.stderr.strip().splitlines()[0].removeprefix('fatal: ')})"
 
 
 def _git(*arguments: str) -> bytes | None:

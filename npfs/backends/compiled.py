@@ -2,23 +2,8 @@
 
 import os
 import threading
-from collections.abc import Callable
-from typing import Any, TypeVar
 
-from npfs.backends.base import BackendUnavailable
-
-try:
-    import numba
-    from numba import prange
-except ModuleNotFoundError:
-    raise
-except Exception as error:  # settings that Numba refuses
-    raise BackendUnavailable(
-        f"Numba cannot be loaded ({str(error).rstrip('.')}); mend its settings, variables that "
-        "begin with NUMBA_"
-    ) from None
-
-__all__ = ["ONE_AT_A_TIME", "count_threads", "njit", "prange", "thread_problem", "with_note"]
+import numba
 
 NOT_CACHED = (
     "compiled anew in each process, as no folder for compiled code can be written; "
@@ -27,7 +12,6 @@ NOT_CACHED = (
 # What steers Numba's threads.
 VARIABLES = ("NUMBA_THREADING_LAYER", "NUMBA_NUM_THREADS")
 ONE_AT_A_TIME = threading.Lock()
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _can_be_kept() -> bool:
@@ -43,23 +27,12 @@ def _can_be_kept() -> bool:
     return True
 
 
-IS_CACHED = _can_be_kept()
-
-
-def njit(**options: Any) -> Callable[[Function], Function]:
-    """Return Numba's decorator, which keeps what it compiles on disk if there is a place for it."""
-    decorator: Callable[[Function], Function] = numba.njit(cache=IS_CACHED, **options)
-    return decorator
+CACHED = _can_be_kept()
 
 
 def with_note(note: str = "") -> str:
     """Return the note of a backend, and that it is compiled anew, if it is."""
-    return note if IS_CACHED else "; ".join(filter(None, (note, NOT_CACHED)))
-
-
-def count_threads() -> int:
-    """Return the number of threads that Numba computes with."""
-    return int(numba.get_num_threads())
+    return note if CACHED else "; ".join(filter(None, (note, NOT_CACHED)))
 
 
 def thread_problem() -> tuple[str, str] | None:

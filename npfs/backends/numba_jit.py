@@ -8,14 +8,15 @@ code is kept on disk (``cache=True``): only the first process ever waits for it.
 """
 
 import numpy as np
+from numba import njit
 
 from npfs.backends.aligned import prepare
 from npfs.backends.base import Backend, fit_by_features
-from npfs.backends.compiled import njit, with_note
+from npfs.backends.compiled import CACHED, with_note
 from npfs.regression.problem import Array
 
 
-@njit()
+@njit(cache=CACHED)
 def fit_one_feature(
     x: Array, y: Array, epochs: int, learning_rate: float
 ) -> tuple[Array, float, Array]:
@@ -31,7 +32,7 @@ def fit_one_feature(
     return np.full(1, weight), bias, loss_history
 
 
-@njit()
+@njit(cache=CACHED)
 def sums_one_feature(x: Array, y: Array, weight: float, bias: float) -> tuple[float, float, float]:
     """Return the sums over the samples for loss, dw and db."""
     loss = dw = db = 0.0
@@ -43,7 +44,7 @@ def sums_one_feature(x: Array, y: Array, weight: float, bias: float) -> tuple[fl
     return loss, dw, db
 
 
-@njit()
+@njit(cache=CACHED)
 def fit_many_features(
     X: Array, y: Array, epochs: int, learning_rate: float
 ) -> tuple[Array, float, Array]:
@@ -62,7 +63,7 @@ def fit_many_features(
     return weights, bias, loss_history
 
 
-@njit()
+@njit(cache=CACHED)
 def sums_many_features(
     X: Array, y: Array, weights: Array, bias: float, dw: Array
 ) -> tuple[float, float]:

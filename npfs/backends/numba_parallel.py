@@ -7,16 +7,16 @@ threads takes about a microsecond and a half an epoch, so that small data are le
 
 from typing import Any
 
+import numba
 import numpy as np
+from numba import njit, prange
 
 from npfs.backends import numba_simd
-from npfs.backends.base import Backend, BackendUnavailable, Fit
+from npfs.backends.base import Backend, BackendUnavailable
 from npfs.backends.compiled import (
+    CACHED,
     ONE_AT_A_TIME,
-    count_threads,
     may_use_threads,
-    njit,
-    prange,
     thread_problem,
     with_note,
 )
@@ -29,7 +29,7 @@ SERIAL_BELOW = 65_536
 APART = 32  # numbers; two cache lines of float32, four of float64
 if problem := thread_problem():
     raise BackendUnavailable("; ".join(problem))
-THREADS = count_threads()
+THREADS = numba.get_num_threads()
 
 
 def prepare(X: Any, y: Any) -> tuple[Any, ...]:
@@ -38,28 +38,34 @@ def prepare(X: Any, y: Any) -> tuple[Any, ...]:
     if THREADS == 1 or X.size + y.size < SERIAL_BELOW:
         return kernel, *arrays
     if len(arrays) == 2:
-        return fit_one_feature, *arrays
-    return fit_many_features, *arrays, THREADS
+        return one_feature_on_all_cores, *arrays
+    return many_features_on_all_cores, *arrays, THREADS
 
 
-def fit(data: tuple[Any, ...], epochs: int, learning_rate: float) -> Fit:
-    """Run ``epochs`` steps of gradient descent from zero, on all cores.
+def one_feature_on_all_cores(*data: Any) -> tuple[Array, float, Array]:
+    """Call ``fit_one_feature`` where threads may be used; see ``many_features_on_all_cores``."""
+    if not may_use_threads():
+        return numba_simd.fit_one_feature(*data)
+    with ONE_AT_A_TIME:
+        return fit_one_feature(*data)
+
+
+def many_features_on_all_cores(
+    X: Array, y: Array, n_samples: int, threads: int, epochs: int, learning_rate: float
+) -> tuple[Array, float, Array]:
+    """Call ``fit_many_features`` where threads may be used, else its sibling for one core.
 
     Calls from several threads wait for each other: a call takes all cores, and one of Numba's ways
-    to start threads ends the process if two calls meet. In a forked child, which has not got its
-    parent's threads, one core does it.
+    to start threads ends the process if two calls meet. A forked child has not got the threads of
+    its parent.
     """
-    kernel, *arrays = data
-    if kernel not in SERIAL:
-        return numba_simd.fit(data, epochs, learning_rate)
     if not may_use_threads():
-        serial = arrays[:-1] if kernel is fit_many_features else arrays
-        return numba_simd.fit((SERIAL[kernel], *serial), epochs, learning_rate)
+        return numba_simd.fit_many_features(X, y, n_samples, epochs, learning_rate)
     with ONE_AT_A_TIME:
-        return numba_simd.fit(data, epochs, learning_rate)
+        return fit_many_features(X, y, n_samples, threads, epochs, learning_rate)
 
 
-@njit(fastmath=FASTMATH)
+@njit(cache=CACHED, fastmath=FASTMATH)
 def fit_one_feature(
     x: Array, y: Array, epochs: int, learning_rate: float
 ) -> tuple[Array, float, Array]:
@@ -76,7 +82,7 @@ def fit_one_feature(
     return np.full(1, weight), bias, loss_history
 
 
-@njit(fastmath=FASTMATH, parallel=True)
+@njit(cache=CACHED, fastmath=FASTMATH, parallel=True)
 def sums_one_feature(x: Array, y: Array, weight: float, bias: float) -> tuple[float, float, float]:
     """Return the sums over the samples for loss, dw and db."""
     loss = dw = db = y.dtype.type(0)
@@ -88,7 +94,7 @@ def sums_one_feature(x: Array, y: Array, weight: float, bias: float) -> tuple[fl
     return loss, dw, db
 
 
-@njit(fastmath=FASTMATH)
+@njit(cache=CACHED, fastmath=FASTMATH)
 def fit_many_features(
     X: Array, y: Array, n_samples: int, threads: int, epochs: int, learning_rate: float
 ) -> tuple[Array, float, Array]:
@@ -107,7 +113,7 @@ def fit_many_features(
     return weights, bias, loss_history
 
 
-@njit()
+@njit(cache=CACHED)
 def shares_of_threads(threads: int, tile: int, n_features: int, y: Array) -> tuple[Array, Array]:
     """Return room for the errors of a tile and for the sums of each thread: dw, then loss and db.
 
@@ -120,7 +126,7 @@ def shares_of_threads(threads: int, tile: int, n_features: int, y: Array) -> tup
     )
 
 
-@njit(fastmath=FASTMATH, parallel=True)
+@njit(cache=CACHED, fastmath=FASTMATH, parallel=True)
 def sums_many_features(
     X: Array,
     y: Array,
@@ -144,15 +150,11 @@ def sums_many_features(
         shares[0] += shares[thread]
 
 
-SERIAL = {
-    fit_one_feature: numba_simd.fit_one_feature,
-    fit_many_features: numba_simd.fit_many_features,
-}
 BACKEND = Backend(
     "numba-parallel",
     "Numba, all cores",
     prepare,
-    fit,
+    numba_simd.fit,
     dtypes=("float64", "float32"),
     cache_variable="NUMBA_CACHE_DIR",
     note=with_note(

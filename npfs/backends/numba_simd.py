@@ -15,10 +15,11 @@ time, on one core; with all cores it is bound by memory.
 from typing import Any
 
 import numpy as np
+from numba import njit
 
 from npfs.backends import aligned
 from npfs.backends.base import Backend, Fit
-from npfs.backends.compiled import njit, with_note
+from npfs.backends.compiled import CACHED, with_note
 from npfs.regression.problem import Array
 
 FASTMATH = {"reassoc", "contract", "nsz"}
@@ -65,7 +66,7 @@ def fit(data: tuple[Any, ...], epochs: int, learning_rate: float) -> Fit:
     return Fit(*kernel(*arrays, epochs, learning_rate))
 
 
-@njit(fastmath=FASTMATH)
+@njit(cache=CACHED, fastmath=FASTMATH)
 def fit_one_feature(
     x: Array, y: Array, epochs: int, learning_rate: float
 ) -> tuple[Array, float, Array]:
@@ -82,7 +83,7 @@ def fit_one_feature(
     return np.full(1, weight), bias, loss_history
 
 
-@njit(fastmath=FASTMATH, nogil=True)
+@njit(cache=CACHED, fastmath=FASTMATH, nogil=True)
 def sums_one_feature(x: Array, y: Array, weight: float, bias: float) -> tuple[float, float, float]:
     """Return the sums over the samples for loss, dw and db."""
     loss = dw = db = y.dtype.type(0)
@@ -94,7 +95,7 @@ def sums_one_feature(x: Array, y: Array, weight: float, bias: float) -> tuple[fl
     return loss, dw, db
 
 
-@njit(fastmath=FASTMATH)
+@njit(cache=CACHED, fastmath=FASTMATH)
 def fit_many_features(
     X: Array, y: Array, n_samples: int, epochs: int, learning_rate: float
 ) -> tuple[Array, float, Array]:
@@ -114,7 +115,7 @@ def fit_many_features(
     return weights, bias, loss_history
 
 
-@njit(fastmath=FASTMATH, nogil=True)
+@njit(cache=CACHED, fastmath=FASTMATH, nogil=True)
 def sums_of_tiles(
     X: Array,
     y: Array,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from typer import Option
+from typer import BadParameter, Option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,7 +21,17 @@ Quiet = Annotated[
     bool, Option("--quiet", "-q", help="Print the result alone: no progress, no notes.")
 ]
 AsJson = Annotated[bool, Option("--json", help="Print everything as JSON, for programs.")]
-Reports = Annotated[Path, Option(help="Folder of the stored runs and the report.")]
+
+
+def _folder(name: str) -> Path:
+    if not str(name).strip():
+        raise BadParameter("it takes a folder, such as reports")
+    return Path(name)
+
+
+Reports = Annotated[
+    Path, Option(parser=_folder, metavar="DIR", help="Folder of the stored runs and the report.")
+]
 REPORTS = Path("reports")
 # How a file is read.
 Missing = Annotated[

@@ -15,11 +15,12 @@ from typing import Any
 
 import dask
 import numpy as np
+from numba import njit
 
 from npfs.backends import numpy_gram
 from npfs.backends.aligned import aligned_empty
 from npfs.backends.base import Backend, Fit
-from npfs.backends.compiled import njit
+from npfs.backends.compiled import CACHED
 from npfs.backends.numba_simd import FASTMATH
 from npfs.largedata.connection import connect
 from npfs.largedata.dask_backend import DaskBlocks
@@ -93,7 +94,7 @@ def _sweep(n_columns: int) -> Callable[[Array], tuple[float, ...]]:
     It is compiled for the number of columns: what belongs to others is left out.
     """
 
-    @njit(fastmath=FASTMATH, nogil=True)
+    @njit(cache=CACHED, fastmath=FASTMATH, nogil=True)
     def sweep(tiles: Array) -> tuple[float, ...]:
         s0 = s1 = s2 = s3 = s4 = 0.0
         p00 = p10 = p11 = p20 = p21 = p22 = p30 = p31 = p32 = p33 = 0.0

@@ -100,11 +100,12 @@ def _of_numba() -> list[Finding]:
     except ModuleNotFoundError:
         return []
     except Exception as error:  # whatever Numba's own settings lead to
-        return [Finding("numba", str(error), "no backend that needs it can be used until then")]
+        said = f"Numba cannot be loaded ({error})"
+        return [Finding("numba", said, "see to its settings, variables that begin with NUMBA_")]
     found = []
     if problem := compiled.thread_problem():
         found.append(Finding("numba-threads", *problem))
-    if not compiled.IS_CACHED:
+    if not compiled.CACHED:
         found.append(
             Finding(
                 "numba-cache",

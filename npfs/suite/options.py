@@ -1,6 +1,7 @@
 """The options of the benchmark: added to pytest's, checked, and made into a plan."""
 
 import argparse
+import importlib
 import os
 import shlex
 from collections.abc import Callable, Iterable, Mapping
@@ -75,6 +76,7 @@ OF_TABLE = (
     Option("missing-values", "?,.", split_names, "of a text file of --data: more missing values"),
     Option("header", "yes|no", _yes, "of a text file of --data: --header or --no-header"),
 )
+GROUPINGS = ("group", "name", "func", "fullname", "fullfunc", "param")
 OPTIONS = (
     Option("preset", "NAME", _preset, f"sizes to time: {', '.join(PRESETS)}", "standard"),
     *OF_SIZES,
@@ -202,6 +204,7 @@ def chosen(config: pytest.Config) -> Chosen:
     pytest.UsageError
         One sentence: what was given, and what to give.
     """
+    _require_stock(config)
     try:
         options = {name: config.getoption(f"--{name}") for name in _names(OPTIONS)}
         if options["data"] is not None and config.getoption("no_header"):  # an option of pytest
@@ -231,6 +234,45 @@ def chosen(config: pytest.Config) -> Chosen:
     return Chosen(made, backends, unavailable, unfinished)
 
 
+def _require_stock(config: pytest.Config) -> None:
+    """Refuse what leaves no run, or no report, once everything is measured.
+
+    Raises
+    ------
+    pytest.UsageError
+        One sentence: what was given, and what to give.
+    """
+    if not str(config.getoption("reports")).strip():
+        raise pytest.UsageError("--reports takes a folder, such as reports; got ''")
+    if not config.pluginmanager.has_plugin("benchmark"):
+        raise pytest.UsageError(
+            "the runs are timed by pytest-benchmark, which is switched off here (-p no:benchmark); "
+            "leave that out"
+        )
+    others = (("count", "pytest-repeat", 1), ("codspeed", "pytest-codspeed", False))
+    for option, plugin, usual in others:
+        if (config.getoption(option, None) or usual) != usual:
+            raise pytest.UsageError(
+                f"--{option} of {plugin} does not go with the runs of npfs, which repeat each case "
+                "by themselves; leave it out (--runs N makes more runs)"
+            )
+    grouping = str(config.getoption("benchmark_group_by"))
+    unknown = [name for name in grouping.split(",") if name not in GROUPINGS]
+    if unknown:
+        raise pytest.UsageError(
+            f"--benchmark-group-by takes {', '.join(GROUPINGS)} here, as not all benchmarks have "
+            f"one parameter; got {unknown[0]!r}"
+        )
+    if config.getoption("benchmark_histogram"):
+        try:
+            importlib.import_module("pygal")
+        except ImportError:
+            raise pytest.UsageError(
+                "--benchmark-histogram needs pygal: python -m pip install "
+                "'pytest-benchmark[histogram]', or leave it out: the report has figures"
+            ) from None
+
+
 def set_benchmark_defaults(config: pytest.Config, made: Plan) -> None:
     """Set pytest-benchmark's options that the user left open.
 
@@ -252,6 +294,22 @@ def set_benchmark_defaults(config: pytest.Config, made: Plan) -> None:
             setattr(config.option, f"benchmark_{name}", off)
         config.option.benchmark_histogram = config.option.benchmark_cprofile_dump = []
         config.option.benchmark_compare_fail = config.option.xmlpath = None
+
+
+def joined(arguments: Iterable[Any]) -> list[str]:
+    """Return arguments with each of our options and its value in one, as ``--reports=DIR``.
+
+    pytest looks for ``conftest.py`` before it knows our options: it would take a value that names a
+    folder for the place of the benchmarks.
+    """
+    ours = {f"--{name}" for name in ("reports", *_names(OPTIONS)) if name != "header"}
+    found: list[str] = []
+    for argument in map(str, arguments):
+        if found and found[-1] in ours:
+            found[-1] += f"={argument}"
+        else:
+            found.append(argument)
+    return found
 
 
 def _given(config: pytest.Config) -> list[str]:

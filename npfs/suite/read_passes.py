@@ -10,14 +10,14 @@ As many passes as a fit has epochs are taken in one call, so that both pay for o
 
 from collections.abc import Callable
 
-from numba import prange
+from numba import njit, prange
 
-from npfs.backends.compiled import njit
+from npfs.backends.compiled import CACHED
 from npfs.backends.numba_simd import FASTMATH
 from npfs.regression.problem import Array
 
 
-@njit(fastmath=FASTMATH)
+@njit(cache=CACHED, fastmath=FASTMATH)
 def read_on_one_core(numbers: Array, passes: int) -> float:
     """Sum up ``numbers``, ``passes`` times."""
     total = 0.0
@@ -26,7 +26,7 @@ def read_on_one_core(numbers: Array, passes: int) -> float:
     return total
 
 
-@njit(fastmath=FASTMATH, inline="never")
+@njit(cache=CACHED, fastmath=FASTMATH, inline="never")
 def _sum(numbers: Array) -> float:
     """Sum up ``numbers``, four streams at once: more reads are on their way at any time."""
     quarter = len(numbers) // 4
@@ -43,7 +43,7 @@ def _sum(numbers: Array) -> float:
     return s0 + s1 + s2 + s3
 
 
-@njit(fastmath=FASTMATH, parallel=True)
+@njit(cache=CACHED, fastmath=FASTMATH, parallel=True)
 def read_on_all_cores(numbers: Array, passes: int) -> float:
     """Sum up ``numbers``, each thread its share, ``passes`` times."""
     total = 0.0

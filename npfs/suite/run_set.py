@@ -3,6 +3,7 @@
 from npfs.data import BadTable
 from npfs.harness import recovery
 from npfs.harness.fresh_runs import Ended, RunFailed, fresh_run
+from npfs.suite import options
 from npfs.suite.benchmark_run import BenchmarkRun
 from npfs.suite.schedule import Scheduler, Stop
 
@@ -93,13 +94,13 @@ class RunSet:
             progress.run_done()
 
     def _arguments(self, cases: frozenset[str] | None) -> list[str]:
-        given = [str(argument) for argument in self.run.config.invocation_params.args]
+        given = options.joined(self.run.config.invocation_params.args)
         ours = [f"--npfs-further={self.run.job}", f"--npfs-repetitions={self.run.repetitions}"]
         if self.run.config.getoption("resume"):
             given = [argument for argument in given if argument != "--resume"]
             plan = self.run.plan
-            options = {**plan.record, "data": plan.data and plan.data.options.path}
-            ours += [f"--{name}={value}" for name, value in options.items() if value is not None]
+            record = {**plan.record, "data": plan.data and plan.data.options.path}
+            ours += [f"--{name}={value}" for name, value in record.items() if value is not None]
         if cases is not None:
             ours.append(f"--npfs-only={','.join(sorted(cases))}")
         if self.crashed:

@@ -46,7 +46,7 @@ def test_without_a_place_for_compiled_code_it_compiles_anew_and_says_so() -> Non
     )
     assert "compiled anew in each process, as no folder for compiled code can be" in said.stdout
     assert "each process compiles it anew, in seconds; set NUMBA_CACHE_DIR to a" in said.stdout
-    assert compiled.IS_CACHED
+    assert compiled.CACHED
     assert compiled.with_note() == ""
 
 
@@ -100,7 +100,7 @@ print(json.dumps([list(loaded), reasons, [str(finding) for finding in examine().
     [(name, value)] = variables.items()
     assert loaded[:2] == ["python", "numpy"]
     assert ("numba" in loaded) == (name == "NUMBA_THREADING_LAYER")  # else nothing compiles
-    what = f"unset {name}={value}" if "numba" in loaded else "mend its settings, variables that"
+    what = f"unset {name}={value}" if "numba" in loaded else "Number of threads specified must be"
     assert what in reasons["numba-parallel"]
     assert any(what in finding for finding in findings)
 

@@ -51,7 +51,7 @@ def test_small_data_stay_on_one_core() -> None:
     if numba_parallel.THREADS > 1:
         problem = make_problem(numba_parallel.SERIAL_BELOW // 2)
         kernel, *_ = numba_parallel.prepare(problem.X, problem.y)
-        assert kernel is numba_parallel.fit_one_feature
+        assert kernel is numba_parallel.one_feature_on_all_cores
 
 
 SAME_WORK = [name for name, backend in BACKENDS.items() if backend.same_work and name != "c"]
@@ -94,7 +94,7 @@ def test_blocks_and_tiles_have_the_sizes_that_the_measurements_chose() -> None:
     assert in_cache.shape[2] > in_memory.shape[2]
     if numba_parallel.THREADS > 1:
         kernel, *_ = numba_parallel.prepare(np.ones((100_000, 1)), np.ones(100_000))
-        assert kernel is numba_parallel.fit_one_feature
+        assert kernel is numba_parallel.one_feature_on_all_cores
 
 
 def test_one_core_is_said_and_still_works() -> None:

@@ -116,6 +116,8 @@ def fit(
     no_progress = quiet or as_json
     if plot is not None:
         _require_drawable(plot)
+    if moments is not None:
+        _require_writable("--moments", moments)
     model = _model(backend or "numpy", epochs, learning_rate, tol, standardize)
     options = table_options(
         target, "--features", features, missing, missing_values, separator, decimal, header
@@ -146,12 +148,16 @@ def _require_drawable(path: Path) -> None:
     """Refuse a place for a drawing before there is something to lose."""
     if path.suffix.lower() not in DRAWN:
         raise Mistake(f"--plot writes {', '.join(DRAWN)}; got {str(path)!r}")
+    _require_writable("--plot", path)
+
+
+def _require_writable(option: str, path: Path) -> None:
     if not path.absolute().parent.is_dir():
-        raise Mistake(f"there is no folder {path.parent} for --plot; make it, or name another")
+        raise Mistake(f"there is no folder {path.parent} for {option}; make it, or name another")
     if path.is_dir():
-        raise Mistake(f"--plot {path} is a folder; name a file in it")
+        raise Mistake(f"{option} {path} is a folder; name a file in it")
     if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
-        raise Mistake(f"--plot {path} cannot be written; name another place")
+        raise Mistake(f"{option} {path} cannot be written; name another place")
 
 
 def _refuse_gone(given: dict[str, bool]) -> None:
@@ -290,6 +296,7 @@ def _fit_moments(
     from npfs.largedata.one_pass import read_moments
 
     notes: list[str] = []
+    before = None if stored is None or not stored.exists() else StoredMoments.load(stored)
 
     def run() -> StoredMoments:
         if scheduler is None:
@@ -303,8 +310,7 @@ def _fit_moments(
                 deque(map(sample.look, reader.batches()), maxlen=0)
         notes.extend(rows.notes(reader))
         found = StoredMoments(taken, reader.feature_names, reader.target_name)
-        if stored is not None and stored.exists():
-            before = StoredMoments.load(stored)
+        if before is not None:
             found = before.join(found)
             notes.append(
                 f"{stored} held {before.moments.n:,} samples, and holds {found.moments.n:,} now."
@@ -436,9 +442,12 @@ def _draw(fitted: Fitted, path: Path) -> None:
         Whatever goes wrong: the fit is printed already.
     """
     try:
+        import warnings
+
         import matplotlib as mpl
 
-        with mpl.rc_context({"text.usetex": False}):
+        with mpl.rc_context({"text.usetex": False}), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of labels that leave little room
             _draw_into(fitted, path)
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

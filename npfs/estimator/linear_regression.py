@@ -14,7 +14,7 @@ from npfs.backends.base import Backend, BackendUnavailable
 from npfs.backends.registry import load_backend
 from npfs.estimator import input as inputs
 from npfs.estimator.input import AUTO, Parameters, sklearn_class
-from npfs.largedata.moments import Moments, features_overflow, fit_moments
+from npfs.largedata.moments import MOST_FEATURES, Moments, features_overflow, fit_moments
 from npfs.regression.descent import Descent, descend, parameter_path
 from npfs.regression.errors import ConvergenceWarning
 from npfs.regression.learning_rate import largest_curvature
@@ -179,6 +179,11 @@ class LinearRegression(Parameters):
         else:
             X = inputs.check_samples(X, type(self).__name__)
         y = inputs.check_targets(y, len(X), type(self).__name__)
+        if X.shape[1] > MOST_FEATURES:
+            raise ValueError(
+                f"X has {X.shape[1]:,} features, and partial_fit keeps the moments of at most "
+                f"{MOST_FEATURES:,}; choose some of them, or give all samples to fit"
+            )
         moments = Moments.of(X, y)
         return self.fit_moments(moments if before is None else before.join(moments), names)
 

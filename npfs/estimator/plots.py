@@ -15,7 +15,7 @@ import numpy as np
 
 from npfs.backends.registry import load_backend
 from npfs.estimator import input as inputs
-from npfs.estimator.linear_regression import LinearRegression
+from npfs.estimator.linear_regression import MOMENTS, LinearRegression
 from npfs.regression.descent import LOSS_OVERFLOWS
 from npfs.regression.learning_rate import SHARES_OF_STABLE, largest_stable_rate
 from npfs.regression.problem import Array, all_finite
@@ -228,7 +228,9 @@ def _lines(
 def _history(model_or_history: Any, label: str | None) -> tuple[Array, str | None]:
     if isinstance(model_or_history, LinearRegression):
         model_or_history._require_fit()
-        return model_or_history.loss_history_, label or model_or_history.backend_
+        backend = model_or_history.backend_
+        name = "one pass" if backend == MOMENTS else backend
+        return model_or_history.loss_history_, label or name
     try:
         history = np.asarray(model_or_history, dtype=np.float64)
     except (TypeError, ValueError):

@@ -180,7 +180,10 @@ def test_a_drawing_shows_samples_of_all_pieces(npfs: Npfs, folder: Path, tmp_pat
         (["--scheduler", "tcp://x:1", "--backend", "numpy"], "--scheduler belongs to a fit in one"),
         (["--moments", "m.npz", "--backend", "auto"], "--moments belongs to a fit in one pass"),
         (["--moments", "data.npy"], "'data.npy' holds no moments"),
-        (["--moments", "absent/m.npz"], "absent"),
+        (
+            ["--moments", "absent/m.npz"],
+            "there is no folder absent for --moments; make it, or name",
+        ),
         (["--backend", "dask"], "--backend dask is for the benchmark; leave it out"),
         (["--backend", "nosuch"], "unknown backend 'nosuch'"),
     ],

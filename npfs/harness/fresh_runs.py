@@ -12,6 +12,7 @@ import npfs
 
 CASE_MARK = "[npfs case done]"
 SAVED_MARK = "[npfs run saved]"
+SETTINGS = "settings.ini"  # of pytest, for the benchmarks
 # After Ctrl-C the process gets the signal too; saving what it has takes far less than this.
 SECONDS_TO_SAVE = 30
 
@@ -72,21 +73,26 @@ def add_runs(number: int, reports: Path) -> None:
 
 
 def bench_command(options: Sequence[str]) -> list[str]:
-    """Return the command that measures, with the bench of this folder or of npfs's own clone.
+    """Return the command that measures, with the benchmarks of this clone or of the package.
+
+    They run with their own settings of pytest, whatever those of the folder are.
 
     Raises
     ------
     CannotMeasure
-        If there is neither.
+        If the benchmarks are neither here nor in the package.
     """
-    clone = Path(npfs.__file__).parents[1]
-    found = [folder for folder in (Path(), clone) if (folder / "bench" / "bench_fit.py").is_file()]
+    package = Path(npfs.__file__).parent
+    places = (Path("bench"), package.parent / "bench", package / "bench")
+    found = [place.absolute() for place in places if (place / SETTINGS).is_file()]
     if not found:
         raise CannotMeasure(
-            "runs are measured by the bench folder of npfs, which is not here; "
-            "go to your clone of npfs"
+            "the benchmarks are not in this installation of npfs; install it again, or go to your "
+            "clone of npfs"
         )
-    return [sys.executable, "-m", "pytest", str(found[0] / "bench"), "--benchmark-only", *options]
+    settings = ["-c", str(found[0] / SETTINGS), "--rootdir", str(found[0])]
+    pytest = [sys.executable, "-m", "pytest", str(found[0]), *settings]
+    return [*pytest, "--benchmark-only", *options]
 
 
 def run_in_place(command: list[str]) -> int:

@@ -1,5 +1,8 @@
 """``npfs bench``: the benchmark as pytest runs it."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,3 +26,30 @@ def test_bench_elsewhere_than_a_clone_says_so(
     monkeypatch.setattr(package, "__file__", str(tmp_path / "npfs" / "__init__.py"))
     with pytest.raises(fresh_runs.CannotMeasure, match="go to your clone"):
         fresh_runs.bench_command([])
+
+
+def test_the_package_brings_the_benchmarks_along(tmp_path: Path) -> None:
+    """From a wheel, in a folder with settings of its own, where no home can be written."""
+    root = Path(__file__).parents[2]
+    commands: list[list[str | Path]] = [
+        ["-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path / "wheel"],
+        ["-m", "pip", "install", "-q", "--no-deps", "--no-index", "-f", tmp_path / "wheel",
+         "--target", tmp_path / "installed", "npfs"],
+    ]  # fmt: skip
+    for command in commands:
+        subprocess.run([sys.executable, *command], cwd=root, check=True, capture_output=True)
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = --nonsense\npython_files = x_*.py\n")
+    code = "import npfs.cli; print(npfs.__file__, flush=True); npfs.cli.main()"
+    options = ("--sizes=10", "--backends=python,numpy", "--runs=1", "--benchmark-max-time=0.005")
+    found = subprocess.run(
+        [sys.executable, "-c", code, "bench", *options],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "installed"), "HOME": "/nonexistent"},
+    )  # fmt: skip
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert found.stdout.startswith(str(tmp_path / "installed"))
+    assert (folder / "reports" / "verdict.md").is_file()
+    left = {path.name for path in folder.iterdir()} - {".benchmarks"}  # pytest-benchmark's own
+    assert left == {"pytest.ini", "reports"}

@@ -2,15 +2,16 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from npfs.data.arrow import frame_source
-from npfs.data.choosing import TableOptions, choose_columns
+from npfs.data.choosing import choose_columns
 from npfs.data.columns import BadTable, Batch, Reader, in_a_sentence, in_order
+from npfs.data.dialect import TableOptions
 from npfs.data.files import open_path
 from npfs.data.values import Rows, are_usable, column_ranges, notes_on, usable
 from npfs.regression.problem import Array
@@ -50,10 +51,10 @@ def open_table(data: Any, options: TableOptions) -> Reader:
     """
     is_file = isinstance(data, str | Path)
     name = repr(str(data)) if is_file else type(data).__name__
+    with in_a_sentence(name):
+        found = open_path(Path(data), options) if is_file else frame_source(data)
     with in_a_sentence(name, kind=BadTable):
-        with in_a_sentence():
-            source = open_path(Path(data), options) if is_file else frame_source(data)
-        return choose_columns(source, name, options)
+        return choose_columns(replace(found, path=name), options)
 
 
 def read_table(

@@ -174,7 +174,9 @@ def notes_on(
             f"The same numbers as the target, so the fit is trivial: {_of(names, is_target)}."
         )
     size = np.maximum(np.abs(low), np.abs(high))
-    inexact = np.flatnonzero((size >= LARGEST_EXACT) & np.array(reader.integers))
+    inexact = np.flatnonzero(
+        (size >= LARGEST_EXACT) & np.array([column.is_integer for column in reader.columns])
+    )
     if len(inexact):
         found.append(f"Integers beyond 2**53, rounded to float64: {_of(names, inexact)}.")
     seen = np.flatnonzero(size[:-1] > 0)

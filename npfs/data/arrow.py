@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import accumulate, groupby
 from typing import Any
@@ -22,7 +22,8 @@ from npfs.data.columns import (
 )
 
 PART_NUMBERS = 1 << 23  # of small row groups together, for a worker
-BUFFER_BYTES = 1 << 16  # read at once of each column; without one a column is read whole
+# Of each column so much is read at once; without it a column is read whole.
+OPTIONS = {"buffer_size": 1 << 16, "pre_buffer": False, "page_checksum_verification": True}
 LOOKED_AT_ROWS = 1000  # for an example of what is no number
 # From positions to the columns there, as Arrow's, batch after batch.
 ArrowBatches = Callable[[Sequence[int]], Iterator[Sequence[Any]]]
@@ -66,12 +67,7 @@ def parquet_source(file: OpenedFile) -> Reader:
 def _row_groups(
     file: OpenedFile, groups: Sequence[int], positions: Sequence[int]
 ) -> Iterator[Sequence[Any]]:
-    with pyarrow("parquet").ParquetFile(
-        str(file.path),
-        buffer_size=BUFFER_BYTES,
-        pre_buffer=False,
-        page_checksum_verification=True,
-    ) as opened:
+    with pyarrow("parquet").ParquetFile(str(file.path), **OPTIONS) as opened:
         names = list(map(str, opened.schema_arrow.names))
         # Only by position, if one name occurs twice; then all columns are decoded.
         is_by_name = len(set(names)) == len(names)
@@ -84,26 +80,21 @@ def _row_groups(
 
 def arrow_source(file: OpenedFile) -> Reader:
     """Return the table of an Arrow or Feather file, or of a stream."""
-    with _record_batches(file) as (schema, _):
-        return _source(schema, [(partial(_of_file, file), 0)], None, file)
-
-
-@contextmanager
-def _record_batches(file: OpenedFile) -> Iterator[tuple[Any, Iterable[Any]]]:
-    """Open a file, or a stream; give its schema and its record batches."""
-    ipc = pyarrow("ipc")
     with pyarrow().OSFile(str(file.path)) as opened:
-        if opened.read(6) == b"ARROW1":
-            reader = ipc.open_file(opened)
-            yield reader.schema, map(reader.get_batch, range(reader.num_record_batches))
-        else:
-            opened.seek(0)
-            reader = ipc.open_stream(opened)
-            yield reader.schema, reader
+        kind = "file" if opened.read(6) == b"ARROW1" else "stream"
+        opened.seek(0)
+        schema = getattr(pyarrow("ipc"), f"open_{kind}")(opened).schema
+    return _source(schema, [(partial(_record_batches, file, kind), 0)], None, file)
 
 
-def _of_file(file: OpenedFile, positions: Sequence[int]) -> Iterator[Sequence[Any]]:
-    with _record_batches(file) as (_, batches):
+def _record_batches(
+    file: OpenedFile, kind: str, positions: Sequence[int]
+) -> Iterator[Sequence[Any]]:
+    with pyarrow().OSFile(str(file.path)) as opened:
+        found = getattr(pyarrow("ipc"), f"open_{kind}")(opened)
+        batches = (
+            found if kind == "stream" else map(found.get_batch, range(found.num_record_batches))
+        )
         for batch in batches:
             batch.validate(full=True)  # offsets of text beyond the file would end the process
             yield [batch.column(k) for k in positions]
@@ -127,21 +118,15 @@ def _source(
     file: OpenedFile | None = None,
 ) -> Reader:
     types = pyarrow("types")
-    indices, columns = _indices(schema), []
-    for k, (name, dtype) in enumerate(zip(map(str, schema.names), schema.types, strict=True)):
+    indices, columns, positions = _indices(schema), [], range(len(schema.names))
+    for k, name, dtype in zip(positions, map(str, schema.names), schema.types, strict=True):
         kind = dtype.value_type if types.is_dictionary(dtype) else dtype
         tests = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)
         is_number = not parts or any(test(kind) for test in tests)
-        columns.append(
-            Column(
-                name,
-                str(dtype),
-                is_integer=types.is_integer(kind),
-                is_left_out=name in indices,
-                problem="" if is_number else partial(_problem, parts[0][0], k, dtype, kind),
-            )
-        )
-    positions = range(len(columns))
+        problem = "" if is_number else partial(_problem, parts[0][0], k, dtype, kind)
+        is_integer = types.is_integer(kind)
+        column = Column(name, str(dtype), is_integer, problem=problem)
+        columns.append(replace(column, is_left_out=name in indices))
     made = [(Part(partial(numpy_batches, read), row, file), positions) for read, row in parts]
     return Reader(columns, made, n_rows, room=n_rows or 0)
 

@@ -84,8 +84,8 @@ def _example(names: list[str], features_option: str) -> str:
 
 def _about_names(reader: Reader, positions: Sequence[int]) -> list[str]:
     """Tell of an index that is left out, nameless columns, and names that occur twice."""
-    found, columns = [], reader.columns
-    others = [column for k, column in enumerate(columns) if k not in positions]
+    found, columns, chosen = [], reader.columns, set(positions)
+    others = [column for k, column in enumerate(columns) if k not in chosen]
     left_out = [column.name for column in others if not column.is_nameless]
     nameless = [columns[k].name for k in positions[:-1] if columns[k].is_nameless]
     twice = [name for name, times in Counter(reader.names).items() if times > 1]
@@ -141,22 +141,18 @@ def _position(names: Sequence[str], wanted: str | int, option: str) -> int:
     try:
         position = int(wanted) if isinstance(wanted, str) else operator.index(wanted)
     except ValueError:
-        raise BadTable(_not_found(names, str(wanted), option)) from None
+        wanted = str(wanted)
+        by_lower = {name.lower(): name for name in reversed(names)}
+        close = [by_lower[name] for name in difflib.get_close_matches(wanted.lower(), by_lower)]
+        hint = f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
+        if len(names) == 1:
+            hint += "; are its cells parted by another character? Give it with --separator"
+        raise BadTable(
+            f"it has no column {shown(wanted)} for {option}{hint}; its columns are {named(names)}"
+        ) from None
     if not -len(names) <= position < len(names):
         raise BadTable(
             f"it has no column {position} for {option}; its columns, from 0 to {len(names) - 1}, "
             f"are {named(names)}"
         )
     return position % len(names)
-
-
-def _not_found(names: Sequence[str], wanted: str, option: str) -> str:
-    if len(names) == 1:
-        return (
-            f"it has one column, {shown(names[0])}, and none {shown(wanted)} for {option}; are its "
-            "cells parted by another character? Give it with --separator"
-        )
-    by_lower = {name.lower(): name for name in reversed(names)}
-    close = [by_lower[name] for name in difflib.get_close_matches(wanted.lower(), by_lower)]
-    meant = f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
-    return f"it has no column {shown(wanted)} for {option}{meant}; its columns are {named(names)}"

@@ -120,23 +120,6 @@ class OpenedFile:
         found = path.stat()
         return cls(Path(os.path.abspath(path)), found.st_size, found.st_mtime_ns)  # noqa: PTH100 - keeps links
 
-    def require_unchanged(self) -> None:
-        """Refuse a file that is gone, or another.
-
-        Raises
-        ------
-        BadTable
-        """
-        try:
-            is_same = self.of(self.path) == self
-        except OSError as error:
-            raise BadTable(
-                f"it cannot be read any more ({one_line(error)}); put it back, or where this "
-                "process can see it"
-            ) from None
-        if not is_same:
-            raise BadTable("it was changed after it was opened; open it again")
-
 
 @dataclass(frozen=True)
 class Part:
@@ -155,6 +138,23 @@ class Part:
     read: Callable[[Sequence[int]], Iterator[Columns]]
     first_row: int = 0
     file: OpenedFile | None = None
+
+    def require_unchanged(self) -> None:
+        """Refuse a file that is gone, or another.
+
+        Raises
+        ------
+        BadTable
+        """
+        try:
+            is_same = self.file is None or self.file == OpenedFile.of(self.file.path)
+        except OSError as error:
+            raise BadTable(
+                f"it cannot be read any more ({one_line(error)}); put it back, or where this "
+                "process can see it"
+            ) from None
+        if not is_same:
+            raise BadTable("it was changed after it was opened; open it again")
 
 
 @dataclass(frozen=True)
@@ -240,21 +240,14 @@ class Reader:
             row, file = part.first_row, part.file
             path = repr(str(file.path)) if file else self.path
             name = file.path.name if file and path != self.path else ""
-            with in_a_sentence(path), _unchanged(file):
-                for columns in part.read(positions):
-                    yield Batch(columns, names, row, name)
-                    row += len(columns[0])
-
-
-@contextlib.contextmanager
-def _unchanged(file: OpenedFile | None) -> Iterator[None]:
-    """Refuse a file that is another before or after; that says more than what it came to."""
-    require = file.require_unchanged if file else lambda: None
-    require()
-    try:
-        yield
-    finally:
-        require()
+            with in_a_sentence(path):
+                try:
+                    part.require_unchanged()
+                    for columns in part.read(positions):
+                        yield Batch(columns, names, row, name)
+                        row += len(columns[0])
+                finally:
+                    part.require_unchanged()  # says more than what else it comes to
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,6 +46,7 @@ SUFFIXES = {
         kind + packed for kind in (".csv", ".tsv") for packed in ("", ".gz", ".bz2", ".zst")
     ),
 }
+ONE_SCHEMA = "write all files of a folder with one schema"
 NO_DATA = ("_", ".")  # what Spark, Hive and Dask write beside the data begins so
 NO_TEXT = frozenset(range(ord(" "))) - frozenset(b"\t\n\v\f\r")
 
@@ -156,40 +157,33 @@ def _as_one(files: dict[str, Reader]) -> Reader:
     (first_name, first), *_ = files.items()
     columns, parts, names = list(first.columns), [], first.names
     for name, file in files.items():
-        if how := _difference(names, file.names):
-            raise BadTable(
-                f"its files {first_name!r} and {name!r} differ: {how}; write all files of a folder "
-                "with one schema"
-            )
+        _require_same_names(first_name, names, name, file.names)
         is_same = file.names == names
         order = range(len(names)) if is_same else list(map(file.names.index, names))
         parts += [(part, order) for part, _ in file.parts]
         for k, column in enumerate(columns):
             other = file.columns[order[k]].type
             if other != column.type:
-                said = (
-                    f"is of type {column.type} in {first_name!r} and {other} in {name!r} (write "
-                    "all files of a folder with one schema)"
-                )
-                columns[k] = replace(column, problem=said)
+                problem = f"is of type {column.type} in {first_name!r} and {other} in {name!r}"
+                columns[k] = replace(column, problem=f"{problem} ({ONE_SCHEMA})")
     rows = [file.n_rows for file in files.values()]
+    n_rows = None if None in rows else sum(filter(None, rows))
     notes = dict.fromkeys(note for file in files.values() for note in file.notes)
-    return Reader(
-        columns,
-        parts,
-        n_rows=None if None in rows else sum(filter(None, rows)),
-        room=sum(file.room for file in files.values()),
-        notes=tuple(notes),
-    )
+    room = sum(file.room for file in files.values())
+    return Reader(columns, parts, n_rows, room, tuple(notes))
 
 
-def _difference(first: Sequence[str], second: Sequence[str]) -> str:
-    """Describe how the columns of two files differ, "" if they do not."""
-    for which, has, lacks in (("first", first, second), ("second", second, first)):
-        for name in Counter(has) - Counter(lacks):
-            return f"only the {which} has a column {name!r}"
-    is_read_by_position = len(set(first)) < len(first)
-    return "their columns are not in one order" if is_read_by_position and first != second else ""
+def _require_same_names(
+    first: str, names: Sequence[str], second: str, others: Sequence[str]
+) -> None:
+    """Refuse files with different columns; in another order, if they are read by their names."""
+    more, less = Counter(names) - Counter(others), Counter(others) - Counter(names)
+    how = [f"only the first has a column {name!r}" for name in more]
+    how += [f"only the second has a column {name!r}" for name in less]
+    if len(set(names)) < len(names) and others != names:
+        how.append("their columns are not in one order")
+    if how:
+        raise BadTable(f"its files {first!r} and {second!r} differ: {how[0]}; {ONE_SCHEMA}")
 
 
 @dataclass(frozen=True)
@@ -254,7 +248,7 @@ def _npy_source(file: OpenedFile) -> Reader:
     parts = [Part(partial(layout.read, rows[a : a + step]), a, file) for a in rows[::step]]
     names = array.dtype.names or [f"column {k}" for k in range(array.shape[1])]
     first = _columns(np.array(array[:1] if array.ndim else array), range(len(names)))
-    return _source(names, first, parts, len(rows))
+    return _source(list(zip(names, first, strict=True)), parts, len(rows))
 
 
 def _npz_source(file: OpenedFile) -> Reader:
@@ -266,16 +260,16 @@ def _npz_source(file: OpenedFile) -> Reader:
             continue
         if array.dtype.names is not None:
             columns += [(field, array[field]) for field in array.dtype.names]
-        elif array.ndim == 2 and array.shape[1] != 1:
-            columns += [(f"{name}{k}", array[:, k]) for k in range(array.shape[1])]
+        elif array.ndim == 2:
+            names = [f"{name}{k}" for k in range(array.shape[1])] if array.shape[1] > 1 else [name]
+            columns += zip(names, array.T, strict=False)
         else:
-            columns.append((name, array[:, 0] if array.ndim == 2 else array))
+            columns.append((name, array))
     if not columns:
         raise BadTable(
             "it is a zip archive without arrays, as an Excel workbook is one; save the table as CSV"
         )
-    names, values = zip(*columns, strict=True)
-    return _source(names, values, [Part(partial(_of_memory, columns), 0, file)], None)
+    return _source(columns, [Part(partial(_of_memory, columns), 0, file)], None)
 
 
 def _of_memory(
@@ -288,8 +282,8 @@ def _of_memory(
     BadTable
         If they are not of one length.
     """
-    target, y = columns[positions[-1]]
     chosen = [columns[k] for k in positions]
+    target, y = chosen[-1]
     for name, column in chosen:
         if len(column) != len(y):
             raise BadTable(
@@ -302,11 +296,11 @@ def _of_memory(
 
 
 def _source(
-    names: Sequence[str], first: Columns, parts: Sequence[Part], n_rows: int | None
+    first: Sequence[tuple[str, NDArray[Any]]], parts: Sequence[Part], n_rows: int | None
 ) -> Reader:
     """Return the columns of arrays, of which the first rows are here."""
     columns = []
-    for name, values in zip(names, first, strict=True):
+    for name, values in first:
         dtype, problem = values.dtype, ""
         if values.ndim != 1:
             problem = f"is an array of shape {values.shape}, and no column of numbers"

@@ -1,6 +1,7 @@
 """A person's own data as ``X`` and ``y``, or batch by batch, or one sentence that says why not."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -185,15 +186,17 @@ def _duplicates(X: Array, y: Array, low: Array, high: Array) -> tuple[list[int],
 
     Only columns with one range are compared, and those by a digest.
     """
-    alike: dict[tuple[float, float], list[int]] = {}
-    for k, ends in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
-        alike.setdefault(ends, []).append(k)
+    ends = list(zip(low.tolist(), high.tolist(), strict=True))
+    times = Counter(ends)
     first: dict[bytes, int] = {}
     again: list[int] = []
     is_target: list[int] = []
-    for k in sorted(k for group in alike.values() if len(group) > 1 for k in group):
-        column = y if k == X.shape[1] else X[:, k]
-        same = first.setdefault(hashlib.sha256((column + 0.0).tobytes()).digest(), k)
-        if same != k:
-            (is_target if k == X.shape[1] else again).append(same if k == X.shape[1] else k)
+    for k in range(len(ends)):
+        if times[ends[k]] > 1:
+            column = y if k == X.shape[1] else X[:, k]
+            same = first.setdefault(hashlib.sha256((column + 0.0).tobytes()).digest(), k)
+            if same != k and k == X.shape[1]:
+                is_target.append(same)
+            elif same != k:
+                again.append(k)
     return again, is_target

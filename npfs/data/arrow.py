@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
+from itertools import accumulate, groupby
 from typing import Any
 
 import numpy as np
@@ -10,180 +12,123 @@ from numpy.typing import NDArray
 
 from npfs.data.columns import (
     BATCH_NUMBERS,
+    Column,
     Columns,
     OpenedFile,
     Part,
-    Source,
+    Reader,
     pyarrow,
     shown,
 )
 
 PART_NUMBERS = 1 << 23  # of small row groups together, for a worker
-BUFFER_BYTES = 1 << 16  # read at once of each column; without one a column is read whole
+# Of each column so much is read at once; without it a column is read whole.
+OPTIONS = {"buffer_size": 1 << 16, "pre_buffer": False, "page_checksum_verification": True}
 LOOKED_AT_ROWS = 1000  # for an example of what is no number
+# From positions to the columns there, as Arrow's, batch after batch.
+ArrowBatches = Callable[[Sequence[int]], Iterator[Sequence[Any]]]
 
 
-def numpy_batches(table: Any, names: Iterable[str | int]) -> Iterator[Columns]:
-    """Yield the columns of an Arrow table, or record batch, without a copy where that can be."""
-    columns = [table.column(name) for name in names]
-    table = pyarrow().table(columns, names=[str(k) for k in range(len(columns))])
-    for batch in table.to_batches(max_chunksize=max(1, BATCH_NUMBERS // len(columns))):
-        yield [_numbers(column) for column in batch.columns]
+def numpy_batches(batches: ArrowBatches, positions: Sequence[int]) -> Iterator[Columns]:
+    """Yield what Arrow reads in small batches, without a copy where that can be."""
+    rows, names = max(1, BATCH_NUMBERS // len(positions)), list(map(str, positions))
+    for columns in batches(positions):
+        for batch in pyarrow().table(columns, names=names).to_batches(max_chunksize=rows):
+            yield [_numbers(column) for column in batch.columns]
 
 
 def _numbers(column: Any) -> NDArray[Any]:
-    arrow, types = pyarrow(), pyarrow("types")
+    types = pyarrow("types")
     if types.is_dictionary(column.type):
         column = column.dictionary_decode()
     is_plain = types.is_integer(column.type) or types.is_floating(column.type)
     if column.null_count or not is_plain:
-        column = column.cast(arrow.float64()).fill_null(np.nan)
+        column = column.cast(pyarrow().float64()).fill_null(np.nan)
     # ``to_numpy`` loads pandas where it is installed: 50 MB and half a second.
     return np.from_dlpack(column)
 
 
-@dataclass(frozen=True)
-class ParquetPart:
-    """Consecutive row groups of a Parquet file."""
-
-    file: OpenedFile
-    first_row: int
-    first_group: int
-    end_group: int
-
-    def batches(self, positions: Sequence[int]) -> Iterator[Columns]:
-        """Yield these columns, decoded as they are asked for."""
-        options: dict[str, Any] = {"buffer_size": BUFFER_BYTES, "pre_buffer": False}
-        path = str(self.file.path)
-        with pyarrow("parquet").ParquetFile(
-            path, page_checksum_verification=True, **options
-        ) as file:
-            names = [str(name) for name in file.schema_arrow.names]
-            # Only by position, if one name occurs twice; then all columns are decoded.
-            is_by_name = len(set(names)) == len(names)
-            chosen = [names[k] for k in positions] if is_by_name else None
-            found = file.iter_batches(
-                max(1, BATCH_NUMBERS // len(chosen or names)),
-                row_groups=range(self.first_group, self.end_group),
-                columns=chosen,
-            )
-            for batch in found:
-                batch.validate(full=True)  # a damaged one could end the process
-                yield from numpy_batches(batch, chosen or positions)
-
-
-@dataclass(frozen=True)
-class ArrowPart:
-    """The record batches of an Arrow or Feather file, or stream."""
-
-    file: OpenedFile
-    kind: str
-    first_row = 0
-
-    def batches(self, positions: Sequence[int]) -> Iterator[Columns]:
-        """Yield these columns."""
-        for batch in record_batches(self.file, self.kind):
-            yield from numpy_batches(batch, positions)
-
-
-def record_batches(file: OpenedFile, kind: str) -> Iterator[Any]:
-    """Yield the checked record batches of an Arrow file or stream."""
-    with pyarrow().OSFile(str(file.path)) as opened:
-        reader = getattr(pyarrow("ipc"), f"open_{kind}")(opened)
-        is_file = kind == "file"
-        batches = map(reader.get_batch, range(reader.num_record_batches)) if is_file else reader
-        for batch in batches:
-            batch.validate(full=True)  # offsets of text beyond the file would end the process
-            yield batch
-
-
-@dataclass(frozen=True)
-class TablePart:
-    """A table in memory."""
-
-    table: Any
-    file = None
-    first_row = 0
-
-    def batches(self, positions: Sequence[int]) -> Iterator[Columns]:
-        """Yield these columns."""
-        return numpy_batches(self.table, positions)
-
-
-def parquet_source(file: OpenedFile) -> Source:
+def parquet_source(file: OpenedFile) -> Reader:
     """Return the table of a Parquet file; its footer is read here."""
     with pyarrow("parquet").ParquetFile(str(file.path)) as opened:
         schema, footer = opened.schema_arrow, opened.metadata
         # What says more of a row group, ``column(k)``, ends the process if the footer is damaged.
-        group_rows = [footer.row_group(k).num_rows for k in range(footer.num_row_groups)]
-    if min(group_rows, default=0) < 0 or sum(group_rows) != footer.num_rows:
+        rows = [footer.row_group(k).num_rows for k in range(footer.num_row_groups)]
+    if min(rows, default=0) < 0 or sum(rows) != footer.num_rows:
         raise ValueError("its footer has two numbers of rows")
-    parts: list[Part] = []
-    first = row = rows = 0
-    for k, n_rows in enumerate(group_rows):
-        if rows and (rows + n_rows) * len(schema) > PART_NUMBERS:
-            parts.append(ParquetPart(file, row, first, k))
-            first, row, rows = k, row + rows, 0
-        rows += n_rows
-    parts.append(ParquetPart(file, row, first, len(group_rows)))
-
-    def head(position: int) -> Any:
-        with pyarrow("parquet").ParquetFile(
-            str(file.path), buffer_size=BUFFER_BYTES, pre_buffer=False
-        ) as opened:
-            names = [str(name) for name in schema.names]
-            is_by_name = len(set(names)) == len(names)
-            columns = [names[position]] if is_by_name else None
-            batch = next(opened.iter_batches(LOOKED_AT_ROWS, columns=columns), None)
-        return batch and batch.column(0 if is_by_name else position)
-
-    return _source(schema, parts, footer.num_rows, head)
+    first_rows = [0, *accumulate(rows)]
+    parts = []
+    for _, few in groupby(range(len(rows)), lambda k: first_rows[k] * len(schema) // PART_NUMBERS):
+        groups = list(few)
+        parts.append((partial(_row_groups, file, groups), first_rows[groups[0]]))
+    return _source(schema, parts, footer.num_rows, file)
 
 
-def arrow_source(file: OpenedFile, kind: str) -> Source:
+def _row_groups(
+    file: OpenedFile, groups: Sequence[int], positions: Sequence[int]
+) -> Iterator[Sequence[Any]]:
+    with pyarrow("parquet").ParquetFile(str(file.path), **OPTIONS) as opened:
+        names = list(map(str, opened.schema_arrow.names))
+        # Only by position, if one name occurs twice; then all columns are decoded.
+        is_by_name = len(set(names)) == len(names)
+        read = [names[k] for k in positions] if is_by_name else names
+        rows = max(1, BATCH_NUMBERS // len(read))
+        for batch in opened.iter_batches(rows, groups, columns=read if is_by_name else None):
+            batch.validate(full=True)  # a damaged one could end the process
+            yield [batch.column(k) for k in (read if is_by_name else positions)]
+
+
+def arrow_source(file: OpenedFile) -> Reader:
     """Return the table of an Arrow or Feather file, or of a stream."""
     with pyarrow().OSFile(str(file.path)) as opened:
+        kind = "file" if opened.read(6) == b"ARROW1" else "stream"
+        opened.seek(0)
         schema = getattr(pyarrow("ipc"), f"open_{kind}")(opened).schema
-
-    def head(position: int) -> Any:
-        first = next(record_batches(file, kind), None)
-        return first and first.column(position)
-
-    return _source(schema, [ArrowPart(file, kind)], None, head)
+    return _source(schema, [(partial(_record_batches, file, kind), 0)], None, file)
 
 
-def frame_source(frame: Any) -> Source:
+def _record_batches(
+    file: OpenedFile, kind: str, positions: Sequence[int]
+) -> Iterator[Sequence[Any]]:
+    with pyarrow().OSFile(str(file.path)) as opened:
+        found = getattr(pyarrow("ipc"), f"open_{kind}")(opened)
+        batches = (
+            found if kind == "stream" else map(found.get_batch, range(found.num_record_batches))
+        )
+        for batch in batches:
+            batch.validate(full=True)  # offsets of text beyond the file would end the process
+            yield [batch.column(k) for k in positions]
+
+
+def frame_source(frame: Any) -> Reader:
     """Return the table of a data frame of pandas, polars or any other library that Arrow knows."""
     is_old = hasattr(frame, "__dataframe__") and not hasattr(frame, "__arrow_c_stream__")
     table = pyarrow("interchange").from_dataframe(frame) if is_old else pyarrow().table(frame)
-    return _source(table.schema, [TablePart(table)], table.num_rows, table.column)
+    return _source(table.schema, [(partial(_of_table, table), 0)], table.num_rows)
+
+
+def _of_table(table: Any, positions: Sequence[int]) -> Iterator[Sequence[Any]]:
+    yield [table.column(k) for k in positions]
 
 
 def _source(
-    schema: Any, parts: Sequence[Part], n_rows: int | None, head: Callable[[int], Any]
-) -> Source:
+    schema: Any,
+    parts: Sequence[tuple[ArrowBatches, int]],
+    n_rows: int | None,
+    file: OpenedFile | None = None,
+) -> Reader:
     types = pyarrow("types")
-    names = tuple(str(name) for name in schema.names)
-    kinds = [t.value_type if types.is_dictionary(t) else t for t in schema.types]
-
-    def problem(position: int) -> str:
-        kind = kinds[position]
+    indices, columns, positions = _indices(schema), [], range(len(schema.names))
+    for k, name, dtype in zip(positions, map(str, schema.names), schema.types, strict=True):
+        kind = dtype.value_type if types.is_dictionary(dtype) else dtype
         tests = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)
-        if any(test(kind) for test in tests):
-            return ""
-        if types.is_null(kind):
-            return "holds no value at all"
-        return _example(head(position), schema.types[position])
-
-    return Source(
-        names=names,
-        parts=[(part, None) for part in parts],
-        n_rows=n_rows,
-        problems=lambda positions: [problem(k) for k in positions],
-        integers=frozenset(k for k, kind in enumerate(kinds) if types.is_integer(kind)),
-        left_out=frozenset(k for k, name in enumerate(names) if name in _indices(schema)),
-        types=tuple(map(str, schema.types)),
-    )
+        is_number = not parts or any(test(kind) for test in tests)
+        problem = "" if is_number else partial(_problem, parts[0][0], k, dtype, kind)
+        is_integer = types.is_integer(kind)
+        column = Column(name, str(dtype), is_integer, problem=problem)
+        columns.append(replace(column, is_left_out=name in indices))
+    made = [(Part(partial(numpy_batches, read), row, file), positions) for read, row in parts]
+    return Reader(columns, made, n_rows, room=n_rows or 0)
 
 
 def _indices(schema: Any) -> set[str]:
@@ -195,14 +140,20 @@ def _indices(schema: Any) -> set[str]:
         return set()
 
 
-def _example(column: Any, dtype: Any) -> str:
-    """Describe values that are no numbers by the first of them."""
+def _problem(batches: ArrowBatches, position: int, dtype: Any, kind: Any, _: object) -> str:
     types = pyarrow("types")
-    cells = [] if column is None else column.slice(0, LOOKED_AT_ROWS).to_pylist()
-    row, cell = next(((k, c) for k, c in enumerate(cells, start=1) if c is not None), (0, None))
-    if isinstance(cell, bytes):
-        cell = cell.decode("utf-8", "replace")
-    kind = dtype.value_type if types.is_dictionary(dtype) else dtype
+    if types.is_null(kind):
+        return "holds no value at all"
     is_text = types.is_string(kind) or types.is_large_string(kind)
-    what = "text" if is_text or isinstance(cell, str) else f"values of type {dtype}"
-    return f"holds {what}" + (f", such as {shown(cell)} in data row {row}" if row else "")
+    [first] = next(batches([position]), [[]])
+    return holds("text" if is_text else f"values of type {dtype}", first[:LOOKED_AT_ROWS])
+
+
+def holds(what: str, cells: Iterable[Any]) -> str:
+    """Describe a column that holds no numbers, by the first of its cells that is not empty."""
+    for row, cell in enumerate(cells, start=1):
+        value = cell.as_py() if hasattr(cell, "as_py") else cell
+        if value is not None:
+            text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+            return f"holds {what}, such as {shown(text)} in data row {row}"
+    return f"holds {what}"

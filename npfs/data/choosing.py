@@ -4,25 +4,15 @@ import difflib
 import operator
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from npfs.data.columns import NAMED, BadTable, Reader, Source, in_a_sentence, named, shown
-from npfs.data.dialect import TextOptions
+from npfs.data.columns import NAMED, BadTable, Reader, in_a_sentence, named, shown
+from npfs.data.dialect import TableOptions
 
 MISSING = ("error", "drop")
 
 
-@dataclass(frozen=True, kw_only=True)
-class TableOptions(TextOptions):
-    """The options of reading, as ``read_table`` describes them."""
-
-    target: str | int
-    features: Sequence[str | int] | None = None
-    missing: str = "error"
-    features_option: str = "--features"
-
-
-def choose_columns(source: Source, path: str, options: TableOptions) -> Reader:
+def choose_columns(reader: Reader, options: TableOptions) -> Reader:
     """Return the reader of some columns; without ``features`` of all columns.
 
     Raises
@@ -30,40 +20,32 @@ def choose_columns(source: Source, path: str, options: TableOptions) -> Reader:
     BadTable
         If there is no such column, one is chosen twice, or one cannot be learned from.
     """
-    missing, features, option = options.missing, options.features, options.features_option
-    if missing not in MISSING:
-        raise BadTable(f"--missing takes {' or '.join(MISSING)}; got {missing!r}")
-    if not source.names:
+    if options.missing not in MISSING:
+        raise BadTable(f"--missing takes {' or '.join(MISSING)}; got {options.missing!r}")
+    if not reader.columns:
         raise BadTable(
             "it has no column; give a file with a column for each feature and the target"
         )
-    positions = _positions(source.names, options.target, features, option)
-    notes = list(source.notes)
-    if features is None:
-        kept = [k for k in positions[:-1] if k not in source.left_out]
-        notes += _about_names(source, kept, positions[-1])
-        positions = [*kept, positions[-1]]
-    if source.n_rows == 0:
+    positions = _positions(reader, options)
+    columns = [reader.columns[k] for k in positions]
+    notes = [] if options.features is not None else _about_names(reader, positions)
+    if reader.n_rows == 0:
         raise BadTable("it has columns and no row; add a row for each sample")
-    _require_numbers(source, positions, option)
-    chosen = [source.names[k] for k in positions]
-    return Reader(
-        parts=[
-            (part, tuple(order[k] if order else k for k in positions))
-            for part, order in source.parts
-        ],
-        feature_names=tuple(chosen[:-1]),
-        target_name=chosen[-1],
-        integers=tuple(k in source.integers for k in positions),
-        n_rows=source.n_rows,
-        room=source.n_rows or source.room,
-        drops=missing == "drop",
-        notes=tuple(notes),
-        path=path,
+    with in_a_sentence(reader.path):
+        problems = [
+            c.problem if isinstance(c.problem, str) else c.problem(positions) for c in columns
+        ]
+    _require_numbers([column.name for column in columns], problems, options.features_option)
+    return replace(
+        reader,
+        columns=columns,
+        parts=[(part, [order[k] for k in positions]) for part, order in reader.parts],
+        notes=(*reader.notes, *notes),
+        drops=options.missing == "drop",
     )
 
 
-def _require_numbers(source: Source, positions: Sequence[int], features_option: str) -> None:
+def _require_numbers(names: Sequence[str], problems: Sequence[str], features_option: str) -> None:
     """Refuse columns that cannot be learned from.
 
     Raises
@@ -71,25 +53,22 @@ def _require_numbers(source: Source, positions: Sequence[int], features_option: 
     BadTable
         Names the columns, and such as could be chosen.
     """
-    with in_a_sentence():
-        *problems, wrong_target = source.problems(positions)
-    names = [source.names[k] for k in positions]
-    if wrong_target:
+    if problems[-1]:
         raise BadTable(
-            f"the target {names[-1]!r} {wrong_target}; choose a column of numbers with --target"
+            f"the target {names[-1]!r} {problems[-1]}; choose a column of numbers with --target"
         )
-    if not problems:
+    if len(names) == 1:
         raise BadTable(
             "it has one column, the target; add one to predict it from, or give the right "
             "--separator"
         )
-    wrong = [k for k, problem in enumerate(problems) if problem]
+    wrong = {name: problem for name, problem in zip(names, problems, strict=True) if problem}
     if wrong:
-        others = [names[k] for k in wrong[1:]]
-        also = f" (so do not hold numbers: {named(others)})" if others else ""
-        good = [name for name, problem in zip(names, problems, strict=False) if not problem]
+        (name, problem), *others = wrong.items()
+        also = f" (so do not hold numbers: {named([o for o, _ in others])})" if others else ""
+        good = [name for name in names[:-1] if name not in wrong]
         raise BadTable(
-            f"column {names[wrong[0]]!r} {problems[wrong[0]]}{also}; choose columns of "
+            f"column {name!r} {problem}{also}; choose columns of "
             f"numbers{_example(good, features_option)}"
         )
 
@@ -103,26 +82,26 @@ def _example(names: list[str], features_option: str) -> str:
     return f", such as {features_option} {shown(','.join(usable[:NAMED]) + more)}"
 
 
-def _about_names(source: Source, features: Sequence[int], target: int) -> list[str]:
+def _about_names(reader: Reader, positions: Sequence[int]) -> list[str]:
     """Tell of an index that is left out, nameless columns, and names that occur twice."""
-    found = []
-    names = source.names
-    left_out = [names[k] for k in sorted(source.left_out - source.nameless - {target})]
+    found, columns, chosen = [], reader.columns, set(positions)
+    others = [column for k, column in enumerate(columns) if k not in chosen]
+    left_out = [column.name for column in others if not column.is_nameless]
+    nameless = [columns[k].name for k in positions[:-1] if columns[k].is_nameless]
+    twice = [name for name, times in Counter(reader.names).items() if times > 1]
     if left_out:
         found.append(f"Left out, as the index that pandas wrote: {named(left_out)}.")
-    if nameless := [names[k] for k in features if k in source.nameless]:
+    if nameless:
         found.append(
             f"The header gives no name to {named(nameless)} (the numbers of the rows?); it "
             "is used as a feature."
         )
-    if twice := [name for name, times in Counter(names).items() if times > 1]:
+    if twice:
         found.append(f"More than one column has the name {named(twice)}.")
     return found
 
 
-def _positions(
-    names: Sequence[str], target: str | int, features: Sequence[str | int] | None, option: str
-) -> list[int]:
+def _positions(reader: Reader, options: TableOptions) -> list[int]:
     """Return the positions of the features, and last that of the target.
 
     Raises
@@ -130,22 +109,23 @@ def _positions(
     BadTable
         If there is no such column, or one is chosen twice.
     """
-    target_at = _position(names, target, "--target")
+    names, features, option = reader.names, options.features, options.features_option
+    target = _position(names, options.target, "--target")
     if features is None:
-        return [*(k for k in range(len(names)) if k != target_at), target_at]
+        columns = enumerate(reader.columns)
+        return [*(k for k, c in columns if k != target and not c.is_left_out), target]
     features = [features] if isinstance(features, str) else features
     chosen = [_position(names, name, option) for name in features]
     if not chosen:
         raise BadTable(f"{option} names no column; name at least one")
-    if target_at in chosen:
+    if target in chosen:
         raise BadTable(
-            f"{names[target_at]!r} is the target and cannot be a feature too; leave it out of "
-            f"{option}"
+            f"{names[target]!r} is the target and cannot be a feature too; leave it out of {option}"
         )
     [(position, times)] = Counter(chosen).most_common(1)
     if times > 1:
         raise BadTable(f"{option} names {names[position]!r} twice; name each column once")
-    return [*chosen, target_at]
+    return [*chosen, target]
 
 
 def _position(names: Sequence[str], wanted: str | int, option: str) -> int:
@@ -161,22 +141,18 @@ def _position(names: Sequence[str], wanted: str | int, option: str) -> int:
     try:
         position = int(wanted) if isinstance(wanted, str) else operator.index(wanted)
     except ValueError:
-        raise BadTable(_not_found(names, str(wanted), option)) from None
+        wanted = str(wanted)
+        by_lower = {name.lower(): name for name in reversed(names)}
+        close = [by_lower[name] for name in difflib.get_close_matches(wanted.lower(), by_lower)]
+        hint = f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
+        if len(names) == 1:
+            hint += "; are its cells parted by another character? Give it with --separator"
+        raise BadTable(
+            f"it has no column {shown(wanted)} for {option}{hint}; its columns are {named(names)}"
+        ) from None
     if not -len(names) <= position < len(names):
         raise BadTable(
             f"it has no column {position} for {option}; its columns, from 0 to {len(names) - 1}, "
             f"are {named(names)}"
         )
     return position % len(names)
-
-
-def _not_found(names: Sequence[str], wanted: str, option: str) -> str:
-    if len(names) == 1:
-        return (
-            f"it has one column, {shown(names[0])}, and none {shown(wanted)} for {option}; are its "
-            "cells parted by another character? Give it with --separator"
-        )
-    by_lower = {name.lower(): name for name in reversed(names)}
-    close = [by_lower[name] for name in difflib.get_close_matches(wanted.lower(), by_lower)]
-    meant = f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
-    return f"it has no column {shown(wanted)} for {option}{meant}; its columns are {named(names)}"

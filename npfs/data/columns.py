@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from numpy.typing import NDArray
 
@@ -26,9 +26,7 @@ class BadTable(ValueError):
 
 
 @contextlib.contextmanager
-def in_a_sentence(
-    name: str = "", file: "OpenedFile | None" = None, kind: type[Exception] = Exception
-) -> Iterator[None]:
+def in_a_sentence(name: str, kind: type[Exception] = Exception) -> Iterator[None]:
     """Turn what is raised while data are read into one sentence that begins with a name.
 
     Libraries raise nearly everything on a damaged file; where ours is called, ``kind`` leaves its
@@ -37,27 +35,16 @@ def in_a_sentence(
     Raises
     ------
     BadTable
-        Also if the file is no longer the one that was opened, before or after.
     """
     try:
-        try:
-            if file is not None:
-                file.require_unchanged()
-            yield
-        finally:
-            if file is not None:
-                file.require_unchanged()  # which says more
+        yield
     except kind as error:
         said = str(error)
         if isinstance(error, MemoryError):
             said = "it does not fit into memory; choose fewer columns, or give a part of it"
         elif not isinstance(error, BadTable):
-            said = (
-                f"it cannot be read ({one_line(error)}); is the file whole, and in the format that "
-                "it seems to have?"
-            )
-        is_named = not name or said.startswith(f"{name}: ")
-        raise BadTable(said if is_named else f"{name}: {said}") from None
+            said = f"it cannot be read ({one_line(error)}); is the file whole, and what it seems?"
+        raise BadTable(said if said.startswith(f"{name}: ") else f"{name}: {said}") from None
 
 
 def pyarrow(module: str = "") -> Any:
@@ -133,6 +120,25 @@ class OpenedFile:
         found = path.stat()
         return cls(Path(os.path.abspath(path)), found.st_size, found.st_mtime_ns)  # noqa: PTH100 - keeps links
 
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a file, or of memory. It can be pickled, and read in another process.
+
+    Attributes
+    ----------
+    read : callable
+        From positions to batches of these columns, row after row; a missing number is NaN.
+    first_row : int
+        Rows of the file before it.
+    file : OpenedFile or None
+        The file, if there is one.
+    """
+
+    read: Callable[[Sequence[int]], Iterator[Columns]]
+    first_row: int = 0
+    file: OpenedFile | None = None
+
     def require_unchanged(self) -> None:
         """Refuse a file that is gone, or another.
 
@@ -141,109 +147,85 @@ class OpenedFile:
         BadTable
         """
         try:
-            found = self.path.stat()
+            is_same = self.file is None or self.file == OpenedFile.of(self.file.path)
         except OSError as error:
             raise BadTable(
                 f"it cannot be read any more ({one_line(error)}); put it back, or where this "
                 "process can see it"
             ) from None
-        if (found.st_size, found.st_mtime_ns) != (self.size, self.modified_ns):
+        if not is_same:
             raise BadTable("it was changed after it was opened; open it again")
 
 
-class Part(Protocol):
-    """Some rows of a file, or of memory. It can be pickled, and read in another process."""
-
-    @property
-    def file(self) -> OpenedFile | None:
-        """The file, if there is one."""
-
-    @property
-    def first_row(self) -> int:
-        """Rows of the file before it."""
-
-    def batches(self, positions: Sequence[int]) -> Iterator[Columns]:
-        """Yield these columns, row after row; a missing number is NaN."""
-
-
-def no_problems(positions: Sequence[int]) -> list[str]:
-    """Return that columns hold numbers."""
-    return [""] * len(positions)
-
-
 @dataclass(frozen=True)
-class Source:
-    """Data whose columns are known by name, and read when they are asked for.
+class Column:
+    """What is known of a column before it is read.
 
     Attributes
     ----------
-    names : tuple of str
-        Of the columns, in their order; a name may occur twice.
-    parts : sequence of (Part, order)
-        In the order of the rows; where the columns stand in such a part, or None, if as here.
-    n_rows : int or None
-        None if only reading can tell.
-    room : int
-        Rows to make room for, where ``n_rows`` is not known.
-    problems : callable
-        From positions to what each column holds in place of numbers, as far as that is known; ""
-        for numbers.
-    integers : frozenset of int
-        Positions of the columns of whole numbers.
-    left_out : frozenset of int
-        Positions of what is no feature unless it is chosen: an index, an empty column.
-    nameless : frozenset of int
-        Positions of the columns that a header leaves without a name.
-    types : tuple of str
-        Of the columns, where a file tells: the files of a folder must agree.
-    notes : tuple of str
-        How it was read, where that is not obvious.
+    type : str
+        Where a file tells: the files of a folder must agree.
+    is_nameless : bool
+        Whether a header leaves it without a name.
+    is_left_out : bool
+        Whether it is no feature unless it is chosen: an index, an empty column.
+    problem : str or callable
+        A clause that says what it holds in place of numbers, or what tells that from the positions
+        that are chosen; "" for numbers.
     """
 
-    names: tuple[str, ...]
-    parts: Sequence[tuple[Part, tuple[int, ...] | None]]
-    n_rows: int | None
-    problems: Callable[[Sequence[int]], list[str]] = no_problems
-    integers: frozenset[int] = frozenset()
-    left_out: frozenset[int] = frozenset()
-    nameless: frozenset[int] = frozenset()
-    room: int = 0
-    types: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    name: str
+    type: str = ""
+    is_integer: bool = False
+    is_nameless: bool = False
+    is_left_out: bool = False
+    problem: str | Callable[[Sequence[int]], str] = ""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """The chosen columns of a source.
+    """Columns that are known by name, and read when they are asked for.
 
     Attributes
     ----------
+    columns : sequence of Column
+        All of a file; once they are chosen the features and, in the last place, the target.
     parts : sequence of (Part, positions)
-        With those of the features and, in the last place, the target.
-    integers : tuple of bool
-        Whether such a column is one of whole numbers.
+        In the order of the rows, with where the columns stand.
     n_rows : int or None
         Of all parts, before any is left out for missing values; None if only reading can tell.
     room : int
-        Rows to make room for, where ``n_rows`` is not known.
+        Rows to make room for.
+    notes : tuple of str
+        How it was read, where that is not obvious.
+    path : str
+        Begins each sentence.
     drops : bool
         Whether rows with missing values are left out; else they are errors.
     """
 
-    parts: Sequence[tuple[Part, tuple[int, ...]]]
-    feature_names: tuple[str, ...]
-    target_name: str
-    integers: tuple[bool, ...]
-    n_rows: int | None
-    room: int
-    drops: bool
-    notes: tuple[str, ...]
-    path: str
+    columns: Sequence[Column]
+    parts: Sequence[tuple[Part, Sequence[int]]]
+    n_rows: int | None = None
+    room: int = 0
+    notes: tuple[str, ...] = ()
+    path: str = ""
+    drops: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of features and target."""
-        return (*self.feature_names, self.target_name)
+        """Of the columns."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Of the features."""
+        return self.names[:-1]
+
+    @property
+    def target_name(self) -> str:
+        """Of the target."""
+        return self.columns[-1].name
 
     def batches(self) -> "Iterator[Batch]":
         """Yield all rows.
@@ -253,19 +235,19 @@ class Reader:
         BadTable
             If a part cannot be read.
         """
+        names = self.names
         for part, positions in self.parts:
-            yield from self.batches_of(part, positions)
-
-    def batches_of(self, part: Part, positions: Sequence[int]) -> "Iterator[Batch]":
-        """Yield the rows of a part."""
-        row, file = part.first_row, ""
-        if part.file is not None and repr(str(part.file.path)) != self.path:
-            file = part.file.path.name
-        name = "" if part.file is None else repr(str(part.file.path))
-        with in_a_sentence(name, part.file):
-            for columns in part.batches(positions):
-                yield Batch(columns, self.names, row, file)
-                row += len(columns[0])
+            row, file = part.first_row, part.file
+            path = repr(str(file.path)) if file else self.path
+            name = file.path.name if file and path != self.path else ""
+            with in_a_sentence(path):
+                try:
+                    part.require_unchanged()
+                    for columns in part.read(positions):
+                        yield Batch(columns, names, row, name)
+                        row += len(columns[0])
+                finally:
+                    part.require_unchanged()  # says more than what else it comes to
 
 
 @dataclass(frozen=True, eq=False)

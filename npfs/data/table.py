@@ -1,16 +1,18 @@
 """A person's own data as ``X`` and ``y``, or batch by batch, or one sentence that says why not."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from npfs.data.arrow import frame_source
-from npfs.data.choosing import TableOptions, choose_columns
+from npfs.data.choosing import choose_columns
 from npfs.data.columns import BadTable, Batch, Reader, in_a_sentence, in_order
+from npfs.data.dialect import TableOptions
 from npfs.data.files import open_path
 from npfs.data.values import Rows, are_usable, column_ranges, notes_on, usable
 from npfs.regression.problem import Array
@@ -50,10 +52,10 @@ def open_table(data: Any, options: TableOptions) -> Reader:
     """
     is_file = isinstance(data, str | Path)
     name = repr(str(data)) if is_file else type(data).__name__
+    with in_a_sentence(name):
+        found = open_path(Path(data), options) if is_file else frame_source(data)
     with in_a_sentence(name, kind=BadTable):
-        with in_a_sentence():
-            source = open_path(Path(data), options) if is_file else frame_source(data)
-        return choose_columns(source, name, options)
+        return choose_columns(replace(found, path=name), options)
 
 
 def read_table(
@@ -184,15 +186,17 @@ def _duplicates(X: Array, y: Array, low: Array, high: Array) -> tuple[list[int],
 
     Only columns with one range are compared, and those by a digest.
     """
-    alike: dict[tuple[float, float], list[int]] = {}
-    for k, ends in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
-        alike.setdefault(ends, []).append(k)
+    ends = list(zip(low.tolist(), high.tolist(), strict=True))
+    times = Counter(ends)
     first: dict[bytes, int] = {}
     again: list[int] = []
     is_target: list[int] = []
-    for k in sorted(k for group in alike.values() if len(group) > 1 for k in group):
-        column = y if k == X.shape[1] else X[:, k]
-        same = first.setdefault(hashlib.sha256((column + 0.0).tobytes()).digest(), k)
-        if same != k:
-            (is_target if k == X.shape[1] else again).append(same if k == X.shape[1] else k)
+    for k in range(len(ends)):
+        if times[ends[k]] > 1:
+            column = y if k == X.shape[1] else X[:, k]
+            same = first.setdefault(hashlib.sha256((column + 0.0).tobytes()).digest(), k)
+            if same != k and k == X.shape[1]:
+                is_target.append(same)
+            elif same != k:
+                again.append(k)
     return again, is_target

@@ -1,8 +1,7 @@
 """Checks of a table's numbers: rows that lack one, errors, and notes for a person."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +94,10 @@ def usable(batch: Batch) -> tuple[Array, Rows]:
     too_large = (np.abs(numbers) > LARGEST) & ~lost
     if too_large.any():
         name, value, where = _first(too_large, numbers, batch)
-        raise BadTable(f"column {name!r} holds {value:g} in {where}, {_why_unusable(value)}")
+        why = "whose square is too large for float64; give the column in a larger unit"
+        if np.isinf(value):
+            why = "which no fit can use; correct the cell, or leave the column out"
+        raise BadTable(f"column {name!r} holds {value:g} in {where}, {why}")
     first = ""
     if lost.any():
         name, _, where = _first(missing, numbers, batch)
@@ -110,12 +112,6 @@ def _first(is_found: NDArray[np.bool_], numbers: Array, batch: Batch) -> tuple[s
     column = int(is_found[:, row].argmax())
     where = f"data row {batch.row + row + 1}" + (f" of {batch.file!r}" if batch.file else "")
     return batch.names[column], float(numbers[column, row]), where
-
-
-def _why_unusable(value: float) -> str:
-    if np.isinf(value):
-        return "which no fit can use; correct the cell, or leave the column out"
-    return "whose square is too large for float64; give the column in a larger unit"
 
 
 def column_ranges(X: Array, y: Array) -> tuple[Array, Array]:
@@ -152,41 +148,33 @@ def notes_on(
     again, is_target : positions of features
         With the numbers of an earlier one, and with those of the target.
     """
-    names, n_features, found = reader.names, len(reader.feature_names), []
+    names, n_features, found = reader.names, len(low) - 1, []
     if n_samples <= n_features:
         found.append(
             f"{count(n_samples, 'row')} cannot tell {count(n_features, 'feature')} apart: "
             "other weights fit as well, so the solution is not unique."
         )
     constant = high - low <= SMALLEST_SPREAD
-    if constant[:-1].any():
-        of = _of(names, np.flatnonzero(constant[:-1]))
-        found.append(f"Constant, so they say nothing about the target: {of}.")
     if constant[-1]:
         found.append(f"The target {names[-1]!r} is constant, so there is nothing to learn from.")
-    if again:
-        found.append(
-            "The same numbers as an earlier column, so the solution is not unique: "
-            f"{_of(names, again)}."
-        )
-    if is_target:
-        found.append(
-            f"The same numbers as the target, so the fit is trivial: {_of(names, is_target)}."
-        )
     size = np.maximum(np.abs(low), np.abs(high))
-    inexact = np.flatnonzero((size >= LARGEST_EXACT) & np.array(reader.integers))
-    if len(inexact):
-        found.append(f"Integers beyond 2**53, rounded to float64: {_of(names, inexact)}.")
-    seen = np.flatnonzero(size[:-1] > 0)
-    ends = (seen[size[seen].argmin()], seen[size[seen].argmax()]) if len(seen) else (0, 0)
-    small, large = map(int, ends)
+    is_integer = np.array([column.is_integer for column in reader.columns])
+    for what, positions in (
+        ("Constant, so they say nothing about the target", np.flatnonzero(constant[:-1])),
+        ("The same numbers as an earlier column, so the solution is not unique", again),
+        ("The same numbers as the target, so the fit is trivial", is_target),
+        (
+            "Integers beyond 2**53, rounded to float64",
+            np.flatnonzero(is_integer & (size >= LARGEST_EXACT)),
+        ),
+    ):
+        if len(positions):
+            found.append(f"{what}: {named([names[k] for k in positions])}.")
+    seen = [k for k in range(n_features) if size[k] > 0] or [0]
+    small, large = min(seen, key=size.item), max(seen, key=size.item)
     if size[small] < size[large] / FAR_APART:
         found.append(
             f"Columns differ much in size ({names[small]!r} up to {size[small]:.3g}, "
             f"{names[large]!r} up to {size[large]:.3g}): gradient descent needs them standardised."
         )
     return found
-
-
-def _of(names: Sequence[str], positions: Iterable[Any]) -> str:
-    return named([names[k] for k in positions])

@@ -50,8 +50,8 @@ def problem(path: Path, content: str | bytes | None = None, **options: Any) -> s
         ),
         (
             "a b y\n1 2 3\n",
-            "it has one column, 'a b y', and none 'y' for --target; are its cells parted by "
-            "another character? Give it with --separator",
+            "it has no column 'y' for --target; are its cells parted by another character? Give it "
+            "with --separator; its columns are 'a b y'",
         ),
         (
             "a,b,y\n1,2,3\n4,5\n",
@@ -116,7 +116,7 @@ def problem(path: Path, content: str | bytes | None = None, **options: Any) -> s
         ),
         (
             "a,b,y\n1,,3\n4,,6\n",
-            "column 'b' holds no value at all; choose columns of numbers, such as --features 'a'",
+            "column 'b' holds no value at all; choose other columns",
         ),
         (
             "a,b,y\n1,2,3\n4,,6\n,5,\n",

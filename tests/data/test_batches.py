@@ -5,6 +5,7 @@ import gzip
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +96,8 @@ def test_row_groups_of_any_sizes(tmp_path: Path, group_rows: list[int], numbers:
         assert np.array_equal(rows_of(read_table(path, target="y")), expected)
     firsts = [part.first_row for part, _ in reader.parts]
     assert firsts == sorted(firsts)
-    for part, positions in reader.parts:
-        for batch in reader.batches_of(part, positions):
+    for part in reader.parts:
+        for batch in replace(reader, parts=[part]).batches():
             assert batch.columns[0][0] == expected[batch.row, 0]
 
 
@@ -265,8 +266,9 @@ def test_an_index_of_pandas_is_left_out_and_said(tmp_path: Path) -> None:
 
 ELSEWHERE = """
 import pickle, sys
+from dataclasses import replace
 reader = pickle.load(sys.stdin.buffer)
-found = [next(reader.batches_of(*part)).columns for part in reader.parts]
+found = [next(replace(reader, parts=[part]).batches()).columns for part in reader.parts]
 pickle.dump(found, sys.stdout.buffer)
 """
 
@@ -287,8 +289,8 @@ def test_a_part_is_read_in_another_process(
         check=True,
         timeout=60,
     )
-    for (part, positions), columns in zip(reader.parts, pickle.loads(read.stdout), strict=True):
-        here = next(reader.batches_of(part, positions))
+    for part, columns in zip(reader.parts, pickle.loads(read.stdout), strict=True):
+        here = next(replace(reader, parts=[part]).batches())
         n = min(len(columns[0]), len(here.columns[0]))
         assert np.array_equal(np.array(columns)[:, :n], np.array(here.columns)[:, :n])
 

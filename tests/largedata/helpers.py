@@ -12,7 +12,7 @@ from typing import Any
 
 from distributed import Client
 
-from npfs.data.columns import Part, Reader
+from npfs.data.columns import Column, Part, Reader
 from npfs.regression.problem import Problem, make_problem
 
 
@@ -22,8 +22,7 @@ def problem(n_samples: int = 20_000) -> Problem:
 
 def reader_of(*parts: Part) -> Reader:
     """A reader of parts with four features."""
-    chosen = [(part, (0, 1, 2, 3, 4)) for part in parts]
-    return Reader(chosen, tuple("abcd"), "y", (False,) * 5, None, 0, False, (), "'slow'")
+    return Reader(list(map(Column, "abcdy")), [(part, range(5)) for part in parts], path="'slow'")
 
 
 def pids(client: Client) -> list[int]:

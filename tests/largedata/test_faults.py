@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from logging import CRITICAL
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 from distributed import Client, LocalCluster
 
 from npfs import LinearRegression
-from npfs.data.columns import Columns
+from npfs.data.columns import Columns, Part, Reader
 from npfs.largedata.cluster_moments import of_parts
 from npfs.largedata.connection import ClusterError, connect
 from npfs.largedata.dask_backend import DaskBlocks, fit
@@ -29,22 +29,16 @@ GIVEN = problem()
 N_PARTS = 20
 
 
-@dataclass
-class Slow:
-    """A part that takes a while to be read."""
+def slow_rows(index: int, positions: Sequence[int]) -> Iterator[Columns]:
+    """Take a while to be read."""
+    time.sleep(0.07)
+    part = slice(index * 1_000, (index + 1) * 1_000)
+    given = problem()
+    yield [*given.X[part].T, given.y[part]]
 
-    index: int
-    file = None
 
-    @property
-    def first_row(self) -> int:
-        return self.index * 1_000
-
-    def batches(self, positions: Sequence[int]) -> Iterator[Columns]:
-        time.sleep(0.07)
-        part = slice(self.first_row, self.first_row + 1_000)
-        given = problem()
-        yield [*given.X[part].T, given.y[part]]
+def slow_reader() -> Reader:
+    return reader_of(*(Part(partial(slow_rows, k), k * 1_000) for k in range(N_PARTS)))
 
 
 def later(seconds: float, do: Callable[..., Any], *arguments: Any) -> threading.Timer:
@@ -56,7 +50,7 @@ def later(seconds: float, do: Callable[..., Any], *arguments: Any) -> threading.
 def test_a_worker_killed_while_parts_are_read_changes_nothing(client: Client) -> None:
     pid = pids(client)[-1]
     timer = later(0.3, kill, pid)
-    found, _ = of_parts(reader_of(*map(Slow, range(N_PARTS))), client)
+    found, _ = of_parts(slow_reader(), client)
     timer.join()
     assert pid not in pids(client)
     wanted = Moments.of(GIVEN.X, GIVEN.y)
@@ -92,19 +86,13 @@ def test_a_worker_lost_with_the_benchmarks_blocks_is_a_sentence(client: Client) 
     assert anew.bias == pytest.approx(0.2 * np.mean(GIVEN.y))
 
 
-@dataclass
-class Greedy:
-    """A part that takes more memory than there is."""
-
-    file = None
-    first_row = 0
-
-    def batches(self, positions: Sequence[int]) -> Iterator[Columns]:
-        held = []
-        for _ in range(200):  # until the nanny sees it
-            held.append(np.ones(1_000_000))
-            time.sleep(0.01)
-        yield held[:5]
+def greedy_rows(positions: Sequence[int]) -> Iterator[Columns]:
+    """Take more memory than there is."""
+    held = []
+    for _ in range(200):  # until the nanny sees it
+        held.append(np.ones(1_000_000))
+        time.sleep(0.01)
+    yield held[:5]
 
 
 @pytest.fixture
@@ -126,7 +114,7 @@ def small() -> Iterator[Client]:
 
 def test_a_worker_out_of_memory_is_a_sentence(small: Client) -> None:
     with pytest.raises(ClusterError, match=r"workers ran out of memory.* give them more memory"):
-        of_parts(reader_of(Greedy()), small)
+        of_parts(reader_of(Part(greedy_rows)), small)
 
 
 def test_a_scheduler_that_is_gone_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +123,7 @@ def test_a_scheduler_that_is_gone_is_a_sentence(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr("npfs.largedata.connection.SCHEDULER_WITHIN", 2)
         timer = later(0.5, started.scheduler.kill)
         with pytest.raises(ClusterError, match="the scheduler is gone"):
-            of_parts(reader_of(*map(Slow, range(N_PARTS))), client)
+            of_parts(slow_reader(), client)
         timer.join()
 
 
@@ -144,5 +132,5 @@ def test_the_last_worker_gone_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr("npfs.largedata.connection.WORKERS_WITHIN", 2.0)
         timer = later(0.5, started.worker.kill)
         with pytest.raises(ClusterError, match=r"no worker is connected to .*dask worker tcp"):
-            of_parts(reader_of(*map(Slow, range(N_PARTS))), client)
+            of_parts(slow_reader(), client)
         timer.join()

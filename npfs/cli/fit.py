@@ -493,7 +493,7 @@ def _show(fitted: Fitted, *, quiet: bool) -> None:
     how = "one pass over the data" if model.backend_ == "moments" else model.backend_
     print_lines(
         f"R² {fitted.r2:.4g}, mean squared error {model.loss_history_[-1]:.6g} after "
-        f"{model.n_iter_:,} epochs; {how}, learning rate {model.learning_rate_:.4g}, "
+        f"{counted(model.n_iter_, 'epoch')}; {how}, learning rate {model.learning_rate_:.4g}, "
         f"{time(fitted.seconds)}"
     )
     print_lines(*fitted.data.notes, *fitted.notes)

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from npfs.data.columns import (
     BATCH_NUMBERS,
+    BadTable,
     Column,
     Columns,
     OpenedFile,
     Part,
     Reader,
+    one_line,
     pyarrow,
     shown,
 )
@@ -43,7 +45,7 @@ def _numbers(column: Any) -> NDArray[Any]:
         column = column.dictionary_decode()
     is_plain = types.is_integer(column.type) or types.is_floating(column.type)
     if column.null_count or not is_plain:
-        column = column.cast(pyarrow().float64()).fill_null(np.nan)
+        column = column.cast(pyarrow().float64(), safe=False).fill_null(np.nan)
     # ``to_numpy`` loads pandas where it is installed: 50 MB and half a second.
     return np.from_dlpack(column)
 
@@ -102,8 +104,20 @@ def _record_batches(
 
 def frame_source(frame: Any) -> Reader:
     """Return the table of a data frame of pandas, polars or any other library that Arrow knows."""
+    if hasattr(frame, "__dask_graph__"):
+        raise BadTable(
+            "it is a Dask collection; give it to npfs.LinearRegression().fit, or compute it first"
+        )
     is_old = hasattr(frame, "__dataframe__") and not hasattr(frame, "__arrow_c_stream__")
-    table = pyarrow("interchange").from_dataframe(frame) if is_old else pyarrow().table(frame)
+    try:
+        table = pyarrow("interchange").from_dataframe(frame) if is_old else pyarrow().table(frame)
+    except BadTable:
+        raise
+    except Exception as error:  # what is no frame, or has columns that Arrow cannot take
+        raise BadTable(
+            f"it is no table ({one_line(error)}); give a path, or a data frame with one type and "
+            "one name for each column"
+        ) from None
     return _source(table.schema, [(partial(_of_table, table), 0)], table.num_rows)
 
 

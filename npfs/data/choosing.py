@@ -1,12 +1,13 @@
 """Which columns of a source are learned from, and whether those are columns of numbers."""
 
 import difflib
+import math
 import operator
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from npfs.data.columns import NAMED, BadTable, Reader, in_a_sentence, named, shown
+from npfs.data.columns import NAMED, SHOWN_CHARACTERS, BadTable, Reader, in_a_sentence, named, shown
 from npfs.data.dialect import TableOptions
 
 MISSING = ("error", "drop")
@@ -26,23 +27,41 @@ def choose_columns(reader: Reader, options: TableOptions) -> Reader:
         raise BadTable(
             "it has no column; give a file with a column for each feature and the target"
         )
-    positions = _positions(reader, options)
+    try:
+        positions = _positions(reader, options)
+    except BadTable as error:
+        guess = f" ({reader.guess})" if reader.guess else ""
+        raise BadTable(f"{error}{guess}") from None
     columns = [reader.columns[k] for k in positions]
     notes = [] if options.features is not None else _about_names(reader, positions)
     if reader.n_rows == 0:
         raise BadTable("it has columns and no row; add a row for each sample")
     with in_a_sentence(reader.path):
-        problems = [
-            c.problem if isinstance(c.problem, str) else c.problem(positions) for c in columns
-        ]
+        problems = [column.says(positions) for column in columns]
+    indices = [c.name for c in reader.columns if c.is_left_out and not c.is_nameless]
+    if len(columns) == 1 and indices:
+        raise BadTable(
+            f"it has no feature beside the index that pandas wrote, {named(indices)}; choose of it "
+            f"with {options.features_option}"
+        )
     _require_numbers([column.name for column in columns], problems, options.features_option)
     return replace(
         reader,
         columns=columns,
         parts=[(part, [order[k] for k in positions]) for part, order in reader.parts],
-        notes=(*reader.notes, *notes),
+        notes=(*reader.notes, *filter(None, [reader.guess]), *notes),
+        missing_numbers=tuple(n for n in map(_number, options.missing_values) if n is not None),
         drops=options.missing == "drop",
     )
+
+
+def _number(text: str) -> float | None:
+    """Return the number that a text is, None if it is none, or no finite one."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _require_numbers(names: Sequence[str], problems: Sequence[str], features_option: str) -> None:
@@ -75,11 +94,16 @@ def _require_numbers(names: Sequence[str], problems: Sequence[str], features_opt
 
 def _example(names: list[str], features_option: str) -> str:
     """Show how columns are chosen, by the names of some that could be."""
-    usable = [name for name, times in Counter(names).items() if times == 1 and "," not in name]
+    usable = [
+        name
+        for name, times in Counter(names).items()
+        if times == 1 and "," not in name and name == name.strip() and name.isprintable()
+    ]
+    usable = [name for name in usable if len(name) <= SHOWN_CHARACTERS]
     if not usable:
         return f" with {features_option}"
     more = ",..." if len(usable) > NAMED else ""
-    return f", such as {features_option} {shown(','.join(usable[:NAMED]) + more)}"
+    return f", such as {features_option} {','.join(usable[:NAMED]) + more!r}"
 
 
 def _about_names(reader: Reader, positions: Sequence[int]) -> list[str]:
@@ -87,10 +111,13 @@ def _about_names(reader: Reader, positions: Sequence[int]) -> list[str]:
     found, columns, chosen = [], reader.columns, set(positions)
     others = [column for k, column in enumerate(columns) if k not in chosen]
     left_out = [column.name for column in others if not column.is_nameless]
+    empty = [column.name for column in others[:-1] if column.is_nameless]
     nameless = [columns[k].name for k in positions[:-1] if columns[k].is_nameless]
     twice = [name for name, times in Counter(reader.names).items() if times > 1]
     if left_out:
         found.append(f"Left out, as the index that pandas wrote: {named(left_out)}.")
+    if empty:
+        found.append(f"Left out, as they have no name and begin empty: {named(empty)}.")
     if nameless:
         found.append(
             f"The header gives no name to {named(nameless)} (the numbers of the rows?); it "
@@ -146,7 +173,10 @@ def _position(names: Sequence[str], wanted: str | int, option: str) -> int:
         close = [by_lower[name] for name in difflib.get_close_matches(wanted.lower(), by_lower)]
         hint = f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
         if len(names) == 1:
-            hint += "; are its cells parted by another character? Give it with --separator"
+            raise BadTable(
+                f"it has one column, {shown(names[0])}, and none {shown(wanted)} for {option}; are "
+                "its cells parted by another character? Give it with --separator"
+            ) from None
         raise BadTable(
             f"it has no column {shown(wanted)} for {option}{hint}; its columns are {named(names)}"
         ) from None

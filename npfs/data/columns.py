@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 INSTALL = "python -m pip install 'npfs[data]' (in a clone: -e '.[data]')"
@@ -43,7 +44,10 @@ def in_a_sentence(name: str, kind: type[Exception] = Exception) -> Iterator[None
         if isinstance(error, MemoryError):
             said = "it does not fit into memory; choose fewer columns, or give a part of it"
         elif not isinstance(error, BadTable):
-            said = f"it cannot be read ({one_line(error)}); is the file whole, and what it seems?"
+            said = (
+                f"it cannot be read ({one_line(error)}); is the file whole, and in the format that "
+                "it seems to have?"
+            )
         raise BadTable(said if said.startswith(f"{name}: ") else f"{name}: {said}") from None
 
 
@@ -181,6 +185,10 @@ class Column:
     is_left_out: bool = False
     problem: str | Callable[[Sequence[int]], str] = ""
 
+    def says(self, positions: Sequence[int]) -> str:
+        """Return its problem, where columns at these positions are chosen."""
+        return self.problem if isinstance(self.problem, str) else self.problem(positions)
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -196,8 +204,14 @@ class Reader:
         Of all parts, before any is left out for missing values; None if only reading can tell.
     room : int
         Rows to make room for.
+    guess : str
+        How it was read, where that is a guess.
+    missing_numbers : tuple of float
+        Numbers that stand for a missing value.
+    is_folder : bool
+        Whether there may be several files.
     notes : tuple of str
-        How it was read, where that is not obvious.
+        What a person should know.
     path : str
         Begins each sentence.
     drops : bool
@@ -208,6 +222,9 @@ class Reader:
     parts: Sequence[tuple[Part, Sequence[int]]]
     n_rows: int | None = None
     room: int = 0
+    guess: str = ""
+    missing_numbers: tuple[float, ...] = ()
+    is_folder: bool = False
     notes: tuple[str, ...] = ()
     path: str = ""
     drops: bool = False
@@ -238,16 +255,21 @@ class Reader:
         names = self.names
         for part, positions in self.parts:
             row, file = part.first_row, part.file
-            path = repr(str(file.path)) if file else self.path
-            name = file.path.name if file and path != self.path else ""
-            with in_a_sentence(path):
+            name = file.path.name if file and self.is_folder else ""
+            with in_a_sentence(f"its file {name!r}" if name else self.path):
                 try:
                     part.require_unchanged()
                     for columns in part.read(positions):
-                        yield Batch(columns, names, row, name)
+                        yield Batch(self._with_missing(columns), names, row, name)
                         row += len(columns[0])
                 finally:
                     part.require_unchanged()  # says more than what else it comes to
+
+    def _with_missing(self, columns: Columns) -> Columns:
+        """Return columns with NaN for the numbers that stand for a missing value."""
+        for number in self.missing_numbers:
+            columns = [np.where(column == number, np.nan, column) for column in columns]
+        return columns
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,13 +12,19 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from npfs.data.columns import BadTable, count, shown
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 LOOKED_AT_ROWS, LOOKED_AT_COLUMNS = 50, 100  # enough to tell, and milliseconds
+csv.field_size_limit(1 << 26)  # in place of 128 kB
 # Without regard to case and to spaces around.
-MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none"})
+MISSING = frozenset(
+    ["", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "<na>", "#na", "#n/a n/a", "1.#qnan"]
+)
+# As a missing value is often written too; only a person can tell.
+MARKS = frozenset(("?", "-", "--", ".", "..", "*", "–", "—", "n.a.", "missing", "unknown"))
 # Of a table of text alone the separator is the one that cuts its rows into equally many cells.
 LEAST_SHARE_OF_NUMBERS = 0.1
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?inf(inity)?|true|false"
@@ -26,7 +32,7 @@ NUMBERS = {".": NUMBER, ",": NUMBER.replace(r"\.", ",")}  # by their decimal sig
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _IS_NUMBER = {sign: re.compile(rf"\s*({n})\s*", re.IGNORECASE) for sign, n in NUMBERS.items()}
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
-_THOUSANDS = re.compile(r"\s*[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+\s*")
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}([,.' \u00a0\u2009\u202f])[0-9]{3}(\1[0-9]{3})*")
 _WRITTEN = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
 _EXCEL = re.compile(r'"?sep=(.)"?\r?[\n\r]', re.IGNORECASE)
 
@@ -72,6 +78,7 @@ class Dialect:
     skipped: int = 0
     encoding: str = "utf8"
     notes: tuple[str, ...] = ()
+    guess: str = ""
 
     @property
     def nulls(self) -> frozenset[str]:
@@ -111,17 +118,22 @@ def find_dialect(head: bytes, options: TableOptions, *, is_all: bool) -> Dialect
     found = max(_candidates(text, options), key=_likelihood)
     separator, sign, rows = found.separator, found.decimal, found.rows
     if not rows:
-        raise BadTable("its beginning cannot be read as rows; is a quotation mark never closed?")
+        raise BadTable(
+            "its beginning cannot be read as rows; is a quotation mark never closed?"
+            if text.strip()
+            else "it holds no row; give a file with a row for each sample"
+        )
+    notes = []
     if options.decimal is None and sign == ",":
         _require_no_thousands(found)
-    notes = []
     if options.separator is None and options.decimal is None and (separator, sign) != (",", "."):
         with_sign = ", with a comma as decimal sign" if sign == "," else ""
         notes.append(f"It was read as separated by {SEPARATORS[separator]}{with_sign}.")
-    has_header = options.header
+    if options.decimal is None and (separator, sign) == (";", "."):
+        notes += _about_thousands(found)
+    has_header, guess = options.header, ""
     if has_header is None:
-        has_header, note = _find_header(rows[0], replace(found, rows=rows[1:]))
-        notes += note
+        has_header, guess = _find_header(rows[0], replace(found, rows=rows[1:]))
     if has_header:
         _check_header(rows, separator, is_all=is_all)
     return replace(
@@ -129,6 +141,7 @@ def find_dialect(head: bytes, options: TableOptions, *, is_all: bool) -> Dialect
         has_header=has_header,
         names=[" ".join(cell.split()) if has_header else "" for cell in rows[0]],
         rows=rows[has_header:],
+        guess=guess,
         skipped=skipped + next((k for k, line in enumerate(text.splitlines()) if line), 0),
         encoding="utf-16" if head.startswith(UTF_16) else "utf8",
         notes=tuple(notes),
@@ -204,37 +217,73 @@ def _likelihood(dialect: Dialect) -> tuple[bool, float, int]:
     return (width > 1, times / len(rows) * (LEAST_SHARE_OF_NUMBERS + numbers), width)
 
 
+def marks_thousands(cell: str) -> bool:
+    """Return True if a cell has groups of three digits with a mark between them."""
+    return _THOUSANDS.fullmatch(cell.strip()) is not None
+
+
+def _numbers_with(mark: str, dialect: Dialect) -> list[str]:
+    """Return the numbers that have a mark in them, if it may mark thousands in each of these."""
+    cells = [cell.strip() for row in dialect.rows for cell in row]
+    cells = [cell for cell in cells if mark in cell and dialect.is_number(cell)]
+    return cells if all(map(marks_thousands, cells)) else []
+
+
 def _require_no_thousands(dialect: Dialect) -> None:
     """Ask, where each comma in a number may as well mark thousands."""
-    cells = [cell for row in dialect.rows for cell in row]
-    cells = [cell for cell in cells if "," in cell and dialect.is_number(cell)]
-    if cells and all(map(_THOUSANDS.fullmatch, cells)):
+    if cells := _numbers_with(",", dialect):
         raise BadTable(
-            f"the comma in {shown(cells[0].strip())} may be a decimal sign or mark thousands: if "
+            f"the comma in {shown(cells[0])} may be a decimal sign or mark thousands: if "
             "it is a decimal sign, say so with --decimal ','; if not, write the numbers without it"
         )
 
 
-def _find_header(first: Sequence[str], beneath: Dialect) -> tuple[bool, list[str]]:
+def _about_thousands(dialect: Dialect) -> list[str]:
+    """Tell that each point in a number, where commas may be decimal signs, may mark thousands."""
+    if cells := _numbers_with(".", dialect):
+        return [
+            f"The point in {shown(cells[0])} was read as a decimal sign; if it marks thousands, "
+            "write the numbers without it."
+        ]
+    return []
+
+
+def _find_header(first: Sequence[str], beneath: Dialect) -> tuple[bool, str]:
     """Return whether the first row names the columns beneath, and a note if that is a guess."""
     first = [" ".join(cell.split()) for cell in first[:LOOKED_AT_COLUMNS]]
     columns = [[cell for _, cell in beneath.cells(k)] for k in range(len(first))]
     numbers = list(filter(beneath.is_number, first))
-    for name, cells in zip(first, columns, strict=True):
-        is_text = name.lower() not in beneath.nulls and name not in numbers
-        if is_text and cells and all(map(beneath.is_number, cells)):
-            return True, []
-    if not numbers:
-        return True, []
-    whole = [int(cell) for cell in numbers if is_whole([cell])]
-    if not beneath.rows or len(set(whole)) < len(numbers):
-        return False, []
-    # Whole numbers are names if they count, have an index of pandas before them, or are above
-    # numbers that are not whole.
-    is_counted = len(whole) > 1 and whole == [*range(whole[0], whole[-1] + 1)]
-    has_index = not first[0] and bool(columns[0])
-    n_floats = sum(bool(cells) and not is_whole(cells) for cells in columns)
+    unknown = beneath.nulls | MARKS
     row = shown(", ".join(first))
-    if is_counted or has_index or 2 * n_floats > len(first):
-        return True, [f"The first row, {row}, was read as names; --no-header reads it as data."]
-    return False, [f"The first row, {row}, was read as data; --header reads it as names."]
+    are_names = f"The first row, {row}, was read as names; --no-header reads it as data."
+    are_data = f"The first row, {row}, was read as data; --header reads it as names."
+    for name, cells in zip(first, columns, strict=True):
+        is_text = name.lower() not in unknown and name not in numbers
+        if is_text and cells and all(map(beneath.is_number, cells)):
+            return True, ""
+    if not numbers:
+        is_known = any(name.lower() not in unknown for name in first)
+        return True, "" if is_known or not beneath.rows else are_names
+    guess = _are_names(first, columns, numbers) if beneath.rows else None
+    return guess is True, {None: "", True: are_names, False: are_data}[guess]
+
+
+def _are_names(
+    first: Sequence[str], columns: Sequence[Sequence[str]], numbers: Sequence[str]
+) -> bool | None:
+    """Guess whether numbers in the first row are names; None if they are data without a doubt.
+
+    Whole numbers are names if they count, have an index of pandas before them, or are above numbers
+    that are not whole; others if they rise, and have an index before them.
+    """
+    has_index = not first[0] and bool(columns[0])
+    if not all(is_whole([cell]) for cell in numbers):
+        sizes = [float(cell.replace(",", ".")) for cell in numbers if cell[0] not in "tTfF"]
+        rise = len(sizes) == len(first) - 1 and all(a < b for a, b in pairwise(sizes))
+        return True if has_index and rise else None
+    whole = list(map(int, numbers))
+    if len(set(whole)) < len(whole):
+        return None
+    is_counted = len(whole) > 1 and whole == [*range(whole[0], whole[-1] + 1)]
+    n_floats = sum(bool(cells) and not is_whole(cells) for cells in columns)
+    return is_counted or has_index or 2 * n_floats > len(first)

@@ -20,6 +20,7 @@ from npfs.data.columns import (
     OpenedFile,
     Part,
     Reader,
+    in_a_sentence,
     named,
     one_line,
 )
@@ -79,7 +80,24 @@ def open_path(path: Path, options: TableOptions) -> Reader:
         raise BadTable("it is empty; give a file with a row for each sample")
     sources = {NPY: _npy_source, NPZ: _npz_source, PARQUET: parquet_source, ARROW: arrow_source}
     kind = _kind(head)
-    return _open_text(file, head, options) if kind == TEXT else sources[kind](file)
+    if kind == TEXT:
+        return _open_text(file, head, options)
+    require_no_text_options(options)
+    return sources[kind](file)
+
+
+def require_no_text_options(options: TableOptions) -> None:
+    """Refuse what says how a text file is read.
+
+    Raises
+    ------
+    BadTable
+    """
+    given = {"--header or --no-header": options.header, "--separator": options.separator}
+    given["--decimal"] = options.decimal
+    for option, value in given.items():
+        if value is not None:
+            raise BadTable(f"it is no text file, to which {option} belongs; leave it out")
 
 
 def _open_text(file: OpenedFile, head: bytes, options: TableOptions) -> Reader:
@@ -132,10 +150,8 @@ def _open_folder(path: Path, options: TableOptions) -> Reader:
     files = {}
     for entry in inside:
         if kinds[entry] == kind:
-            try:
+            with in_a_sentence(f"its file {entry.name!r}"):
                 files[entry.name] = open_path(entry, options)
-            except BadTable as error:
-                raise BadTable(f"its file {entry.name!r}: {error}") from None
     # What writes a file without a row may not know its types.
     files = {name: file for name, file in files.items() if file.n_rows != 0} or files
     found = _as_one(files)
@@ -154,27 +170,60 @@ def _kind_in_folder(path: Path) -> str | None:
 
 def _as_one(files: dict[str, Reader]) -> Reader:
     """Return the rows of several files; a column may stand where another file has another one."""
+    common = set.intersection(*(set(file.names) for file in files.values()))
+    files = {name: _without_index(file, common) for name, file in files.items()}
     (first_name, first), *_ = files.items()
     columns, parts, names = list(first.columns), [], first.names
     for name, file in files.items():
-        _require_same_names(first_name, names, name, file.names)
+        guess = f" ({first.guess or file.guess})" if first.guess or file.guess else ""
+        _require_same_names(first_name, names, name, file.names, guess)
         is_same = file.names == names
         order = range(len(names)) if is_same else list(map(file.names.index, names))
-        parts += [(part, order) for part, _ in file.parts]
+        parts += [(part, [places[k] for k in order]) for part, places in file.parts]
         for k, column in enumerate(columns):
-            other = file.columns[order[k]].type
-            if other != column.type:
-                problem = f"is of type {column.type} in {first_name!r} and {other} in {name!r}"
-                columns[k] = replace(column, problem=f"{problem} ({ONE_SCHEMA})")
+            other = file.columns[order[k]]
+            if other.type != column.type:
+                how = f"{column.name!r} is of type {column.type} in the first and {other.type}"
+                differ = _differ(first_name, name, f"{how} in the second")
+                columns[k] = replace(column, problem=partial(_refuse, differ))
+            elif other.problem and not column.problem:
+                columns[k] = replace(column, problem=partial(_in_file, other, name, order))
     rows = [file.n_rows for file in files.values()]
-    n_rows = None if None in rows else sum(filter(None, rows))
     notes = dict.fromkeys(note for file in files.values() for note in file.notes)
-    room = sum(file.room for file in files.values())
-    return Reader(columns, parts, n_rows, room, tuple(notes))
+    return Reader(
+        columns,
+        parts,
+        n_rows=None if None in rows else sum(filter(None, rows)),
+        room=sum(file.room for file in files.values()),
+        guess=next((file.guess for file in files.values() if file.guess), ""),
+        notes=tuple(notes),
+        is_folder=True,
+    )
+
+
+def _without_index(file: Reader, common: set[str]) -> Reader:
+    """Leave an index of pandas out that other files lack."""
+    kept = [
+        k
+        for k, c in enumerate(file.columns)
+        if c.name in common or c.is_nameless or not c.is_left_out
+    ]
+    columns = [file.columns[k] for k in kept]
+    parts = [(part, [places[k] for k in kept]) for part, places in file.parts]
+    return replace(file, columns=columns, parts=parts)
+
+
+def _refuse(sentence: str, _: object) -> str:
+    raise BadTable(sentence)
+
+
+def _in_file(column: Column, file: str, order: Sequence[int], positions: Sequence[int]) -> str:
+    """Say what a column holds in one of several files."""
+    return f"{column.says([order[k] for k in positions])} of {file!r}"
 
 
 def _require_same_names(
-    first: str, names: Sequence[str], second: str, others: Sequence[str]
+    first: str, names: Sequence[str], second: str, others: Sequence[str], guess: str
 ) -> None:
     """Refuse files with different columns; in another order, if they are read by their names."""
     more, less = Counter(names) - Counter(others), Counter(others) - Counter(names)
@@ -183,7 +232,11 @@ def _require_same_names(
     if len(set(names)) < len(names) and others != names:
         how.append("their columns are not in one order")
     if how:
-        raise BadTable(f"its files {first!r} and {second!r} differ: {how[0]}; {ONE_SCHEMA}")
+        raise BadTable(_differ(first, second, how[0] + guess))
+
+
+def _differ(first: str, second: str, how: str) -> str:
+    return f"its files {first!r} and {second!r} differ: {how}; {ONE_SCHEMA}"
 
 
 @dataclass(frozen=True)
@@ -236,7 +289,12 @@ def _columns(rows: NDArray[Any], positions: Sequence[int]) -> Columns:
 
 def _npy_source(file: OpenedFile) -> Reader:
     # Mapped, as NumPy then tells the layout and whether the file is as long as it says.
-    array = np.load(file.path, mmap_mode="r", allow_pickle=False)
+    try:
+        array = np.load(file.path, mmap_mode="r", allow_pickle=False)
+    except ValueError:
+        with file.path.open("rb") as opened:  # which says more of what it is that cannot be mapped
+            np.load(opened, allow_pickle=False)
+        raise
     if array.dtype.names is None and array.ndim != 2:
         raise BadTable(
             f"its array has shape {array.shape}; give one of two dimensions, a row for each sample"

@@ -13,7 +13,7 @@ from npfs.data.arrow import frame_source
 from npfs.data.choosing import choose_columns
 from npfs.data.columns import BadTable, Batch, Reader, in_a_sentence, in_order
 from npfs.data.dialect import TableOptions
-from npfs.data.files import open_path
+from npfs.data.files import open_path, require_no_text_options
 from npfs.data.values import Rows, are_usable, column_ranges, notes_on, usable
 from npfs.regression.problem import Array
 
@@ -53,7 +53,11 @@ def open_table(data: Any, options: TableOptions) -> Reader:
     is_file = isinstance(data, str | Path)
     name = repr(str(data)) if is_file else type(data).__name__
     with in_a_sentence(name):
-        found = open_path(Path(data), options) if is_file else frame_source(data)
+        if is_file:
+            found = open_path(Path(data), options)
+        else:
+            require_no_text_options(options)
+            found = frame_source(data)
     with in_a_sentence(name, kind=BadTable):
         return choose_columns(replace(found, path=name), options)
 
@@ -111,7 +115,7 @@ def read_table(
         separator=separator,
         decimal=decimal,
         header=header,
-        missing_values=tuple(missing_values),
+        missing_values=tuple(map(str, missing_values)),
         features_option=features_option,
     )
     return read_opened(open_table(data, options))

@@ -18,7 +18,15 @@ from npfs.data.columns import (
     pyarrow,
     shown,
 )
-from npfs.data.dialect import NUMBERS, Dialect, TableOptions, find_dialect, is_whole
+from npfs.data.dialect import (
+    MARKS,
+    NUMBERS,
+    Dialect,
+    TableOptions,
+    find_dialect,
+    is_whole,
+    marks_thousands,
+)
 
 HEAD_BYTES, ROWS_BEYOND, LONGEST_ROW_BYTES = 1 << 16, 3, 1 << 26
 CHUNK_BYTES = 1 << 22  # of a file that is not read at once
@@ -27,7 +35,6 @@ READ_AT_ONCE_BYTES = 1 << 27
 BLOCK_BYTES, ROWS_IN_BLOCK, LARGEST_BLOCK_BYTES = 1 << 20, 2000, 1 << 28
 CAREFUL_BLOCK_BYTES = 1 << 26
 PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd"}
-STANDS_FOR_NOTHING = ("?", "-", "--", ".", "*")  # as a missing value is often written
 
 
 def beginning(file: OpenedFile, packed: str | None) -> bytes:
@@ -54,7 +61,8 @@ def text_source(file: OpenedFile, head: bytes, options: TableOptions, packed: st
     """
     if not head.strip(b"\xef\xbb\xbf\r\n"):
         raise BadTable("it holds no row; give a file with a row for each sample")
-    dialect = find_dialect(head, options, is_all=len(head) < HEAD_BYTES)
+    is_all = len(head) < HEAD_BYTES
+    dialect = find_dialect(head, options, is_all=is_all)
     text = TextFile(file, dialect, packed, max(map(len, head.splitlines())), _line_end(head))
     columns = []
     for k, name in enumerate(dialect.names):
@@ -68,13 +76,22 @@ def text_source(file: OpenedFile, head: bytes, options: TableOptions, packed: st
                 is_nameless=is_nameless,
                 # A separator at the end of each row makes an empty column.
                 is_left_out=is_nameless and not cells,
-                problem=partial(text.holds_text, *wrong) if wrong else "",
+                problem=_problem(text, wrong, is_empty=is_all and not cells),
             )
         )
     # A little more than there seem to be: memory that is not written to costs nothing.
     room = 0 if packed else int(1.2 * file.size * head.count(text.line_end) / len(head))
     parts = [(Part(partial(numpy_batches, text.read), 0, file), range(len(columns)))]
-    return Reader(columns, parts, room=room, notes=dialect.notes)
+    return Reader(columns, parts, room=room, guess=dialect.guess, notes=dialect.notes)
+
+
+def _problem(
+    text: "TextFile", wrong: tuple[int, str] | None, *, is_empty: bool
+) -> str | Callable[[Sequence[int]], str]:
+    """Return what a column holds in place of numbers, by the first of them, or what tells it."""
+    if wrong is None:
+        return "holds no value at all" if is_empty else ""
+    return partial(text.holds_text, *wrong)
 
 
 def _line_end(head: bytes) -> bytes:
@@ -133,19 +150,30 @@ class TextFile:
 
     def holds_text(self, row: int, cell: str, positions: Sequence[int]) -> str:
         """Describe a cell that is no number, with the option that would mend it, if one does."""
-        dialect, hint, sign = self.dialect, "", cell.strip()
-        if sign in STANDS_FOR_NOTHING:
-            values = (*dialect.missing_values, sign)
-            other = replace(dialect, missing_values=values)
-            means, option = "stands for a missing value", f"--missing-values {','.join(values)!r}"
-        else:
-            sign = "," if dialect.decimal == "." else "."
-            other = replace(dialect, decimal=sign)
-            means, option = "is its decimal sign", f"--decimal {sign!r}"
-        is_sign = sign in cell and sign != dialect.separator
-        if is_sign and replace(self, dialect=other)._is_read(positions):
-            hint = f" (if {sign!r} {means}, say so with {option})"
-        return f"holds text, such as {shown(cell)} in data row {row}{hint}"
+        dialect, sign = self.dialect, cell.strip()
+        said = f"holds {_type_of(cell)}, such as {shown(cell)} in data row {row}"
+        if sign.lower() in MARKS:
+            seen = [found.strip() for k in positions for _, found in dialect.cells(k)]
+            marks = [sign, *sorted({mark for mark in seen if mark.lower() in MARKS} - {sign})]
+            values = (*dialect.missing_values, *marks)
+            if replace(self, dialect=replace(dialect, missing_values=values))._is_read(positions):
+                return (
+                    f"{said} (if {' and '.join(map(repr, marks))} stand{'s' * (len(marks) == 1)} "
+                    f"for a missing value, say so with --missing-values {','.join(values)!r})"
+                )
+            return said
+        other = "," if dialect.decimal == "." else "."
+        is_decimal = (
+            other in cell
+            and other != dialect.separator
+            and replace(self, dialect=replace(dialect, decimal=other))._is_read(positions)
+        )
+        if marks_thousands(sign):
+            decimal = f", or say that it is the decimal sign with --decimal {other!r}"
+            return f"{said} (write numbers without marks of thousands{decimal * is_decimal})"
+        if is_decimal:
+            return f"{said} (if {other!r} is its decimal sign, say so with --decimal {other!r})"
+        return said
 
     def _is_read(self, positions: Sequence[int]) -> bool:
         """Return True if all cells of columns hold numbers, or nothing."""
@@ -264,3 +292,17 @@ class TextFile:
             f"(separated by {shown(self.dialect.separator)}); correct the row, or give the "
             "separator with --separator"
         )
+
+
+def _type_of(cell: str) -> str:
+    """Name what a cell holds as Arrow's CSV reader knows it: dates are no text."""
+    try:
+        found = pyarrow("csv").read_csv(
+            pyarrow().BufferReader(cell.encode()),
+            pyarrow("csv").ReadOptions(column_names=["cell"]),
+            pyarrow("csv").ParseOptions(delimiter="\0"),
+        )
+    except Exception:  # cells of several lines
+        return "text"
+    types, dtype = pyarrow("types"), found.schema.types[0]
+    return f"values of type {dtype}" if types.is_temporal(dtype) else "text"

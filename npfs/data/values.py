@@ -93,25 +93,25 @@ def usable(batch: Batch) -> tuple[Array, Rows]:
     lost = missing.any(axis=0)
     too_large = (np.abs(numbers) > LARGEST) & ~lost
     if too_large.any():
-        name, value, where = _first(too_large, numbers, batch)
+        name, value, row = _first(too_large, numbers, batch)
+        where = f"data row {row}" + (f" of {batch.file!r}" if batch.file else "")
         why = "whose square is too large for float64; give the column in a larger unit"
         if np.isinf(value):
             why = "which no fit can use; correct the cell, or leave the column out"
         raise BadTable(f"column {name!r} holds {value:g} in {where}, {why}")
     first = ""
     if lost.any():
-        name, _, where = _first(missing, numbers, batch)
-        first = f"{where} of {name!r}"
+        name, _, row = _first(missing, numbers, batch)
+        first = f"data row {row} of {name!r}" + (f" in {batch.file!r}" if batch.file else "")
     found = Rows(numbers.shape[1], int(lost.sum()), missing.sum(axis=1), first)
     return numbers[:, ~lost], found
 
 
-def _first(is_found: NDArray[np.bool_], numbers: Array, batch: Batch) -> tuple[str, float, str]:
-    """Return column, value and place of the first number that is found, row by row."""
+def _first(is_found: NDArray[np.bool_], numbers: Array, batch: Batch) -> tuple[str, float, int]:
+    """Return column, value and row, counted from 1, of the first number that is found."""
     row = int(is_found.any(axis=0).argmax())
     column = int(is_found[:, row].argmax())
-    where = f"data row {batch.row + row + 1}" + (f" of {batch.file!r}" if batch.file else "")
-    return batch.names[column], float(numbers[column, row]), where
+    return batch.names[column], float(numbers[column, row]), batch.row + row + 1
 
 
 def column_ranges(X: Array, y: Array) -> tuple[Array, Array]:

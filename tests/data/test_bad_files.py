@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -39,7 +40,7 @@ def problem(path: Path, **options: Any) -> str:
 def test_an_array_without_its_end_is_told_from_its_size(tmp_path: Path) -> None:
     np.save(tmp_path / "t.npy", NUMBERS)
     os.truncate(tmp_path / "t.npy", 128 + 60 * 3 * 8 - 1)
-    with pytest.raises(BadTable, match=r"length is greater than file size\); is the file whole"):
+    with pytest.raises(BadTable, match=r"it cannot be read \(.*\); is the file whole"):
         open_table(tmp_path / "t.npy", TableOptions(target=-1))
 
 
@@ -81,8 +82,8 @@ def test_folders_without_data_are_said(tmp_path: Path) -> None:
     [
         ({"a": [1.0], "y": [1.0]}, "only the first has a column 'b'"),
         ({"c": [1.0], **columns()}, "only the second has a column 'c'"),
-        ({"a": [1], "b": [1.0], "y": [1.0]}, "column 'a' is of type double in '1.parquet' and int64 in '4.parquet' (write all files of a folder with one schema)"),
-        ({"a": [1.0], "b": [1.0], "y": pa.nulls(1)}, "the target 'y' is of type double in '1.parquet' and null in '4.parquet' (write all files of a folder with one schema)"),
+        ({"a": [1], "b": [1.0], "y": [1.0]}, "'a' is of type double in the first and int64 in the second"),
+        ({"a": [1.0], "b": [1.0], "y": pa.nulls(1)}, "'y' is of type double in the first and null in the second"),
     ],
 )  # fmt: skip
 def test_two_schemas_are_told_apart(tmp_path: Path, second: dict[str, Any], how: str) -> None:
@@ -91,12 +92,10 @@ def test_two_schemas_are_told_apart(tmp_path: Path, second: dict[str, Any], how:
     write(tmp_path / "3.parquet", {"a": pa.nulls(0)})  # without a row it counts for nothing
     many = {k: np.resize(v, 60) if not isinstance(v, pa.Array) else pa.nulls(60) for k, v in second.items()}  # fmt: skip
     write(tmp_path / "4.parquet", many)
-    if how.startswith("only"):
-        how = (
-            f"its files '1.parquet' and '4.parquet' differ: {how}; write all files of a folder "
-            "with one schema"
-        )
-    assert problem(tmp_path, target="y").startswith(how)
+    assert problem(tmp_path, target="y") == (
+        f"its files '1.parquet' and '4.parquet' differ: {how}; write all files of a folder with "
+        "one schema"
+    )
 
 
 def test_text_files_of_other_columns_are_told_apart(tmp_path: Path) -> None:
@@ -105,9 +104,67 @@ def test_text_files_of_other_columns_are_told_apart(tmp_path: Path) -> None:
     said = "its files '1.csv' and '2.csv' differ: only the first has a column 'y'"
     assert problem(tmp_path).startswith(said)
     (tmp_path / "2.csv").write_text("y,a\n1.5,2\nx,3\n")
-    said = "its files '1.csv' and '2.csv' differ"
-    assert "2.csv" in problem(tmp_path)
-    assert "column 'y' holds text, such as 'x' in data row 2" in problem(tmp_path)
+    said = "the target 'y' holds text, such as 'x' in data row 2 of '2.csv'; choose a column"
+    assert problem(tmp_path).startswith(said)
+    rows = "1.5,2\n" * 70
+    (tmp_path / "2.csv").write_text(f"y,a\n{rows}x,3\n")
+    said = "its file '2.csv': column 'y' holds text, such as 'x' in data row 71; choose columns"
+    assert problem(tmp_path).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "other", [np.array(["2020"], "M8[s]"), np.array([1], "m8[s]"), np.array(["1"]), np.array([1j])]
+)
+def test_each_array_of_a_folder_holds_numbers(tmp_path: Path, other: np.ndarray[Any, Any]) -> None:
+    np.save(tmp_path / "1.npy", NUMBERS)
+    np.save(tmp_path / "2.npy", np.broadcast_to(other, (4, 3)))
+    said = f"the target 'column 2' holds values of type {other.dtype}, such as "
+    assert problem(tmp_path).startswith(said)
+    assert problem(tmp_path).endswith(
+        "in data row 1 of '2.npy'; choose a column of numbers with --target"
+    )
+
+
+def test_an_index_that_one_file_lacks_is_left_out(tmp_path: Path) -> None:
+    frame = pd.DataFrame(columns())
+    frame.to_parquet(tmp_path / "1.parquet")
+    frame[frame.a > 0].to_parquet(tmp_path / "2.parquet")
+    table = read_table(tmp_path, target="y")
+    assert table.feature_names == ("a", "b")
+    assert len(table.y) == 60 + (frame.a > 0).sum()
+    only = pd.DataFrame({"y": [1.0, 2, 3]}, index=pd.Index([3, 5, 9], name="k"))
+    only.to_parquet(tmp_path / "2.parquet")
+    (tmp_path / "1.parquet").unlink()
+    assert problem(tmp_path / "2.parquet", target="y") == (
+        "it has no feature beside the index that pandas wrote, 'k'; choose of it with --features"
+    )
+    assert read_table(tmp_path / "2.parquet", target="y", features=["k"]).X.tolist() == [
+        [3],
+        [5],
+        [9],
+    ]
+
+
+def test_options_of_text_belong_to_text(tmp_path: Path) -> None:
+    np.save(tmp_path / "t.npy", NUMBERS)
+    for option, value in (("header", False), ("separator", ","), ("decimal", ".")):
+        said = problem(tmp_path / "t.npy", **{option: value})
+        assert said.startswith("it is no text file, to which --")
+    with pytest.raises(BadTable, match="DataFrame: it is no text file, to which --separator"):
+        read_table(pd.DataFrame(columns()), target="y", separator=",")
+
+
+@pytest.mark.parametrize("data", [None, 5, "x" * 9, np.ones((3, 2)), [1, 2], pd.Series([1, 2])])
+def test_what_is_no_table_is_said(data: Any) -> None:
+    with pytest.raises(BadTable, match=r"it is no table|there is no such file"):
+        read_table(data, target=0)
+
+
+def test_large_integers_beside_missing_ones_are_rounded(tmp_path: Path) -> None:
+    table = {"a": pa.array([2**53 + 1, None, 3, 4]), "y": [1.0, 2, 3, 4]}
+    found = read_table(write(tmp_path / "t", table), target="y", missing="drop")
+    assert found.X[0, 0] == 2.0**53
+    assert "Integers beyond 2**53, rounded to float64: 'a'." in found.notes
 
 
 def test_other_types_of_what_is_not_chosen_do_not_matter(tmp_path: Path) -> None:
@@ -129,8 +186,8 @@ def test_names_that_occur_twice_need_one_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "value", "missing", "said"),
     [
-        (1, np.nan, "error", "1 value missing in {1!r}, the first in data row 38{of} of {1!r}; fill them in, or leave those rows out with --missing drop"),
-        (2, np.nan, "error", "1 value missing in {2!r}, the first in data row 38{of} of {2!r}; fill them in, or leave those rows out with --missing drop"),
+        (1, np.nan, "error", "1 value missing in {1!r}, the first in data row 38 of {1!r}{in_file}; fill them in, or leave those rows out with --missing drop"),
+        (2, np.nan, "error", "1 value missing in {2!r}, the first in data row 38 of {2!r}{in_file}; fill them in, or leave those rows out with --missing drop"),
         (0, np.inf, "drop", "column {0!r} holds inf in data row 38{of}, which no fit can use; correct the cell, or leave the column out"),
         (2, -np.inf, "error", "column {2!r} holds -inf in data row 38{of}, which no fit can use; correct the cell, or leave the column out"),
         (0, -2e150, "error", "column {0!r} holds -2e+150 in data row 38{of}, whose square is too large for float64; give the column in a larger unit"),
@@ -156,7 +213,9 @@ def test_a_number_that_cannot_be_used_is_named_by_its_row_in_the_file(
     else:
         np.save(path := tmp_path / "t.npy", numbers.copy(order=kind))
         names = [f"column {k}" for k in range(3)]
-    assert problem(path, missing=missing) == said.format(*names, of=of)
+    assert problem(path, missing=missing) == said.format(
+        *names, of=of, in_file=of.replace(" of ", " in ")
+    )
 
 
 def change(path: Path, how: str) -> None:

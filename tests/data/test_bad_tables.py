@@ -50,8 +50,8 @@ def problem(path: Path, content: str | bytes | None = None, **options: Any) -> s
         ),
         (
             "a b y\n1 2 3\n",
-            "it has no column 'y' for --target; are its cells parted by another character? Give it "
-            "with --separator; its columns are 'a b y'",
+            "it has one column, 'a b y', and none 'y' for --target; are its cells parted by "
+            "another character? Give it with --separator",
         ),
         (
             "a,b,y\n1,2,3\n4,5\n",
@@ -116,7 +116,7 @@ def problem(path: Path, content: str | bytes | None = None, **options: Any) -> s
         ),
         (
             "a,b,y\n1,,3\n4,,6\n",
-            "column 'b' holds no value at all; choose other columns",
+            "column 'b' holds no value at all; choose columns of numbers, such as --features 'a'",
         ),
         (
             "a,b,y\n1,2,3\n4,,6\n,5,\n",
@@ -255,7 +255,7 @@ def test_an_excel_workbook_is_said_to_be_one(tmp_path: Path) -> None:
         (np.zeros((3, 0)), "it has no column; give a file with a column for each feature"),
         (np.array([[1, 2j]]), "the target 'column 1' holds values of type complex128, such as '2j'"),
         (np.array([["1", "2"]]), "the target 'column 1' holds values of type <U1, such as '2'"),
-        (np.array([[1, None]]), "it cannot be read (Array can't be memory-mapped: Python objects"),
+        (np.array([[1, None]]), "it cannot be read (Object arrays cannot be loaded"),
         (np.array([[1, 2], [np.nan, 2]]), "1 value missing in 'column 0', the first in data row 2"),
         (np.array([[1, 2], [2, 1]], np.longdouble) * 2.0, None),
         (np.array([["2020-01-01"] * 2], "M8[D]"), "the target 'column 1' holds values of type datetime"),

@@ -35,6 +35,10 @@ DATA = "was read as data; --header reads it as names."
         # With the index of pandas in the first column.
         (",0,1,2\n0,.5,1,2\n1,1.5,2,4\n", ("column 0", "0", "1", "2"), 2, "', 0, 1, 2'"),
         (",7,3\n0,5,1\n1,1,2\n2,9,4\n", ("column 0", "7", "3"), 3, "', 7, 3'"),
+        (",0.0,0.5,1.0\n0,5.5,1,2\n1,1.5,2,4\n", ("column 0", "0.0", "0.5", "1.0"), 2, NAMES),
+        # What may be a missing value names nothing.
+        ("1,?,3\n2,5,8\n4,4,1\n", ("column 0", "column 1", "column 2"), 3, DATA),
+        ("NA,none\n1,2\n3,5\n", ("NA", "none"), 2, NAMES),
         # Identifiers, in any order, over floats.
         ("30,7,12\n0.5,1.5,2.5\n1.5,2.5,4.5\n", ("30", "7", "12"), 2, NAMES),
         # Whole numbers over whole numbers may be either: a note says so.
@@ -48,15 +52,16 @@ DATA = "was read as data; --header reads it as names."
 def test_a_first_row_of_numbers(
     tmp_path: Path, text: str, names: tuple[str, ...], rows: int, note: str | None
 ) -> None:
-    table = read(tmp_path, text)
+    marks = {"missing_values": ["?"], "missing": "drop"} if "?" in text else {}
+    table = read(tmp_path, text, **marks)
     assert (*table.feature_names, table.target_name) == names
-    assert len(table.y) == rows
+    assert len(table.y) == rows - ("?" in text)
     notes = [n for n in table.notes if "first row" in n]
     assert (notes == []) if note is None else (note in notes[0])
     # What the note says to do is done, and then nothing is a guess.
     for header in (True, False) if note else ():
-        other = read(tmp_path, text, header=header, missing="drop")
-        is_lost = text.startswith(",") and not header
+        other = read(tmp_path, text, header=header, missing="drop", missing_values=["?"])
+        is_lost = text.startswith((",", "1,?", "NA")) and not header
         assert len(other.y) == text.count("\n") - header - is_lost
         assert not any("first row" in n for n in other.notes)
 
@@ -138,3 +143,59 @@ def test_a_quoted_cell_may_lie_anywhere(tmp_path: Path, monkeypatch: pytest.Monk
     assert read(tmp_path, inches, features=["a"]).y.tolist() == [k % 7 for k in range(200)]
     said = problem(tmp_path, inches + "1,2\n", features=["a"])
     assert said.startswith("data row 201 has 2 cells where 3 are expected")
+
+
+def test_a_guess_is_told_where_it_leads_to_an_error(tmp_path: Path) -> None:
+    said = problem(tmp_path, "30,7,12\n5,1,2\n15,2,4\n", target="7")
+    assert said.endswith(
+        "The first row, '30, 7, 12', was read as data; --header reads it as names.)"
+    )
+
+
+@pytest.mark.parametrize("cell", ["1,234", "12,345,678", "1 234", "1'234", "1.234,5"])
+def test_marks_of_thousands_are_named(tmp_path: Path, cell: str) -> None:
+    rows = "1;2;3\n" * 60
+    for text in (f"a;b;y\n1;{cell};3\n{rows}", f"a;b;y\n{rows}1;{cell};3\n"):
+        if cell == "1.234,5":
+            assert "holds text, such as '1.234,5' in data row" in problem(tmp_path, text)
+        elif cell == "1,234" and not text.endswith(f"{cell};3\n"):
+            assert "may be a decimal sign or mark thousands" in problem(tmp_path, text)
+        else:
+            said = problem(tmp_path, text)
+            assert "(write numbers without marks of thousands" in said
+            assert ("with --decimal ','" in said) == (cell == "1,234")
+
+
+def test_points_that_may_mark_thousands_are_said(tmp_path: Path) -> None:
+    table = read(tmp_path, "x;y\n1.234;2\n2.345;4\n999;6\n")
+    assert table.notes[-1].startswith(
+        "The point in '1.234' was read as a decimal sign; if it marks"
+    )
+    assert len(read(tmp_path, "x;y\n1.234;2\n2.34;4\n999;6\n").notes) == 1
+
+
+def test_numbers_may_stand_for_a_missing_value(tmp_path: Path) -> None:
+    """However they are written, far down, and in a file of any kind."""
+    cells = ["-999", "  -999", "-999 ", '" -999 "', "-999.0", "-9.99e2"]
+    text = "a,y\n" + "1,2\n" * 6_000 + "".join(f"{cell},3\n" for cell in cells)
+    table = read(tmp_path, text, missing_values=["-999"], missing="drop")
+    assert set(table.y.tolist()) == {2.0}
+    np.save(tmp_path / "t.npy", np.array([[1, -999.0], [2, 5], [-999, 3], [7, 1]]))
+    options: dict[str, Any] = {"target": 1, "missing_values": ["-999", "?"], "missing": "drop"}
+    assert read_table(tmp_path / "t.npy", **options).X.tolist() == [[2], [7]]
+
+
+def test_several_marks_of_missing_values_are_named_at_once(tmp_path: Path) -> None:
+    text = "a,b,y\n1,?,3\n2,3,-\n3,5,1\n4,-,n.a.\n"
+    said = problem(tmp_path, text)
+    assert "(if '-' and '?' and 'n.a.' stand for a missing value, say so with " in said
+    marks = said.partition("--missing-values '")[2].partition("'")[0]
+    assert read(tmp_path, text, missing_values=marks.split(","), missing="drop").y.tolist() == [1]
+    for cell in ("<NA>", "-nan", "#N/A N/A", "1.#QNAN"):
+        found = read(tmp_path, f"a,y\n1,2\n{cell},3\n5,4\n", missing="drop")
+        assert found.y.tolist() == [2, 4]
+
+
+def test_a_cell_may_be_very_long(tmp_path: Path) -> None:
+    text = "a,t,y\n" + f'1,"{"x" * 200_000}",2\n3,z,4\n'
+    assert read(tmp_path, text, features=["a"]).X.tolist() == [[1], [3]]

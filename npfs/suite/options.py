@@ -244,7 +244,7 @@ def _require_stock(config: pytest.Config) -> None:
     """
     if not str(config.getoption("reports")).strip():
         raise pytest.UsageError("--reports takes a folder, such as reports; got ''")
-    if not config.pluginmanager.has_plugin("benchmark"):
+    if config.getoption("benchmark_group_by", None) is None:
         raise pytest.UsageError(
             "the runs are timed by pytest-benchmark, which is switched off here (-p no:benchmark); "
             "leave that out"

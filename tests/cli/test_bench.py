@@ -46,7 +46,7 @@ def test_the_package_brings_the_benchmarks_along(tmp_path: Path) -> None:
     found = subprocess.run(
         [sys.executable, "-c", code, "bench", *options],
         cwd=folder, capture_output=True, text=True, check=False, timeout=120,
-        env={**os.environ, "PYTHONPATH": str(tmp_path / "installed"), "HOME": "/nonexistent"},
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "installed"), "HOME": "/dev/null/home"},
     )  # fmt: skip
     assert found.returncode == 0, found.stdout + found.stderr
     assert found.stdout.startswith(str(tmp_path / "installed"))

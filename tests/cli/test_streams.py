@@ -19,7 +19,7 @@ def run(arguments: str, redirect: str = "", **variables: str) -> subprocess.Comp
     """Run a command in a shell, which can close a stream."""
     environment = {k: v for k, v in os.environ.items() if k != "COLUMNS"}
     return subprocess.run(
-        f"'{sys.executable}' -m npfs {arguments} {redirect}",
+        f"'{sys.executable}' -m npfs.cli {arguments} {redirect}",
         shell=True, capture_output=True, text=True, errors="replace", check=False, timeout=60,
         env={**environment, **variables},
     )  # fmt: skip

@@ -1,5 +1,0 @@
-"""``python -m npfs``: the ``npfs`` command."""
-
-from npfs.cli import main
-
-main()

@@ -1,0 +1,5 @@
+"""``python -m npfs.cli``: the ``npfs`` command."""
+
+from npfs.cli import main
+
+main()

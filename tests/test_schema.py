@@ -1,5 +1,6 @@
 """The records of run files, and their JSON schema in the documentation."""
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ def json_schema() -> dict[str, Any]:
     """Generate the JSON schema of a run file."""
     (found,), definitions = msgspec.json.schema_components([Document])
     draft = "https://json-schema.org/draft/2020-12/schema"
+    for defined in definitions.values():  # docstrings, which msgspec takes as they are, or cleaned
+        if "description" in defined:
+            defined["description"] = inspect.cleandoc(defined["description"])
     return {"$schema": draft, **found, "$defs": definitions}
 
 

@@ -69,6 +69,15 @@ def load_backend(name: str) -> Backend:
             f"backend {name!r} needs the package {missing!r}, which is not installed; "
             f"install it with: python -m pip install {_requirement(entry, missing)}"
         ) from error
+    except BackendUnavailable:
+        raise
+    except Exception as error:
+        if not entry.module.startswith("npfs."):
+            raise
+        raise BackendUnavailable(  # settings of a library, such as NUMBA_NUM_THREADS=0
+            f"backend {name!r} cannot be loaded here ({type(error).__name__}: {error}); mend what "
+            "that says, or choose another backend"
+        ) from error
     if not isinstance(backend, Backend):
         raise TypeError(f"entry point {entry.value!r} must be an npfs Backend, got {backend!r}")
     if backend.name != name:

@@ -115,7 +115,9 @@ def read_table(
         separator=separator,
         decimal=decimal,
         header=header,
-        missing_values=tuple(map(str, missing_values)),
+        missing_values=tuple(
+            [missing_values] if isinstance(missing_values, str) else map(str, missing_values)
+        ),
         features_option=features_option,
     )
     return read_opened(open_table(data, options))

@@ -99,6 +99,10 @@ def run_in_place(command: list[str]) -> int:
     """Replace this process by the command where the system can; else return its exit code."""
     if os.name == "posix":
         sys.stdout.flush()
+        for stream, number in ((sys.stdout, 1), (sys.stderr, 2)):
+            if stream.name == os.devnull:  # in place of one that was closed
+                os.dup2(stream.fileno(), number)
+                os.set_inheritable(number, True)
         os.execv(command[0], command)
     return subprocess.run(command, check=False).returncode
 

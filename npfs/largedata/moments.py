@@ -29,6 +29,7 @@ from npfs.regression.scaling import Standardizer
 SAME = 1e-13  # of the variances of two columns that are equal: their difference's, by rounding
 PART_NUMBERS = 1 << 18  # of a block, at once: what is centred stays in the cache
 MOST_FEATURES = 4_096  # their co-moments take 134 MB
+LARGEST_COUNT = 2**53
 
 
 class Slopes(NamedTuple):
@@ -125,6 +126,19 @@ class Moments:
             self.comoment + other.comoment + np.outer(apart, apart) * (self.n * other.n / n),
             np.minimum(self.low, other.low),
             np.maximum(self.high, other.high),
+        )
+
+    def is_consistent(self, n_columns: int) -> bool:
+        """Return True if these can be the moments of so many columns."""
+        vectors = (self.mean, self.low, self.high)
+        return (
+            0 < self.n < LARGEST_COUNT
+            and all(v.dtype == np.float64 and v.shape == (n_columns,) for v in vectors)
+            and self.comoment.dtype == np.float64
+            and self.comoment.shape == (n_columns, n_columns)
+            and all(np.isfinite(v).all() for v in (*vectors, self.comoment))
+            and bool((self.low <= self.high).all() and (np.diag(self.comoment) >= 0).all())
+            and np.allclose(self.comoment, self.comoment.T)
         )
 
     @property
@@ -314,6 +328,7 @@ class StoredMoments(NamedTuple):
         """
         arrays = {name: getattr(self.moments, name) for name in KEPT}
         names = np.array([*self.feature_names, self.target_name], dtype=np.str_)
+        path = path.resolve()  # a link stays one
         beside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             with beside.open("wb") as file:
@@ -348,10 +363,11 @@ class StoredMoments(NamedTuple):
                 f"{str(path)!r} holds no moments ({type(error).__name__}); name a file that "
                 "--moments wrote, or a new one"
             ) from None
-        if moments.comoment.shape != (len(names), len(names)) or moments.mean.shape != (
-            len(names),
-        ):
-            raise BadMoments(f"{str(path)!r} holds no moments (its shapes differ); name a new file")
+        if not moments.is_consistent(len(names)):
+            raise BadMoments(
+                f"{str(path)!r} holds no moments (its numbers do not fit together); name a file "
+                "that --moments wrote, or a new one"
+            )
         return cls(moments, tuple(names[:-1]), names[-1])
 
     def join(self, other: "StoredMoments") -> "StoredMoments":

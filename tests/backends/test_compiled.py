@@ -102,6 +102,12 @@ print(json.dumps([list(loaded), reasons, [str(finding) for finding in examine().
     assert ("numba" in loaded) == (name == "NUMBA_THREADING_LAYER")  # else nothing compiles
     what = f"unset {name}={value}" if "numba" in loaded else "Number of threads specified must be"
     assert what in reasons["numba-parallel"]
+    if "numba" not in loaded:
+        fit = "from npfs import LinearRegression; LinearRegression('numba').fit([[1], [2]], [1, 2])"
+        assert (
+            "BackendUnavailable: backend 'numba' cannot be loaded here"
+            in run(fit, **variables).stderr
+        )
     assert any(what in finding for finding in findings)
 
 

@@ -53,6 +53,14 @@ def test_a_closed_stream_is_no_error(table: Path, redirect: str) -> None:
     assert run(f"fit {table} --target x", redirect).returncode == 2
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX closes streams so")
+def test_the_benchmark_runs_without_a_stream(tmp_path: Path) -> None:
+    options = "--sizes=10 --backends=python --runs=1 --benchmark-max-time=0.005 -k python-10"
+    found = run(f"bench {options} --reports={tmp_path}/r", ">&-")
+    assert (found.returncode, found.stderr) == (0, "")
+    assert (tmp_path / "r" / "verdict.md").is_file()
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="it has no such device")
 @pytest.mark.parametrize("command", ["fit {} --target y", "fit {} --target y --json"])
 def test_a_full_disk_is_said(table: Path, command: str) -> None:

@@ -185,6 +185,11 @@ def test_numbers_may_stand_for_a_missing_value(tmp_path: Path) -> None:
     assert read_table(tmp_path / "t.npy", **options).X.tolist() == [[2], [7]]
 
 
+def test_one_missing_value_may_be_given_by_itself(tmp_path: Path) -> None:
+    text = "a,y\n1,9\n-999,3\n9,4\n"
+    assert read(tmp_path, text, missing_values="-999", missing="drop").y.tolist() == [9, 4]
+
+
 def test_several_marks_of_missing_values_are_named_at_once(tmp_path: Path) -> None:
     text = "a,b,y\n1,?,3\n2,3,-\n3,5,1\n4,-,n.a.\n"
     said = problem(tmp_path, text)

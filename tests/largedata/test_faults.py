@@ -87,7 +87,7 @@ def test_a_worker_lost_with_the_benchmarks_blocks_is_a_sentence(client: Client) 
 
     def is_fitted_anew() -> bool:
         with suppress(ClusterError):  # a connection to a worker that is gone may still be open
-            found.append(fit(DaskBlocks.place(GIVEN.X, GIVEN.y, client), 1, 0.1).bias)
+            found.append(float(fit(DaskBlocks.place(GIVEN.X, GIVEN.y, client), 1, 0.1).bias))
         return bool(found)
 
     wait_until(is_fitted_anew)

@@ -155,6 +155,12 @@ def test_moments_are_stored_and_joined(tmp_path: Path) -> None:
         ({"version": 99}, "is of version 99 and this npfs reads 1; take the moments again"),
         ({"mean": np.zeros(7)}, "holds no moments"),
         ({"names": np.array(["y"])}, "holds no moments"),
+        ({"mean": np.array(["a", "b", "c"])}, "its numbers do not fit together"),
+        ({"low": np.zeros(7)}, "its numbers do not fit together"),
+        ({"low": np.full(3, 1e9)}, "its numbers do not fit together"),
+        ({"n": -5}, "its numbers do not fit together"),
+        ({"comoment": np.triu(np.ones((3, 3)))}, "its numbers do not fit together"),
+        ({"comoment": np.full((3, 3), np.nan)}, "its numbers do not fit together"),
         ({"n": np.array([])}, r"holds no moments \(TypeError\); name a file that --moments wrote"),
     ],
 )

@@ -10,26 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from typer import Argument, Option
+from typer import Argument, CallbackParam, Option
 
-from npfs.cli.shared import (
-    REPORTS,
-    AsJson,
-    Decimal,
-    Header,
-    Missing,
-    MissingValues,
-    Mistake,
-    Quiet,
-    Reports,
-    Separator,
-    mistakes,
-    print_json,
-    print_lines,
-    print_table,
-    table_options,
-    working,
-)
+from npfs.cli import shared
 
 if TYPE_CHECKING:
     from npfs.data import Reader, Table
@@ -40,7 +23,6 @@ if TYPE_CHECKING:
 AUTO = "auto"
 BENCHMARKED = ("dask", "dask-gram", "memmap")  # whose passes are what the benchmark measures
 DRAWN_ROWS = 20_000  # at most
-Gone = Annotated[str | None, Option(hidden=True)]
 SCHEMA = 1
 SHOWN_COEFFICIENTS = 40
 DRAWN = (".png", ".svg", ".pdf")
@@ -48,6 +30,17 @@ DRAWN = (".png", ".svg", ".pdf")
 SETTLED = 1e-6
 MORE_EPOCHS = 100  # times as many are suggested: they end as soon as --tol is reached
 Result = TypeVar("Result")
+
+
+def _refuse_gone(option: CallbackParam, value: str | bool | None) -> None:
+    if value not in (None, False):
+        raise shared.Mistake(
+            f"{option.opts[0]} is gone: a fit reads the data once, in bounded memory, and needs no "
+            "state on disk; leave it out, and give --moments FILE to add data later"
+        )
+
+
+Gone = Annotated[str | None, Option(hidden=True, callback=_refuse_gone)]
 
 
 def fit(
@@ -77,11 +70,11 @@ def fit(
         str | None, Option(metavar="NORM", help="Stop when the gradient's norm is at most this.")
     ] = None,
     standardize: Annotated[bool, Option(help="Bring all features to one scale first.")] = True,
-    missing: Missing = "error",
-    missing_values: MissingValues = None,
-    separator: Separator = None,
-    decimal: Decimal = None,
-    header: Header = None,
+    missing: shared.Missing = "error",
+    missing_values: shared.MissingValues = None,
+    separator: shared.Separator = None,
+    decimal: shared.Decimal = None,
+    header: shared.Header = None,
     plot: Annotated[
         Path | None, Option(metavar="OUT", help="Draw the fit and its loss: .png, .svg or .pdf.")
     ] = None,
@@ -92,26 +85,18 @@ def fit(
     scheduler: Annotated[
         str | None, Option(metavar="ADDRESS", help="Read in this Dask cluster: tcp://host:8786.")
     ] = None,
-    reports: Reports = REPORTS,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    reports: shared.Reports = shared.REPORTS,
+    as_json: shared.AsJson = False,
+    quiet: shared.Quiet = False,
     checkpoint: Gone = None,
     checkpoint_every: Gone = None,
-    resume: Annotated[bool, Option("--resume", hidden=True)] = False,
+    resume: Annotated[bool, Option("--resume", hidden=True, callback=_refuse_gone)] = False,
     scratch: Gone = None,
 ) -> None:
     """Fit a linear regression to a table in a file, by gradient descent."""
     from npfs.data import BadTable, open_table
     from npfs.largedata.moments import BadMoments
 
-    _refuse_gone(
-        {
-            "--checkpoint": checkpoint is not None,
-            "--checkpoint-every": checkpoint_every is not None,
-            "--resume": resume,
-            "--scratch": scratch is not None,
-        }
-    )
     _require_one_way(backend, moments, scheduler)
     no_progress = quiet or as_json
     if plot is not None:
@@ -119,26 +104,25 @@ def fit(
     if moments is not None:
         _require_writable("--moments", moments)
     model = _model(backend or "numpy", epochs, learning_rate, tol, standardize)
-    options = table_options(
-        target, "--features", features, missing, missing_values, separator, decimal, header
-    )
-    with mistakes(BadTable, BadMoments, OSError, MemoryError):
-        with working("reading the file", quiet=no_progress):
+    reading = {"missing": missing, "separator": separator, "decimal": decimal, "header": header}
+    options = shared.table_options("--features", features, missing_values, target=target, **reading)
+    with shared.mistakes(BadTable, BadMoments, OSError, MemoryError):
+        with shared.working("reading the file", quiet=no_progress):
             reader = open_table(file, options)
             tables = [] if backend is None else [_in_memory(reader, file, backend)]
-        with working("fitting", quiet=no_progress):
+        with shared.working("fitting", quiet=no_progress):
             if tables:
                 fitted = _fit_table(tables.pop(), model, reports)
             else:
                 sample = Sample(0 if plot is None else DRAWN_ROWS)
                 fitted = _fit_moments(reader, model, moments, scheduler, sample)
     if as_json:
-        print_json(_document(fitted))
+        shared.print_json(_document(fitted))
     else:
         _show(fitted, quiet=quiet)
     if plot is not None:
         sys.stdout.flush()  # a drawing may end the process
-        with working("drawing", quiet=no_progress):
+        with shared.working("drawing", quiet=no_progress):
             _draw(fitted, plot)
         if not no_progress:
             print(f"wrote {plot}")
@@ -147,38 +131,31 @@ def fit(
 def _require_drawable(path: Path) -> None:
     """Refuse a place for a drawing before there is something to lose."""
     if path.suffix.lower() not in DRAWN:
-        raise Mistake(f"--plot writes {', '.join(DRAWN)}; got {str(path)!r}")
+        raise shared.Mistake(f"--plot writes {', '.join(DRAWN)}; got {str(path)!r}")
     _require_writable("--plot", path)
 
 
 def _require_writable(option: str, path: Path) -> None:
     if not path.absolute().parent.is_dir():
-        raise Mistake(f"there is no folder {path.parent} for {option}; make it, or name another")
+        raise shared.Mistake(
+            f"there is no folder {path.parent} for {option}; make it, or name another"
+        )
     if path.is_dir():
-        raise Mistake(f"{option} {path} is a folder; name a file in it")
+        raise shared.Mistake(f"{option} {path} is a folder; name a file in it")
     if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
-        raise Mistake(f"{option} {path} cannot be written; name another place")
-
-
-def _refuse_gone(given: dict[str, bool]) -> None:
-    for option, is_given in given.items():
-        if is_given:
-            raise Mistake(
-                f"{option} is gone: a fit reads the data once, in bounded memory, and needs no "
-                "state on disk; leave it out, and give --moments FILE to add data later"
-            )
+        raise shared.Mistake(f"{option} {path} cannot be written; name another place")
 
 
 def _require_one_way(backend: str | None, moments: Path | None, scheduler: str | None) -> None:
     """Refuse a backend together with what belongs to one pass."""
     for option, value in (("--moments", moments), ("--scheduler", scheduler)):
         if backend is not None and value is not None:
-            raise Mistake(
+            raise shared.Mistake(
                 f"{option} belongs to a fit in one pass, and --backend {backend} runs a pass in "
                 "each epoch; leave one of both out"
             )
     if backend in BENCHMARKED:
-        raise Mistake(
+        raise shared.Mistake(
             f"--backend {backend} is for the benchmark; leave it out: data of any size are fitted "
             "in one pass, on a Dask cluster with --scheduler ADDRESS"
         )
@@ -195,7 +172,7 @@ def _in_memory(reader: "Reader", path: Path, backend: str) -> "Table":
     size = path.stat().st_size if reader.n_rows is None else reader.n_rows * len(reader.names) * 8
     if path.is_dir() or size * COPIES_IN_MEMORY > free:
         what = "a folder" if path.is_dir() else f"{n_bytes(size)} of numbers"
-        raise Mistake(
+        raise shared.Mistake(
             f"--backend {backend} runs its passes over one table in memory, and {path} holds "
             f"{what}; leave --backend out to fit it in one pass"
         )
@@ -210,7 +187,7 @@ def _model(
     from npfs.harness.option_values import number, whole_number
 
     rate: float | str = AUTO
-    with mistakes(ValueError):
+    with shared.mistakes(ValueError):
         if learning_rate != AUTO:
             takes = "auto or a number above 0, such as 0.01"
             rate = number("--learning-rate", learning_rate, takes)
@@ -322,7 +299,7 @@ def _fit_moments(
     found, seconds, convergence = run_fit(model, run)
     moments = found.moments
     if stored is not None:
-        with mistakes(OSError, remedy="name another place with --moments"):
+        with shared.mistakes(OSError, remedy="name another place with --moments"):
             found.save(stored)
     notes += notes_on(reader, moments.n, moments.low, moments.high, *moments.same_columns())
     return Fitted(
@@ -355,7 +332,7 @@ def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitt
         choice = choose_backend(n_samples, n_features, model.epochs, reports=reports)
         model.backend = choice.backend
         notes.append(f"Backend {choice.backend}: {choice.reason}.")
-    with mistakes(UnknownBackend, BackendUnavailable):
+    with shared.mistakes(UnknownBackend, BackendUnavailable):
         if note := load_backend(str(model.backend)).note:
             notes.append(f"Backend {model.backend}: {note}.")
     model.keep_path = n_features == 1  # whose lines can be drawn
@@ -401,12 +378,12 @@ def run_fit(
     try:
         with (
             warnings.catch_warnings(record=True) as caught,
-            mistakes(ValueError, BackendUnavailable),
+            shared.mistakes(ValueError, BackendUnavailable),
         ):
             warnings.simplefilter("always", ConvergenceWarning)
             result = run()
     except DivergenceError as error:
-        raise Mistake(
+        raise shared.Mistake(
             f"gradient descent diverged: the loss grows from epoch {error.epoch} on, since "
             f"--learning-rate {error.learning_rate:.6g} is above {error.largest_stable_rate:.6g}, "
             "the largest stable one for these data; give auto or a number below that"
@@ -451,7 +428,7 @@ def _draw(fitted: Fitted, path: Path) -> None:
             _draw_into(fitted, path)
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise Mistake(
+        raise shared.Mistake(
             f"the fit is printed above, and could not be drawn to {path} ({reason}); name another "
             "place with --plot, or see to matplotlib's settings"
         ) from None
@@ -483,20 +460,22 @@ def _show(fitted: Fitted, *, quiet: bool) -> None:
     model, coefficients = fitted.model, fitted.coefficients
     if not quiet:
         of = f" of {len(coefficients)} features" if len(coefficients) > 1 else ""
-        print_lines(f"{fitted.data.target_name} from {counted(fitted.n_samples, 'sample')}{of}")
+        shared.print_lines(
+            f"{fitted.data.target_name} from {counted(fitted.n_samples, 'sample')}{of}"
+        )
     rows = [*coefficients[:SHOWN_COEFFICIENTS], ("intercept", model.intercept_)]
-    print_table([{"feature": name, "coefficient": f"{value:.6g}"} for name, value in rows])
+    shared.print_table([{"feature": name, "coefficient": f"{value:.6g}"} for name, value in rows])
     if hidden := len(coefficients[SHOWN_COEFFICIENTS:]):
-        print_lines(f"and {hidden:,} more features; --json prints all of them")
+        shared.print_lines(f"and {hidden:,} more features; --json prints all of them")
     if quiet:
         return
     how = "one pass over the data" if model.backend_ == "moments" else model.backend_
-    print_lines(
+    shared.print_lines(
         f"R² {fitted.r2:.4g}, mean squared error {model.loss_history_[-1]:.6g} after "
         f"{counted(model.n_iter_, 'epoch')}; {how}, learning rate {model.learning_rate_:.4g}, "
         f"{time(fitted.seconds)}"
     )
-    print_lines(*fitted.data.notes, *fitted.notes)
+    shared.print_lines(*fitted.data.notes, *fitted.notes)
 
 
 def _document(fitted: Fitted) -> dict[str, Any]:

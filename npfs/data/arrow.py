@@ -10,18 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from npfs.data.columns import (
-    BATCH_NUMBERS,
-    BadTable,
-    Column,
-    Columns,
-    OpenedFile,
-    Part,
-    Reader,
-    one_line,
-    pyarrow,
-    shown,
-)
+from npfs.data.columns import BATCH_NUMBERS, Column, Columns, OpenedFile, Part, Reader, pyarrow
+from npfs.data.sentences import BadTable, one_line, shown
 
 PART_NUMBERS = 1 << 23  # of small row groups together, for a worker
 # Of each column so much is read at once; without it a column is read whole.

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from npfs.data.columns import NAMED, SHOWN_CHARACTERS, BadTable, Reader, in_a_sentence, named, shown
+from npfs.data.columns import Reader
 from npfs.data.dialect import TableOptions
+from npfs.data.sentences import NAMED, SHOWN_CHARACTERS, BadTable, in_a_sentence, named, shown
 
 MISSING = ("error", "drop")
 
@@ -32,23 +33,21 @@ def choose_columns(reader: Reader, options: TableOptions) -> Reader:
     except BadTable as error:
         guess = f" ({reader.guess})" if reader.guess else ""
         raise BadTable(f"{error}{guess}") from None
-    columns = [reader.columns[k] for k in positions]
+    chosen = reader.choose(positions)
     notes = [] if options.features is not None else _about_names(reader, positions)
     if reader.n_rows == 0:
         raise BadTable("it has columns and no row; add a row for each sample")
     with in_a_sentence(reader.path):
-        problems = [column.says(positions) for column in columns]
+        problems = [column.says(chosen.names) for column in chosen.columns]
     indices = [c.name for c in reader.columns if c.is_left_out and not c.is_nameless]
-    if len(columns) == 1 and indices:
+    if len(positions) == 1 and indices:
         raise BadTable(
             f"it has no feature beside the index that pandas wrote, {named(indices)}; choose of it "
             f"with {options.features_option}"
         )
-    _require_numbers([column.name for column in columns], problems, options.features_option)
+    _require_numbers(chosen.names, problems, options.features_option)
     return replace(
-        reader,
-        columns=columns,
-        parts=[(part, [order[k] for k in positions]) for part, order in reader.parts],
+        chosen,
         notes=(*reader.notes, *filter(None, [reader.guess]), *notes),
         missing_numbers=tuple(n for n in map(_number, options.missing_values) if n is not None),
         drops=options.missing == "drop",

@@ -11,9 +11,10 @@ import numpy as np
 
 from npfs.data.arrow import frame_source
 from npfs.data.choosing import choose_columns
-from npfs.data.columns import BadTable, Batch, Reader, in_a_sentence, in_order
+from npfs.data.columns import Batch, Reader, in_order
 from npfs.data.dialect import TableOptions
 from npfs.data.files import open_path, require_no_text_options
+from npfs.data.sentences import BadTable, in_a_sentence
 from npfs.data.values import Rows, are_usable, column_ranges, notes_on, usable
 from npfs.regression.problem import Array
 

@@ -68,18 +68,14 @@ def advise(
     from npfs.analysis.prediction import NoPrediction
     from npfs.estimator.auto import stored_predictor
 
-    reading = {"missing": missing, "separator": separator, "decimal": decimal, "header": header}
+    given = {"missing": missing, "separator": separator, "decimal": decimal, "header": header}
+    options = None
+    if target is not None:
+        options = shared.table_options("--columns", columns, missing_values, target=target, **given)
     shared.recover_runs(reports)
     with shared.mistakes(NoPrediction, OSError):
         with shared.working("reading the data and the runs", quiet=quiet or as_json):
-            size = (0, 0)
-            if not check and data is not None and target is not None:
-                options = shared.table_options(
-                    "--columns", columns, missing_values, target=target, **reading
-                )
-                size = _size_of_file(samples, features, data, options)
-            elif not check:
-                size = _size(samples, features, data, target)
+            size = (0, 0) if check else _size(samples, features, data, options)
             predictor = stored_predictor(reports)
         if check:
             _check(predictor, seed, as_json=as_json, quiet=quiet)
@@ -88,24 +84,18 @@ def advise(
 
 
 def _size(
-    samples: int | None, features: int | None, data: Path | None, target: str | None
+    samples: int | None, features: int | None, data: Path | None, options: "TableOptions | None"
 ) -> tuple[int, int]:
-    """Return samples and features as given, without a file to read."""
-    if data is not None:
+    """Return samples and features, as given or of a file."""
+    if data is None:
+        if options is not None:
+            raise shared.Mistake("--target names a column of a file; give it with --data FILE")
+        if samples is None:
+            way = "Give --samples N (and --features D), or --data FILE --target COLUMN"
+            raise shared.Mistake(f"how large are the data? {way}")
+        return samples, features or 1
+    if options is None:
         raise shared.Mistake("which column of the file is to be predicted? Give --target COLUMN")
-    if target is not None:
-        raise shared.Mistake("--target names a column of a file; give it with --data FILE")
-    if samples is None:
-        raise shared.Mistake(
-            "how large are the data? Give --samples N (and --features D), or --data FILE "
-            "--target COLUMN"
-        )
-    return samples, features or 1
-
-
-def _size_of_file(
-    samples: int | None, features: int | None, data: Path, options: "TableOptions"
-) -> tuple[int, int]:
     if samples is not None or features is not None:
         raise shared.Mistake("the size is that of the file: leave --samples and --features out")
     from npfs.data import BadTable, open_table
@@ -159,10 +149,8 @@ def _answer(
     take = "take" if question.fits > 1 else "takes"
     answer = [f"Use {names}{alike}: {question} {take} {_span(first.total)}{of_it}."]
     if fastest.is_shortcut and fastest.differs_from(first):
-        answer.append(
-            f"A shortcut, {title(fastest.backend)}, takes {_span(fastest.total)}: the same steps "
-            "from less work."
-        )
+        takes = f"{title(fastest.backend)}, takes {_span(fastest.total)}"
+        answer.append(f"A shortcut, {takes}: the same steps from less work.")
     return answer
 
 
@@ -204,9 +192,8 @@ def _notes(predictions: Sequence["Prediction"], predictor: "Predictor") -> list[
     notes += _extrapolated(predictions, predictor)
     timed = {*evidence.backends, *evidence.shortcuts} - {*predictor.backends}
     missing = {evidence.title(name): "it was not timed in float64" for name in sorted(timed)}
-    missing |= dict.fromkeys(
-        evidence.newest.unavailable, "it was not available when the runs were made"
-    )
+    why = "it was not available when the runs were made"
+    missing |= dict.fromkeys(evidence.newest.unavailable, why)
     notes += [f"Not predicted: {name}, {why}." for name, why in missing.items()]
     memory = machine.memory()["memory_bytes"] or math.inf
     too_large = [evidence.title(p.backend) for p in predictions if (p.memory_bytes or 0) > memory]
@@ -292,10 +279,9 @@ def _check(predictor: "Predictor", seed: int, *, as_json: bool, quiet: bool) -> 
 def _check_answer(summaries: Sequence["Summary"]) -> str:
     """Say in a sentence how far off predictions were, and how many intervals covered."""
     of_all = [summary for summary in summaries if not summary.backend]
+    where = {True: "between measured sizes", False: "up to ten times beyond"}
     parts = [
-        f"{100 * s.median_error:.1f} % "
-        f"{'between measured sizes' if s.is_inside else 'up to ten times beyond'} "
-        f"({counted(s.fits, 'fit')})"
+        f"{100 * s.median_error:.1f} % {where[s.is_inside]} ({counted(s.fits, 'fit')})"
         for s in of_all
     ]
     covered, fits = sum(s.covered for s in of_all), sum(s.fits for s in of_all)
@@ -308,21 +294,17 @@ def _check_answer(summaries: Sequence["Summary"]) -> str:
 def _check_rows(summaries: Sequence["Summary"]) -> list[dict[str, str]]:
     """Return cells by headings: median errors by epochs, of each backend and of all."""
     epochs = sorted({n for s in summaries for n in s.median_errors})
-    return [
-        {
-            "median error of": s.backend or "all backends",
-            "where": "inside" if s.is_inside else "beyond",
-            **{
-                counted(n, "epoch"): f"{100 * s.median_errors[n]:.1f} %"
-                if n in s.median_errors
-                else ""
-                for n in epochs
-            },
-            "largest": f"{100 * s.largest_error:.0f} %",
-            "intervals that covered": f"{s.covered} of {s.fits}",
-        }
-        for s in summaries
-    ]
+    rows = []
+    for s in summaries:
+        row = {"median error of": s.backend or "all backends"}
+        row["where"] = "inside" if s.is_inside else "beyond"
+        for n in epochs:
+            error = s.median_errors.get(n)
+            row[counted(n, "epoch")] = "" if error is None else f"{100 * error:.1f} %"
+        row["largest"] = f"{100 * s.largest_error:.0f} %"
+        row["intervals that covered"] = f"{s.covered} of {s.fits}"
+        rows.append(row)
+    return rows
 
 
 def _check_document(checked: Sequence["Checked"], summaries: Sequence["Summary"]) -> dict[str, Any]:

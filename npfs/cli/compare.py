@@ -15,10 +15,7 @@ TOO_SLOW = 1  # the exit code after --fail-on-slower
 def compare(
     base: Annotated[
         str,
-        Argument(
-            help="Runs to compare with: a run file, a folder, a pattern in quotes, or a git "
-            "revision (REV: the runs under its reports/; or REV:FOLDER).",
-        ),
+        Argument(help="Runs to compare with: a file, folder, pattern, git REV, or REV:FOLDER."),
     ],
     new: Annotated[
         str | None,
@@ -27,10 +24,7 @@ def compare(
     reports: shared.Reports = shared.REPORTS,
     fail_on_slower: Annotated[
         str | None,
-        Option(
-            metavar="PERCENT",
-            help="Exit with 1 if the whole interval of a case is slower by more, such as 5%.",
-        ),
+        Option(metavar="PERCENT", help="Exit with 1 if a whole interval is slower by more: 5%."),
     ] = None,
     form: Annotated[
         str, Option("--format", metavar="FORM", help="terminal, markdown or json.")

@@ -4,15 +4,18 @@ import math
 import os
 import signal
 import sys
+import warnings
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from typer import Argument, CallbackParam, Option
 
 from npfs.cli import shared
+from npfs.drawing.numbers import counted, n_bytes, significant, time
 
 if TYPE_CHECKING:
     from npfs.data import Reader, Table
@@ -43,10 +46,28 @@ def _refuse_gone(option: CallbackParam, value: str | bool | None) -> None:
 Gone = Annotated[str | None, Option(hidden=True, callback=_refuse_gone)]
 
 
+def _writable(option: CallbackParam, path: Path | None) -> Path | None:
+    """Refuse a place for a file before there is something to lose."""
+    name = option.opts[0]
+    if path is None:
+        return None
+    if name == "--plot" and path.suffix.lower() not in DRAWN:
+        raise shared.Mistake(f"--plot writes {', '.join(DRAWN)}; got {str(path)!r}")
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise shared.Mistake(
+            f"there is no folder {path.parent} for {name}; make it, or name another"
+        )
+    if path.is_dir():
+        raise shared.Mistake(f"{name} {path} is a folder; name a file in it")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise shared.Mistake(f"{name} {path} cannot be written; name another place")
+    return path
+
+
 def fit(
     file: Annotated[
-        Path,
-        Argument(help="CSV (also .gz, .bz2, .zst), Parquet, Arrow, .npy, .npz; or a folder of it."),
+        Path, Argument(help="CSV (or .gz, .bz2, .zst), Parquet, Arrow, .npy, .npz; or a folder.")
     ],
     target: Annotated[
         str, Option(metavar="COLUMN", help="The column to predict: its name, or position from 0.")
@@ -56,11 +77,7 @@ def fit(
     ] = None,
     backend: Annotated[
         str | None,
-        Option(
-            metavar="NAME",
-            help="Run a pass over data in memory in each epoch: with one that npfs backends lists, "
-            "or auto, by stored runs. (default: one pass for all epochs)",
-        ),
+        Option(metavar="NAME", help="Of npfs backends, or auto: a pass per epoch. (default: one)"),
     ] = None,
     epochs: Annotated[
         str, Option(metavar="N", help="Steps of gradient descent; with --tol at most so many.")
@@ -76,11 +93,14 @@ def fit(
     decimal: shared.Decimal = None,
     header: shared.Header = None,
     plot: Annotated[
-        Path | None, Option(metavar="OUT", help="Draw the fit and its loss: .png, .svg or .pdf.")
+        Path | None,
+        Option(metavar="OUT", callback=_writable, help="Draw fit and loss: .png, .svg or .pdf."),
     ] = None,
     moments: Annotated[
         Path | None,
-        Option(metavar="FILE", help="Add the data to those of this .npz file; make it if new."),
+        Option(
+            metavar="FILE", callback=_writable, help="Add the data to this .npz file; or make it."
+        ),
     ] = None,
     scheduler: Annotated[
         str | None, Option(metavar="ADDRESS", help="Read in this Dask cluster: tcp://host:8786.")
@@ -99,10 +119,6 @@ def fit(
 
     _require_one_way(backend, moments, scheduler)
     no_progress = quiet or as_json
-    if plot is not None:
-        _require_drawable(plot)
-    if moments is not None:
-        _require_writable("--moments", moments)
     model = _model(backend or "numpy", epochs, learning_rate, tol, standardize)
     reading = {"missing": missing, "separator": separator, "decimal": decimal, "header": header}
     options = shared.table_options("--features", features, missing_values, target=target, **reading)
@@ -128,32 +144,12 @@ def fit(
             print(f"wrote {plot}")
 
 
-def _require_drawable(path: Path) -> None:
-    """Refuse a place for a drawing before there is something to lose."""
-    if path.suffix.lower() not in DRAWN:
-        raise shared.Mistake(f"--plot writes {', '.join(DRAWN)}; got {str(path)!r}")
-    _require_writable("--plot", path)
-
-
-def _require_writable(option: str, path: Path) -> None:
-    if not path.absolute().parent.is_dir():
-        raise shared.Mistake(
-            f"there is no folder {path.parent} for {option}; make it, or name another"
-        )
-    if path.is_dir():
-        raise shared.Mistake(f"{option} {path} is a folder; name a file in it")
-    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
-        raise shared.Mistake(f"{option} {path} cannot be written; name another place")
-
-
 def _require_one_way(backend: str | None, moments: Path | None, scheduler: str | None) -> None:
     """Refuse a backend together with what belongs to one pass."""
     for option, value in (("--moments", moments), ("--scheduler", scheduler)):
         if backend is not None and value is not None:
-            raise shared.Mistake(
-                f"{option} belongs to a fit in one pass, and --backend {backend} runs a pass in "
-                "each epoch; leave one of both out"
-            )
+            said = f"{option} belongs to a fit in one pass, and --backend {backend} makes many"
+            raise shared.Mistake(f"{said}; leave one of both out")
     if backend in BENCHMARKED:
         raise shared.Mistake(
             f"--backend {backend} is for the benchmark; leave it out: data of any size are fitted "
@@ -165,7 +161,6 @@ def _in_memory(reader: "Reader", path: Path, backend: str) -> "Table":
     """Read what the passes of a backend run over, if memory holds it."""
     from npfs.analysis.scale import COPIES_IN_MEMORY
     from npfs.data.table import read_opened
-    from npfs.drawing.numbers import n_bytes
     from npfs.harness.environment import available_bytes
 
     free = available_bytes() or math.inf
@@ -233,7 +228,7 @@ class Sample:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.every, self.seen, self.n = 1, 0, 0
+        self.every, self.seen = 1, 0
         self.rows: list[Array] = []
 
     def look(self, batch: "Batch") -> None:
@@ -246,10 +241,8 @@ class Sample:
         self.seen += len(batch.columns[0])
         found = [column[first :: self.every] for column in batch.columns]
         self.rows.append(np.array(found, dtype=np.float64).T)
-        self.n += len(self.rows[-1])
-        if self.n > self.most:
+        if sum(map(len, self.rows)) > self.most:
             self.rows, self.every = [np.concatenate(self.rows)[::2]], 2 * self.every
-            self.n = len(self.rows[0])
 
     def arrays(self) -> "tuple[Array, Array]":
         """Return features and target of the rows that lack no number."""
@@ -302,15 +295,9 @@ def _fit_moments(
         with shared.mistakes(OSError, remedy="name another place with --moments"):
             found.save(stored)
     notes += notes_on(reader, moments.n, moments.low, moments.high, *moments.same_columns())
-    return Fitted(
-        model=model,
-        data=reader,
-        n_samples=moments.n,
-        r2=model.score_moments(moments) if moments.n > 1 else math.nan,
-        seconds=seconds,
-        notes=[*notes, *convergence],
-        rows=sample.arrays(),
-    )
+    r2 = model.score_moments(moments) if moments.n > 1 else math.nan
+    notes += convergence
+    return Fitted(model, reader, moments.n, r2, seconds, notes, sample.arrays())
 
 
 def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitted:
@@ -347,15 +334,8 @@ def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitt
         _, seconds, convergence = run_fit(model, lambda: model.fit(arrays.pop(), arrays.pop()))
     finally:
         signal.signal(signal.SIGINT, handler)
-    return Fitted(
-        model=model,
-        data=table,
-        n_samples=n_samples,
-        r2=model.score_moments(moments) if n_samples > 1 else math.nan,
-        seconds=seconds,
-        notes=[*notes, *convergence],
-        rows=rows,
-    )
+    r2 = model.score_moments(moments) if n_samples > 1 else math.nan
+    return Fitted(model, table, n_samples, r2, seconds, [*notes, *convergence], rows)
 
 
 def run_fit(
@@ -368,13 +348,10 @@ def run_fit(
     Mistake
         If an option does not suit the data, or a library is not installed.
     """
-    import time
-    import warnings
-
     from npfs.backends.base import BackendUnavailable
     from npfs.regression.errors import ConvergenceWarning, DivergenceError
 
-    start = time.perf_counter()
+    start = perf_counter()
     try:
         with (
             warnings.catch_warnings(record=True) as caught,
@@ -388,15 +365,13 @@ def run_fit(
             f"--learning-rate {error.learning_rate:.6g} is above {error.largest_stable_rate:.6g}, "
             "the largest stable one for these data; give auto or a number below that"
         ) from None
-    seconds = time.perf_counter() - start
+    seconds = perf_counter() - start
     notes = [f"{str(w.message)[:1].upper()}{str(w.message)[1:]}." for w in caught]
     return result, seconds, notes if model.tol is not None else notes + _unsettled(model)
 
 
 def _unsettled(model: "LinearRegression") -> list[str]:
     """Return a note if the loss was still falling."""
-    from npfs.drawing.numbers import significant
-
     losses = model.loss_history_
     before = losses[-1 - max(1, len(losses) // 10) :][0]
     fell = 1 - losses[-1] / before if before > 0 else 0.0
@@ -419,8 +394,6 @@ def _draw(fitted: Fitted, path: Path) -> None:
         Whatever goes wrong: the fit is printed already.
     """
     try:
-        import warnings
-
         import matplotlib as mpl
 
         with mpl.rc_context({"text.usetex": False}), warnings.catch_warnings():
@@ -455,8 +428,6 @@ def _draw_into(fitted: Fitted, path: Path) -> None:
 
 
 def _show(fitted: Fitted, *, quiet: bool) -> None:
-    from npfs.drawing.numbers import counted, time
-
     model, coefficients = fitted.model, fitted.coefficients
     if not quiet:
         of = f" of {len(coefficients)} features" if len(coefficients) > 1 else ""

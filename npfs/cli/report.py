@@ -29,8 +29,7 @@ def report(
         Option(
             "--format",
             metavar="FORM",
-            help="all (every file, with figures), or one of html, markdown, csv, json and "
-            "github-action-benchmark, printed.",
+            help=f"all (every file, with figures), or one of {', '.join(FORMS)}, printed.",
         ),
     ] = WHOLE,
     out: Annotated[

@@ -38,8 +38,7 @@ Missing = Annotated[
     str, Option(metavar="error|drop", help="What to do about rows with missing values.")
 ]
 MissingValues = Annotated[
-    str | None,
-    Option(metavar="?,.", help="What else is a missing value in a text file. (default: NA, null)"),
+    str | None, Option(metavar="?,.", help="What else is missing in a text file. (default: NA)")
 ]
 Separator = Annotated[
     str | None, Option(metavar="C", help="Between cells of a text file. (default: found)")

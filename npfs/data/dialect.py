@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from npfs.data.sentences import BadTable, shown
-from npfs.drawing.numbers import counted
+from npfs.data.sentences import BadTable, counted, shown
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 LOOKED_AT_ROWS, LOOKED_AT_COLUMNS = 50, 100  # enough to tell, and milliseconds
@@ -38,7 +37,7 @@ _WRITTEN = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
 _EXCEL = re.compile(r'"?sep=(.)"?\r?[\n\r]', re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class TableOptions:
     """The options of reading, as ``read_table`` describes them; None is to be found."""
 
@@ -95,6 +94,10 @@ class Dialect:
     def is_number(self, cell: str) -> bool:
         """Return True if a cell holds a number."""
         return _IS_NUMBER[self.decimal].fullmatch(cell) is not None
+
+    def is_integer(self, position: int) -> bool:
+        """Return True if the first cells of a column hold whole numbers."""
+        return is_whole([cell for _, cell in self.cells(position)])
 
 
 def is_whole(cells: Sequence[str]) -> bool:
@@ -177,9 +180,8 @@ def _candidates(text: str, options: TableOptions) -> list[Dialect]:
     if separator is not None:
         separator = _WRITTEN.get(separator, separator)
         if len(separator) != 1 or not separator.isascii() or separator in '"\r\n':
-            raise BadTable(
-                f"--separator takes one character such as , or ; or tab; got {separator!r}"
-            )
+            said = "--separator takes one character such as , or ; or tab"
+            raise BadTable(f"{said}; got {separator!r}")
     if decimal is not None and decimal not in NUMBERS:
         raise BadTable(f"--decimal takes . or a comma; got {decimal!r}")
     if separator == decimal == ",":
@@ -235,10 +237,8 @@ def _about_thousands(dialect: Dialect) -> list[str]:
         )
     if dialect.separator != ";":  # where commas are no decimal signs, points are
         return []
-    return [
-        f"The point in {shown(cells[0])} was read as a decimal sign; if it marks thousands, "
-        "write the numbers without it."
-    ]
+    said = f"The point in {shown(cells[0])} was read as a decimal sign"
+    return [f"{said}; if it marks thousands, write the numbers without it."]
 
 
 def _find_header(first: Sequence[str], beneath: Dialect) -> tuple[bool, str]:

@@ -21,8 +21,7 @@ PART_BYTES = 1 << 26  # of an array, for a worker
 PARQUET, ARROW, NPY, NPZ, TEXT = "Parquet", "Arrow", ".npy", ".npz", "text"
 MAGIC = {
     b"\x93NUMPY": NPY,
-    b"PK\x03\x04": NPZ,
-    b"PK\x05\x06": NPZ,
+    b"PK": NPZ,
     b"PAR1": PARQUET,
     b"ARROW1": ARROW,
     b"\xff\xff\xff\xff": ARROW,
@@ -33,9 +32,7 @@ SUFFIXES = {
     ARROW: (".arrow", ".feather", ".ipc"),
     NPY: (".npy",),
     NPZ: (".npz",),
-    TEXT: tuple(
-        kind + packed for kind in (".csv", ".tsv") for packed in ("", ".gz", ".bz2", ".zst")
-    ),
+    TEXT: tuple(a + b for a in (".csv", ".tsv") for b in ("", ".gz", ".bz2", ".zst")),
 }
 NO_DATA = ("_", ".")  # what Spark, Hive and Dask write beside the data begins so
 NO_TEXT = frozenset(range(ord(" "))) - frozenset(b"\t\n\v\f\r")
@@ -65,11 +62,11 @@ def open_path(path: Path, options: TableOptions) -> Reader:
         ) from None
     if not head:
         raise BadTable("it is empty; give a file with a row for each sample")
-    sources = {NPY: _npy_source, NPZ: _npz_source, PARQUET: parquet_source, ARROW: arrow_source}
     kind = _kind(head)
     if kind == TEXT:
         return _open_text(file, head, options)
     require_no_text_options(options)
+    sources = {NPY: _npy_source, NPZ: _npz_source, PARQUET: parquet_source, ARROW: arrow_source}
     return sources[kind](file)
 
 
@@ -80,11 +77,10 @@ def require_no_text_options(options: TableOptions) -> None:
     ------
     BadTable
     """
-    given = {"--header or --no-header": options.header, "--separator": options.separator}
-    given["--decimal"] = options.decimal
-    for option, value in given.items():
-        if value is not None:
-            raise BadTable(f"it is no text file, to which {option} belongs; leave it out")
+    for option in ("separator", "decimal", "header"):
+        if getattr(options, option) is not None:
+            names = "--header or --no-header" if option == "header" else f"--{option}"
+            raise BadTable(f"it is no text file, to which {names} belongs; leave it out")
 
 
 def _open_text(file: OpenedFile, head: bytes, options: TableOptions) -> Reader:
@@ -92,10 +88,8 @@ def _open_text(file: OpenedFile, head: bytes, options: TableOptions) -> Reader:
     if packed or not _is_binary(head):
         head = beginning(file, packed)
     if _is_binary(head):
-        raise BadTable(
-            "it is a binary file, and no Parquet, Arrow, .npy or .npz file; save the table as CSV "
-            "or Parquet"
-        )
+        said = "it is a binary file, and no Parquet, Arrow, .npy or .npz file"
+        raise BadTable(f"{said}; save the table as CSV or Parquet")
     return text_source(file, head, options, packed)
 
 
@@ -119,15 +113,11 @@ def _open_folder(path: Path, options: TableOptions) -> Reader:
         If there is none, one is damaged, they have two schemas, or there are folders in the folder.
     """
     if (path / "_delta_log").exists():
-        raise BadTable(
-            "it is a Delta table, of which not every file counts; save what it holds as Parquet"
-        )
+        raise BadTable("it is a Delta table, of which not every file counts; save it as Parquet")
     inside = sorted(entry for entry in path.iterdir() if not entry.name.startswith(NO_DATA))
     if folders := [entry.name for entry in inside if entry.is_dir()]:
-        one = folders[0]
-        raise BadTable(
-            f"it holds the folder {one!r}; give a folder whose files are not parted into folders"
-        )
+        said = f"it holds the folder {folders[0]!r}"
+        raise BadTable(f"{said}; give a folder whose files are not parted into folders")
     kinds = {entry: _kind_in_folder(entry) for entry in inside}
     kind = next((kind for kind in SUFFIXES if kind in kinds.values()), None)
     others = [entry.name for entry in inside if kinds[entry] != kind]
@@ -177,14 +167,11 @@ def _as_one(files: dict[str, Reader]) -> Reader:
                 columns[k] = replace(column, problem=other.problem, file=name)
     rows = [file.n_rows for file in files.values()]
     return replace(
-        first,
-        columns=columns,
-        parts=parts,
+        Reader(columns, parts, is_folder=True),
         n_rows=None if None in rows else sum(filter(None, rows)),
         room=sum(file.room for file in files.values()),
         guess=next((file.guess for file in files.values() if file.guess), ""),
         notes=tuple(dict.fromkeys(note for file in files.values() for note in file.notes)),
-        is_folder=True,
     )
 
 
@@ -268,9 +255,7 @@ def _npy_source(file: OpenedFile) -> Reader:
             np.load(opened, allow_pickle=False)
         raise
     if array.dtype.names is None and array.ndim != 2:
-        raise BadTable(
-            f"its array has shape {array.shape}; give one of two dimensions, a row for each sample"
-        )
+        raise BadTable(f"its array has shape {array.shape}; give one of two dimensions")
     is_fortran = array.flags.f_contiguous and not array.flags.c_contiguous
     layout = NpyFile(file.path, array.dtype, array.shape, is_fortran, array.offset)
     rows = range(array.shape[0] if array.ndim else 1)

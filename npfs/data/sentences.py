@@ -28,10 +28,7 @@ def in_a_sentence(name: str, kind: type[Exception] = Exception) -> Iterator[None
         if isinstance(error, MemoryError):
             said = "it does not fit into memory; choose fewer columns, or give a part of it"
         elif not isinstance(error, BadTable):
-            said = (
-                f"it cannot be read ({one_line(error)}); is the file whole, and in the format that "
-                "it seems to have?"
-            )
+            said = f"it cannot be read ({one_line(error)}); is the file whole, and what it seems?"
         raise BadTable(said if said.startswith(f"{name}: ") else f"{name}: {said}") from None
 
 
@@ -45,6 +42,11 @@ def shown(cell: object) -> str:
     """Return a cell as it may be printed: escaped, and shortened."""
     text = str(cell)
     return repr(text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}...")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things: "1 row", "2 rows"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def named(names: Sequence[str]) -> str:

@@ -8,17 +8,8 @@ from typing import Any, Self
 
 from npfs.data.arrow import numpy_batches
 from npfs.data.columns import Column, OpenedFile, Part, Reader, pyarrow
-from npfs.data.dialect import (
-    MARKS,
-    NUMBERS,
-    Dialect,
-    TableOptions,
-    find_dialect,
-    is_whole,
-    marks_thousands,
-)
-from npfs.data.sentences import BadTable, one_line, shown
-from npfs.drawing.numbers import counted
+from npfs.data.dialect import MARKS, NUMBERS, Dialect, TableOptions, find_dialect, marks_thousands
+from npfs.data.sentences import BadTable, counted, one_line, shown
 
 HEAD_BYTES, ROWS_BEYOND, LONGEST_ROW_BYTES = 1 << 16, 3, 1 << 26
 CHUNK_BYTES = 1 << 22  # of a file that is not read at once
@@ -65,7 +56,7 @@ def text_source(file: OpenedFile, head: bytes, options: TableOptions, packed: st
         columns.append(
             Column(
                 text.name(k),
-                is_integer=is_whole([cell for _, cell in cells]),
+                is_integer=dialect.is_integer(k),
                 is_nameless=is_nameless,
                 # A separator at the end of each row makes an empty column.
                 is_left_out=is_nameless and not cells,
@@ -145,11 +136,9 @@ class TextFile:
             seen = [found.strip() for k in positions for _, found in dialect.cells(k)]
             marks = [sign, *sorted({mark for mark in seen if mark.lower() in MARKS} - {sign})]
             values = (*dialect.missing_values, *marks)
-            changed = replace(dialect, missing_values=values)
+            changed, option = replace(dialect, missing_values=values), "--missing-values"
             stand = f"{' and '.join(map(repr, marks))} stand{'s' * (len(marks) == 1)}"
-            hint = (
-                f"if {stand} for a missing value, say so with --missing-values {','.join(values)!r}"
-            )
+            hint = f"if {stand} for a missing value, say so with {option} {','.join(values)!r}"
         elif other in cell and other != dialect.separator:
             changed = replace(dialect, decimal=other)
             hint = f"if {other!r} is its decimal sign, say so with --decimal {other!r}"
@@ -157,7 +146,7 @@ class TextFile:
             hint = ""
         if marks_thousands(sign):
             hint = "write numbers without marks of thousands" + (f"; {hint}" if hint else "")
-        said = f"holds {_type_of(cell)}, such as {shown(cell)} in data row {row}"
+        said = f"holds text, such as {shown(cell)} in data row {row}"
         return f"{said} ({hint})" if hint else said
 
     def _is_read(self, positions: Sequence[int]) -> bool:
@@ -209,7 +198,7 @@ class TextFile:
                 opened,
                 csv.ReadOptions(
                     use_threads=not is_careful,
-                    block_size=max(block, CAREFUL_BLOCK_BYTES) if is_careful else block,
+                    block_size=max(block, is_careful * CAREFUL_BLOCK_BYTES),
                     column_names=[str(k) for k in range(len(dialect.names))],
                     skip_rows=dialect.skipped,
                     skip_rows_after_names=int(dialect.has_header),
@@ -237,16 +226,13 @@ class TextFile:
             columns = self._read_csv(open_chunk, positions, is_careful=True)
         except pyarrow().ArrowInvalid as error:
             raise BadTable(self._misfit(str(error), row)) from None
-        found = []
-        for position, cells in zip(positions, columns, strict=True):
+        found, names = [], list(map(self.name, positions))
+        for name, cells in zip(names, columns, strict=True):
             wrong, numbers = self._numbers(cells)
             if wrong >= 0:
                 cell = cells[wrong].as_buffer().to_pybytes().decode("utf-8", "replace")
-                said = self.holds_text(row + wrong + 1, cell, list(map(self.name, positions)))
-                raise BadTable(
-                    f"column {self.name(position)!r} {said}; choose columns of numbers, or correct "
-                    "the cell"
-                )
+                said = f"column {name!r} {self.holds_text(row + wrong + 1, cell, names)}"
+                raise BadTable(f"{said}; choose columns of numbers, or correct the cell")
             found.append(numbers)
         return found
 
@@ -267,9 +253,8 @@ class TextFile:
         """Translate pyarrow's error into words of the data."""
         found = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", message)
         if found is None:
-            return (
-                f"it cannot be read as CSV ({one_line(message)}); is a quotation mark never closed?"
-            )
+            said = f"it cannot be read as CSV ({one_line(message)})"
+            return f"{said}; is a quotation mark never closed?"
         at, expected, cells = map(int, found.groups())
         above = self.dialect.has_header * (1 + self.dialect.skipped)
         return (
@@ -277,17 +262,3 @@ class TextFile:
             f"expected (separated by {shown(self.dialect.separator)}); correct the row, or give "
             "the separator with --separator"
         )
-
-
-def _type_of(cell: str) -> str:
-    """Name what a cell holds as Arrow's CSV reader knows it: dates are no text."""
-    try:
-        found = pyarrow("csv").read_csv(
-            pyarrow().BufferReader(cell.encode()),
-            pyarrow("csv").ReadOptions(column_names=["cell"]),
-            pyarrow("csv").ParseOptions(delimiter="\0"),
-        )
-    except Exception:  # cells of several lines
-        return "text"
-    types, dtype = pyarrow("types"), found.schema.types[0]
-    return f"values of type {dtype}" if types.is_temporal(dtype) else "text"

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from npfs.data.columns import Batch, Reader
-from npfs.data.sentences import BadTable, named
-from npfs.drawing.numbers import counted
+from npfs.data.sentences import BadTable, counted, named
 from npfs.regression.problem import Array
 
 # The square of a larger number, summed over 1e8 rows, is beyond float64 (1.8e308).
@@ -161,14 +160,12 @@ def notes_on(
         found.append(f"The target {names[-1]!r} is constant, so there is nothing to learn from.")
     size = np.maximum(np.abs(low), np.abs(high))
     is_integer = np.array([column.is_integer for column in reader.columns])
+    rounded = np.flatnonzero(is_integer & (size >= LARGEST_EXACT))
     for what, positions in (
         ("Constant, so they say nothing about the target", np.flatnonzero(constant[:-1])),
         ("The same numbers as an earlier column, so the solution is not unique", again),
         ("The same numbers as the target, so the fit is trivial", is_target),
-        (
-            "Integers beyond 2**53, rounded to float64",
-            np.flatnonzero(is_integer & (size >= LARGEST_EXACT)),
-        ),
+        ("Integers beyond 2**53, rounded to float64", rounded),
     ):
         if len(positions):
             found.append(f"{what}: {named([names[k] for k in positions])}.")

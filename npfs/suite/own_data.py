@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from npfs.data import TableOptions, open_table
+from npfs.data.sentences import counted
 from npfs.data.table import read_opened
-from npfs.drawing.numbers import counted
 from npfs.regression.problem import Array, Problem, make_problem
 from npfs.regression.published import load_published, published
 from npfs.regression.scaling import Standardizer

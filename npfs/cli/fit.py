@@ -77,7 +77,10 @@ def fit(
     ] = None,
     backend: Annotated[
         str | None,
-        Option(metavar="NAME", help="Of npfs backends, or auto: a pass per epoch. (default: one)"),
+        Option(
+            metavar="NAME",
+            help="Run a pass in each epoch, by one of npfs backends or auto. (default: one pass)",
+        ),
     ] = None,
     epochs: Annotated[
         str, Option(metavar="N", help="Steps of gradient descent; with --tol at most so many.")

@@ -82,20 +82,14 @@ def main() -> None:
     except Exception as error:
         if show:
             raise
+        said = f"this is a fault of npfs, not yours: {type(error).__name__}: {error}"
+        hint, code = f"with {TRACEBACK} it shows where, which is what a report of it needs", FAULT
         if isinstance(error, OSError) and error.filename is None:
             discard_output()
-            print(
-                f"npfs: the output cannot be written ({error.strerror}); free some space, or write "
-                "it elsewhere",
-                file=sys.stderr,
-            )
-            sys.exit(MISTAKE)
-        print(
-            f"npfs: this is a fault of npfs, not yours: {type(error).__name__}: {error}; "
-            f"with {TRACEBACK} it shows where, which is what a report of it needs",
-            file=sys.stderr,
-        )
-        sys.exit(FAULT)
+            said = f"the output cannot be written ({error.strerror})"
+            hint, code = "free some space, or write it elsewhere", MISTAKE
+        print(f"npfs: {said}; {hint}", file=sys.stderr)
+        sys.exit(code)
 
 
 def prepare_terminal() -> None:

@@ -8,26 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from typer import Option
 
-from npfs.cli.shared import (
-    REPORTS,
-    AsJson,
-    Decimal,
-    Header,
-    Missing,
-    MissingValues,
-    Mistake,
-    Quiet,
-    Reports,
-    Separator,
-    console,
-    mistakes,
-    print_json,
-    print_lines,
-    print_table,
-    recover_runs,
-    table_options,
-    working,
-)
+from npfs.cli import shared
 from npfs.drawing.numbers import counted, listed, n_bytes, significant, time, time_span
 
 if TYPE_CHECKING:
@@ -69,42 +50,32 @@ def advise(
         str | None,
         Option(metavar="A,B", help="Its columns to predict from. (default: all others)"),
     ] = None,
-    missing: Missing = "error",
-    missing_values: MissingValues = None,
-    separator: Separator = None,
-    decimal: Decimal = None,
-    header: Header = None,
+    missing: shared.Missing = "error",
+    missing_values: shared.MissingValues = None,
+    separator: shared.Separator = None,
+    decimal: shared.Decimal = None,
+    header: shared.Header = None,
     check: Annotated[
         bool,
         Option("--check", help="Time fits that were predicted, and show the errors (minutes)."),
     ] = False,
     seed: Annotated[int, Option(min=0, help="Of the sizes that --check draws.")] = 0,
-    reports: Reports = REPORTS,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    reports: shared.Reports = shared.REPORTS,
+    as_json: shared.AsJson = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """Recommend a backend for data of a given size, from the stored runs."""
     from npfs.analysis.prediction import NoPrediction
     from npfs.estimator.auto import stored_predictor
 
-    recover_runs(reports)
-    with mistakes(NoPrediction, OSError):
-        with working("reading the data and the runs", quiet=quiet or as_json):
-            size = (0, 0)
-            if not check and data is not None and target is not None:
-                options = table_options(
-                    target,
-                    "--columns",
-                    columns,
-                    missing,
-                    missing_values,
-                    separator,
-                    decimal,
-                    header,
-                )
-                size = _size_of_file(samples, features, data, options)
-            elif not check:
-                size = _size(samples, features, data, target)
+    given = {"missing": missing, "separator": separator, "decimal": decimal, "header": header}
+    options = None
+    if target is not None:
+        options = shared.table_options("--columns", columns, missing_values, target=target, **given)
+    shared.recover_runs(reports)
+    with shared.mistakes(NoPrediction, OSError):
+        with shared.working("reading the data and the runs", quiet=quiet or as_json):
+            size = (0, 0) if check else _size(samples, features, data, options)
             predictor = stored_predictor(reports)
         if check:
             _check(predictor, seed, as_json=as_json, quiet=quiet)
@@ -113,30 +84,24 @@ def advise(
 
 
 def _size(
-    samples: int | None, features: int | None, data: Path | None, target: str | None
+    samples: int | None, features: int | None, data: Path | None, options: "TableOptions | None"
 ) -> tuple[int, int]:
-    """Return samples and features as given, without a file to read."""
-    if data is not None:
-        raise Mistake("which column of the file is to be predicted? Give --target COLUMN")
-    if target is not None:
-        raise Mistake("--target names a column of a file; give it with --data FILE")
-    if samples is None:
-        raise Mistake(
-            "how large are the data? Give --samples N (and --features D), or --data FILE "
-            "--target COLUMN"
-        )
-    return samples, features or 1
-
-
-def _size_of_file(
-    samples: int | None, features: int | None, data: Path, options: "TableOptions"
-) -> tuple[int, int]:
+    """Return samples and features, as given or of a file."""
+    if data is None:
+        if options is not None:
+            raise shared.Mistake("--target names a column of a file; give it with --data FILE")
+        if samples is None:
+            way = "Give --samples N (and --features D), or --data FILE --target COLUMN"
+            raise shared.Mistake(f"how large are the data? {way}")
+        return samples, features or 1
+    if options is None:
+        raise shared.Mistake("which column of the file is to be predicted? Give --target COLUMN")
     if samples is not None or features is not None:
-        raise Mistake("the size is that of the file: leave --samples and --features out, or --data")
+        raise shared.Mistake("the size is that of the file: leave --samples and --features out")
     from npfs.data import BadTable, open_table
     from npfs.data.table import read_opened
 
-    with mistakes(BadTable, MemoryError):
+    with shared.mistakes(BadTable, MemoryError):
         X = read_opened(open_table(data, options)).X
     return len(X), X.shape[1]
 
@@ -150,7 +115,7 @@ def _advise(question: Question, predictor: "Predictor", *, as_json: bool, quiet:
     answer = _answer(question, predictions, best, title)
     notes = _notes(predictions, predictor)
     if as_json:
-        print_json(
+        shared.print_json(
             {
                 "schema": SCHEMA,
                 "question": question._asdict(),
@@ -161,13 +126,13 @@ def _advise(question: Question, predictor: "Predictor", *, as_json: bool, quiet:
             }
         )
         return
-    print_lines(*answer)
+    shared.print_lines(*answer)
     if not quiet:
         rows = [_row(p, title(p.backend), best[0].total.value) for p in predictions]
-        if console().width < WIDE:
+        if shared.console().width < WIDE:
             rows = [{name: row[name] for name in NARROW_COLUMNS} for row in rows]
-        print_table(rows)
-        print_lines(*notes)
+        shared.print_table(rows)
+        shared.print_lines(*notes)
 
 
 def _answer(
@@ -184,10 +149,8 @@ def _answer(
     take = "take" if question.fits > 1 else "takes"
     answer = [f"Use {names}{alike}: {question} {take} {_span(first.total)}{of_it}."]
     if fastest.is_shortcut and fastest.differs_from(first):
-        answer.append(
-            f"A shortcut, {title(fastest.backend)}, takes {_span(fastest.total)}: the same steps "
-            "from less work."
-        )
+        takes = f"{title(fastest.backend)}, takes {_span(fastest.total)}"
+        answer.append(f"A shortcut, {takes}: the same steps from less work.")
     return answer
 
 
@@ -229,9 +192,8 @@ def _notes(predictions: Sequence["Prediction"], predictor: "Predictor") -> list[
     notes += _extrapolated(predictions, predictor)
     timed = {*evidence.backends, *evidence.shortcuts} - {*predictor.backends}
     missing = {evidence.title(name): "it was not timed in float64" for name in sorted(timed)}
-    missing |= dict.fromkeys(
-        evidence.newest.unavailable, "it was not available when the runs were made"
-    )
+    why = "it was not available when the runs were made"
+    missing |= dict.fromkeys(evidence.newest.unavailable, why)
     notes += [f"Not predicted: {name}, {why}." for name, why in missing.items()]
     memory = machine.memory()["memory_bytes"] or math.inf
     too_large = [evidence.title(p.backend) for p in predictions if (p.memory_bytes or 0) > memory]
@@ -287,7 +249,7 @@ def _check(predictor: "Predictor", seed: int, *, as_json: bool, quiet: bool) -> 
     from npfs.suite import advice_check
 
     is_still = quiet or as_json or not sys.stderr.isatty()
-    with working("loading the backends", quiet=is_still):
+    with shared.working("loading the backends", quiet=is_still):
         backends, _ = load_all(predictor.backends)
     tasks = advice_check.draw(predictor, backends, seed)
     timed = track(
@@ -301,26 +263,25 @@ def _check(predictor: "Predictor", seed: int, *, as_json: bool, quiet: bool) -> 
     )
     checked = [one for some in timed for one in some]
     if not checked:
-        raise Mistake("no size could be timed: each would take too long or too much memory")
+        raise shared.Mistake("no size could be timed: each would take too long or too much memory")
     summaries = advice_check.summaries(checked)
     if as_json:
-        print_json(_check_document(checked, summaries))
+        shared.print_json(_check_document(checked, summaries))
         return
-    print_lines(_check_answer(summaries))
+    shared.print_lines(_check_answer(summaries))
     if quiet:
         return
-    print_table(_check_rows(summaries))
+    shared.print_table(_check_rows(summaries))
     if left_out := len(tasks) - len({(one.backend, one.size) for one in checked}):
-        print_lines(f"Not timed, as too slow or too large for the free memory: {left_out} sizes.")
+        shared.print_lines(f"Not timed, as too slow or too large for memory: {left_out} sizes.")
 
 
 def _check_answer(summaries: Sequence["Summary"]) -> str:
     """Say in a sentence how far off predictions were, and how many intervals covered."""
     of_all = [summary for summary in summaries if not summary.backend]
+    where = {True: "between measured sizes", False: "up to ten times beyond"}
     parts = [
-        f"{100 * s.median_error:.1f} % "
-        f"{'between measured sizes' if s.is_inside else 'up to ten times beyond'} "
-        f"({counted(s.fits, 'fit')})"
+        f"{100 * s.median_error:.1f} % {where[s.is_inside]} ({counted(s.fits, 'fit')})"
         for s in of_all
     ]
     covered, fits = sum(s.covered for s in of_all), sum(s.fits for s in of_all)
@@ -333,21 +294,17 @@ def _check_answer(summaries: Sequence["Summary"]) -> str:
 def _check_rows(summaries: Sequence["Summary"]) -> list[dict[str, str]]:
     """Return cells by headings: median errors by epochs, of each backend and of all."""
     epochs = sorted({n for s in summaries for n in s.median_errors})
-    return [
-        {
-            "median error of": s.backend or "all backends",
-            "where": "inside" if s.is_inside else "beyond",
-            **{
-                counted(n, "epoch"): f"{100 * s.median_errors[n]:.1f} %"
-                if n in s.median_errors
-                else ""
-                for n in epochs
-            },
-            "largest": f"{100 * s.largest_error:.0f} %",
-            "intervals that covered": f"{s.covered} of {s.fits}",
-        }
-        for s in summaries
-    ]
+    rows = []
+    for s in summaries:
+        row = {"median error of": s.backend or "all backends"}
+        row["where"] = "inside" if s.is_inside else "beyond"
+        for n in epochs:
+            error = s.median_errors.get(n)
+            row[counted(n, "epoch")] = "" if error is None else f"{100 * error:.1f} %"
+        row["largest"] = f"{100 * s.largest_error:.0f} %"
+        row["intervals that covered"] = f"{s.covered} of {s.fits}"
+        rows.append(row)
+    return rows
 
 
 def _check_document(checked: Sequence["Checked"], summaries: Sequence["Summary"]) -> dict[str, Any]:

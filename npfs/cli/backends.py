@@ -21,11 +21,8 @@ def backends(as_json: AsJson = False) -> None:
 def _row(of: dict[str, Any]) -> dict[str, str]:
     kind = "" if of["same_work"] else " (shortcut: another algorithm)"
     versions = ", ".join(f"{name} {version}" for name, version in of["versions"].items())
-    return {
-        "name": of["name"],
-        "what it is": of["title"] + kind,
-        "with": versions or "nothing but Python",
-    }
+    what = of["title"] + kind
+    return {"name": of["name"], "what it is": what, "with": versions or "nothing but Python"}
 
 
 def _listing() -> list[dict[str, Any]]:

@@ -4,26 +4,17 @@ from typing import Annotated
 
 from typer import Option
 
-from npfs.cli.shared import (
-    REPORTS,
-    AsJson,
-    Quiet,
-    Reports,
-    mistakes,
-    print_json,
-    recover_runs,
-    working,
-)
+from npfs.cli import shared
 
 
 def calibrate(
-    reports: Reports = REPORTS,
+    reports: shared.Reports = shared.REPORTS,
     measure: Annotated[
         int, Option(min=0, metavar="N", help="First add N runs of the standard preset.")
     ] = 0,
     half: Annotated[int, Option(min=2, help="Runs in a half.")] = 5,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    as_json: shared.AsJson = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """Measure how often the interval of one half of the stored runs covers the other."""
     from npfs.analysis import calibration
@@ -31,15 +22,15 @@ def calibrate(
     from npfs.report import calibration as words
     from npfs.report.build import NoRuns, read_evidence
 
-    with mistakes(CannotMeasure, NoRuns, calibration.TooFewRuns):
+    with shared.mistakes(CannotMeasure, NoRuns, calibration.TooFewRuns):
         if measure:
             add_runs(measure, reports)
-        recover_runs(reports)
-        with working("splitting the runs in halves", quiet=quiet or as_json):
+        shared.recover_runs(reports)
+        with shared.working("splitting the runs in halves", quiet=quiet or as_json):
             evidence = read_evidence(reports)
             found = calibration.calibrate(evidence, half=half)
     if as_json:
-        print_json(words.document(found))
+        shared.print_json(words.document(found))
     elif quiet:
         print(words.sentence(found))
     else:

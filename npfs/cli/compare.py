@@ -7,16 +7,7 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from npfs.cli.shared import (
-    REPORTS,
-    AsJson,
-    Mistake,
-    Quiet,
-    Reports,
-    mistakes,
-    recover_runs,
-    working,
-)
+from npfs.cli import shared
 
 TOO_SLOW = 1  # the exit code after --fail-on-slower
 
@@ -24,29 +15,23 @@ TOO_SLOW = 1  # the exit code after --fail-on-slower
 def compare(
     base: Annotated[
         str,
-        Argument(
-            help="Runs to compare with: a run file, a folder, a pattern in quotes, or a git "
-            "revision (REV: the runs under its reports/; or REV:FOLDER).",
-        ),
+        Argument(help="Runs to compare with: a file, folder, pattern, git REV, or REV:FOLDER."),
     ],
     new: Annotated[
         str | None,
         Argument(help="Runs to judge, given the same ways. (default: newest job in --reports)"),
     ] = None,
-    reports: Reports = REPORTS,
+    reports: shared.Reports = shared.REPORTS,
     fail_on_slower: Annotated[
         str | None,
-        Option(
-            metavar="PERCENT",
-            help="Exit with 1 if the whole interval of a case is slower by more, such as 5%.",
-        ),
+        Option(metavar="PERCENT", help="Exit with 1 if a whole interval is slower by more: 5%."),
     ] = None,
     form: Annotated[
         str, Option("--format", metavar="FORM", help="terminal, markdown or json.")
     ] = "terminal",
     out: Annotated[Path | None, Option(help="Write to this file instead.")] = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    as_json: shared.AsJson = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """Find the cases that became slower or faster between two sets of runs.
 
@@ -59,19 +44,19 @@ def compare(
 
     form = "json" if as_json else form
     if form not in set(words.Format):
-        raise Mistake(f"--format {form!r} is unknown; give {' or '.join(words.Format)}")
-    recover_runs(reports)
+        raise shared.Mistake(f"--format {form!r} is unknown; give {' or '.join(words.Format)}")
+    shared.recover_runs(reports)
     tolerated = None
     if fail_on_slower is not None:
-        with mistakes(ValueError):
+        with shared.mistakes(ValueError):
             tolerated = percentage("--fail-on-slower", fail_on_slower)
     names = base, new if new is not None else f"newest job in {reports}"
     kinds = run_selection.NoRunsFound, comparison.CannotCompare, OSError
-    with working("comparing", quiet=quiet), mistakes(*kinds):
+    with shared.working("comparing", quiet=quiet), shared.mistakes(*kinds):
         compared = comparison.compare(*run_selection.select_both(base, new, reports), names=names)
     short = [words.summary(compared), *words.judgement(compared, tolerated)]
     if out is not None:
-        with mistakes(OSError):
+        with shared.mistakes(OSError):
             write_whole(out, words.text(compared, words.Format(form), tolerated))
         print(*short, *([] if quiet else [f"wrote {out}"]), sep="\n")
     elif form != words.Format.TERMINAL:

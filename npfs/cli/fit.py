@@ -4,32 +4,18 @@ import math
 import os
 import signal
 import sys
+import warnings
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from typer import Argument, Option
+from typer import Argument, CallbackParam, Option
 
-from npfs.cli.shared import (
-    REPORTS,
-    AsJson,
-    Decimal,
-    Header,
-    Missing,
-    MissingValues,
-    Mistake,
-    Quiet,
-    Reports,
-    Separator,
-    mistakes,
-    print_json,
-    print_lines,
-    print_table,
-    table_options,
-    working,
-)
+from npfs.cli import shared
+from npfs.drawing.numbers import counted, n_bytes, significant, time
 
 if TYPE_CHECKING:
     from npfs.data import Reader, Table
@@ -40,7 +26,6 @@ if TYPE_CHECKING:
 AUTO = "auto"
 BENCHMARKED = ("dask", "dask-gram", "memmap")  # whose passes are what the benchmark measures
 DRAWN_ROWS = 20_000  # at most
-Gone = Annotated[str | None, Option(hidden=True)]
 SCHEMA = 1
 SHOWN_COEFFICIENTS = 40
 DRAWN = (".png", ".svg", ".pdf")
@@ -50,10 +35,39 @@ MORE_EPOCHS = 100  # times as many are suggested: they end as soon as --tol is r
 Result = TypeVar("Result")
 
 
+def _refuse_gone(option: CallbackParam, value: str | bool | None) -> None:
+    if value not in (None, False):
+        raise shared.Mistake(
+            f"{option.opts[0]} is gone: a fit reads the data once, in bounded memory, and needs no "
+            "state on disk; leave it out, and give --moments FILE to add data later"
+        )
+
+
+Gone = Annotated[str | None, Option(hidden=True, callback=_refuse_gone)]
+
+
+def _writable(option: CallbackParam, path: Path | None) -> Path | None:
+    """Refuse a place for a file before there is something to lose."""
+    name = option.opts[0]
+    if path is None:
+        return None
+    if name == "--plot" and path.suffix.lower() not in DRAWN:
+        raise shared.Mistake(f"--plot writes {', '.join(DRAWN)}; got {str(path)!r}")
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise shared.Mistake(
+            f"there is no folder {path.parent} for {name}; make it, or name another"
+        )
+    if path.is_dir():
+        raise shared.Mistake(f"{name} {path} is a folder; name a file in it")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise shared.Mistake(f"{name} {path} cannot be written; name another place")
+    return path
+
+
 def fit(
     file: Annotated[
-        Path,
-        Argument(help="CSV (also .gz, .bz2, .zst), Parquet, Arrow, .npy, .npz; or a folder of it."),
+        Path, Argument(help="CSV (or .gz, .bz2, .zst), Parquet, Arrow, .npy, .npz; or a folder.")
     ],
     target: Annotated[
         str, Option(metavar="COLUMN", help="The column to predict: its name, or position from 0.")
@@ -65,8 +79,7 @@ def fit(
         str | None,
         Option(
             metavar="NAME",
-            help="Run a pass over data in memory in each epoch: with one that npfs backends lists, "
-            "or auto, by stored runs. (default: one pass for all epochs)",
+            help="Run a pass in each epoch, by one of npfs backends or auto. (default: one pass)",
         ),
     ] = None,
     epochs: Annotated[
@@ -77,108 +90,71 @@ def fit(
         str | None, Option(metavar="NORM", help="Stop when the gradient's norm is at most this.")
     ] = None,
     standardize: Annotated[bool, Option(help="Bring all features to one scale first.")] = True,
-    missing: Missing = "error",
-    missing_values: MissingValues = None,
-    separator: Separator = None,
-    decimal: Decimal = None,
-    header: Header = None,
+    missing: shared.Missing = "error",
+    missing_values: shared.MissingValues = None,
+    separator: shared.Separator = None,
+    decimal: shared.Decimal = None,
+    header: shared.Header = None,
     plot: Annotated[
-        Path | None, Option(metavar="OUT", help="Draw the fit and its loss: .png, .svg or .pdf.")
+        Path | None,
+        Option(metavar="OUT", callback=_writable, help="Draw fit and loss: .png, .svg or .pdf."),
     ] = None,
     moments: Annotated[
         Path | None,
-        Option(metavar="FILE", help="Add the data to those of this .npz file; make it if new."),
+        Option(
+            metavar="FILE", callback=_writable, help="Add the data to this .npz file; or make it."
+        ),
     ] = None,
     scheduler: Annotated[
         str | None, Option(metavar="ADDRESS", help="Read in this Dask cluster: tcp://host:8786.")
     ] = None,
-    reports: Reports = REPORTS,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    reports: shared.Reports = shared.REPORTS,
+    as_json: shared.AsJson = False,
+    quiet: shared.Quiet = False,
     checkpoint: Gone = None,
     checkpoint_every: Gone = None,
-    resume: Annotated[bool, Option("--resume", hidden=True)] = False,
+    resume: Annotated[bool, Option("--resume", hidden=True, callback=_refuse_gone)] = False,
     scratch: Gone = None,
 ) -> None:
     """Fit a linear regression to a table in a file, by gradient descent."""
     from npfs.data import BadTable, open_table
     from npfs.largedata.moments import BadMoments
 
-    _refuse_gone(
-        {
-            "--checkpoint": checkpoint is not None,
-            "--checkpoint-every": checkpoint_every is not None,
-            "--resume": resume,
-            "--scratch": scratch is not None,
-        }
-    )
     _require_one_way(backend, moments, scheduler)
     no_progress = quiet or as_json
-    if plot is not None:
-        _require_drawable(plot)
-    if moments is not None:
-        _require_writable("--moments", moments)
     model = _model(backend or "numpy", epochs, learning_rate, tol, standardize)
-    options = table_options(
-        target, "--features", features, missing, missing_values, separator, decimal, header
-    )
-    with mistakes(BadTable, BadMoments, OSError, MemoryError):
-        with working("reading the file", quiet=no_progress):
+    reading = {"missing": missing, "separator": separator, "decimal": decimal, "header": header}
+    options = shared.table_options("--features", features, missing_values, target=target, **reading)
+    with shared.mistakes(BadTable, BadMoments, OSError, MemoryError):
+        with shared.working("reading the file", quiet=no_progress):
             reader = open_table(file, options)
             tables = [] if backend is None else [_in_memory(reader, file, backend)]
-        with working("fitting", quiet=no_progress):
+        with shared.working("fitting", quiet=no_progress):
             if tables:
                 fitted = _fit_table(tables.pop(), model, reports)
             else:
                 sample = Sample(0 if plot is None else DRAWN_ROWS)
                 fitted = _fit_moments(reader, model, moments, scheduler, sample)
     if as_json:
-        print_json(_document(fitted))
+        shared.print_json(_document(fitted))
     else:
         _show(fitted, quiet=quiet)
     if plot is not None:
         sys.stdout.flush()  # a drawing may end the process
-        with working("drawing", quiet=no_progress):
+        with shared.working("drawing", quiet=no_progress):
             _draw(fitted, plot)
         if not no_progress:
             print(f"wrote {plot}")
-
-
-def _require_drawable(path: Path) -> None:
-    """Refuse a place for a drawing before there is something to lose."""
-    if path.suffix.lower() not in DRAWN:
-        raise Mistake(f"--plot writes {', '.join(DRAWN)}; got {str(path)!r}")
-    _require_writable("--plot", path)
-
-
-def _require_writable(option: str, path: Path) -> None:
-    if not path.absolute().parent.is_dir():
-        raise Mistake(f"there is no folder {path.parent} for {option}; make it, or name another")
-    if path.is_dir():
-        raise Mistake(f"{option} {path} is a folder; name a file in it")
-    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
-        raise Mistake(f"{option} {path} cannot be written; name another place")
-
-
-def _refuse_gone(given: dict[str, bool]) -> None:
-    for option, is_given in given.items():
-        if is_given:
-            raise Mistake(
-                f"{option} is gone: a fit reads the data once, in bounded memory, and needs no "
-                "state on disk; leave it out, and give --moments FILE to add data later"
-            )
 
 
 def _require_one_way(backend: str | None, moments: Path | None, scheduler: str | None) -> None:
     """Refuse a backend together with what belongs to one pass."""
     for option, value in (("--moments", moments), ("--scheduler", scheduler)):
         if backend is not None and value is not None:
-            raise Mistake(
-                f"{option} belongs to a fit in one pass, and --backend {backend} runs a pass in "
-                "each epoch; leave one of both out"
-            )
+            said = f"{option} belongs to a fit in one pass, and --backend {backend} makes many"
+            raise shared.Mistake(f"{said}; leave one of both out")
     if backend in BENCHMARKED:
-        raise Mistake(
+        raise shared.Mistake(
             f"--backend {backend} is for the benchmark; leave it out: data of any size are fitted "
             "in one pass, on a Dask cluster with --scheduler ADDRESS"
         )
@@ -188,14 +164,13 @@ def _in_memory(reader: "Reader", path: Path, backend: str) -> "Table":
     """Read what the passes of a backend run over, if memory holds it."""
     from npfs.analysis.scale import COPIES_IN_MEMORY
     from npfs.data.table import read_opened
-    from npfs.drawing.numbers import n_bytes
     from npfs.harness.environment import available_bytes
 
     free = available_bytes() or math.inf
     size = path.stat().st_size if reader.n_rows is None else reader.n_rows * len(reader.names) * 8
     if path.is_dir() or size * COPIES_IN_MEMORY > free:
         what = "a folder" if path.is_dir() else f"{n_bytes(size)} of numbers"
-        raise Mistake(
+        raise shared.Mistake(
             f"--backend {backend} runs its passes over one table in memory, and {path} holds "
             f"{what}; leave --backend out to fit it in one pass"
         )
@@ -210,7 +185,7 @@ def _model(
     from npfs.harness.option_values import number, whole_number
 
     rate: float | str = AUTO
-    with mistakes(ValueError):
+    with shared.mistakes(ValueError):
         if learning_rate != AUTO:
             takes = "auto or a number above 0, such as 0.01"
             rate = number("--learning-rate", learning_rate, takes)
@@ -256,7 +231,7 @@ class Sample:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.every, self.seen, self.n = 1, 0, 0
+        self.every, self.seen = 1, 0
         self.rows: list[Array] = []
 
     def look(self, batch: "Batch") -> None:
@@ -269,10 +244,8 @@ class Sample:
         self.seen += len(batch.columns[0])
         found = [column[first :: self.every] for column in batch.columns]
         self.rows.append(np.array(found, dtype=np.float64).T)
-        self.n += len(self.rows[-1])
-        if self.n > self.most:
+        if sum(map(len, self.rows)) > self.most:
             self.rows, self.every = [np.concatenate(self.rows)[::2]], 2 * self.every
-            self.n = len(self.rows[0])
 
     def arrays(self) -> "tuple[Array, Array]":
         """Return features and target of the rows that lack no number."""
@@ -322,18 +295,12 @@ def _fit_moments(
     found, seconds, convergence = run_fit(model, run)
     moments = found.moments
     if stored is not None:
-        with mistakes(OSError, remedy="name another place with --moments"):
+        with shared.mistakes(OSError, remedy="name another place with --moments"):
             found.save(stored)
     notes += notes_on(reader, moments.n, moments.low, moments.high, *moments.same_columns())
-    return Fitted(
-        model=model,
-        data=reader,
-        n_samples=moments.n,
-        r2=model.score_moments(moments) if moments.n > 1 else math.nan,
-        seconds=seconds,
-        notes=[*notes, *convergence],
-        rows=sample.arrays(),
-    )
+    r2 = model.score_moments(moments) if moments.n > 1 else math.nan
+    notes += convergence
+    return Fitted(model, reader, moments.n, r2, seconds, notes, sample.arrays())
 
 
 def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitted:
@@ -355,7 +322,7 @@ def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitt
         choice = choose_backend(n_samples, n_features, model.epochs, reports=reports)
         model.backend = choice.backend
         notes.append(f"Backend {choice.backend}: {choice.reason}.")
-    with mistakes(UnknownBackend, BackendUnavailable):
+    with shared.mistakes(UnknownBackend, BackendUnavailable):
         if note := load_backend(str(model.backend)).note:
             notes.append(f"Backend {model.backend}: {note}.")
     model.keep_path = n_features == 1  # whose lines can be drawn
@@ -370,15 +337,8 @@ def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitt
         _, seconds, convergence = run_fit(model, lambda: model.fit(arrays.pop(), arrays.pop()))
     finally:
         signal.signal(signal.SIGINT, handler)
-    return Fitted(
-        model=model,
-        data=table,
-        n_samples=n_samples,
-        r2=model.score_moments(moments) if n_samples > 1 else math.nan,
-        seconds=seconds,
-        notes=[*notes, *convergence],
-        rows=rows,
-    )
+    r2 = model.score_moments(moments) if n_samples > 1 else math.nan
+    return Fitted(model, table, n_samples, r2, seconds, [*notes, *convergence], rows)
 
 
 def run_fit(
@@ -391,35 +351,30 @@ def run_fit(
     Mistake
         If an option does not suit the data, or a library is not installed.
     """
-    import time
-    import warnings
-
     from npfs.backends.base import BackendUnavailable
     from npfs.regression.errors import ConvergenceWarning, DivergenceError
 
-    start = time.perf_counter()
+    start = perf_counter()
     try:
         with (
             warnings.catch_warnings(record=True) as caught,
-            mistakes(ValueError, BackendUnavailable),
+            shared.mistakes(ValueError, BackendUnavailable),
         ):
             warnings.simplefilter("always", ConvergenceWarning)
             result = run()
     except DivergenceError as error:
-        raise Mistake(
+        raise shared.Mistake(
             f"gradient descent diverged: the loss grows from epoch {error.epoch} on, since "
             f"--learning-rate {error.learning_rate:.6g} is above {error.largest_stable_rate:.6g}, "
             "the largest stable one for these data; give auto or a number below that"
         ) from None
-    seconds = time.perf_counter() - start
+    seconds = perf_counter() - start
     notes = [f"{str(w.message)[:1].upper()}{str(w.message)[1:]}." for w in caught]
     return result, seconds, notes if model.tol is not None else notes + _unsettled(model)
 
 
 def _unsettled(model: "LinearRegression") -> list[str]:
     """Return a note if the loss was still falling."""
-    from npfs.drawing.numbers import significant
-
     losses = model.loss_history_
     before = losses[-1 - max(1, len(losses) // 10) :][0]
     fell = 1 - losses[-1] / before if before > 0 else 0.0
@@ -442,8 +397,6 @@ def _draw(fitted: Fitted, path: Path) -> None:
         Whatever goes wrong: the fit is printed already.
     """
     try:
-        import warnings
-
         import matplotlib as mpl
 
         with mpl.rc_context({"text.usetex": False}), warnings.catch_warnings():
@@ -451,7 +404,7 @@ def _draw(fitted: Fitted, path: Path) -> None:
             _draw_into(fitted, path)
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise Mistake(
+        raise shared.Mistake(
             f"the fit is printed above, and could not be drawn to {path} ({reason}); name another "
             "place with --plot, or see to matplotlib's settings"
         ) from None
@@ -478,25 +431,25 @@ def _draw_into(fitted: Fitted, path: Path) -> None:
 
 
 def _show(fitted: Fitted, *, quiet: bool) -> None:
-    from npfs.drawing.numbers import counted, time
-
     model, coefficients = fitted.model, fitted.coefficients
     if not quiet:
         of = f" of {len(coefficients)} features" if len(coefficients) > 1 else ""
-        print_lines(f"{fitted.data.target_name} from {counted(fitted.n_samples, 'sample')}{of}")
+        shared.print_lines(
+            f"{fitted.data.target_name} from {counted(fitted.n_samples, 'sample')}{of}"
+        )
     rows = [*coefficients[:SHOWN_COEFFICIENTS], ("intercept", model.intercept_)]
-    print_table([{"feature": name, "coefficient": f"{value:.6g}"} for name, value in rows])
+    shared.print_table([{"feature": name, "coefficient": f"{value:.6g}"} for name, value in rows])
     if hidden := len(coefficients[SHOWN_COEFFICIENTS:]):
-        print_lines(f"and {hidden:,} more features; --json prints all of them")
+        shared.print_lines(f"and {hidden:,} more features; --json prints all of them")
     if quiet:
         return
     how = "one pass over the data" if model.backend_ == "moments" else model.backend_
-    print_lines(
+    shared.print_lines(
         f"R² {fitted.r2:.4g}, mean squared error {model.loss_history_[-1]:.6g} after "
         f"{counted(model.n_iter_, 'epoch')}; {how}, learning rate {model.learning_rate_:.4g}, "
         f"{time(fitted.seconds)}"
     )
-    print_lines(*fitted.data.notes, *fitted.notes)
+    shared.print_lines(*fitted.data.notes, *fitted.notes)
 
 
 def _document(fitted: Fitted) -> dict[str, Any]:

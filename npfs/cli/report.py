@@ -6,16 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from npfs.cli.shared import (
-    REPORTS,
-    AsJson,
-    Mistake,
-    Quiet,
-    Reports,
-    mistakes,
-    recover_runs,
-    working,
-)
+from npfs.cli import shared
 
 if TYPE_CHECKING:
     from npfs.analysis.evidence import Evidence
@@ -32,31 +23,33 @@ FORMS = {
 
 
 def report(
-    reports: Reports = REPORTS,
+    reports: shared.Reports = shared.REPORTS,
     form: Annotated[
         str,
         Option(
             "--format",
             metavar="FORM",
-            help="all (every file, with figures), or one of html, markdown, csv, json and "
-            "github-action-benchmark, printed.",
+            help=f"all (every file, with figures), or one of {', '.join(FORMS)}, printed.",
         ),
     ] = WHOLE,
     out: Annotated[
         Path | None, Option(help="Write there instead: a folder for all, a file for one.")
     ] = None,
     open_page: Annotated[bool, Option("--open", help="Open the page in the browser.")] = False,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    as_json: shared.AsJson = False,
+    quiet: shared.Quiet = False,
 ) -> None:
     """Build the report again from the saved runs: page, verdict, figures and tables."""
     from npfs.report.build import PAGE, NoRuns, build_report, read_evidence
 
     form = "json" if as_json else form
     _require_possible(form, out, open_page)
-    recover_runs(reports, to_stderr=form != WHOLE)
+    shared.recover_runs(reports, to_stderr=form != WHOLE)
     page, remedy = out, "name another place with --out"
-    with working("building the report", quiet=quiet), mistakes(NoRuns, OSError, remedy=remedy):
+    with (
+        shared.working("building the report", quiet=quiet),
+        shared.mistakes(NoRuns, OSError, remedy=remedy),
+    ):
         if form == WHOLE:
             built = build_report(reports, out)
             lines = built.terminal_lines()
@@ -73,13 +66,13 @@ def report(
 
 def _require_possible(form: str, out: Path | None, open_page: bool) -> None:
     if form not in (WHOLE, *FORMS):
-        raise Mistake(f"--format takes one of {', '.join((WHOLE, *FORMS))}; got {form!r}")
+        raise shared.Mistake(f"--format takes one of {', '.join((WHOLE, *FORMS))}; got {form!r}")
     if open_page and form not in (WHOLE, "html"):
-        raise Mistake(f"--open shows the page; --format {form} makes none")
+        raise shared.Mistake(f"--open shows the page; --format {form} makes none")
     if open_page and form == "html" and out is None:
-        raise Mistake("--open needs a file to show: give --out FILE, or leave --format out")
+        raise shared.Mistake("--open needs a file to show: give --out FILE, or leave --format out")
     if out is not None and form == WHOLE and out.exists() and not out.is_dir():
-        raise Mistake(f"--out {out} is a file, and the whole report takes a folder")
+        raise shared.Mistake(f"--out {out} is a file, and the whole report takes a folder")
 
 
 def _text(form: str, evidence: "Evidence") -> str:

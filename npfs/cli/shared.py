@@ -38,8 +38,7 @@ Missing = Annotated[
     str, Option(metavar="error|drop", help="What to do about rows with missing values.")
 ]
 MissingValues = Annotated[
-    str | None,
-    Option(metavar="?,.", help="What else is a missing value in a text file. (default: NA, null)"),
+    str | None, Option(metavar="?,.", help="What else is missing in a text file. (default: NA)")
 ]
 Separator = Annotated[
     str | None, Option(metavar="C", help="Between cells of a text file. (default: found)")
@@ -60,14 +59,7 @@ TOO_LARGE = (
 
 
 def table_options(
-    target: str,
-    option: str,
-    columns: str | None,
-    missing: str,
-    missing_values: str | None,
-    separator: str | None,
-    decimal: str | None,
-    header: bool | None,
+    option: str, columns: str | None, missing_values: str | None, **given: Any
 ) -> "TableOptions":
     """Return how a file is read; ``option`` is what chooses ``columns``."""
     from npfs.data import TableOptions
@@ -75,16 +67,9 @@ def table_options(
 
     with mistakes(ValueError):
         nulls = () if missing_values is None else split_names("--missing-values", missing_values)
-        return TableOptions(
-            target=target,
-            features=None if columns is None else split_names(option, columns),
-            missing=missing,
-            missing_values=tuple(nulls),
-            separator=separator,
-            decimal=decimal,
-            header=header,
-            features_option=option,
-        )
+        features = None if columns is None else split_names(option, columns)
+        given |= {"missing_values": tuple(nulls), "features_option": option}
+        return TableOptions(features=features, **given)
 
 
 class Mistake(Exception):

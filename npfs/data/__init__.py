@@ -5,8 +5,9 @@ pyarrow knows) and gives a source of columns; ``choosing`` takes some of them, `
 their numbers, and ``table`` is what is called. pyarrow is loaded when a file needs it.
 """
 
-from npfs.data.columns import BadTable, Reader
+from npfs.data.columns import Reader
 from npfs.data.dialect import TableOptions
+from npfs.data.sentences import BadTable
 from npfs.data.table import Table, open_table, read_table
 
 __all__ = ["BadTable", "Reader", "Table", "TableOptions", "open_table", "read_table"]

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import accumulate, groupby
 from typing import Any
@@ -10,18 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from npfs.data.columns import (
-    BATCH_NUMBERS,
-    BadTable,
-    Column,
-    Columns,
-    OpenedFile,
-    Part,
-    Reader,
-    one_line,
-    pyarrow,
-    shown,
-)
+from npfs.data.columns import BATCH_NUMBERS, Column, Columns, OpenedFile, Part, Reader, pyarrow
+from npfs.data.sentences import BadTable, one_line, shown
 
 PART_NUMBERS = 1 << 23  # of small row groups together, for a worker
 # Of each column so much is read at once; without it a column is read whole.
@@ -94,10 +83,8 @@ def _record_batches(
 ) -> Iterator[Sequence[Any]]:
     with pyarrow().OSFile(str(file.path)) as opened:
         found = getattr(pyarrow("ipc"), f"open_{kind}")(opened)
-        batches = (
-            found if kind == "stream" else map(found.get_batch, range(found.num_record_batches))
-        )
-        for batch in batches:
+        is_stream = kind == "stream"
+        for batch in found if is_stream else map(found.get_batch, range(found.num_record_batches)):
             batch.validate(full=True)  # offsets of text beyond the file would end the process
             yield [batch.column(k) for k in positions]
 
@@ -105,14 +92,11 @@ def _record_batches(
 def frame_source(frame: Any) -> Reader:
     """Return the table of a data frame of pandas, polars or any other library that Arrow knows."""
     if hasattr(frame, "__dask_graph__"):
-        raise BadTable(
-            "it is a Dask collection; give it to npfs.LinearRegression().fit, or compute it first"
-        )
+        raise BadTable("it is a Dask collection; give it to LinearRegression.fit, or compute it")
     is_old = hasattr(frame, "__dataframe__") and not hasattr(frame, "__arrow_c_stream__")
+    convert = pyarrow("interchange").from_dataframe if is_old else pyarrow().table
     try:
-        table = pyarrow("interchange").from_dataframe(frame) if is_old else pyarrow().table(frame)
-    except BadTable:
-        raise
+        table = convert(frame)
     except Exception as error:  # what is no frame, or has columns that Arrow cannot take
         raise BadTable(
             f"it is no table ({one_line(error)}); give a path, or a data frame with one type and "
@@ -138,9 +122,8 @@ def _source(
         tests = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)
         is_number = not parts or any(test(kind) for test in tests)
         problem = "" if is_number else partial(_problem, parts[0][0], k, dtype, kind)
-        is_integer = types.is_integer(kind)
-        column = Column(name, str(dtype), is_integer, problem=problem)
-        columns.append(replace(column, is_left_out=name in indices))
+        is_index, is_integer = name in indices, types.is_integer(kind)
+        columns.append(Column(name, str(dtype), is_integer, False, is_index, problem))
     made = [(Part(partial(numpy_batches, read), row, file), positions) for read, row in parts]
     return Reader(columns, made, n_rows, room=n_rows or 0)
 
@@ -160,13 +143,13 @@ def _problem(batches: ArrowBatches, position: int, dtype: Any, kind: Any, _: obj
         return "holds no value at all"
     is_text = types.is_string(kind) or types.is_large_string(kind)
     [first] = next(batches([position]), [[]])
-    return holds("text" if is_text else f"values of type {dtype}", first[:LOOKED_AT_ROWS])
+    cells = (cell.as_py() for cell in first[:LOOKED_AT_ROWS])
+    return holds("text" if is_text else f"values of type {dtype}", cells)
 
 
 def holds(what: str, cells: Iterable[Any]) -> str:
     """Describe a column that holds no numbers, by the first of its cells that is not empty."""
-    for row, cell in enumerate(cells, start=1):
-        value = cell.as_py() if hasattr(cell, "as_py") else cell
+    for row, value in enumerate(cells, start=1):
         if value is not None:
             text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
             return f"holds {what}, such as {shown(text)} in data row {row}"

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from npfs.data.columns import NAMED, SHOWN_CHARACTERS, BadTable, Reader, in_a_sentence, named, shown
+from npfs.data.columns import Reader
 from npfs.data.dialect import TableOptions
+from npfs.data.sentences import NAMED, SHOWN_CHARACTERS, BadTable, in_a_sentence, named, shown
 
 MISSING = ("error", "drop")
 
@@ -24,31 +25,27 @@ def choose_columns(reader: Reader, options: TableOptions) -> Reader:
     if options.missing not in MISSING:
         raise BadTable(f"--missing takes {' or '.join(MISSING)}; got {options.missing!r}")
     if not reader.columns:
-        raise BadTable(
-            "it has no column; give a file with a column for each feature and the target"
-        )
+        raise BadTable("it has no column; give a file with a column for each feature and target")
     try:
         positions = _positions(reader, options)
     except BadTable as error:
         guess = f" ({reader.guess})" if reader.guess else ""
         raise BadTable(f"{error}{guess}") from None
-    columns = [reader.columns[k] for k in positions]
+    chosen = reader.choose(positions)
     notes = [] if options.features is not None else _about_names(reader, positions)
     if reader.n_rows == 0:
         raise BadTable("it has columns and no row; add a row for each sample")
     with in_a_sentence(reader.path):
-        problems = [column.says(positions) for column in columns]
+        problems = [column.says(chosen.names) for column in chosen.columns]
     indices = [c.name for c in reader.columns if c.is_left_out and not c.is_nameless]
-    if len(columns) == 1 and indices:
+    if len(positions) == 1 and indices:
         raise BadTable(
             f"it has no feature beside the index that pandas wrote, {named(indices)}; choose of it "
             f"with {options.features_option}"
         )
-    _require_numbers([column.name for column in columns], problems, options.features_option)
+    _require_numbers(chosen.names, problems, options.features_option)
     return replace(
-        reader,
-        columns=columns,
-        parts=[(part, [order[k] for k in positions]) for part, order in reader.parts],
+        chosen,
         notes=(*reader.notes, *filter(None, [reader.guess]), *notes),
         missing_numbers=tuple(n for n in map(_number, options.missing_values) if n is not None),
         drops=options.missing == "drop",
@@ -73,32 +70,24 @@ def _require_numbers(names: Sequence[str], problems: Sequence[str], features_opt
         Names the columns, and such as could be chosen.
     """
     if problems[-1]:
-        raise BadTable(
-            f"the target {names[-1]!r} {problems[-1]}; choose a column of numbers with --target"
-        )
+        said = f"the target {names[-1]!r} {problems[-1]}"
+        raise BadTable(f"{said}; choose a column of numbers with --target")
     if len(names) == 1:
-        raise BadTable(
-            "it has one column, the target; add one to predict it from, or give the right "
-            "--separator"
-        )
+        said = "it has one column, the target; add one to predict it from"
+        raise BadTable(f"{said}, or give the right --separator")
     wrong = {name: problem for name, problem in zip(names, problems, strict=True) if problem}
     if wrong:
         (name, problem), *others = wrong.items()
         also = f" (so do not hold numbers: {named([o for o, _ in others])})" if others else ""
         good = [name for name in names[:-1] if name not in wrong]
-        raise BadTable(
-            f"column {name!r} {problem}{also}; choose columns of "
-            f"numbers{_example(good, features_option)}"
-        )
+        example = _example(good, features_option)
+        raise BadTable(f"column {name!r} {problem}{also}; choose columns of numbers{example}")
 
 
 def _example(names: list[str], features_option: str) -> str:
     """Show how columns are chosen, by the names of some that could be."""
-    usable = [
-        name
-        for name, times in Counter(names).items()
-        if times == 1 and "," not in name and name == name.strip() and name.isprintable()
-    ]
+    usable = [name for name, n in Counter(names).items() if n == 1 and name.isprintable()]
+    usable = [name for name in usable if "," not in name and name == name.strip()]
     usable = [name for name in usable if len(name) <= SHOWN_CHARACTERS]
     if not usable:
         return f" with {features_option}"
@@ -114,17 +103,17 @@ def _about_names(reader: Reader, positions: Sequence[int]) -> list[str]:
     empty = [column.name for column in others[:-1] if column.is_nameless]
     nameless = [columns[k].name for k in positions[:-1] if columns[k].is_nameless]
     twice = [name for name, times in Counter(reader.names).items() if times > 1]
-    if left_out:
-        found.append(f"Left out, as the index that pandas wrote: {named(left_out)}.")
-    if empty:
-        found.append(f"Left out, as they have no name and begin empty: {named(empty)}.")
-    if nameless:
-        found.append(
-            f"The header gives no name to {named(nameless)} (the numbers of the rows?); it "
-            "is used as a feature."
-        )
-    if twice:
-        found.append(f"More than one column has the name {named(twice)}.")
+    for said, names in (
+        ("Left out, as the index that pandas wrote: {}.", left_out),
+        ("Left out, as they have no name and begin empty: {}.", empty),
+        (
+            "The header gives no name to {} (the numbers of the rows?); it is used as a feature.",
+            nameless,
+        ),
+        ("More than one column has the name {}.", twice),
+    ):
+        if names:
+            found.append(said.replace("{}", named(names)))
     return found
 
 

@@ -1,11 +1,10 @@
 """What every kind of file comes to: columns with names, and parts whose rows come in batches."""
 
-import contextlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -13,42 +12,14 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from npfs.data.sentences import BadTable, in_a_sentence, one_line
+
 INSTALL = "python -m pip install 'npfs[data]' (in a clone: -e '.[data]')"
 BATCH_NUMBERS = 1 << 18  # of a batch: 2 MB, little beside what the libraries take
 AHEAD = 8  # batches that wait for a thread
-SHOWN_CHARACTERS, NAMED = 40, 10
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Columns = Sequence[NDArray[Any]]  # of one length, of any dtype of real numbers
-
-
-class BadTable(ValueError):
-    """Data that cannot be learned from: one sentence, what is wrong and what to do."""
-
-
-@contextlib.contextmanager
-def in_a_sentence(name: str, kind: type[Exception] = Exception) -> Iterator[None]:
-    """Turn what is raised while data are read into one sentence that begins with a name.
-
-    Libraries raise nearly everything on a damaged file; where ours is called, ``kind`` leaves its
-    faults as they are.
-
-    Raises
-    ------
-    BadTable
-    """
-    try:
-        yield
-    except kind as error:
-        said = str(error)
-        if isinstance(error, MemoryError):
-            said = "it does not fit into memory; choose fewer columns, or give a part of it"
-        elif not isinstance(error, BadTable):
-            said = (
-                f"it cannot be read ({one_line(error)}); is the file whole, and in the format that "
-                "it seems to have?"
-            )
-        raise BadTable(said if said.startswith(f"{name}: ") else f"{name}: {said}") from None
 
 
 def pyarrow(module: str = "") -> Any:
@@ -65,29 +36,6 @@ def pyarrow(module: str = "") -> Any:
         raise BadTable(
             f"pyarrow, which reads all but .npy and .npz files, is not installed: {INSTALL}"
         ) from None
-
-
-def one_line(error: object) -> str:
-    """Return the first line of an error without a final point; of a system's error its reason."""
-    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return str(said).splitlines()[0].rstrip(".")
-
-
-def shown(cell: object) -> str:
-    """Return a cell as it may be printed: escaped, and shortened."""
-    text = str(cell)
-    return repr(text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}...")
-
-
-def count(number: int, what: str) -> str:
-    """Return a number of things: "1 row", "2 rows"."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def named(names: Sequence[str]) -> str:
-    """Name at most ten, and say how many more there are."""
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(map(repr, names[:NAMED])) + more
 
 
 def in_order(
@@ -174,8 +122,10 @@ class Column:
     is_left_out : bool
         Whether it is no feature unless it is chosen: an index, an empty column.
     problem : str or callable
-        A clause that says what it holds in place of numbers, or what tells that from the positions
-        that are chosen; "" for numbers.
+        A clause that says what it holds in place of numbers, or what tells that from the names that
+        are chosen; "" for numbers.
+    file : str
+        The one of several files that has the problem.
     """
 
     name: str
@@ -183,11 +133,13 @@ class Column:
     is_integer: bool = False
     is_nameless: bool = False
     is_left_out: bool = False
-    problem: str | Callable[[Sequence[int]], str] = ""
+    problem: str | Callable[[Sequence[str]], str] = ""
+    file: str = ""
 
-    def says(self, positions: Sequence[int]) -> str:
-        """Return its problem, where columns at these positions are chosen."""
-        return self.problem if isinstance(self.problem, str) else self.problem(positions)
+    def says(self, names: Sequence[str]) -> str:
+        """Return its problem, where columns of these names are chosen."""
+        said = self.problem if isinstance(self.problem, str) else self.problem(names)
+        return f"{said} of {self.file!r}" if self.file else said
 
 
 @dataclass(frozen=True)
@@ -243,6 +195,12 @@ class Reader:
     def target_name(self) -> str:
         """Of the target."""
         return self.columns[-1].name
+
+    def choose(self, positions: Sequence[int]) -> Self:
+        """Return the columns at some positions, in this order."""
+        columns = [self.columns[k] for k in positions]
+        parts = [(part, [order[k] for k in positions]) for part, order in self.parts]
+        return replace(self, columns=columns, parts=parts)
 
     def batches(self) -> "Iterator[Batch]":
         """Yield all rows.

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from npfs.data.columns import BadTable, count, shown
+from npfs.data.sentences import BadTable, counted, shown
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 LOOKED_AT_ROWS, LOOKED_AT_COLUMNS = 50, 100  # enough to tell, and milliseconds
@@ -37,7 +37,7 @@ _WRITTEN = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
 _EXCEL = re.compile(r'"?sep=(.)"?\r?[\n\r]', re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class TableOptions:
     """The options of reading, as ``read_table`` describes them; None is to be found."""
 
@@ -95,6 +95,10 @@ class Dialect:
         """Return True if a cell holds a number."""
         return _IS_NUMBER[self.decimal].fullmatch(cell) is not None
 
+    def is_integer(self, position: int) -> bool:
+        """Return True if the first cells of a column hold whole numbers."""
+        return is_whole([cell for _, cell in self.cells(position)])
+
 
 def is_whole(cells: Sequence[str]) -> bool:
     """Return True if there are cells, and all hold whole numbers."""
@@ -124,12 +128,10 @@ def find_dialect(head: bytes, options: TableOptions, *, is_all: bool) -> Dialect
             else "it holds no row; give a file with a row for each sample"
         )
     notes = []
-    if options.decimal is None and sign == ",":
-        _require_no_thousands(found)
     if options.separator is None and options.decimal is None and (separator, sign) != (",", "."):
         with_sign = ", with a comma as decimal sign" if sign == "," else ""
         notes.append(f"It was read as separated by {SEPARATORS[separator]}{with_sign}.")
-    if options.decimal is None and (separator, sign) == (";", "."):
+    if options.decimal is None:
         notes += _about_thousands(found)
     has_header, guess = options.header, ""
     if has_header is None:
@@ -156,9 +158,9 @@ def _check_header(rows: Sequence[Sequence[str]], separator: str, *, is_all: bool
     [(width, _)] = Counter(map(len, rows[1:] or rows)).most_common(1)
     if width != len(rows[0]):
         raise BadTable(
-            f"its first row has {count(len(rows[0]), 'cell')} and the rows beneath it have {width} "
-            f"(separated by {SEPARATORS.get(separator, shown(separator))}); give every column a "
-            "name, or the separator with --separator"
+            f"its first row has {counted(len(rows[0]), 'cell')} and the rows beneath it have "
+            f"{width} (separated by {SEPARATORS.get(separator, shown(separator))}); give every "
+            "column a name, or the separator with --separator"
         )
 
 
@@ -178,9 +180,8 @@ def _candidates(text: str, options: TableOptions) -> list[Dialect]:
     if separator is not None:
         separator = _WRITTEN.get(separator, separator)
         if len(separator) != 1 or not separator.isascii() or separator in '"\r\n':
-            raise BadTable(
-                f"--separator takes one character such as , or ; or tab; got {separator!r}"
-            )
+            said = "--separator takes one character such as , or ; or tab"
+            raise BadTable(f"{said}; got {separator!r}")
     if decimal is not None and decimal not in NUMBERS:
         raise BadTable(f"--decimal takes . or a comma; got {decimal!r}")
     if separator == decimal == ",":
@@ -222,30 +223,22 @@ def marks_thousands(cell: str) -> bool:
     return _THOUSANDS.fullmatch(cell.strip()) is not None
 
 
-def _numbers_with(mark: str, dialect: Dialect) -> list[str]:
-    """Return the numbers that have a mark in them, if it may mark thousands in each of these."""
+def _about_thousands(dialect: Dialect) -> list[str]:
+    """Ask, or tell, where the decimal sign in each of the numbers may as well mark thousands."""
+    sign = dialect.decimal
     cells = [cell.strip() for row in dialect.rows for cell in row]
-    cells = [cell for cell in cells if mark in cell and dialect.is_number(cell)]
-    return cells if all(map(marks_thousands, cells)) else []
-
-
-def _require_no_thousands(dialect: Dialect) -> None:
-    """Ask, where each comma in a number may as well mark thousands."""
-    if cells := _numbers_with(",", dialect):
+    cells = [cell for cell in cells if sign in cell and dialect.is_number(cell)]
+    if not cells or not all(map(marks_thousands, cells)):
+        return []
+    if sign == ",":
         raise BadTable(
             f"the comma in {shown(cells[0])} may be a decimal sign or mark thousands: if "
             "it is a decimal sign, say so with --decimal ','; if not, write the numbers without it"
         )
-
-
-def _about_thousands(dialect: Dialect) -> list[str]:
-    """Tell that each point in a number, where commas may be decimal signs, may mark thousands."""
-    if cells := _numbers_with(".", dialect):
-        return [
-            f"The point in {shown(cells[0])} was read as a decimal sign; if it marks thousands, "
-            "write the numbers without it."
-        ]
-    return []
+    if dialect.separator != ";":  # where commas are no decimal signs, points are
+        return []
+    said = f"The point in {shown(cells[0])} was read as a decimal sign"
+    return [f"{said}; if it marks thousands, write the numbers without it."]
 
 
 def _find_header(first: Sequence[str], beneath: Dialect) -> tuple[bool, str]:

@@ -6,33 +6,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from npfs.data.arrow import arrow_source, holds, parquet_source
-from npfs.data.columns import (
-    BATCH_NUMBERS,
-    BadTable,
-    Column,
-    Columns,
-    OpenedFile,
-    Part,
-    Reader,
-    in_a_sentence,
-    named,
-    one_line,
-)
+from npfs.data.columns import BATCH_NUMBERS, Column, Columns, OpenedFile, Part, Reader
 from npfs.data.dialect import UTF_16, TableOptions
+from npfs.data.sentences import BadTable, in_a_sentence, named, one_line
 from npfs.data.text_file import HEAD_BYTES, PACKED, beginning, text_source
 
 PART_BYTES = 1 << 26  # of an array, for a worker
 PARQUET, ARROW, NPY, NPZ, TEXT = "Parquet", "Arrow", ".npy", ".npz", "text"
 MAGIC = {
     b"\x93NUMPY": NPY,
-    b"PK\x03\x04": NPZ,
-    b"PK\x05\x06": NPZ,
+    b"PK": NPZ,
     b"PAR1": PARQUET,
     b"ARROW1": ARROW,
     b"\xff\xff\xff\xff": ARROW,
@@ -43,11 +32,8 @@ SUFFIXES = {
     ARROW: (".arrow", ".feather", ".ipc"),
     NPY: (".npy",),
     NPZ: (".npz",),
-    TEXT: tuple(
-        kind + packed for kind in (".csv", ".tsv") for packed in ("", ".gz", ".bz2", ".zst")
-    ),
+    TEXT: tuple(a + b for a in (".csv", ".tsv") for b in ("", ".gz", ".bz2", ".zst")),
 }
-ONE_SCHEMA = "write all files of a folder with one schema"
 NO_DATA = ("_", ".")  # what Spark, Hive and Dask write beside the data begins so
 NO_TEXT = frozenset(range(ord(" "))) - frozenset(b"\t\n\v\f\r")
 
@@ -70,19 +56,17 @@ def open_path(path: Path, options: TableOptions) -> Reader:
         file = OpenedFile.of(path)
     except FileNotFoundError:
         raise BadTable("there is no such file; is the path right?") from None
-    except (OSError, ValueError) as error:  # also a path that no system has
-        if isinstance(error, BadTable):
-            raise
+    except OSError as error:
         raise BadTable(
             f"it cannot be read ({one_line(error)}); give the path of a file that can"
         ) from None
     if not head:
         raise BadTable("it is empty; give a file with a row for each sample")
-    sources = {NPY: _npy_source, NPZ: _npz_source, PARQUET: parquet_source, ARROW: arrow_source}
     kind = _kind(head)
     if kind == TEXT:
         return _open_text(file, head, options)
     require_no_text_options(options)
+    sources = {NPY: _npy_source, NPZ: _npz_source, PARQUET: parquet_source, ARROW: arrow_source}
     return sources[kind](file)
 
 
@@ -93,11 +77,10 @@ def require_no_text_options(options: TableOptions) -> None:
     ------
     BadTable
     """
-    given = {"--header or --no-header": options.header, "--separator": options.separator}
-    given["--decimal"] = options.decimal
-    for option, value in given.items():
-        if value is not None:
-            raise BadTable(f"it is no text file, to which {option} belongs; leave it out")
+    for option in ("separator", "decimal", "header"):
+        if getattr(options, option) is not None:
+            names = "--header or --no-header" if option == "header" else f"--{option}"
+            raise BadTable(f"it is no text file, to which {names} belongs; leave it out")
 
 
 def _open_text(file: OpenedFile, head: bytes, options: TableOptions) -> Reader:
@@ -105,10 +88,8 @@ def _open_text(file: OpenedFile, head: bytes, options: TableOptions) -> Reader:
     if packed or not _is_binary(head):
         head = beginning(file, packed)
     if _is_binary(head):
-        raise BadTable(
-            "it is a binary file, and no Parquet, Arrow, .npy or .npz file; save the table as CSV "
-            "or Parquet"
-        )
+        said = "it is a binary file, and no Parquet, Arrow, .npy or .npz file"
+        raise BadTable(f"{said}; save the table as CSV or Parquet")
     return text_source(file, head, options, packed)
 
 
@@ -132,18 +113,14 @@ def _open_folder(path: Path, options: TableOptions) -> Reader:
         If there is none, one is damaged, they have two schemas, or there are folders in the folder.
     """
     if (path / "_delta_log").exists():
-        raise BadTable(
-            "it is a Delta table, of which not every file counts; save what it holds as Parquet"
-        )
+        raise BadTable("it is a Delta table, of which not every file counts; save it as Parquet")
     inside = sorted(entry for entry in path.iterdir() if not entry.name.startswith(NO_DATA))
     if folders := [entry.name for entry in inside if entry.is_dir()]:
-        raise BadTable(
-            f"it holds the folder {folders[0]!r}; give a folder whose files are not parted into "
-            "folders"
-        )
+        said = f"it holds the folder {folders[0]!r}"
+        raise BadTable(f"{said}; give a folder whose files are not parted into folders")
     kinds = {entry: _kind_in_folder(entry) for entry in inside}
     kind = next((kind for kind in SUFFIXES if kind in kinds.values()), None)
-    others = [entry.name for entry in inside if kind is None or kinds[entry] != kind]
+    others = [entry.name for entry in inside if kinds[entry] != kind]
     if kind is None:
         holds = f"holds {named(others)} and no table" if others else "is an empty folder"
         raise BadTable(f"it {holds}; give a file, or a folder of CSV, Parquet or other files")
@@ -159,13 +136,13 @@ def _open_folder(path: Path, options: TableOptions) -> Reader:
     return replace(found, notes=(*found.notes, note)) if others else found
 
 
-def _kind_in_folder(path: Path) -> str | None:
+def _kind_in_folder(path: Path) -> str:
     for kind, suffixes in SUFFIXES.items():
         if path.name.lower().endswith(suffixes):
             return kind
     with path.open("rb") as file:
         kind = _kind(file.read(HEAD_BYTES))
-    return None if kind == TEXT else kind
+    return "" if kind == TEXT else kind
 
 
 def _as_one(files: dict[str, Reader]) -> Reader:
@@ -173,70 +150,52 @@ def _as_one(files: dict[str, Reader]) -> Reader:
     common = set.intersection(*(set(file.names) for file in files.values()))
     files = {name: _without_index(file, common) for name, file in files.items()}
     (first_name, first), *_ = files.items()
-    columns, parts, names = list(first.columns), [], first.names
+    columns, parts = list(first.columns), list[tuple[Part, Sequence[int]]]()
     for name, file in files.items():
-        guess = f" ({first.guess or file.guess})" if first.guess or file.guess else ""
-        _require_same_names(first_name, names, name, file.names, guess)
-        is_same = file.names == names
-        order = range(len(names)) if is_same else list(map(file.names.index, names))
-        parts += [(part, [places[k] for k in order]) for part, places in file.parts]
-        for k, column in enumerate(columns):
-            other = file.columns[order[k]]
+        refuse = partial(_refuse, first_name, name)
+        if how := _difference(first.names, file.names):
+            guess = first.guess or file.guess
+            refuse(f"{how} ({guess})" if guess else how)
+        is_same = file.names == first.names
+        found = file if is_same else file.choose(list(map(file.names.index, first.names)))
+        parts += found.parts
+        for k, (column, other) in enumerate(zip(columns, found.columns, strict=True)):
             if other.type != column.type:
                 how = f"{column.name!r} is of type {column.type} in the first and {other.type}"
-                differ = _differ(first_name, name, f"{how} in the second")
-                columns[k] = replace(column, problem=partial(_refuse, differ))
+                columns[k] = replace(column, problem=partial(refuse, f"{how} in the second"))
             elif other.problem and not column.problem:
-                columns[k] = replace(column, problem=partial(_in_file, other, name, order))
+                columns[k] = replace(column, problem=other.problem, file=name)
     rows = [file.n_rows for file in files.values()]
-    notes = dict.fromkeys(note for file in files.values() for note in file.notes)
-    return Reader(
-        columns,
-        parts,
+    return replace(
+        Reader(columns, parts, is_folder=True),
         n_rows=None if None in rows else sum(filter(None, rows)),
         room=sum(file.room for file in files.values()),
         guess=next((file.guess for file in files.values() if file.guess), ""),
-        notes=tuple(notes),
-        is_folder=True,
+        notes=tuple(dict.fromkeys(note for file in files.values() for note in file.notes)),
     )
 
 
 def _without_index(file: Reader, common: set[str]) -> Reader:
     """Leave an index of pandas out that other files lack."""
-    kept = [
-        k
-        for k, c in enumerate(file.columns)
-        if c.name in common or c.is_nameless or not c.is_left_out
-    ]
-    columns = [file.columns[k] for k in kept]
-    parts = [(part, [places[k] for k in kept]) for part, places in file.parts]
-    return replace(file, columns=columns, parts=parts)
+    are_kept = [c.name in common or c.is_nameless or not c.is_left_out for c in file.columns]
+    return file.choose([k for k, is_kept in enumerate(are_kept) if is_kept])
 
 
-def _refuse(sentence: str, _: object) -> str:
-    raise BadTable(sentence)
-
-
-def _in_file(column: Column, file: str, order: Sequence[int], positions: Sequence[int]) -> str:
-    """Say what a column holds in one of several files."""
-    return f"{column.says([order[k] for k in positions])} of {file!r}"
-
-
-def _require_same_names(
-    first: str, names: Sequence[str], second: str, others: Sequence[str], guess: str
-) -> None:
-    """Refuse files with different columns; in another order, if they are read by their names."""
+def _difference(names: Sequence[str], others: Sequence[str]) -> str:
+    """Say how columns differ, "" if not; in another order, they are read by their names."""
     more, less = Counter(names) - Counter(others), Counter(others) - Counter(names)
     how = [f"only the first has a column {name!r}" for name in more]
     how += [f"only the second has a column {name!r}" for name in less]
     if len(set(names)) < len(names) and others != names:
         how.append("their columns are not in one order")
-    if how:
-        raise BadTable(_differ(first, second, how[0] + guess))
+    return how[0] if how else ""
 
 
-def _differ(first: str, second: str, how: str) -> str:
-    return f"its files {first!r} and {second!r} differ: {how}; {ONE_SCHEMA}"
+def _refuse(first: str, second: str, how: str, _: object = None) -> NoReturn:
+    raise BadTable(
+        f"its files {first!r} and {second!r} differ: {how}; write all files of a folder with one "
+        "schema"
+    )
 
 
 @dataclass(frozen=True)
@@ -296,9 +255,7 @@ def _npy_source(file: OpenedFile) -> Reader:
             np.load(opened, allow_pickle=False)
         raise
     if array.dtype.names is None and array.ndim != 2:
-        raise BadTable(
-            f"its array has shape {array.shape}; give one of two dimensions, a row for each sample"
-        )
+        raise BadTable(f"its array has shape {array.shape}; give one of two dimensions")
     is_fortran = array.flags.f_contiguous and not array.flags.c_contiguous
     layout = NpyFile(file.path, array.dtype, array.shape, is_fortran, array.offset)
     rows = range(array.shape[0] if array.ndim else 1)

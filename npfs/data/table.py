@@ -11,9 +11,10 @@ import numpy as np
 
 from npfs.data.arrow import frame_source
 from npfs.data.choosing import choose_columns
-from npfs.data.columns import BadTable, Batch, Reader, in_a_sentence, in_order
+from npfs.data.columns import Batch, Reader, in_order
 from npfs.data.dialect import TableOptions
 from npfs.data.files import open_path, require_no_text_options
+from npfs.data.sentences import BadTable, in_a_sentence
 from npfs.data.values import Rows, are_usable, column_ranges, notes_on, usable
 from npfs.regression.problem import Array
 
@@ -108,17 +109,10 @@ def read_table(
     BadTable
         If there is nothing to learn from: one sentence that says what is wrong and what to do.
     """
+    given = [missing_values] if isinstance(missing_values, str) else missing_values
+    nulls = tuple(map(str, given))
     options = TableOptions(
-        target=target,
-        features=features,
-        missing=missing,
-        separator=separator,
-        decimal=decimal,
-        header=header,
-        missing_values=tuple(
-            [missing_values] if isinstance(missing_values, str) else map(str, missing_values)
-        ),
-        features_option=features_option,
+        target, features, missing, separator, decimal, header, nulls, features_option
     )
     return read_opened(open_table(data, options))
 
@@ -195,14 +189,10 @@ def _duplicates(X: Array, y: Array, low: Array, high: Array) -> tuple[list[int],
     ends = list(zip(low.tolist(), high.tolist(), strict=True))
     times = Counter(ends)
     first: dict[bytes, int] = {}
-    again: list[int] = []
-    is_target: list[int] = []
+    same = {}
     for k in range(len(ends)):
         if times[ends[k]] > 1:
             column = y if k == X.shape[1] else X[:, k]
-            same = first.setdefault(hashlib.sha256((column + 0.0).tobytes()).digest(), k)
-            if same != k and k == X.shape[1]:
-                is_target.append(same)
-            elif same != k:
-                again.append(k)
-    return again, is_target
+            same[k] = first.setdefault(hashlib.sha256((column + 0.0).tobytes()).digest(), k)
+    target = same.pop(X.shape[1], X.shape[1])
+    return [k for k in same if same[k] != k], [target] * (target < X.shape[1])

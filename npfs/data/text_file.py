@@ -7,26 +7,9 @@ from functools import partial
 from typing import Any, Self
 
 from npfs.data.arrow import numpy_batches
-from npfs.data.columns import (
-    BadTable,
-    Column,
-    OpenedFile,
-    Part,
-    Reader,
-    count,
-    one_line,
-    pyarrow,
-    shown,
-)
-from npfs.data.dialect import (
-    MARKS,
-    NUMBERS,
-    Dialect,
-    TableOptions,
-    find_dialect,
-    is_whole,
-    marks_thousands,
-)
+from npfs.data.columns import Column, OpenedFile, Part, Reader, pyarrow
+from npfs.data.dialect import MARKS, NUMBERS, Dialect, TableOptions, find_dialect, marks_thousands
+from npfs.data.sentences import BadTable, counted, one_line, shown
 
 HEAD_BYTES, ROWS_BEYOND, LONGEST_ROW_BYTES = 1 << 16, 3, 1 << 26
 CHUNK_BYTES = 1 << 22  # of a file that is not read at once
@@ -68,30 +51,22 @@ def text_source(file: OpenedFile, head: bytes, options: TableOptions, packed: st
     for k, name in enumerate(dialect.names):
         cells = dialect.cells(k)
         wrong = next(((row, cell) for row, cell in cells if not dialect.is_number(cell)), None)
+        problem = "holds no value at all" if is_all and not cells else ""
         is_nameless = dialect.has_header and not name
         columns.append(
             Column(
                 text.name(k),
-                is_integer=is_whole([cell for _, cell in cells]),
+                is_integer=dialect.is_integer(k),
                 is_nameless=is_nameless,
                 # A separator at the end of each row makes an empty column.
                 is_left_out=is_nameless and not cells,
-                problem=_problem(text, wrong, is_empty=is_all and not cells),
+                problem=partial(text.holds_text, *wrong) if wrong else problem,
             )
         )
     # A little more than there seem to be: memory that is not written to costs nothing.
     room = 0 if packed else int(1.2 * file.size * head.count(text.line_end) / len(head))
     parts = [(Part(partial(numpy_batches, text.read), 0, file), range(len(columns)))]
     return Reader(columns, parts, room=room, guess=dialect.guess, notes=dialect.notes)
-
-
-def _problem(
-    text: "TextFile", wrong: tuple[int, str] | None, *, is_empty: bool
-) -> str | Callable[[Sequence[int]], str]:
-    """Return what a column holds in place of numbers, by the first of them, or what tells it."""
-    if wrong is None:
-        return "holds no value at all" if is_empty else ""
-    return partial(text.holds_text, *wrong)
 
 
 def _line_end(head: bytes) -> bytes:
@@ -148,32 +123,31 @@ class TextFile:
             yield columns
             row += len(columns[0])
 
-    def holds_text(self, row: int, cell: str, positions: Sequence[int]) -> str:
-        """Describe a cell that is no number, with the option that would mend it, if one does."""
+    def holds_text(self, row: int, cell: str, names: Sequence[str]) -> str:
+        """Describe a cell that is no number, with the option that would mend it, if one does.
+
+        It does if all columns of these names, which are chosen, can be read with it.
+        """
         dialect, sign = self.dialect, cell.strip()
-        said = f"holds {_type_of(cell)}, such as {shown(cell)} in data row {row}"
+        positions = [k for k in range(len(dialect.names)) if self.name(k) in names]
+        other = "," if dialect.decimal == "." else "."
+        changed, hint = None, ""
         if sign.lower() in MARKS:
             seen = [found.strip() for k in positions for _, found in dialect.cells(k)]
             marks = [sign, *sorted({mark for mark in seen if mark.lower() in MARKS} - {sign})]
             values = (*dialect.missing_values, *marks)
-            if replace(self, dialect=replace(dialect, missing_values=values))._is_read(positions):
-                return (
-                    f"{said} (if {' and '.join(map(repr, marks))} stand{'s' * (len(marks) == 1)} "
-                    f"for a missing value, say so with --missing-values {','.join(values)!r})"
-                )
-            return said
-        other = "," if dialect.decimal == "." else "."
-        is_decimal = (
-            other in cell
-            and other != dialect.separator
-            and replace(self, dialect=replace(dialect, decimal=other))._is_read(positions)
-        )
+            changed, option = replace(dialect, missing_values=values), "--missing-values"
+            stand = f"{' and '.join(map(repr, marks))} stand{'s' * (len(marks) == 1)}"
+            hint = f"if {stand} for a missing value, say so with {option} {','.join(values)!r}"
+        elif other in cell and other != dialect.separator:
+            changed = replace(dialect, decimal=other)
+            hint = f"if {other!r} is its decimal sign, say so with --decimal {other!r}"
+        if not (changed and replace(self, dialect=changed)._is_read(positions)):
+            hint = ""
         if marks_thousands(sign):
-            decimal = f", or say that it is the decimal sign with --decimal {other!r}"
-            return f"{said} (write numbers without marks of thousands{decimal * is_decimal})"
-        if is_decimal:
-            return f"{said} (if {other!r} is its decimal sign, say so with --decimal {other!r})"
-        return said
+            hint = "write numbers without marks of thousands" + (f"; {hint}" if hint else "")
+        said = f"holds text, such as {shown(cell)} in data row {row}"
+        return f"{said} ({hint})" if hint else said
 
     def _is_read(self, positions: Sequence[int]) -> bool:
         """Return True if all cells of columns hold numbers, or nothing."""
@@ -224,7 +198,7 @@ class TextFile:
                 opened,
                 csv.ReadOptions(
                     use_threads=not is_careful,
-                    block_size=max(block, CAREFUL_BLOCK_BYTES) if is_careful else block,
+                    block_size=max(block, is_careful * CAREFUL_BLOCK_BYTES),
                     column_names=[str(k) for k in range(len(dialect.names))],
                     skip_rows=dialect.skipped,
                     skip_rows_after_names=int(dialect.has_header),
@@ -252,16 +226,13 @@ class TextFile:
             columns = self._read_csv(open_chunk, positions, is_careful=True)
         except pyarrow().ArrowInvalid as error:
             raise BadTable(self._misfit(str(error), row)) from None
-        found = []
-        for position, cells in zip(positions, columns, strict=True):
+        found, names = [], list(map(self.name, positions))
+        for name, cells in zip(names, columns, strict=True):
             wrong, numbers = self._numbers(cells)
             if wrong >= 0:
                 cell = cells[wrong].as_buffer().to_pybytes().decode("utf-8", "replace")
-                said = self.holds_text(row + wrong + 1, cell, positions)
-                raise BadTable(
-                    f"column {self.name(position)!r} {said}; choose columns of numbers, or correct "
-                    "the cell"
-                )
+                said = f"column {name!r} {self.holds_text(row + wrong + 1, cell, names)}"
+                raise BadTable(f"{said}; choose columns of numbers, or correct the cell")
             found.append(numbers)
         return found
 
@@ -282,27 +253,12 @@ class TextFile:
         """Translate pyarrow's error into words of the data."""
         found = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", message)
         if found is None:
-            return (
-                f"it cannot be read as CSV ({one_line(message)}); is a quotation mark never closed?"
-            )
+            said = f"it cannot be read as CSV ({one_line(message)})"
+            return f"{said}; is a quotation mark never closed?"
         at, expected, cells = map(int, found.groups())
         above = self.dialect.has_header * (1 + self.dialect.skipped)
         return (
-            f"data row {row + at - above} has {count(cells, 'cell')} where {expected} are expected "
-            f"(separated by {shown(self.dialect.separator)}); correct the row, or give the "
-            "separator with --separator"
+            f"data row {row + at - above} has {counted(cells, 'cell')} where {expected} are "
+            f"expected (separated by {shown(self.dialect.separator)}); correct the row, or give "
+            "the separator with --separator"
         )
-
-
-def _type_of(cell: str) -> str:
-    """Name what a cell holds as Arrow's CSV reader knows it: dates are no text."""
-    try:
-        found = pyarrow("csv").read_csv(
-            pyarrow().BufferReader(cell.encode()),
-            pyarrow("csv").ReadOptions(column_names=["cell"]),
-            pyarrow("csv").ParseOptions(delimiter="\0"),
-        )
-    except Exception:  # cells of several lines
-        return "text"
-    types, dtype = pyarrow("types"), found.schema.types[0]
-    return f"values of type {dtype}" if types.is_temporal(dtype) else "text"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from npfs.data.columns import BadTable, Batch, Reader, count, named
+from npfs.data.columns import Batch, Reader
+from npfs.data.sentences import BadTable, counted, named
 from npfs.regression.problem import Array
 
 # The square of a larger number, summed over 1e8 rows, is beyond float64 (1.8e308).
@@ -64,7 +65,7 @@ class Rows:
             raise BadTable(f"column {empty[0]!r} holds no value at all; choose other columns")
         lacking = [name for name, n in zip(reader.names, missing, strict=True) if n]
         where = (
-            f"{count(int(missing.sum()), 'value')} missing in {named(lacking)}, the first in "
+            f"{counted(int(missing.sum()), 'value')} missing in {named(lacking)}, the first in "
             f"{self.first}"
         )
         if not reader.drops:
@@ -151,7 +152,7 @@ def notes_on(
     names, n_features, found = reader.names, len(low) - 1, []
     if n_samples <= n_features:
         found.append(
-            f"{count(n_samples, 'row')} cannot tell {count(n_features, 'feature')} apart: "
+            f"{counted(n_samples, 'row')} cannot tell {counted(n_features, 'feature')} apart: "
             "other weights fit as well, so the solution is not unique."
         )
     constant = high - low <= SMALLEST_SPREAD
@@ -159,14 +160,12 @@ def notes_on(
         found.append(f"The target {names[-1]!r} is constant, so there is nothing to learn from.")
     size = np.maximum(np.abs(low), np.abs(high))
     is_integer = np.array([column.is_integer for column in reader.columns])
+    rounded = np.flatnonzero(is_integer & (size >= LARGEST_EXACT))
     for what, positions in (
         ("Constant, so they say nothing about the target", np.flatnonzero(constant[:-1])),
         ("The same numbers as an earlier column, so the solution is not unique", again),
         ("The same numbers as the target, so the fit is trivial", is_target),
-        (
-            "Integers beyond 2**53, rounded to float64",
-            np.flatnonzero(is_integer & (size >= LARGEST_EXACT)),
-        ),
+        ("Integers beyond 2**53, rounded to float64", rounded),
     ):
         if len(positions):
             found.append(f"{what}: {named([names[k] for k in positions])}.")

@@ -13,7 +13,8 @@ from dask import delayed
 from distributed import CancelledError, Client, Future, KilledWorker
 from numpy.typing import NDArray
 
-from npfs.data.columns import BadTable, Part, Reader, one_line
+from npfs.data.columns import Part, Reader
+from npfs.data.sentences import BadTable, one_line
 from npfs.data.values import Rows
 from npfs.largedata.connection import ClusterError, connect, require_workers
 from npfs.largedata.moments import Moments

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from npfs.data.columns import BadTable, Batch, Reader, in_a_sentence, in_order
+from npfs.data.columns import Batch, Reader, in_order
+from npfs.data.sentences import BadTable, in_a_sentence
 from npfs.data.values import Rows, are_usable, usable
 from npfs.largedata.moments import MOST_FEATURES, Moments
 

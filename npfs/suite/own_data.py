@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from npfs.data import TableOptions, open_table
-from npfs.data.columns import count
+from npfs.data.sentences import counted
 from npfs.data.table import read_opened
 from npfs.regression.problem import Array, Problem, make_problem
 from npfs.regression.published import load_published, published
@@ -68,8 +68,8 @@ class OwnData:
 
     def __str__(self) -> str:
         return (
-            f"on {self.record.file}, {count(self.record.n_samples, 'sample')} of "
-            f"{count(self.record.n_features, 'feature')}, standardised; "
+            f"on {self.record.file}, {counted(self.record.n_samples, 'sample')} of "
+            f"{counted(self.record.n_features, 'feature')}, standardised; "
             f"target {self.record.target}"
         )
 

@@ -1,5 +1,6 @@
 """The ``npfs`` command; its modules load what a command needs only when it runs."""
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from npfs.cli.shared import FAULT, MISTAKE, Mistake
 
 TRACEBACK = "--traceback"
 LEAST_WIDTH, LARGEST_WIDTH = 20, 1000  # characters of a line
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # where the output goes
 TO_PYTEST = {
     "allow_extra_args": True,
     "ignore_unknown_options": True,
@@ -84,7 +86,7 @@ def main() -> None:
             raise
         said = f"this is a fault of npfs, not yours: {type(error).__name__}: {error}"
         hint, code = f"with {TRACEBACK} it shows where, which is what a report of it needs", FAULT
-        if isinstance(error, OSError) and error.filename is None:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
             discard_output()
             said = f"the output cannot be written ({error.strerror})"
             hint, code = "free some space, or write it elsewhere", MISTAKE

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 AUTO = "auto"
 BENCHMARKED = ("dask", "dask-gram", "memmap")  # whose passes are what the benchmark measures
 DRAWN_ROWS = 20_000  # at most
+FEW_FEATURES = 64  # of more, moments take longer than passes: O(n_features²) a sample
 SCHEMA = 1
 SHOWN_COEFFICIENTS = 40
 DRAWN = (".png", ".svg", ".pdf")
@@ -306,8 +307,9 @@ def _fit_moments(
 def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitted:
     """Fit by the passes of a backend.
 
-    The numbers that were read are let go once they are standardised: memory holds them twice, as
-    they are descended on and as the backend has them, and not three times.
+    Of few features the numbers that were read are let go once they are standardised: memory holds
+    them twice, as they are descended on and as the backend has them, and not three times. R² then
+    comes from their moments.
     """
     import numpy as np
 
@@ -326,10 +328,12 @@ def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitt
         if note := load_backend(str(model.backend)).note:
             notes.append(f"Backend {model.backend}: {note}.")
     model.keep_path = n_features == 1  # whose lines can be drawn
-    moments = Moments.of(table.X, table.y)
+    moments = Moments.of(table.X, table.y) if n_features <= FEW_FEATURES else None
     every = max(1, n_samples // DRAWN_ROWS)
     rows = table.X[::every].copy(), table.y[::every].copy()
-    arrays, table = [table.y, table.X], replace(table, X=np.empty((0, n_features)))
+    arrays = [table.y, table.X]
+    if moments is not None:
+        table = replace(table, X=np.empty((0, n_features)))
     # Ctrl-C ends the process at once, by the signal itself. Python's own handler would wait until a
     # compiled function returns, which may be after minutes, and there is nothing to save meanwhile.
     handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -337,7 +341,9 @@ def _fit_table(table: "Table", model: "LinearRegression", reports: Path) -> Fitt
         _, seconds, convergence = run_fit(model, lambda: model.fit(arrays.pop(), arrays.pop()))
     finally:
         signal.signal(signal.SIGINT, handler)
-    r2 = model.score_moments(moments) if n_samples > 1 else math.nan
+    r2 = math.nan
+    if n_samples > 1:
+        r2 = model.score(table.X, table.y) if moments is None else model.score_moments(moments)
     return Fitted(model, table, n_samples, r2, seconds, [*notes, *convergence], rows)
 
 

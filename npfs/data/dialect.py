@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 from npfs.data.sentences import BadTable, counted, shown
@@ -80,7 +81,7 @@ class Dialect:
     notes: tuple[str, ...] = ()
     guess: str = ""
 
-    @property
+    @cached_property
     def nulls(self) -> frozenset[str]:
         """What stands for a missing value, in small letters."""
         return MISSING.union(value.strip().lower() for value in self.missing_values)

@@ -28,7 +28,10 @@ def in_a_sentence(name: str, kind: type[Exception] = Exception) -> Iterator[None
         if isinstance(error, MemoryError):
             said = "it does not fit into memory; choose fewer columns, or give a part of it"
         elif not isinstance(error, BadTable):
-            said = f"it cannot be read ({one_line(error)}); is the file whole, and what it seems?"
+            said = (
+                f"it cannot be read ({one_line(error)}); is the file whole, and in the format that "
+                "it seems to have?"
+            )
         raise BadTable(said if said.startswith(f"{name}: ") else f"{name}: {said}") from None
 
 

@@ -103,6 +103,16 @@ def test_one_pass_is_the_fit_by_passes(npfs: Npfs, file: Path) -> None:
     assert "one pass over the data" in npfs(*options[:4]).stdout
 
 
+def test_many_features_are_scored_without_moments(
+    npfs: Npfs, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("fit", file, "--target", 3, "--json", "--epochs", 100, "--backend", "numpy")
+    few = solved(npfs(*options))
+    monkeypatch.setattr("npfs.cli.fit.FEW_FEATURES", 2)
+    monkeypatch.setattr("npfs.largedata.moments.Moments.of", None)
+    assert solved(npfs(*options)) == pytest.approx(few, rel=1e-12)
+
+
 def test_passes_need_one_table_that_memory_holds(
     npfs: Npfs, file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from pyarrow import ipc, parquet
 
 from npfs.data import BadTable, read_table
+from tests.data.test_bad_files import damaged
 
 CSV = "a,b,y\n1,2,3\n4,5,6\n7,8,10\n"
 
@@ -321,17 +322,7 @@ def test_a_damaged_file_ends_in_a_sentence(tmp_path: Path) -> None:
     outcomes = set()
     for _ in range(600):
         name = rng.choice(sorted(whole))
-        damaged = bytearray(whole[name])
-        for _ in range(rng.choice([1, 3])):
-            at = rng.randrange(len(damaged))
-            how = rng.randrange(3)
-            if how == 0:
-                damaged[at] = rng.randrange(256)
-            elif how == 1:
-                damaged[at : at + 9] = rng.randbytes(rng.randrange(9))
-            elif at:
-                del damaged[at:]
-        (tmp_path / "damaged").write_bytes(damaged)
+        (tmp_path / "damaged").write_bytes(damaged(rng, whole[name]))
         try:
             read = read_table(tmp_path / "damaged", target=1, features=[0], missing="drop")
         except BadTable:

@@ -1,61 +1,60 @@
 """The conversion of lists into arrays, and back."""
 
-import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 from msgspec.structs import astuple
 
-from npfs.harness.steady_state import freeze_gc
 from npfs.schema import CONVERSION, TO_ARRAY, TO_LISTS, Size
 from npfs.suite import timing
-from npfs.suite.benchmark_run import BenchmarkRun
-from npfs.suite.plan import Case
+from npfs.suite.bench_suite import BenchSuite
+from npfs.suite.own_data import Source
 
-# Of X; the time of more is in proportion, and would take a second of every run.
-UP_TO_NUMBERS = 200_000
+NAMES = ("direction", *Size.__struct_fields__)
+UP_TO_NUMBERS = 200_000  # of X; the time of more is in proportion
+REPETITIONS = 5  # beside a startup of tenths of seconds it need not be exact
 
 
-def parameters(run: BenchmarkRun) -> tuple[tuple[str, ...], dict[str, tuple[Any, ...]]]:
-    """Return the names and, by id, the values: both directions for each size."""
+def rows(suite: BenchSuite) -> dict[str, list[Any]]:
+    """Return the rows of the benchmark: both directions for each size."""
     sizes = [
         size
-        for size in run.plan.sizes
+        for size in suite.plan.sizes
         if size.dtype == "float64" and size.n_samples * size.n_features <= UP_TO_NUMBERS
     ]
-    rows = {f"{name}-{size}": (name, *astuple(size)) for size in sizes for name in CONVERSIONS}
-    return ("direction", *Size.__struct_fields__), rows
+    marks = pytest.mark.npfs_repetitions(REPETITIONS)
+    return {
+        "bench_conversion": [
+            pytest.param(name, *astuple(size), id=f"{name}-{size}", marks=marks)
+            for size in (sizes if suite.plan.limits.measures_startup else ())
+            for name in CONVERSIONS
+        ]
+    }
 
 
-@pytest.mark.benchmark(max_time=0.01)  # beside a start-up of tenths of seconds it need not be exact
 def bench_conversion(
-    benchmark: Any,
-    direction: str,
-    n_samples: int,
-    n_features: int,
-    dtype: str,
-    npfs_run: BenchmarkRun,
+    benchmark: Any, direction: str, n_samples: int, n_features: int, dtype: str, suite: BenchSuite
 ) -> None:
     """Time the conversion of ``X`` and ``y``; of one feature ``X`` is a flat list."""
     size = Size(n_samples, n_features, dtype)
+    lists, arrays = _both(size, suite.plan.source)
     benchmark.group = str(size)
-    params = {"direction": direction, **size.params()}
-    with npfs_run.recording(benchmark, case := Case(direction, size), CONVERSION, params) as record:
-        if too_large := timing.reason_not_to_allocate(size):
-            npfs_run.skip(case, too_large)
-        X, y, _ = timing.fresh_data(size, npfs_run.plan.source)
-        arrays = X[:, 0] if n_features == 1 else X, y
-        lists = to_lists(*arrays)
-        if not all(map(np.array_equal, arrays, to_array(*lists))):
-            raise ValueError(f"{case}: there and back gives other numbers")
-        given = lists if direction == TO_ARRAY else arrays
-        freeze_gc()
-        start = time.perf_counter()
-        benchmark(CONVERSIONS[direction], *given)
-        timed_s = time.perf_counter() - start
-        record.update(timed_s=timed_s)
+    benchmark.extra_info.update(group=CONVERSION, params={"direction": direction, **size.params()})
+    benchmark(CONVERSIONS[direction], *(lists if direction == TO_ARRAY else arrays))
+
+
+@cache
+def _both(size: Size, source: Source) -> tuple[Any, Any]:
+    """Return the numbers of a size as lists and as arrays."""
+    X, y, _ = timing.fresh_data(size, source)
+    arrays = (X[:, 0] if size.n_features == 1 else X).copy(), y.copy()
+    lists = to_lists(*arrays)
+    if not all(map(np.array_equal, arrays, to_array(*lists))):
+        raise ValueError(f"{size}: there and back gives other numbers")
+    return lists, arrays
 
 
 def to_array(X: Any, y: Any) -> tuple[Any, Any]:

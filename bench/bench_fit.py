@@ -1,63 +1,61 @@
 """The main benchmark: one fit, for every backend and size of the plan."""
 
-import time
 from typing import Any
 
-from npfs.harness.steady_state import freeze_gc
-from npfs.schema import FIT, Size
-from npfs.suite import timing
-from npfs.suite.benchmark_run import BenchmarkRun
+import pytest
+from msgspec.structs import astuple
+
+from npfs.schema import Size
+from npfs.suite.bench_suite import BenchSuite
 from npfs.suite.plan import Case
+
+NAMES = ("backend", *Size.__struct_fields__)
+FEW = 5  # repetitions of what no speedup is made of
+
+
+def rows(suite: BenchSuite) -> dict[str, list[Any]]:
+    """Return the rows of each benchmark: backends and sizes."""
+    plan, mark = suite.plan, pytest.mark
+    tell_calls = [c for c in plan.cases if suite.tells_calls and c.size.dtype == "float64"]
+    return {
+        "bench_fit": [
+            _row(case, "", mark.npfs_repetitions(plan.repetitions_of(case.size)))
+            for case in plan.cases
+        ],
+        "bench_more_epochs": [
+            _row(case, "more-epochs-", mark.npfs_repetitions(FEW), mark.npfs_optional)
+            for case in tell_calls
+        ],
+        "bench_few_epochs": [
+            _row(case, "few-epochs-", mark.npfs_repetitions(1), mark.npfs_optional)
+            for case in suite.large_cases()
+        ],
+    }
+
+
+def _row(case: Case, prefix: str, *marks: pytest.MarkDecorator) -> Any:
+    return pytest.param(case.backend, *astuple(case.size), id=f"{prefix}{case}", marks=marks)
 
 
 def bench_fit(
-    benchmark: Any,
-    backend: str,
-    n_samples: int,
-    n_features: int,
-    dtype: str,
-    npfs_run: BenchmarkRun,
+    benchmark: Any, backend: str, n_samples: int, n_features: int, dtype: str, suite: BenchSuite
 ) -> None:
-    """Time ``fit`` alone, on freshly allocated data, after it was seen to do the work."""
-    tool, size = npfs_run.backends[backend], Size(n_samples, n_features, dtype)
-    case, epochs, source = Case(backend, size), npfs_run.plan.epochs, npfs_run.plan.source
-    benchmark.group = str(size)
-    params = {"backend": backend, **size.params()}
-    with npfs_run.recording(benchmark, case, FIT, params) as record:
-        if dtype not in tool.dtypes:
-            npfs_run.skip(case, f"it computes in {' and '.join(tool.dtypes)} only")
-        if too_large := timing.reason_not_to_allocate(size, npfs_run.plan.limits.copies):
-            npfs_run.skip(case, too_large)
-        predicted_s = npfs_run.predicted_fit_seconds(case)
-        is_first = str(case) not in npfs_run.finished
-        limit_s = npfs_run.plan.fit_limit_s
-        if predicted_s > limit_s:
-            npfs_run.skip(
-                case,
-                f"one fit would take {predicted_s:.1f} s, the limit is {limit_s:g} s",
-            )
-        X, y, rate = timing.fresh_data(size, source)
-        start = time.perf_counter()
-        data = tool.prepare(X, y)
-        prepare_s = time.perf_counter() - start
-        is_slow = predicted_s * timing.CALLS_AROUND_ROUNDS > npfs_run.repetition_s
-        # Also the warm-up: some compile for each number of epochs.
-        checked = min(epochs, timing.VALIDATED_EPOCHS) if is_slow else epochs
-        if is_first:
-            timing.validate(tool.fit(data, checked, rate), tool, size, checked, source)
-        elif not is_slow:
-            tool.fit(data, epochs, rate)
+    """Time ``fit`` alone; a slow one by fewer of its epochs."""
+    case = Case(backend, Size(n_samples, n_features, dtype))
+    suite.time_fit(benchmark, case, suite.epochs_of(case))
 
-        freeze_gc()
-        start = time.perf_counter()
-        if is_slow:
-            # benchmark(...) would add calls that are not rounds: a calibration, and a last one.
-            rounds = max(npfs_run.min_rounds, round(npfs_run.repetition_s / predicted_s))
-            result = benchmark.pedantic(tool.fit, (data, epochs, rate), rounds=rounds)
-            untimed_s = 0.0
-        else:
-            result = benchmark(tool.fit, data, epochs, rate)
-            untimed_s = predicted_s  # one call after the last round, for its result
-        timed_s = time.perf_counter() - start - untimed_s
-        timing.validate(result, tool, size, epochs, source)
-        record.update(epochs=epochs, timed_s=timed_s, prepare_s=(prepare_s,))
+
+def bench_more_epochs(
+    benchmark: Any, backend: str, n_samples: int, n_features: int, dtype: str, suite: BenchSuite
+) -> None:
+    """Time a short fit with more epochs as well, which tells its call from its epochs."""
+    case = Case(backend, Size(n_samples, n_features, dtype))
+    suite.time_fit(benchmark, case, suite.second_epochs_of(case), is_other=True)
+
+
+def bench_few_epochs(
+    benchmark: Any, backend: str, n_samples: int, n_features: int, dtype: str, suite: BenchSuite
+) -> None:
+    """Time data that no cache holds, by one fit of few epochs in a run."""
+    case = Case(backend, Size(n_samples, n_features, dtype))
+    suite.time_fit(benchmark, case, suite.few_epochs_of(case), is_other=True)

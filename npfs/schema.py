@@ -16,10 +16,11 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 KEY = "npfs"
-SCHEMA = 2
+SCHEMA = 3
 
 # Groups of the cases that npfs measures.
 FIT, READ, CONVERSION, STARTUP = "fit", "read", "conversion", "startup"
+ANY = "benchmark"  # of a suite that is not of npfs
 MEMORY, LAYOUT, INSTRUCTIONS, CLUSTER = "memory", "layout", "instructions", "cluster"
 # Values of the parameters "cache" of a startup and "direction" of a conversion.
 WARM, COLD = "warm", "cold"
@@ -224,15 +225,16 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     repetitions : tuple of int
         The rounds of each repetition; ``stats.data`` holds one repetition after the other.
     epochs : int or None
-        The epochs of a fit; None for the run's own number.
+        The epochs of a fit; None for the run's own number. Fewer are timed where an epoch is long,
+        and count for a whole fit; where ``params`` has ``epochs``, the case is of that number.
     passes : int
         How often one round does the work that the case is named for.
     timed_s : float
-        Seconds inside rounds and their calibration.
+        Seconds inside rounds; in old files their calibration as well.
     wall_s : float or None
         Seconds for all of it, data and checks included.
     prepare_s : tuple of float
-        The conversion of arrays into what the backend works on, in each repetition.
+        The conversions of arrays into what the backend works on: one for each allocation.
     source : str
         Digest of the code that was timed, and of its build; only equal ones are pooled.
     """
@@ -504,7 +506,11 @@ class Run(Struct, frozen=True, kw_only=True):
     planned : dict
         The options of the plan as they were given; of ``data`` the name of the file alone.
     order : tuple of str
-        The ids of the repetitions in their order: ``numpy-10``, and later ``numpy-10~2``.
+        The ids of the cases as their repetitions followed each other.
+    padding_bytes : int
+        By which the environment of the process was longer: its size moves what lies on the stack.
+    probes : tuple of Case
+        What was measured in processes of its own, without rounds.
     data, published : Data or None, str or None
         The table or the published comparison that fits were timed on; synthetic data if None.
     timing : dict
@@ -521,15 +527,17 @@ class Run(Struct, frozen=True, kw_only=True):
     interrupted: bool
     preset: str | None = None
     planned: dict[str, str | None] = {}
-    epochs: Count
+    epochs: Count = 1
     seed: int | None = None
     order: tuple[str, ...] = ()
+    padding_bytes: Number = 0
+    probes: tuple[Case, ...] = ()
     data: Data | None = None
     published: str | None = None
     environment: Environment
-    backends: dict[str, Backend]
+    backends: dict[str, Backend] = {}
     timing: dict[str, str]
-    unavailable: dict[str, str]
+    unavailable: dict[str, str] = {}
     skipped: dict[str, str]
     failed: dict[str, str]
     learning: Learning | None = None
@@ -551,13 +559,15 @@ class LogEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     at_s : float
         Seconds since the run began.
     run : dict or None
-        The document without benchmarks, once.
+        The document without benchmarks: once at the beginning, and again at the end.
+    probe : Case or None
+        A probe that ended.
     begun : str or None
         The id of a case whose measurement begins.
     case : str or None
         The id of a case that ended with one of the following.
     benchmark : dict or None
-        pytest-benchmark's record of one repetition.
+        pytest-benchmark's record of one repetition; of a later one its rounds and own seconds.
     skipped, failed : str or None
         The reason.
     """
@@ -565,6 +575,7 @@ class LogEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     at_s: float = 0.0
     run: dict[str, Any] | None = None
     begun: str | None = None
+    probe: Case | None = None
     case: str | None = None
     benchmark: dict[str, Any] | None = None
     skipped: str | None = None

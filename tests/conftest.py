@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.bench.commands import ALIKE, ROOT, STREAMS, WHOLE, Job, command, install
+from tests.bench.commands import ROOT, STREAMS, WHOLE, Job, command, install
 from tests.loaded_modules import recording_environment
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -102,16 +102,11 @@ def plugins(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="session")
 def main_job(tmp_path_factory: pytest.TempPathFactory, plugins: str) -> Job:
-    """The main job of the README on a few small cases: two runs, all backends and figures.
-
-    Of backends that are alike only one is looked at in processes of its own.
-    """
+    """The main job of the README on a few small cases: two runs, all backends and figures."""
     folder, modules = tmp_path_factory.mktemp("main"), tmp_path_factory.mktemp("modules")
     reports = folder / "reports"
-    looked_at = "startup or memory or instructions"
     whole = command(
-        "--preset=quick", "--sizes=10,1e5", "--runs=2", "--benchmark-max-time=0.01",
-        f"-k=not (({looked_at}) and ({' or '.join(ALIKE)}))",
+        "--preset=quick", "--sizes=10,1e5", "--runs=2", "--npfs-repetitions=6",
         f"--reports={reports}", f"--benchmark-json={folder / 'own.json'}",
         files=WHOLE, quick=False,
     )  # fmt: skip

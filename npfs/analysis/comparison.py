@@ -8,8 +8,9 @@ from statistics import geometric_mean
 
 import numpy as np
 
+from npfs.analysis import suites
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.runs import NOT_RECORDED, RunFolder, RunRecord
+from npfs.analysis.runs import NO_SIZE, NOT_RECORDED, RunFolder, RunRecord
 from npfs.analysis.statistics import (
     CONFIDENCE,
     FALSE_DISCOVERY_RATE,
@@ -23,7 +24,7 @@ from npfs.schema import Size
 
 READ_PASS = "ceiling"  # stands in place of a backend, for the read pass
 
-Key = tuple[str, Size]
+Key = tuple[str, Size]  # a backend and a size, or the id of a benchmark and ``NO_SIZE``
 
 
 class CannotCompare(ValueError):
@@ -59,8 +60,10 @@ class Side(Evidence):
     @cached_property
     def times(self) -> dict[Key, list[float]]:
         """Return one number a run, for one fit; under ``READ_PASS`` for one read pass."""
-        reads = {(READ_PASS, size): by_run for size, by_run in self.bandwidth_seconds.items()}
-        return {key: list(by_run.values()) for key, by_run in {**self.seconds, **reads}.items()}
+        found = {**self.seconds}
+        found |= {(READ_PASS, size): by_run for size, by_run in self.bandwidth_seconds.items()}
+        found |= {(name, NO_SIZE): by_run for name, by_run in suites.seconds(self.runs).items()}
+        return {key: list(by_run.values()) for key, by_run in found.items()}
 
     def few_cases(self) -> str:
         """Return the ids of the first cases, by size, and the number of the others."""
@@ -230,7 +233,7 @@ def compare_times(
 def case_id(key: Key) -> str:
     """Return the id of a case: numpy-10000x16."""
     backend, size = key
-    return f"{backend}-{size}"
+    return backend if size == NO_SIZE else f"{backend}-{size}"
 
 
 def _refuse_shared_runs(base: Iterable[RunRecord], new: Iterable[RunRecord]) -> None:

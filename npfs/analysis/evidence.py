@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
 
+from npfs.analysis.disturbance import Disturbance, disturbance
 from npfs.analysis.runs import CaseRecord, RunFolder, RunRecord
 from npfs.analysis.statistics import (
     FALSE_DISCOVERY_RATE,
@@ -125,6 +126,11 @@ class Evidence:
     def newest(self) -> RunRecord:
         """Return the newest run; its conditions are those of the pool."""
         return self.runs[-1]
+
+    @cached_property
+    def disturbance(self) -> Disturbance:
+        """Count the disturbed repetitions of the pooled runs."""
+        return disturbance(self.runs)
 
     @cached_property
     def all_cases(self) -> list[Case]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from npfs.analysis.disturbance import DISTURBED, Disturbance
 from npfs.schema import CpuSeconds, Environment, Load
 
 Severity = Literal["warning", "information"]
@@ -16,6 +17,7 @@ OTHERS = 0.05  # the largest spread that a run has by itself on a machine at res
 # What is stolen is missing in some rounds altogether; a guest at rest has less than 0.1 %.
 STOLEN = 0.01
 TIME_SLICE_S = 1e-3  # a thread that waits longer than this waits for another program's slice
+MOST = 0.5  # of the repetitions: the least of twelve is hardly disturbed even then
 SYNC_RATIO = 1.6  # one state of a machine varies by less than 1.5, two of them were 2 to 6 apart
 AVAILABLE_BYTES = 2e9  # the largest case of the preset "full" asks for 1.3 GB
 SWAP_OF_MEMORY = 0.01  # systems swap out a little of what nobody uses, and lose nothing by it
@@ -92,6 +94,20 @@ def findings(environment: Environment, loads: Sequence[Load] = ()) -> list[Findi
     found = [finding for rule in rules for finding in rule(environment)]
     found += [*_busy_before(environment, loads), *_taken_during(loads), *_between_runs(loads)]
     return sorted(found, key=lambda finding: finding.severity != "warning")
+
+
+def disturbed(found: Disturbance) -> list[Finding]:
+    """Return a warning where most repetitions were disturbed."""
+    if found.share <= MOST:
+        return []
+    return [
+        Finding(
+            "disturbed",
+            f"{found.share:.0%} of the repetitions were disturbed (more than {DISTURBED:.0%} "
+            "longer than the least of their case)",
+            "measure again on a quieter machine, or with more runs (--runs 10)",
+        )
+    ]
 
 
 def slowing_blas_variables(environment: Environment) -> list[str]:

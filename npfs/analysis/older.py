@@ -1,4 +1,4 @@
-"""Run files of schema 1, turned into schema 2."""
+"""Run files of schema 1, turned into those of today."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ KINDS = {
 
 
 def upgraded(document: Record) -> Record:
-    """Return the document of schema 1 as one of schema 2.
+    """Return the document of schema 1 as one of today's schema.
 
     Raises
     ------
@@ -47,13 +47,13 @@ def upgraded(document: Record) -> Record:
     benchmarks = [
         {"extra_info": found, "stats": benchmark["stats"]}
         for benchmark in document["benchmarks"]
-        if (found := _case(benchmark["extra_info"], sources)) is not None
+        if (found := _case(benchmark["extra_info"], sources, ours["epochs"])) is not None
     ]
     return {"benchmarks": benchmarks, KEY: ours}
 
 
-def _case(info: Record, sources: Record) -> Record | None:
-    """Return a case; None if the benchmark is none that schema 2 knows.
+def _case(info: Record, sources: Record, epochs: int) -> Record | None:
+    """Return a case; None if the benchmark is none that is known.
 
     Fields that kept their names are taken over, and readers ignore the others.
     """
@@ -63,6 +63,8 @@ def _case(info: Record, sources: Record) -> Record | None:
     group, parameter = KINDS[kind]
     named = {parameter: info[kind]} if parameter else {}
     params = named | {name: info[name] for name in (*SIZE, "cache") if name in info}
+    if group == schema.FIT and info.get("epochs", epochs) != epochs:
+        params["epochs"] = info["epochs"]
     return info | {
         "id": _id(group, params),
         "group": group,

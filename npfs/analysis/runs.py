@@ -18,6 +18,7 @@ from npfs.schema import KEY, SCHEMA, Benchmark, Case, Size
 # The full preset's files have half a megabyte; reading much more would only keep a person waiting.
 LARGEST_BYTES = 50 * 10**6
 NOT_RECORDED = "not recorded"  # by the version of npfs that wrote the file
+NO_SIZE = Size(1, 1, "")  # of benchmarks that are not of a regression
 SYNTHETIC = "synthetic"  # y = 3x + noise; also the data of runs before tables could be timed
 
 
@@ -34,12 +35,15 @@ class CaseRecord:
     seconds : float
         The median of the rounds of the least disturbed repetition, for one fit, read or conversion.
     rounds : int
+    of_repetitions : tuple of float
+        The median of the rounds of each repetition, as timed.
     """
 
     case: Case
     size: Size
     seconds: float
     rounds: int
+    of_repetitions: tuple[float, ...]
 
     def __str__(self) -> str:
         return self.case.id
@@ -76,6 +80,8 @@ class RunRecord(schema.Run, frozen=True, kw_only=True, dict=True):
         Fits of another number of epochs, which ``case.epochs`` holds.
     reads, conversions : tuple of CaseRecord
         Pure read passes, and conversions between lists and arrays.
+    others : tuple of CaseRecord
+        Benchmarks of another suite, which have no size.
     all_cases : tuple of Case
         Of any group, with their startup, memory and whatever else they measured.
     """
@@ -85,6 +91,7 @@ class RunRecord(schema.Run, frozen=True, kw_only=True, dict=True):
     other_epochs: tuple[CaseRecord, ...]
     reads: tuple[CaseRecord, ...]
     conversions: tuple[CaseRecord, ...]
+    others: tuple[CaseRecord, ...]
     all_cases: tuple[Case, ...]
 
     @cached_property
@@ -185,7 +192,7 @@ def parse_run(path: Path, content: bytes) -> RunRecord:
         raise NotARun(
             f"has schema {version}, this version of npfs reads {SCHEMA}; update npfs to read it"
         )
-    if isinstance(version, bool) or version not in (1, SCHEMA):
+    if isinstance(version, bool) or version not in range(1, SCHEMA + 1):
         raise NotARun(f"is damaged: no version of npfs has written schema {version!r}")
     try:
         return _record(path, older.upgraded(document) if version == 1 else document)
@@ -201,23 +208,31 @@ def _record(path: Path, document: dict[str, Any]) -> RunRecord:
     run, cases = found.npfs, tuple(benchmark.extra_info for benchmark in found.benchmarks)
 
     def in_group(group: str) -> tuple[CaseRecord, ...]:
-        return tuple(timed(one) for one in found.benchmarks if one.extra_info.group == group)
+        return tuple(
+            timed(one, run.epochs) for one in found.benchmarks if one.extra_info.group == group
+        )
 
     if run.planned:
         int(run.planned["runs"] or "")  # resuming a set of runs reads it
-    for case in cases:
+    for case in (*cases, *run.probes):
         if case.startup:
             size_of(case)  # raises if there is none
-    fits, usual = in_group(schema.FIT), (None, run.epochs)
+    fits = in_group(schema.FIT)
     return RunRecord(
         **{name: getattr(run, name) for name in run.__struct_fields__},
         path=path,
-        cases=tuple(fit for fit in fits if fit.case.epochs in usual),
-        other_epochs=tuple(fit for fit in fits if fit.case.epochs not in usual),
+        cases=tuple(fit for fit in fits if not is_of_other_epochs(fit.case)),
+        other_epochs=tuple(fit for fit in fits if is_of_other_epochs(fit.case)),
         reads=in_group(schema.READ),
         conversions=in_group(schema.CONVERSION),
-        all_cases=cases,
+        others=in_group(schema.ANY),
+        all_cases=(*cases, *run.probes),
     )
+
+
+def is_of_other_epochs(case: Case) -> bool:
+    """Test whether a fit is of a number of epochs of its own, not of the run's."""
+    return "epochs" in case.params
 
 
 def backend_of(case: Case) -> str:
@@ -237,8 +252,8 @@ def size_of(case: Case) -> Size:
     return msgspec.convert(case.params, Size)
 
 
-def timed(benchmark: Benchmark) -> CaseRecord:
-    """Summarize the rounds of a benchmark.
+def timed(benchmark: Benchmark, epochs: int) -> CaseRecord:
+    """Summarize the rounds of a benchmark; a fit that was timed by fewer epochs counts as a whole.
 
     Raises
     ------
@@ -246,12 +261,16 @@ def timed(benchmark: Benchmark) -> CaseRecord:
         If its repetitions and rounds do not agree, or it has no size.
     """
     case, rounds = benchmark.extra_info, benchmark.stats.data
-    seconds = least_disturbed(rounds, case.repetitions or (len(rounds),))
-    return CaseRecord(case, size_of(case), seconds / case.passes, len(rounds))
+    of_repetitions = medians(rounds, case.repetitions or (len(rounds),))
+    seconds = min(of_repetitions)
+    if case.epochs and case.group == schema.FIT and not is_of_other_epochs(case):
+        seconds *= epochs / case.epochs
+    size = NO_SIZE if case.group == schema.ANY else size_of(case)
+    return CaseRecord(case, size, seconds / case.passes, len(rounds), of_repetitions)
 
 
-def least_disturbed(rounds: Sequence[float], repetitions: Sequence[int]) -> float:
-    """Return the median of the rounds of the least disturbed repetition.
+def medians(rounds: Sequence[float], repetitions: Sequence[int]) -> tuple[float, ...]:
+    """Return the median of the rounds of each repetition; the least one is the run's number.
 
     Other programs make all rounds of a repetition slower, and none faster. By calibration on stored
     runs this holds as other summaries do and is narrower than most; docs/measuring.md has the eight
@@ -260,7 +279,7 @@ def least_disturbed(rounds: Sequence[float], repetitions: Sequence[int]) -> floa
     if sum(repetitions) != len(rounds):
         raise ValueError(f"repetitions {repetitions} do not add up to {len(rounds)} rounds")
     ends = itertools.accumulate(repetitions)
-    return min(
+    return tuple(
         statistics.median(rounds[end - count : end])
         for end, count in zip(ends, repetitions, strict=True)
     )

@@ -18,7 +18,7 @@ def calibrate(
 ) -> None:
     """Measure how often the interval of one half of the stored runs covers the other."""
     from npfs.analysis import calibration
-    from npfs.harness.fresh_runs import CannotMeasure, add_runs
+    from npfs.cli.bench import CannotMeasure, add_runs
     from npfs.report import calibration as words
     from npfs.report.build import NoRuns, read_evidence
 

@@ -49,7 +49,7 @@ Decimal = Annotated[
 Header = Annotated[
     bool | None, Option(help="Whether the first row names the columns. (default: found)")
 ]
-JOURNALS = "*.journal"  # of runs that were not saved; npfs.harness reads them
+LOGS = "*.jsonl"  # of runs that were not saved; npfs.harness reads them
 
 
 TOO_LARGE = (
@@ -95,9 +95,9 @@ def mistakes(*kinds: type[Exception], remedy: str = "") -> Iterator[None]:
 
 def recover_runs(reports: Path, *, to_stderr: bool = True) -> None:
     """Save the runs of processes that ended early, and print what was saved."""
-    if next((reports / "runs").rglob(JOURNALS), None) is None:
+    if next((reports / "runs").rglob(LOGS), None) is None:
         return
-    from npfs.harness.recovery import recover
+    from npfs.harness.recorder import recover
 
     for found in recover(reports / "runs"):
         print(found, file=sys.stderr if to_stderr else sys.stdout)

@@ -1,62 +1,70 @@
-"""A live display of runs and cases. It is redrawn between cases only, never while one is timed."""
+"""The progress of a command: a bar with the time left on a terminal, elsewhere a line at times."""
 
 import time
-from typing import IO
+from typing import IO, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+LINE_EVERY_S = 10.0
+STEPS = 1000
 
 
-class RunProgress:
-    """A bar over the cases of a run on a terminal, a line for each run elsewhere."""
+class Progress:
+    """The share of all runs that is done; without a stream nothing is shown."""
 
-    def __init__(self, file: IO[str], *, live: bool) -> None:
-        self._console = Console(file=file)
-        self._label, self._began = "", time.perf_counter()
-        self._bar = _bar(self._console) if live and self._console.is_terminal else None
-        if self._bar is not None:
-            self._task = self._bar.add_task("", total=None, run="")
+    def __init__(self, file: IO[str] | None = None, runs: int = 1, began: float = 0.0) -> None:
+        self._runs, self._made, self._began = runs, 0, began
+        self._what, self._printed = "", 0.0  # seconds after the beginning
+        self._console: Any = None
+        self._bar: Any = None
+        if file is None:
+            return
+        from rich import console, progress  # noqa: PLC0415 - a further run shows nothing
+
+        self._console = console.Console(file=file)
+        if self._console.is_terminal:
+            text, bar = progress.TextColumn, progress.BarColumn()
+            self._bar = progress.Progress(
+                text("{task.description}"), bar, text("{task.fields[left]}"),
+                console=self._console, auto_refresh=False,
+            )  # fmt: skip
+            self._task = self._bar.add_task("", total=STEPS, left="")
             self._bar.start()
 
-    @property
-    def is_live(self) -> bool:
-        """Whether a bar is drawn."""
-        return self._bar is not None
+    def begin_run(self, number: int, what: str = "") -> None:
+        """Begin a run; ``what`` it times, if not all."""
+        self._made = number - 1
+        self._runs = max(self._runs, number)
+        self._what = what
+        self.advance(0.0)
 
-    def begin_run(self, label: str, cases: int) -> None:
-        """Begin to count the cases of a run; repetitions of a case count one each."""
-        self._label, self._began = label, time.perf_counter()
+    def advance(self, share: float, at: str = "") -> None:
+        """Show that ``share`` of the run is done, ``at`` what it is."""
+        done = (self._made + min(max(share, 0.0), 1.0)) / self._runs
+        elapsed = time.perf_counter() - self._began
+        left = f"about {elapsed / done - elapsed:.0f} s left" if done > 0.02 else ""
+        run = f"run {self._made + 1} of {self._runs}{self._what}"
         if self._bar is not None:
-            self._bar.update(self._task, completed=0, total=cases, run=label, refresh=True)
+            self._bar.update(
+                self._task, completed=done * STEPS, description=run, left=left, refresh=True
+            )
+        elif self._console is not None and elapsed - self._printed >= LINE_EVERY_S:
+            self._printed = elapsed
+            self._print(f"{run}, {done:.0%} done{left and f', {left}'}")
 
-    def case_done(self) -> None:
-        """Count one more case."""
-        if self._bar is not None:
-            self._bar.update(self._task, advance=1, refresh=True)
-
-    def run_done(self) -> None:
+    def end_run(self) -> None:
         """Say that the run is saved."""
-        if self._bar is None:
-            seconds = time.perf_counter() - self._began
-            self._console.print(f"\n{self._label} saved after {seconds:.1f} s")
+        self.advance(1.0)
 
-    def say(self, line: str) -> None:
-        """Print a line above the bar."""
-        self._console.print(f"\n{line}", soft_wrap=True)
+    def say(self, text: str) -> None:
+        """Print lines above the bar."""
+        if self._console is not None and text:
+            self._print(text)
 
     def close(self) -> None:
-        """Stop drawing; what was drawn stays."""
+        """Stop drawing; the bar goes."""
         if self._bar is not None:
+            self._bar.update(self._task, visible=False)
             self._bar.stop()
             self._bar = None
 
-
-def _bar(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.fields[run]}, case"),
-        MofNCompleteColumn(),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        auto_refresh=False,
-    )
+    def _print(self, text: str) -> None:
+        self._console.print(text, soft_wrap=True, markup=False, highlight=False)

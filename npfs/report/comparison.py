@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from npfs.analysis.comparison import READ_PASS, Change, Comparison, Key, Label, Side, case_id
+from npfs.analysis.runs import NO_SIZE
 from npfs.analysis.statistics import FALSE_DISCOVERY_RATE, Interval, bimodal, selected_confidence
 from npfs.drawing import numbers
 from npfs.report import wording
@@ -383,7 +384,7 @@ def _cases(comparison: Comparison) -> list[dict[str, Any]]:
         {
             "case": change.case,
             "backend": None if change.backend == READ_PASS else change.backend,
-            **change.size.params(),
+            **({} if change.size == NO_SIZE else change.size.params()),
             "label": change.label.name.lower(),
             "ratio": _finite(change.ratio.value),
             "low": _finite(change.ratio.low),

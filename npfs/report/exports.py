@@ -87,6 +87,11 @@ def results_json(evidence: Evidence) -> str:
             if (ceiling := evidence.bandwidth_limit(size)) is not None
         ],
         "backends": _backends(evidence),
+        "disturbance": {
+            "repetitions": evidence.disturbance.repetitions,
+            "disturbed": evidence.disturbance.disturbed,
+            "by_themselves": list(evidence.disturbance.by_themselves),
+        },
         "caveats": provenance.all_warnings(evidence),
         "conditions": dict(evidence.newest.conditions),
         "epochs": evidence.newest.epochs,

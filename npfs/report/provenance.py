@@ -6,8 +6,9 @@ from typing import Any
 from msgspec import UNSET
 
 from npfs.analysis import startup
+from npfs.analysis.disturbance import DISTURBED
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.findings import findings
+from npfs.analysis.findings import disturbed, findings
 from npfs.analysis.scale import is_all_there_is
 from npfs.drawing import numbers
 from npfs.report import wording
@@ -131,13 +132,14 @@ def method(evidence: Evidence) -> list[str]:
         "comes once is measured apart, in fresh processes.",
         "Every backend does the same work and is held to the same result, before its first round "
         "and after its last; a shortcut, which does less, is named as one and compared apart.",
-        "A run is one fresh process. It visits every case (a backend at a size) up to "
-        f"{repetitions} times, spread over the run, in an order shuffled with a recorded seed, "
-        "each time on newly allocated data. Its number for a case is the median of the rounds of "
-        "the least disturbed visit.",
+        "A run is one fresh process. It times every case (a backend at a size) in up to "
+        f"{repetitions} short repetitions, spread over the run in an order shuffled with a "
+        "recorded seed. Its number for a case is the median of the rounds of the least disturbed "
+        "repetition. Where an epoch is long, fewer epochs are timed, and count for a whole fit. "
+        + _disturbed(evidence),
         f"Here {len(runs)} runs of {jobs} command{'s' if jobs > 1 else ''} made "
-        f"{numbers.count(rounds)} rounds, {timed_s:,.0f} s of {wall_s:,.0f} s inside them and "
-        f"their calibration, between {_minute(runs[0].started)} and {_minute(newest.started)} "
+        f"{numbers.count(rounds)} rounds, {timed_s:,.0f} s of {wall_s:,.0f} s inside them, "
+        f"between {_minute(runs[0].started)} and {_minute(newest.started)} "
         f"UTC{_options(newest.planned)}.",
         "Intervals are taken over runs, never over rounds, by Student's t on logarithms, and "
         "speedups are paired within each run: rounds of one process are much more alike than the "
@@ -145,6 +147,23 @@ def method(evidence: Evidence) -> list[str]:
         "The ceiling is one pure read pass over the same data, by one core or all, whichever is "
         "faster.",
     ]
+
+
+def _disturbed(evidence: Evidence) -> str:
+    """Report how many repetitions were disturbed, and which cases vary by themselves."""
+    found = evidence.disturbance
+    if not found.repetitions:
+        return ""
+    told = (
+        f"{found.share:.0%} of the repetitions were disturbed: more than {DISTURBED:.0%} longer "
+        "than the least of their case."
+    )
+    if found.by_themselves:
+        told += (
+            " Slow by themselves, between neighbours that were not, were "
+            f"{', '.join(found.by_themselves)}."
+        )
+    return told
 
 
 def missing(evidence: Evidence) -> list[str]:
@@ -279,7 +298,7 @@ def _not_timed(reasons: Mapping[str, str]) -> list[str]:
 def _findings(evidence: Evidence, severity: str) -> list[str]:
     newest = evidence.newest
     loads = [run.load for run in evidence.runs if run.job == newest.job]
-    found = findings(newest.environment, loads)
+    found = [*findings(newest.environment, loads), *disturbed(evidence.disturbance)]
     return [str(finding) for finding in found if finding.severity == severity]
 
 

@@ -1,9 +1,6 @@
 """The options of the benchmark: added to pytest's, checked, and made into a plan."""
 
-import argparse
 import importlib
-import os
-import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +13,8 @@ import pytest
 from npfs.backends.base import Backend, BackendUnavailable
 from npfs.backends.registry import UnknownBackend, backend_names, load_all, load_backend
 from npfs.harness.option_values import numbers, seconds, share, split_names, whole_number
+from npfs.harness.spec import RunSpec, Settings
+from npfs.harness.stock import given_arguments
 from npfs.regression.published import PUBLISHED, Published, published
 from npfs.schema import Size
 from npfs.suite import plan
@@ -76,6 +75,8 @@ OF_TABLE = (
     Option("missing-values", "?,.", split_names, "of a text file of --data: more missing values"),
     Option("header", "yes|no", _yes, "of a text file of --data: --header or --no-header"),
 )
+RUNS = f"as many as fit into {plan.UNTIL_S:g} s, at least {plan.RUNS}"
+ENDS = ("runs", "budget", "precision")  # each says when to end
 GROUPINGS = ("group", "name", "func", "fullname", "fullfunc", "param")
 OPTIONS = (
     Option("preset", "NAME", _preset, f"sizes to time: {', '.join(PRESETS)}", "standard"),
@@ -83,7 +84,7 @@ OPTIONS = (
     Option("backends", "NAME,NAME", split_names, "those to time (default: all installed)"),
     Option("dtypes", "T,T", _dtypes, f"kinds of numbers: {', '.join(plan.DTYPES)}", "float64"),
     Option("epochs", "N", _count, f"gradient-descent steps in a fit (default: {plan.EPOCHS})"),
-    Option("runs", "N", _count, "fresh processes that each time every case", str(plan.RUNS)),
+    Option("runs", "N", _count, f"fresh processes that each time every case (default: {RUNS})"),
     Option("seed", "N", partial(whole_number, at_least=0), "of the data and the order", "0"),
     Option("budget", "SECONDS", seconds, "end the whole command within this time"),
     Option("precision", "SHARE", share, "go on until every speedup is known to within it: 0.05"),
@@ -91,24 +92,43 @@ OPTIONS = (
     Option("data", "FILE", _text, "time on this table: CSV, Parquet, Arrow, .npy or .npz"),
     *OF_TABLE,
 )
-# From the first run's process to the further ones.
-HIDDEN = (
-    ("further", None),  # the set of runs that this process makes one of
-    ("repetitions", plan.REPETITIONS),
-    ("only", None),
-    ("without", ""),
-    ("seconds", None),
-)
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the options ask for; ``unfinished`` is the set of runs that is to be finished."""
+    """What the options ask for.
+
+    Attributes
+    ----------
+    options : dict
+        As a further run needs them: with the path of a table.
+    unfinished : UnfinishedSet or None
+        The runs that are to be finished.
+    """
 
     plan: Plan
     backends: dict[str, Backend]
     unavailable: dict[str, str]
+    options: dict[str, str | None]
     unfinished: UnfinishedSet | None = None
+
+    def settings(self, config: pytest.Config, spec: RunSpec) -> Settings:
+        """Return what the harness needs to know."""
+        plan, left = self.plan, self.unfinished
+        repetitions = min(int(config.getoption("npfs_repetitions")), plan.limits.repetitions)
+        return Settings(
+            reports=config.invocation_params.dir / config.getoption("reports"),
+            runs=plan.runs,
+            until_s=plan.until_s,
+            budget_s=plan.budget_s,
+            precision=plan.precision,
+            repetitions=repetitions if left is None else left.repetitions,
+            repetition_s=plan.repetition_s,
+            seed=plan.seed,
+            planned={**plan.record, "preset": plan.preset},
+            job="" if left is None else left.job,
+            has_report=True,
+        )
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -120,8 +140,6 @@ def add_options(parser: pytest.Parser) -> None:
         kind: dict[str, Any] = {"nargs": "?", "const": "yes"} if name == "header" else {}
         group.addoption(f"--{name}", metavar=metavar, default=default, help=text + shown, **kind)
     group.addoption("--resume", action="store_true", help="finish an interrupted set of runs")
-    for name, value in HIDDEN:
-        group.addoption(f"--npfs-{name}", default=value, help=argparse.SUPPRESS)
 
 
 def make_plan(**given: str | None) -> Plan:
@@ -175,11 +193,12 @@ def make_plan(**given: str | None) -> Plan:
         ),
         backends=tuple(values["backends"] or ()),
         epochs=values["epochs"] or (plan.EPOCHS if named is None else named.epochs),
-        runs=values["runs"],
+        runs=values["runs"] or plan.RUNS,
+        until_s=None if any(values[name] for name in ENDS) else PRESETS[values["preset"]].until_s,
         seed=values["seed"],
         budget_s=values["budget"],
         precision=values["precision"],
-        record=record | {"runs": str(values["runs"])},
+        record=record | {"runs": str(values["runs"] or plan.RUNS)},
         data=table,
         published=named,
     )
@@ -196,8 +215,8 @@ def _require_none(names: Iterable[str], given: Mapping[str, str | None], problem
             raise ValueError(f"--{name} {problem.format(f'--{name}')}")
 
 
-def chosen(config: pytest.Config) -> Chosen:
-    """Check the options, and load the backends that they name.
+def chosen(config: pytest.Config, spec: RunSpec) -> Chosen:
+    """Check the options, and load the backends that they name; a further run is told both.
 
     Raises
     ------
@@ -206,18 +225,20 @@ def chosen(config: pytest.Config) -> Chosen:
     """
     _require_stock(config)
     try:
-        options = {name: config.getoption(f"--{name}") for name in _names(OPTIONS)}
+        options: dict[str, str | None] = spec.chosen.get("options") or {
+            name: config.getoption(f"--{name}") for name in _names(OPTIONS)
+        }
         if options["data"] is not None and config.getoption("no_header"):  # an option of pytest
             options["header"] = "no"
         unfinished = None
-        if config.getoption("resume"):
+        if config.getoption("resume") and spec.is_first:
             reports = config.invocation_params.dir / config.getoption("reports")
             unfinished = unfinished_set(reports / "runs", _given_of_plan(config) - {"--data"})
             options = unfinished.options_with(data=config.getoption("data"))
         made = make_plan(**options)
         if unfinished is not None:
             unfinished.require_same(made.data)
-            made = replace(made, runs=unfinished.runs_missing)
+            made = replace(made, runs=unfinished.runs_missing, until_s=None)
         # Which takes seconds: after all else is checked.
         unavailable: dict[str, str] = {}
         if made.backends:
@@ -227,11 +248,9 @@ def chosen(config: pytest.Config) -> Chosen:
             backends, unavailable = load_all(names)
     except (ValueError, UnknownBackend, BackendUnavailable) as error:
         raise pytest.UsageError(str(error)) from None
-    record = {**made.record, "backends": ",".join(backends)}
-    made = replace(made, backends=tuple(backends), record=record)
-    if (left := config.getoption("npfs_seconds")) is not None:
-        made = replace(made, budget_s=float(left))
-    return Chosen(made, backends, unavailable, unfinished)
+    loaded = ",".join(backends)
+    made = replace(made, backends=tuple(backends), record={**made.record, "backends": loaded})
+    return Chosen(made, backends, unavailable, {**options, "backends": loaded}, unfinished)
 
 
 def _require_stock(config: pytest.Config) -> None:
@@ -244,6 +263,8 @@ def _require_stock(config: pytest.Config) -> None:
     """
     if not str(config.getoption("reports")).strip():
         raise pytest.UsageError("--reports takes a folder, such as reports; got ''")
+    if config.getoption("npfs_runs") is not None:
+        raise pytest.UsageError("--npfs-runs is for other benchmarks; give --runs N here")
     if config.getoption("benchmark_group_by", None) is None:
         raise pytest.UsageError(
             "the runs are timed by pytest-benchmark, which is switched off here (-p no:benchmark); "
@@ -273,29 +294,6 @@ def _require_stock(config: pytest.Config) -> None:
             ) from None
 
 
-def set_benchmark_defaults(config: pytest.Config, made: Plan) -> None:
-    """Set pytest-benchmark's options that the user left open.
-
-    A further run writes its own file alone.
-    """
-    given = _given(config)
-    for option, value in (
-        ("max-time", str(made.seconds_per_repetition)),
-        ("min-time", str(plan.ROUND_SECONDS)),
-        ("min-rounds", plan.MIN_ROUNDS),
-    ):
-        if not any(argument.startswith(f"--benchmark-{option}") for argument in given):
-            setattr(config.option, f"benchmark_{option.replace('-', '_')}", value)
-    # The stock table is one run's, without intervals: shown to those who use a stock option.
-    stock = [argument for argument in given if argument.startswith("--benchmark-")]
-    config.option.benchmark_quiet |= set(stock) <= {"--benchmark-only"}
-    if config.getoption("npfs_further"):
-        for name, off in (("json", None), ("save", None), ("autosave", None), ("compare", [])):
-            setattr(config.option, f"benchmark_{name}", off)
-        config.option.benchmark_histogram = config.option.benchmark_cprofile_dump = []
-        config.option.benchmark_compare_fail = config.option.xmlpath = None
-
-
 def joined(arguments: Iterable[Any]) -> list[str]:
     """Return arguments with each of our options and its value in one, as ``--reports=DIR``.
 
@@ -312,15 +310,6 @@ def joined(arguments: Iterable[Any]) -> list[str]:
     return found
 
 
-def _given(config: pytest.Config) -> list[str]:
-    """Return the arguments of the user, on the command line and elsewhere."""
-    return [
-        *(str(argument) for argument in config.invocation_params.args),
-        *shlex.split(os.environ.get("PYTEST_ADDOPTS", "")),
-        *config.getini("addopts"),
-    ]
-
-
 def _given_of_plan(config: pytest.Config) -> set[str]:
-    given = {argument.partition("=")[0] for argument in _given(config)}
+    given = {argument.partition("=")[0] for argument in given_arguments(config)}
     return given & {f"--{name}" for name in _names(OPTIONS)}

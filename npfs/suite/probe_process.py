@@ -1,4 +1,4 @@
-"""What a fresh process measures of itself; ``npfs.suite.probes`` starts it and reads the answer.
+"""Measure a backend in this fresh process; ``npfs.suite.probes`` starts it and hears the answer.
 
 Until the backend is imported nothing but the standard library is: NumPy's import belongs to those
 that use NumPy, and lists do without. Data are made and prepared afterwards, outside all that is
@@ -6,28 +6,32 @@ measured.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter
 from types import CodeType, FrameType
 from typing import Any
 
 STARTED = perf_counter()  # the clock is the same for all processes of the machine (Python 3.10 on)
-ANSWER_MARK = "[npfs probe] "
 LEARNING_RATE = 0.1  # stable for the standard normal feature of ``make_problem``
 TIMED_S = 0.1  # of fits, of which the fastest counts
 STATUS, CLEAR = "/proc/self/status", "/proc/self/clear_refs"
 CLEAR_PEAK = "5"  # Linux, proc_pid_clear_refs(5): sets the peak to what is resident now
 NO_PEAK = "only Linux tells the peak of a part of a process"
+M_MMAP_THRESHOLD = -3  # of glibc's mallopt
 TOOL_ID = 4  # of sys.monitoring: not one that debuggers, coverage or profilers take
 
 
 def main(arguments: list[str]) -> None:
-    """Run the probe that the arguments name, and print its answer as the last line."""
+    """Run the probe that the arguments name, and report each of its answers."""
     probe, *rest = arguments
-    answer = PROBES[probe](*rest)
-    import json
+    reporter = None
+    for part, answer in PROBES[probe](*rest):
+        if reporter is None:
+            # Not before the first answer: its imports are none of the backend's.
+            from npfs.harness.reporter import Reporter
 
-    print(f"\n{ANSWER_MARK}{json.dumps(answer)}", flush=True)
+            reporter = Reporter()
+        reporter.report(part=part, answer=answer)
 
 
 def load(target: str) -> Any:
@@ -40,8 +44,10 @@ def load(target: str) -> Any:
     return found
 
 
-def startup(target: str, spawned: str, n_samples: str, epochs: str) -> dict[str, float]:
-    """Fit twice; return the seconds of every part."""
+def startup(
+    target: str, spawned: str, n_samples: str, epochs: str
+) -> Iterator[tuple[str, dict[str, float]]]:
+    """Fit twice; yield the seconds of every part."""
     import_began = perf_counter()
     backend = load(target)
     import_s = perf_counter() - import_began
@@ -54,16 +60,47 @@ def startup(target: str, spawned: str, n_samples: str, epochs: str) -> dict[str,
         began = perf_counter()
         backend.fit(data, int(epochs), LEARNING_RATE)
         seconds.append(perf_counter() - began)
-    return {
-        "interpreter_s": STARTED - float(spawned),
-        "import_s": import_s,
-        "first_fit_s": seconds[0],
-        "second_fit_s": seconds[1],
-    }
+    yield (
+        "startup",
+        {
+            "interpreter_s": STARTED - float(spawned),
+            "import_s": import_s,
+            "first_fit_s": seconds[0],
+            "second_fit_s": seconds[1],
+        },
+    )
 
 
-def fit_seconds(target: str, n_samples: str, n_features: str, epochs: str) -> float:
-    """Return the seconds of a fit, the one least disturbed by other programs."""
+def costs(
+    target: str, spawned: str, n_samples: str, epochs: str, seed: str, counted: str, *sizes: str
+) -> Iterator[tuple[str, Any]]:
+    """Yield the startup, the instructions and the memory at each of ``sizes``, in this order."""
+    yield from startup(target, spawned, n_samples, epochs)
+    yield "instructions", {"counts": instructions(target, map(int, counted.split(",")))}
+    give_back_memory()
+    for size in sizes:
+        samples, features, dtype = size.split(",")
+        yield size, memory(target, int(samples), int(features), dtype, int(seed))
+
+
+def give_back_memory() -> None:
+    """Let glibc give back what arrays of 64 kB and more took, as soon as they are let go.
+
+    It raises the size from which it asks the system for an array's memory, and gives none back
+    below: it would then seem that an array took nothing. A fixed size keeps that from happening;
+    other systems have no such function.
+    """
+    import contextlib
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 64 * 1024)
+
+
+def fit_seconds(
+    target: str, n_samples: str, n_features: str, epochs: str
+) -> Iterator[tuple[str, float]]:
+    """Yield the seconds of a fit, the one least disturbed by other programs."""
     from npfs.regression.learning_rate import safe_learning_rate
     from npfs.regression.problem import make_problem
 
@@ -76,10 +113,10 @@ def fit_seconds(target: str, n_samples: str, n_features: str, epochs: str) -> fl
         began = perf_counter()
         backend.fit(data, int(epochs), rate)
         seconds.append(perf_counter() - began)
-    return min(seconds)
+    yield "seconds", min(seconds)
 
 
-def memory(target: str, n_samples: str, n_features: str, dtype: str, seed: str) -> dict[str, Any]:
+def memory(target: str, n_samples: int, n_features: int, dtype: str, seed: int) -> dict[str, Any]:
     """Prepare and fit once what was compiled before; return the bytes that it took.
 
     The problem is there before and is not counted. All is done once at full size first, and let go:
@@ -91,7 +128,7 @@ def memory(target: str, n_samples: str, n_features: str, dtype: str, seed: str) 
     from npfs.regression.problem import make_problem
 
     backend = load(target)
-    problem = make_problem(int(n_samples), int(n_features), seed=int(seed))
+    problem = make_problem(n_samples, n_features, seed=seed)
     X, y = problem.X.astype(dtype, copy=False), problem.y.astype(dtype, copy=False)
     backend.fit(backend.prepare(X, y), 1, 0.0)
     gc.collect()
@@ -149,17 +186,17 @@ def peak_bytes() -> int | None:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), None)
 
 
-def instructions(target: str, *samples: str) -> dict[str, Any]:
+def instructions(target: str, samples: Iterable[int]) -> list[list[int]]:
     """Count the instructions for an epoch of one feature, at each number of samples."""
     from npfs.regression.problem import make_problem
 
     backend = load(target)
     counts = []
-    for n_samples in map(int, samples):
+    for n_samples in samples:
         problem = make_problem(n_samples)
         data = backend.prepare(problem.X, problem.y)
         counts.append([n_samples, instructions_per_epoch(backend.fit, data, LEARNING_RATE)])
-    return {"counts": counts}
+    return counts
 
 
 def instructions_per_epoch(
@@ -228,18 +265,17 @@ else:
         return instructions
 
 
-def layout(n_samples: str) -> dict[str, Any]:
+def layout(n_samples: str) -> Iterator[tuple[str, Any]]:
     """Describe where a list and an array keep their numbers, and who takes the array as it is."""
     from npfs.suite.layout import of_numbers, zero_copy
 
-    return {**of_numbers(int(n_samples)), "zero_copy": zero_copy()}
+    yield "layout", {**of_numbers(int(n_samples)), "zero_copy": zero_copy()}
 
 
-PROBES: dict[str, Callable[..., Any]] = {
+PROBES: dict[str, Callable[..., Iterator[tuple[str, Any]]]] = {
     "startup": startup,
+    "costs": costs,
     "fit_seconds": fit_seconds,
-    "memory": memory,
-    "instructions": instructions,
     "layout": layout,
 }
 

@@ -6,20 +6,19 @@ as it lies outside of every timed fit.
 """
 
 import contextlib
-import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from npfs.harness.processes import fresh_process
 from npfs.schema import Instructions, Layout, Memory, Size, Startup
 from npfs.suite.plan import EPOCHS
-from npfs.suite.probe_process import ANSWER_MARK
 
 STARTUP_SIZE = Size(1_000, 1)  # so small that what is paid once is most of it
 LIMIT_SECONDS = 120.0
@@ -32,14 +31,20 @@ COUNTED = (10, 100, 1_000)  # samples: what grows with them shows
 LOOKED_AT = 10_000  # numbers of a list and of an array
 # Less than this is lost in what a process takes by itself, page by page and in batches.
 SEEN_FROM_BYTES = 1_000_000
-# glibc raises the size from which it asks the system for an array's memory, and gives none back
-# below: it would then seem that an array took nothing. A fixed size keeps that from happening;
-# others ignore it.
-_GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": "65536"}
 
 
 class ProbeFailed(RuntimeError):
     """The fresh process gave no answer; the message says why."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """The costs of a backend beside its fits; None where its process ended before, for a reason."""
+
+    startup: Startup
+    instructions: Instructions | None
+    memory: tuple[Memory, ...]
+    problem: str = ""
 
 
 def measure_startup(
@@ -64,6 +69,45 @@ def measure_startup(
     return Startup(**_ask("startup", *arguments, environment=environment, limit_s=limit_s))
 
 
+def measure_costs(
+    target: str,
+    epochs: int,
+    sizes: Sequence[Size] = (),
+    *,
+    seed: int = 0,
+    limit_s: float = LIMIT_SECONDS,
+) -> Costs:
+    """Measure the startup in a fresh process, and in the same what hardly varies.
+
+    These are the instructions for an epoch and the memory at each of ``sizes`` that can be seen.
+    What a process that fails has measured before is kept.
+
+    Raises
+    ------
+    ProbeFailed
+        If it measured nothing.
+    """
+    seen = [size for size in sizes if size.data_bytes >= SEEN_FROM_BYTES]
+    words = [",".join(map(str, msgspec.structs.astuple(size))) for size in seen]
+    counted = ",".join(map(str, COUNTED))
+    before = (target, time.perf_counter(), STARTUP_SIZE.n_samples, epochs, seed, counted)
+    answers, problem = _hear("costs", *before, *words, limit_s=limit_s)
+    if not answers:
+        raise ProbeFailed(problem)
+    measured = {"held_bytes": None, "peak_bytes": None, "reason": problem}
+    return Costs(
+        Startup(**answers["startup"]),
+        msgspec.convert(answers["instructions"], Instructions)
+        if "instructions" in answers
+        else None,
+        tuple(
+            Memory(size, **answers.get(word, measured))
+            for size, word in zip(seen, words, strict=True)
+        ),
+        problem,
+    )
+
+
 @contextlib.contextmanager
 def empty_cache(cache_variable: str) -> Iterator[dict[str, str]]:
     """Give the variable with which a backend finds no compiled code, while the block lasts.
@@ -77,20 +121,6 @@ def empty_cache(cache_variable: str) -> Iterator[dict[str, str]]:
         yield {cache_variable: folder}
 
 
-def instructions(
-    target: str, samples: Sequence[int] = COUNTED, *, limit_s: float = LIMIT_SECONDS
-) -> Instructions:
-    """Count the interpreter's instructions for an epoch in a fresh process.
-
-    Raises
-    ------
-    ProbeFailed
-        If the process raises, crashes or takes longer than ``limit_s`` seconds.
-    """
-    answer = _ask("instructions", target, *samples, limit_s=limit_s)
-    return msgspec.convert(answer, Instructions)
-
-
 def layout(n_samples: int = LOOKED_AT, *, limit_s: float = LIMIT_SECONDS) -> Layout:
     """Return the layout of numbers in a fresh process.
 
@@ -100,24 +130,6 @@ def layout(n_samples: int = LOOKED_AT, *, limit_s: float = LIMIT_SECONDS) -> Lay
         If the process raises, crashes or takes longer than ``limit_s`` seconds.
     """
     return msgspec.convert(_ask("layout", n_samples, limit_s=limit_s), Layout)
-
-
-def memory_use(target: str, size: Size, *, seed: int = 0, limit_s: float = LIMIT_SECONDS) -> Memory:
-    """Look at the memory of a fresh process that prepares ``size`` and fits one epoch.
-
-    What cannot be seen, or the process that failed, is None with the reason.
-    """
-    if size.data_bytes < SEEN_FROM_BYTES:
-        size_mb = f"{size.data_bytes / 1e6:.2g} MB"
-        reason = f"its data are {size_mb}: less than 1 MB cannot be seen of a process"
-        return Memory(size, None, None, reason)
-    arguments = (target, *msgspec.structs.astuple(size), seed)
-    environment = os.environ | _GIVE_BACK
-    try:
-        answer = _ask("memory", *arguments, environment=environment, limit_s=limit_s)
-    except ProbeFailed as error:
-        return Memory(size, None, None, str(error))
-    return Memory(size, **answer)
 
 
 def numpy_seconds(
@@ -145,34 +157,37 @@ def numpy_seconds(
     return with_them, without
 
 
-def _ask(
+def _ask(probe: str, *arguments: object, **how: Any) -> Any:
+    """Run the probe in a fresh process and return its only answer."""
+    answers, problem = _hear(probe, *arguments, **how)
+    if not answers:
+        raise ProbeFailed(problem)
+    [answer] = answers.values()
+    return answer
+
+
+def _hear(
     probe: str,
     *arguments: object,
     environment: Mapping[str, str] = os.environ,
     limit_s: float = LIMIT_SECONDS,
-) -> Any:
-    """Run the probe in a fresh process and return its answer."""
-    module = "npfs.suite.probe_process"
-    command = [sys.executable, "-m", module, probe, *map(str, arguments)]
+) -> tuple[dict[str, Any], str]:
+    """Run the probe in a fresh process; return its answers by part, and why there are no more."""
+    command = [sys.executable, "-m", "npfs.suite.probe_process", probe, *map(str, arguments)]
+    answers: dict[str, Any] = {}
     try:
-        process = subprocess.run(
+        ended = fresh_process(
             command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-            timeout=limit_s,
+            lambda event: answers.update({event["part"]: event["answer"]}),
+            environment=environment,
+            silence_s=limit_s,
         )
-    except subprocess.TimeoutExpired:
-        raise ProbeFailed(f"the fresh process took longer than {limit_s:g} s") from None
     except OSError as error:
-        raise ProbeFailed(f"no fresh process could be started: {error.strerror}") from None
-    for line in reversed(process.stdout.splitlines()):
-        if line.startswith(ANSWER_MARK):
-            return json.loads(line.removeprefix(ANSWER_MARK))
-    said = [line.strip() for line in process.stderr.splitlines() if line.strip()]
-    last = f", and said last: {said[-1]}" if said else " and said nothing"
-    raise ProbeFailed(f"the fresh process ended with exit code {process.returncode}{last}")
+        return {}, f"no fresh process could be started: {error.strerror}"
+    if ended.hung:
+        return answers, f"the fresh process took longer than {limit_s:g} s"
+    if ended.exit_code == 0:
+        return answers, ""
+    printed = [line.strip() for line in ended.output.splitlines() if line.strip()]
+    last = f", and printed last: {printed[-1]}" if printed else " and printed nothing"
+    return answers, f"the fresh process ended with {ended.cause}{last}"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from npfs.analysis.runs import read_runs
-from npfs.harness import recovery
+from npfs.harness.recorder import Recovered, recover
 from npfs.schema import Data
 from npfs.suite.own_data import OwnData
 from npfs.suite.plan import REPETITIONS
@@ -37,7 +37,7 @@ class UnfinishedSet:
     options: dict[str, Any]
     runs_missing: int
     repetitions: int
-    recovered: tuple[recovery.Recovered, ...] = ()
+    recovered: tuple[Recovered, ...] = ()
     data: Data | None = None
 
     def options_with(self, data: str | None) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def unfinished_set(runs: Path, given: Collection[str]) -> UnfinishedSet:
             "--resume takes its settings from the interrupted runs; leave out "
             f"{', '.join(sorted(given))}"
         )
-    recovered = recovery.recover(runs)
+    recovered = recover(runs)
     found = read_runs(runs).runs
     if not found:
         raise ValueError(

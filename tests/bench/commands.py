@@ -14,8 +14,6 @@ ROOT = Path(__file__).parents[2]
 FIT = ("bench/bench_fit.py",)  # without read passes, which load Numba
 FITS = (*FIT, "bench/bench_read.py")
 WHOLE = ("bench",)
-# Backends that are like another one, in what is looked at in processes of their own.
-ALIKE = ("numpy-inplace", "numpy-gram", "numba-simd", "numba-parallel")
 STREAMS: dict[str, Any] = {
     "cwd": ROOT, "text": True, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT
 }  # fmt: skip
@@ -93,6 +91,11 @@ def load(path: Path) -> dict[str, Any]:
 def timed(run: dict[str, Any]) -> set[str]:
     """Return the ids of the cases that a run timed."""
     return {benchmark["param"] for benchmark in run["benchmarks"]}
+
+
+def probed(run: dict[str, Any], group: str) -> dict[str, dict[str, Any]]:
+    """Return what a run measured of a group in processes of its own, by id."""
+    return {probe["id"]: probe for probe in run["npfs"]["probes"] if probe["group"] == group}
 
 
 def install(folder: Path, name: str, source: str, *, entry: str | None = None) -> None:

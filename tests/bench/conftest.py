@@ -28,7 +28,7 @@ def table_runs(tmp_path_factory: pytest.TempPathFactory, diabetes: Path) -> Job:
     """Two runs of fits on that table."""
     reports = tmp_path_factory.mktemp("table_runs") / "reports"
     process = bench(
-        "--backends=python,numpy", "--benchmark-max-time=0.01", "--runs=2",
+        "--backends=python,numpy", "--npfs-repetitions=2", "-k=not more", "--runs=2",
         "--dtypes=float64,float32", "--data", diabetes, "--target=progression",
         f"--reports={reports}", files=FIT,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from sklearn.datasets import load_diabetes
 
 from tests.bench.commands import FIT, ROOT, Job, bench, install, load, run_paths, timed
 
-ALONE = ("--backends=numpy", "--benchmark-max-time=0.01")
+ALONE = ("--backends=numpy", "--npfs-repetitions=2", "-k=not more")
 
 
 def test_every_backend_is_timed_on_a_table(table_runs: Job) -> None:
@@ -92,7 +92,7 @@ def test_a_set_of_runs_is_finished_on_the_same_table_alone(
     result = bench("--resume", "--data", other, f"--reports={tmp_path}", files=FIT)
     assert result.returncode == 4
     assert f"{str(other)!r} has other numbers than when these runs began" in result.stdout
-    options = ("--data", diabetes, "--benchmark-max-time=0.01", f"--reports={tmp_path}")
+    options = ("--data", diabetes, "--npfs-repetitions=2", "-k=not more", f"--reports={tmp_path}")
     result = bench("--resume", *options, files=FIT)
     assert result.returncode == 0, result.stdout
     runs = [load(path)["npfs"] for path in run_paths(tmp_path)]
@@ -109,7 +109,7 @@ def test_a_table_that_changes_between_runs_ends_the_set(
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
     monkeypatch.setenv("NPFS_TABLE", str(table))
     result = bench(
-        "--backends=meddling,numpy", "--runs=3", "--benchmark-max-time=0.01", f"--data={table}",
+        "--backends=meddling,numpy", "--runs=3", "--npfs-repetitions=2", f"--data={table}",
         "--target=progression", f"--reports={tmp_path / 'r'}", files=FIT,
     )  # fmt: skip
     assert result.returncode == 2, result.stdout

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.bench.commands import FIT, bench, load, run_paths, timed
 
-TINY = ("--sizes=10", "--backends=python,numpy", "--benchmark-max-time=0.01")
+TINY = ("--sizes=10", "--backends=python,numpy", "--npfs-repetitions=2")
 
 
 def test_a_budget_goes_on_until_it_is_spent_and_says_so(tmp_path: Path) -> None:

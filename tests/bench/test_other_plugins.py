@@ -9,7 +9,7 @@ import pytest
 
 from tests.bench.commands import ROOT
 
-SMALL = ("--sizes=10", "--backends=python,numpy", "--benchmark-max-time=0.005", "--runs=2")
+SMALL = ("--sizes=10", "--backends=python,numpy", "--npfs-repetitions=2", "--runs=2")
 
 
 def pytest_in(folder: Path, *arguments: str, path: Path | None = None) -> tuple[int, str]:

@@ -20,12 +20,12 @@ def test_bench_elsewhere_than_a_clone_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import npfs as package
-    from npfs.harness import fresh_runs
+    from npfs.cli import bench
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(package, "__file__", str(tmp_path / "npfs" / "__init__.py"))
-    with pytest.raises(fresh_runs.CannotMeasure, match="go to your clone"):
-        fresh_runs.bench_command([])
+    with pytest.raises(bench.CannotMeasure, match="go to your clone"):
+        bench.bench_command([])
 
 
 def test_the_package_brings_the_benchmarks_along(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_report_brings_back_a_run_that_was_killed(tmp_path: Path, npfs: Npfs) ->
         benchmark["extra_info"] |= {"repetitions": [3], "wall_s": 1.0}
         benchmark["stats"]["iterations"] = 1
         entries.append({"case": benchmark["name"], "benchmark": benchmark})
-    (home / "0004.journal").write_text("\n".join(map(json.dumps, entries)))
+    (home / "0004.jsonl").write_text("\n".join(map(json.dumps, entries)))
     result = npfs("report")
     assert "Run 4 had ended early; its 6 finished cases were brought back." in result.stdout
     assert "Run 4 was interrupted; the cases finished by then count." in result.stdout

@@ -2,15 +2,7 @@ import pytest
 
 from npfs.schema import Size
 from npfs.suite.options import make_plan
-from npfs.suite.plan import (
-    PRESETS,
-    Case,
-    Plan,
-    case_and_number,
-    repetition_id,
-    repetitions_that_fit,
-    shuffled,
-)
+from npfs.suite.plan import PRESETS, Case, Plan
 
 
 def plan(**options: str | None) -> Plan:
@@ -52,31 +44,29 @@ def test_features_alone_use_the_presets_many_feature_size() -> None:
     assert plan(sizes="1_000").sizes == (Size(1000, 1),)
 
 
-def test_the_order_is_another_in_each_run_and_can_be_made_again() -> None:
-    names = [f"case-{k}" for k in range(20)]
-    repetitions = [*names, *(f"{name}~2" for name in names)]
-    orders = [shuffled(repetitions, 0, run) for run in range(1, 6)]
-    for order in orders:
-        assert sorted(order[:20]) == sorted(names)  # every first repetition before any second one
-        assert sorted(order[20:]) == sorted(f"{name}~2" for name in names)
-        assert [f"{name}~2" for name in order[:20]] != order[20:]
-    assert len({tuple(order) for order in orders}) == 5
-    assert shuffled(repetitions[::-1], 0, 3) == orders[2]
-    assert shuffled(repetitions, 1, 3) != orders[2]
-
-
-@pytest.mark.parametrize("number", [1, 2, 3])
-def test_the_id_of_a_repetition_tells_its_case_and_its_number(number: int) -> None:
-    repetition = repetition_id(Case("numpy", Size(10_000, 16)), number)
-    assert case_and_number(repetition) == ("numpy-10000x16", number)
-    assert (repetition == "numpy-10000x16") == (number == 1)
+def test_all_backends_at_a_size_get_as_many_repetitions() -> None:
+    made = plan()
+    counts = {size: made.repetitions_of(size) for size in made.sizes}
+    assert set(counts.values()) == {12, 6}
+    assert counts[Size(1_000_000, 1)] == counts[Size(10_000, 64)] == 6
+    assert plan(preset="full").repetitions_of(Size(10_000_000, 1)) == 4
+    assert plan(preset="scale").repetitions_of(Size(1_000_000, 4)) == 1
+    assert plan(preset="quick").repetitions_of(Size(10, 1)) == 6
 
 
 @pytest.mark.parametrize(
-    ("first_pass_s", "runs", "budget_s", "repetitions"),
-    [(4.0, 5, 60.0, 3), (4.0, 5, 59.0, 2), (4.0, 5, 19.0, 1), (4.0, 1, 12.0, 3), (1.0, 5, 1e6, 3)],
+    ("options", "runs", "until_s"),
+    [
+        ({}, 5, 60.0),
+        ({"preset": "quick"}, 5, None),
+        ({"runs": "7"}, 7, None),
+        ({"budget": "30"}, 5, None),
+        ({"precision": "0.05"}, 5, None),
+    ],
 )
-def test_the_repetitions_of_all_runs_fit_into_the_budget_or_there_is_one(
-    first_pass_s: float, runs: int, budget_s: float, repetitions: int
+def test_as_many_runs_as_fit_into_a_minute_unless_it_is_said_when_to_end(
+    options: dict[str, str], runs: int, until_s: float | None
 ) -> None:
-    assert repetitions_that_fit(first_pass_s, runs, budget_s) == repetitions
+    made = plan(**options)
+    assert (made.runs, made.until_s) == (runs, until_s)
+    assert made.record["runs"] == str(runs)  # what --resume finishes

@@ -1,4 +1,4 @@
-"""The second number of epochs of a case, and the check of its fits, by backends of known speed."""
+"""The epochs that are timed for a case, and the check of its fits, by backends of known speed."""
 
 from typing import Any
 
@@ -58,14 +58,47 @@ def backend(clock: Clock, call_s: float, sample_s: float) -> Backend:
 def test_in_the_second_number_of_epochs_a_call_is_a_small_part(
     clock: Clock, call_s: float, epochs: int, expected: int | None
 ) -> None:
-    tool = backend(clock, call_s, 1e-6)
-    assert timing.second_epochs(tool, Size(10, 1), SOURCE, epochs) == expected
+    pace = timing.measure_pace(backend(clock, call_s, 1e-6), Size(10, 1), SOURCE)
+    assert timing.second_epochs(pace, epochs) == expected
 
 
-def test_a_call_that_few_samples_show_is_looked_for_at_all_of_them(clock: Clock) -> None:
-    tool = backend(clock, 1e-3, 1e-6)
-    assert timing.second_epochs(tool, Size(1_000, 1), SOURCE, 10) == 100
-    assert timing.second_epochs(tool, Size(100_000, 1), SOURCE, 10) is None
+@pytest.mark.parametrize("samples", [10, 1_000, 10_000_000])
+def test_the_pace_of_few_samples_tells_that_of_all(clock: Clock, samples: int) -> None:
+    pace = timing.measure_pace(backend(clock, 1e-3, 1e-6), Size(samples, 1), SOURCE)
+    assert pace == pytest.approx((1e-3, samples * 1e-6))
+    assert pace.fit_s(10) == pytest.approx(1e-3 + samples * 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call_s", "epoch_s", "expected"),
+    [
+        (1e-6, 1e-5, 10),  # a fit of 0.1 ms is timed as a whole
+        (1e-6, 2.9e-4, 10),  # two repetitions' time is not worth fewer epochs
+        (1e-6, 5e-4, 3),  # three epochs fill 1.5 ms
+        (1e-6, 0.09, 1),
+        (1e-3, 0.09, 3),  # a call is half a per cent of three epochs, not of one
+        (0.1, 1e-3, 10),  # where a call is most of a fit, nothing less stands for it
+    ],
+)
+def test_a_slow_fit_is_timed_by_fewer_epochs_in_which_a_call_is_negligible(
+    call_s: float, epoch_s: float, expected: int
+) -> None:
+    epochs = timing.timed_epochs(timing.Pace(call_s, epoch_s), 10, 1.5e-3)
+    assert epochs == expected
+    if epochs < 10:
+        assert call_s <= timing.NEGLIGIBLE_CALL * epochs * epoch_s
+
+
+def test_small_data_are_allocated_each_time_and_larger_ones_every_fifth() -> None:
+    allocations, made = timing.Allocations(), list[int]()
+
+    def take(size: Size) -> bool:
+        return allocations.take(size, size, lambda: made.append(1))[1]
+
+    assert [take(Size(1_000, 1)) for _ in range(6)] == [True] * 6
+    assert [take(Size(1_000_000, 1)) for _ in range(11)] == [k % 5 == 0 for k in range(11)]
+    assert [take(Size(10_000_000, 1)) for _ in range(3)] == [True] * 3
+    assert len(made) == 6 + 3 + 3
 
 
 def fitted(size: Size, epochs: int) -> Fit:
@@ -76,12 +109,12 @@ def fitted(size: Size, epochs: int) -> Fit:
 def test_the_first_losses_of_many_epochs_are_checked(clock: Clock) -> None:
     tool, size = backend(clock, 0, 0), Size(20, 2)
     many = fitted(size, 200)
-    timing.validate_first(many, tool, size, 10, 200, SOURCE)
-    timing.validate_first(fitted(size, 10), tool, size, 10, 10, SOURCE)
+    timing.validate(many, tool, size, 200, 10, SOURCE)
+    timing.validate(fitted(size, 10), tool, size, 10, 10, SOURCE)
     losses = np.array(many.loss_history)
     losses[4] *= 1.01
     with pytest.raises(ConformanceError, match="epoch 4"):
-        timing.validate_first(many._replace(loss_history=losses), tool, size, 10, 200, SOURCE)
+        timing.validate(many._replace(loss_history=losses), tool, size, 200, 10, SOURCE)
 
 
 @pytest.mark.parametrize("last", [np.nan, np.inf, 1e6])
@@ -90,10 +123,10 @@ def test_losses_that_rise_after_them_are_an_error(clock: Clock, last: float) -> 
     many = fitted(size, 200)
     wrong = many._replace(loss_history=[*many.loss_history[:-1], last])
     with pytest.raises(ConformanceError, match="the last is"):
-        timing.validate_first(wrong, tool, size, 10, 200, SOURCE)
+        timing.validate(wrong, tool, size, 200, 10, SOURCE)
 
 
 def test_too_few_losses_are_an_error(clock: Clock) -> None:
     tool, size = backend(clock, 0, 0), Size(20, 2)
     with pytest.raises(ConformanceError, match="10 losses"):
-        timing.validate_first(fitted(size, 10), tool, size, 10, 200, SOURCE)
+        timing.validate(fitted(size, 10), tool, size, 200, 10, SOURCE)

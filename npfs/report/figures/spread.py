@@ -49,7 +49,7 @@ def spread_figure(evidence: Evidence) -> Figure | None:
         _draw(axes, by_size, sizes, style.looks(list(cases))[backend], limits)
         axes.set_title(labels.fitting(evidence.title(backend), width), fontsize=9.5, pad=4)
         axes.tick_params(labelleft=column == 0, labelbottom=index + columns >= len(cases))
-    _frame(figure, height, cases)
+    _frame(figure, height, cases, evidence)
     return figure
 
 
@@ -160,12 +160,14 @@ def _mark(axes: Axes, x: int, time: Interval) -> None:
     labels.write(axes, "two values", place, (shift, 5), ha=side, va="bottom", **looks)
 
 
-def _frame(figure: Figure, height: float, cases: Cases) -> None:
+def _frame(figure: Figure, height: float, cases: Cases, evidence: Evidence) -> None:
     """Write what the panels have in common."""
     runs = max(time.runs for by_size in cases.values() for time in by_size.values())
     half_way = BOTTOM + (height - TOP - BOTTOM) / 2
     what = f"What each of {runs} runs measured, over the mean of its case"
     how = "a point: one run; a band: the 95 % interval of the mean; above 1× is slower"
+    if (found := evidence.disturbance).repetitions:
+        how += f"; {found.share:.0%} of {numbers.count(found.repetitions)} repetitions disturbed"
     below = "samples, × features where there are more than one"
 
     def write(x: float, y: float, text: str, **looks: Any) -> None:

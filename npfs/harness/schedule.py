@@ -9,7 +9,8 @@ from pathlib import Path
 
 from npfs.analysis.evidence import Evidence, Speedup
 from npfs.analysis.runs import NotARun, RunFolder, RunRecord, read_run
-from npfs.suite.plan import REPORT_SECONDS, Plan
+from npfs.harness.session import REPORT_SECONDS
+from npfs.harness.spec import Settings
 
 # An interval that would need more runs than this is under the noise of the machine, and is left as
 # it is.
@@ -28,20 +29,31 @@ class Stop:
 class Scheduler:
     """Decides what the next run of a job times; ``folder`` is that of the machine's runs."""
 
-    def __init__(self, plan: Plan, folder: Path, job: str) -> None:
-        self.plan, self.folder, self.job = plan, folder, job
+    def __init__(self, settings: Settings, folder: Path, job: str) -> None:
+        self.settings, self.folder, self.job = settings, folder, job
         self._runs_when_asked: dict[str, int] = {}
 
     def next(
-        self, runs_done: int, seconds_left: float | None, *, without: Collection[str] = ()
+        self,
+        runs_done: int,
+        seconds: float,
+        seconds_left: float | None,
+        *,
+        without: Collection[str] = (),
     ) -> frozenset[str] | Stop | None:
         """Return the cases of the next run, None for all of them, or why there is none.
 
+        ``seconds`` are those of the command so far, ``seconds_left`` those of its budget;
         ``without`` are cases that are timed no more.
         """
-        is_base = runs_done < self.plan.runs
-        if seconds_left is None and self.plan.precision is None:
-            return None if is_base else Stop("all runs are done")
+        settings = self.settings
+        is_base = runs_done < settings.runs
+        if seconds_left is None and settings.precision is None:
+            if is_base:
+                return None
+            until_s = settings.until_s
+            fits = until_s is not None and seconds * (runs_done + 1) / runs_done <= until_s
+            return None if fits else Stop("all runs are done")
         evidence = self._evidence()
         if evidence is None:
             return Stop("nothing was measured")
@@ -59,7 +71,7 @@ class Scheduler:
         runs_done: int,
         without: Collection[str],
     ) -> frozenset[str] | Stop:
-        wanted = self._wanted(evidence, is_base=runs_done < self.plan.runs)
+        wanted = self._wanted(evidence, is_base=runs_done < self.settings.runs)
         if isinstance(wanted, Stop):
             return wanted
         can_gain = [s for s in wanted if self._can_gain(s, without)]
@@ -78,7 +90,7 @@ class Scheduler:
 
     def too_wide(self, evidence: Evidence) -> list[Speedup]:
         """Return the speedups wider than the precision asked for, the widest first."""
-        precision = self.plan.precision
+        precision = self.settings.precision
         if precision is None:
             return []
         return [s for s in by_width(evidence.speedups()) if s.interval.margin_of_error > precision]
@@ -89,12 +101,12 @@ class Scheduler:
             return Stop("no two backends were timed at one size")
         if is_base:
             return speedups
-        if self.plan.precision is None:
+        if self.settings.precision is None:
             return speedups[: max(1, len(speedups) // 2)]
         too_wide = self.too_wide(evidence)
         if not too_wide:
             return Stop("every speedup is that narrow", is_reached=True)
-        possible = [s for s in too_wide if s.runs_needed(self.plan.precision) <= MAX_RUNS]
+        possible = [s for s in too_wide if s.runs_needed(self.settings.precision) <= MAX_RUNS]
         if not possible:
             return Stop(
                 f"the others would take more than {MAX_RUNS} runs, so they are under the noise of "

@@ -1,12 +1,13 @@
 """The harness as a plugin of pytest: benchmarks are timed in runs, each a fresh process.
 
-``bench/conftest.py`` loads it. A suite tells what it is by the hooks of ``npfs.harness.hooks``;
+``bench/conftest.py`` loads it. A suite tells what it is by the hooks of ``Hooks``;
 any other file of pytest-benchmark's benchmarks is timed in runs with ``--npfs-runs``.
 """
+# mypy: disable-error-code="empty-body"
 
 import argparse
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import pytest
 
 from npfs.analysis import suites
 from npfs.analysis.runs import read_runs
-from npfs.harness import environment, hooks, option_values, steady_state, stock
+from npfs.harness import environment, option_values, stock
 from npfs.harness.processes import SILENCE_S, end_on_sigterm
 from npfs.harness.progress import Progress
 from npfs.harness.runs import RunFailed, RunSet
-from npfs.harness.session import BENCHMARK, OPTIONAL, REPETITIONS, SESSION, RunSession
+from npfs.harness.session import BENCHMARK, OPTIONAL, REPETITIONS, SESSION, RunSession, freeze_gc
 from npfs.harness.spec import RunSpec, Settings, given_spec
+from npfs.schema import Case
 
 CASE = pytest.StashKey[str]()
 FIRST = pytest.StashKey[tuple[int, int]]()  # rounds and iterations of an item's first repetition
@@ -37,9 +39,57 @@ OUTPUTS: dict[str, Any] = {
 }  # fmt: skip
 
 
+class Hooks:
+    """The hooks by which a suite of benchmarks tells the harness what it is."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_npfs_settings(self, config: pytest.Config, spec: RunSpec) -> Settings | None:
+        """Return what the command asks for; None to time nothing in runs.
+
+        Raises
+        ------
+        pytest.UsageError
+            In a sentence, for options that do not go together.
+        """
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_npfs_case(self, item: pytest.Item) -> str | None:
+        """Return the id of a benchmark's case; without one it is that of the node."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_npfs_describe(
+        self, config: pytest.Config, spec: RunSpec, is_end: bool
+    ) -> dict[str, Any]:
+        """Return fields of ``npfs.schema.Run``, at the beginning and at the end of a run."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_npfs_probes(
+        self, config: pytest.Config, spec: RunSpec
+    ) -> Iterable[tuple[str, Callable[[], Sequence[Case]]]]:
+        """Return what a run measures in processes of its own after its cases, by id."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_npfs_chosen(self, config: pytest.Config) -> dict[str, Any]:
+        """Return what this run found out about its cases, for the further runs of the command."""
+
+    @pytest.hookspec
+    def pytest_npfs_before_run(self, config: pytest.Config, number: int) -> None:
+        """Check what the next run needs.
+
+        Raises
+        ------
+        npfs.harness.runs.RunFailed
+            If it cannot be made.
+        """
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_npfs_estimate(self, config: pytest.Config, job: str) -> str | None:
+        """Return a first estimate of the answer, after the second run."""
+
+
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the hooks of a suite."""
-    pluginmanager.add_hookspecs(hooks)
+    pluginmanager.add_hookspecs(Hooks)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -185,10 +235,10 @@ def _time_items(session: pytest.Session, run: RunSession) -> None:
     most = {name: _most_repetitions(item) for name, item in cases.items()}
     run.begin(most)
     pass_began, current = time.perf_counter(), 1
-    steady_state.freeze_gc()
+    freeze_gc()
     for index, (case, in_pass) in enumerate(run.order):
         if in_pass > current:
-            steady_state.freeze_gc()
+            freeze_gc()
             now = time.perf_counter()
             if current <= JUDGED_PASSES:  # the first one also compiles and checks
                 run.decide_repetitions(current, now - pass_began)

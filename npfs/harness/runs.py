@@ -1,14 +1,24 @@
-"""The runs of one command: the first in this process, each other one in a fresh process."""
+"""The runs of one command, each but the first in a fresh process, and what decides on the next.
 
+Within a budget, time goes to the speedups whose intervals are widest.
+"""
+
+import functools
+import math
+import statistics
 import sys
 import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from npfs.analysis.evidence import Evidence, Speedup
+from npfs.analysis.runs import NotARun, RunFolder, RunRecord, read_run
 from npfs.harness import recorder
 from npfs.harness.processes import Ended, fresh_process
-from npfs.harness.schedule import Scheduler, Stop
 from npfs.harness.session import REPORT_SECONDS, RunSession
-from npfs.harness.spec import padding_of
+from npfs.harness.spec import Settings, padding_of
 
 UNKNOWN_MARGIN = 1.0  # the value may be twice as large or half as large
 ESTIMATE_AFTER = 2  # runs: the fewest that give an interval
@@ -151,3 +161,164 @@ class RunSet:
 def _within(margin: float) -> str:
     """Word a margin of error."""
     return f"within {margin:.3g}" if margin <= UNKNOWN_MARGIN else "hardly known"
+
+
+# An interval that would need more runs than this is under the noise of the machine, and is left as
+# it is.
+MAX_RUNS = 100
+
+
+@dataclass(frozen=True)
+class Stop:
+    """No further run: ``why``, and the speedups whose intervals are still too wide."""
+
+    why: str
+    not_reached: tuple[Speedup, ...] = ()
+    is_reached: bool = False
+
+
+class Scheduler:
+    """Decides what the next run of a job times; ``folder`` is that of the machine's runs."""
+
+    def __init__(self, settings: Settings, folder: Path, job: str) -> None:
+        self.settings, self.folder, self.job = settings, folder, job
+        self._runs_when_asked: dict[str, int] = {}
+
+    def next(
+        self,
+        runs_done: int,
+        seconds: float,
+        seconds_left: float | None,
+        *,
+        without: Collection[str] = (),
+    ) -> frozenset[str] | Stop | None:
+        """Return the cases of the next run, None for all of them, or why there is none.
+
+        ``seconds`` are those of the command so far, ``seconds_left`` those of its budget;
+        ``without`` are cases that are timed no more.
+        """
+        settings = self.settings
+        is_base = runs_done < settings.runs
+        if seconds_left is None and settings.precision is None:
+            if is_base:
+                return None
+            until_s = settings.until_s
+            fits = until_s is not None and seconds * (runs_done + 1) / runs_done <= until_s
+            return None if fits else Stop("all runs are done")
+        evidence = self._evidence()
+        if evidence is None:
+            return Stop("nothing was measured")
+        costs = Costs(evidence.runs)
+        left = math.inf if seconds_left is None else seconds_left - REPORT_SECONDS
+        if is_base and costs.of_a_run() <= left:
+            return None
+        return self._next_by_width(evidence, costs, left, runs_done, without)
+
+    def _next_by_width(
+        self,
+        evidence: Evidence,
+        costs: "Costs",
+        left: float,
+        runs_done: int,
+        without: Collection[str],
+    ) -> frozenset[str] | Stop:
+        wanted = self._wanted(evidence, is_base=runs_done < self.settings.runs)
+        if isinstance(wanted, Stop):
+            return wanted
+        can_gain = [s for s in wanted if self._can_gain(s, without)]
+        affordable = costs.affordable(can_gain, left)
+        if not affordable or runs_done >= MAX_RUNS:
+            return Stop(_why(can_gain, affordable), tuple(self.too_wide(evidence)))
+        for speedup in can_gain:
+            if affordable.issuperset(speedup.cases):
+                self._runs_when_asked[str(speedup)] = speedup.interval.runs
+        return affordable
+
+    def _can_gain(self, speedup: Speedup, without: Collection[str]) -> bool:
+        """Test whether a further run may add to it: the last one that was to time it did."""
+        is_stuck = self._runs_when_asked.get(str(speedup)) == speedup.interval.runs
+        return not is_stuck and not any(case in without for case in speedup.cases)
+
+    def too_wide(self, evidence: Evidence) -> list[Speedup]:
+        """Return the speedups wider than the precision asked for, the widest first."""
+        precision = self.settings.precision
+        if precision is None:
+            return []
+        return [s for s in by_width(evidence.speedups()) if s.interval.margin_of_error > precision]
+
+    def _wanted(self, evidence: Evidence, *, is_base: bool) -> list[Speedup] | Stop:
+        speedups = by_width(evidence.speedups())
+        if not speedups:
+            return Stop("no two backends were timed at one size")
+        if is_base:
+            return speedups
+        if self.settings.precision is None:
+            return speedups[: max(1, len(speedups) // 2)]
+        too_wide = self.too_wide(evidence)
+        if not too_wide:
+            return Stop("every speedup is that narrow", is_reached=True)
+        possible = [s for s in too_wide if s.runs_needed(self.settings.precision) <= MAX_RUNS]
+        if not possible:
+            return Stop(
+                f"the others would take more than {MAX_RUNS} runs, so they are under the noise of "
+                "this machine",
+                tuple(too_wide),
+            )
+        return possible
+
+    def _evidence(self) -> Evidence | None:
+        found = [_read(path) for path in sorted(self.folder.glob("*.json"))]
+        runs = tuple(run for run in found if run and run.job == self.job and run.cases)
+        return Evidence(RunFolder(runs, ())) if runs else None
+
+
+@functools.cache
+def _read(path: Path) -> RunRecord | None:
+    """Read a run once: its file does not change any more."""
+    try:
+        return read_run(path)
+    except NotARun:
+        return None
+
+
+class Costs:
+    """The seconds that a case and a run take, as the runs so far have shown."""
+
+    def __init__(self, runs: Iterable[RunRecord]) -> None:
+        seconds: dict[str, list[float]] = {}
+        around = []
+        for run in runs:
+            cases = [*run.cases, *run.reads]
+            for case in cases:
+                seconds.setdefault(str(case), []).append(case.wall_s)
+            around.append(run.wall_s - sum(case.wall_s for case in cases))
+        self._cases = {case: statistics.median(values) for case, values in seconds.items()}
+        self._around = statistics.median(around)
+
+    def of_a_run(self) -> float:
+        """Return the seconds of a run that times everything."""
+        return self._around + sum(self._cases.values())
+
+    def affordable(self, speedups: Iterable[Speedup], seconds: float) -> frozenset[str]:
+        """Return the cases of the first speedups, as many as a run of ``seconds`` can time."""
+        chosen: set[str] = set()
+        spent = self._around
+        for speedup in speedups:
+            new = {case for case in speedup.cases if case not in chosen}
+            cost = sum(self._cases.get(case, 0.0) for case in new)
+            if spent + cost <= seconds:
+                chosen |= new
+                spent += cost
+        return frozenset(chosen)
+
+
+def by_width(speedups: Iterable[Speedup]) -> list[Speedup]:
+    """Sort by the width of the interval, the widest first; unknown ones before all."""
+    return sorted(speedups, key=lambda speedup: -speedup.interval.margin_of_error)
+
+
+def _why(can_gain: Collection[Speedup], affordable: Collection[str]) -> str:
+    """Say why there is no further run."""
+    if not can_gain:
+        return "further runs add nothing"
+    return "the budget is spent" if not affordable else f"{MAX_RUNS} runs are enough"

@@ -1,15 +1,17 @@
 """The run of this process: what it times, what it leaves out, and its record."""
 
 import contextlib
+import gc
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
-from npfs.harness import environment, load, recorder, steady_state, stock
+from npfs.harness import environment, load, recorder, stock
 from npfs.harness.progress import Progress
 from npfs.harness.recorder import Recorder, Recovered, as_document, recover
 from npfs.harness.reporter import Reporter
@@ -22,6 +24,9 @@ OPTIONAL = "npfs_optional"  # one with this mark may skip itself, of which nothi
 REPORT_SECONDS = 5.0
 PROGRESS_S = 1.0  # how often progress is shown: drawing takes a core for some milliseconds
 BENCHMARK = pytest.StashKey[Any]()
+# glibc's DEFAULT_MMAP_THRESHOLD_MAX on 64 bits, less what an allocation adds to it.
+LARGEST_THRESHOLD_BYTES = 32 * 2**20 - 64 * 2**10
+ALLOCATOR = "settled"  # recorded with each run
 
 
 class RunSession:
@@ -96,7 +101,7 @@ class RunSession:
             or self.config.hook.pytest_benchmark_generate_commit_info(config=self.config)
         )
         self._load = Load(before=load.snapshot())
-        steady_state.settle_allocator()
+        settle_allocator()
 
     def begin(self, cases: dict[str, int]) -> None:
         """Draw the order of the cases, and write the head of the log."""
@@ -321,7 +326,7 @@ class RunSession:
             order=tuple(case for case, in_pass in self.order if in_pass <= self.repetitions),
             padding_bytes=self.spec.padding_bytes,
             environment=self.environment,
-            timing={**timing, "allocator": steady_state.ALLOCATOR},
+            timing={**timing, "allocator": ALLOCATOR},
             skipped=self.skipped,
             failed=self.failed,
             load=self._load,
@@ -357,3 +362,24 @@ def _set_error(item: pytest.Item) -> None:
     """Keep a repetition out of pytest-benchmark's tables and files."""
     if (benchmark := item.stash.get(BENCHMARK, None)) is not None:
         benchmark.has_error = True
+
+
+def settle_allocator() -> None:
+    """Raise glibc's threshold for giving memory back to its largest value.
+
+    Memory above it is given back to the system at once, and the next array then pays for new pages.
+    The threshold is 128 KB at first and rises to the size of the largest array that was freed, up
+    to 32 MB: so NumPy's temporaries cost up to 1.6 times as much in a case that happens to come
+    before a larger one. Memory that is not written, as here, is never really taken.
+    """
+    memory = np.empty(LARGEST_THRESHOLD_BYTES, np.uint8)
+    del memory
+
+
+def freeze_gc() -> None:
+    """Hide the harness's objects from the garbage collector: it stays on, for the backend's alone.
+
+    They stay hidden, so that the next call has little to look through.
+    """
+    gc.collect()
+    gc.freeze()

@@ -345,12 +345,8 @@ def first_estimate(reports: Path, job: str) -> str | None:
             ratio = evidence.speedup(faster, slower, size)
             if ratio is not None and ratio.is_known:
                 told.append(
-                    f"{faster} {_factor(ratio.value)} the speed of {slower} "
-                    f"({ratio.low:.2g} to {ratio.high:.2g}) at {size.n_samples:,} samples"
+                    f"at {size.n_samples:,} samples {evidence.title(faster)} is {ratio.value:.2g}× "
+                    f"({ratio.low:.2g} to {ratio.high:.2g}) as fast as {evidence.title(slower)}"
                 )
                 break
     return f"After {len(runs)} runs: {'; '.join(told)}." if told else None
-
-
-def _factor(value: float) -> str:
-    return f"has {value:.2g} times"

@@ -245,6 +245,21 @@ def test_a_further_run_that_crashes_leaves_the_others_going(
     assert timed(last) == {"crashing-10", "numpy-10", "numpy-100"}
 
 
+@pytest.mark.usefixtures("waiting")
+def test_a_further_run_that_hangs_is_ended_and_keeps_its_cases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NPFS_WAIT", "2")
+    process = start(tmp_path, *ONE_CASE, "--runs=3", "--npfs-silence=4")
+    output, _ = process.communicate(timeout=120)
+    assert "A run ended by a hang, while waiting-10 was timed" in " ".join(output.split())
+    runs = [load(path) for path in run_paths(tmp_path)]
+    whole, cut = (run["benchmarks"][0]["extra_info"]["repetitions"] for run in runs)
+    assert (len(whole), len(cut)) == (3, 1)
+    assert "by a hang" in runs[1]["npfs"]["failed"]["waiting-10"]
+    assert not logs(tmp_path)
+
+
 def test_a_full_disk_keeps_what_fitted(tmp_path: Path) -> None:
     """No file may have more than 20 kB: neither the log nor the run file of all cases fits."""
     import resource

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from npfs.harness.schedule import Scheduler, Stop
+from npfs.harness.runs import Scheduler, Stop
 from npfs.harness.spec import Settings
 from tests import run_files
 

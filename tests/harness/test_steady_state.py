@@ -8,7 +8,7 @@ import pytest
 TEMPORARIES = """
 import resource
 import numpy as np
-from npfs.harness.steady_state import settle_allocator
+from npfs.harness.session import settle_allocator
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from npfs.backends.registry import location
-from npfs.suite import layout, probes
+from npfs.suite import probe_process, probes
 from npfs.suite.probe_process import instructions_per_epoch
 
 
@@ -97,7 +97,7 @@ def test_lists_take_more_for_more_samples_and_arrays_do_not(name: str, grows: bo
 
 def test_an_array_lies_in_one_piece_and_a_list_does_not() -> None:
     # in a fresh process, as it is measured: where numbers were freed before, new ones fill the gaps
-    code = "import json; from npfs.suite import layout; print(json.dumps(layout.of_numbers(1000)))"
+    code = "import json; from npfs.suite import probe_process; print(json.dumps(probe_process.of_numbers(1000)))"
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, check=True, timeout=60
     )
@@ -112,7 +112,7 @@ def test_an_array_lies_in_one_piece_and_a_list_does_not() -> None:
 
 def test_who_takes_the_array_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        layout,
+        probe_process,
         "_ADDRESSES",
         {
             "json": lambda array: array.ctypes.data,
@@ -123,7 +123,7 @@ def test_who_takes_the_array_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr("csv.__version__", "1.0", raising=False)
     monkeypatch.setattr("json.__version__", "2.0", raising=False)
-    found = {one["library"]: one for one in layout.zero_copy()}
+    found = {one["library"]: one for one in probe_process.zero_copy()}
     assert found["json"] == {"library": "json", "shares": True, "version": "2.0"}
     assert found["csv"]["shares"] is False
     assert found["wave"]["reason"].startswith("ZeroDivisionError")

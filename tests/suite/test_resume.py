@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from npfs.suite.resume import unfinished_set
+from npfs.suite.options import unfinished_set
 from tests import run_files
 
 ONE = {("numpy", 10, 1): 1.0}

@@ -40,8 +40,6 @@ class Ended:
         Negative for the signal that ended it.
     output : str
         The end of what it printed.
-    last : dict or None
-        Its last event.
     unreadable : str
         The first line that was no event; empty if there was none.
     hung : bool
@@ -50,7 +48,6 @@ class Ended:
 
     exit_code: int
     output: str
-    last: Event | None = None
     unreadable: str = ""
     hung: bool = False
 
@@ -100,7 +97,7 @@ def fresh_process(
             os.close(writing)
         threading.Thread(target=_forward, args=(reading, lines), daemon=True).start()
         try:
-            last, unreadable, hung = _hear(process, lines, on_event, silence_s)
+            unreadable, hung = _hear(process, lines, on_event, silence_s)
             process.wait(silence_s)
         except subprocess.TimeoutExpired:
             hung = True
@@ -113,7 +110,7 @@ def fresh_process(
             if process.poll() is None:
                 process.kill()
             process.wait()
-        return Ended(process.returncode, _end_of(printed), last, unreadable, hung)
+        return Ended(process.returncode, _end_of(printed), unreadable, hung)
 
 
 def _hear(
@@ -121,19 +118,19 @@ def _hear(
     lines: "queue.SimpleQueue[bytes | None]",
     on_event: Callable[[Event], object],
     silence_s: float,
-) -> tuple[Event | None, str, bool]:
+) -> tuple[str, bool]:
     """Pass the events on until the process has ended, or reports nothing for too long."""
-    last, unreadable, silent_s = None, "", 0.0
+    unreadable, silent_s = "", 0.0
     while silent_s < silence_s:
         try:
             line = lines.get(timeout=POLL_S)
         except queue.Empty:
             if process.poll() is not None:  # what it started may still hold the pipe
-                return last, unreadable, False
+                return unreadable, False
             silent_s += POLL_S  # counted, not read from a clock, which may jump
             continue
         if line is None:
-            return last, unreadable, False
+            return unreadable, False
         silent_s = 0.0
         try:
             event = json.loads(line)
@@ -142,9 +139,8 @@ def _hear(
         if not isinstance(event, dict):
             unreadable = unreadable or line.decode(errors="replace").strip()[:200]
             continue
-        last = event
         on_event(event)
-    return last, unreadable, True
+    return unreadable, True
 
 
 def _forward(reading: int, lines: "queue.SimpleQueue[bytes | None]") -> None:

@@ -58,7 +58,7 @@ def test_a_call_that_is_no_small_part_of_a_fit_is_told_from_its_epochs(main_job:
         assert "more-epochs-python-100000" not in fits  # a call of lists is negligible
         for info in more.values():
             assert info["params"]["epochs"] == info["epochs"] >= 100
-            assert len(info["prepare_s"]) == len(info["repetitions"]) == 5
+            assert 1 <= len(info["prepare_s"]) <= len(info["repetitions"]) == 5
         assert "more-epochs" not in " ".join(run["npfs"]["skipped"])
 
 

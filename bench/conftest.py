@@ -50,7 +50,7 @@ def pytest_npfs_probes(
 
 
 def pytest_npfs_chosen(config: pytest.Config) -> dict[str, Any]:
-    """Return what further runs are told."""
+    """Return the choices that further runs take over."""
     return config.stash[SUITE].chosen(config.stash[CHOSEN].options)
 
 

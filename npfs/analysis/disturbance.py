@@ -3,7 +3,7 @@
 Other programs slow down whatever runs at a moment: the repetitions before and after, of other
 cases, are slow as well. What is bimodal by itself (the waking of threads, the place of pages) is
 slow alone. Repetitions of different cases follow each other in a shuffled order, so the two can be
-told apart.
+distinguished.
 """
 
 import math

@@ -106,7 +106,7 @@ class Evidence:
         fits = [(index, case) for index, run in enumerate(self.runs) for case in run.cases]
         self.sources = {case.backend: case.source for _, case in fits}
         current = [(run, case) for run, case in fits if case.source == self.sources[case.backend]]
-        self.seconds = _seconds_by_case(current)
+        self.seconds = _seconds_by_case(self.runs, current)
         self.older_source: dict[str, list[str]] = {}
         for index, case in fits:
             number, source = str(self.runs[index].number), self.sources[case.backend]
@@ -286,20 +286,20 @@ def paired_ratio(
     return ratio_interval([numerators[run] for run in both], [denominators[run] for run in both])
 
 
-def _seconds_by_case(cases: Iterable[tuple[int, CaseRecord]]) -> Seconds:
+def _seconds_by_case(runs: Sequence[RunRecord], cases: Iterable[tuple[int, CaseRecord]]) -> Seconds:
     """Collect the number that each run gives for each case.
 
-    Where a run that was cut short timed a case in fewer repetitions than others, its number does
-    not count beside theirs: it is that of a more disturbed repetition.
+    Where a run that was cut short timed a case in fewer repetitions than others of its command, its
+    number does not count beside theirs: it is that of a more disturbed repetition.
     """
     cases = list(cases)
-    most: dict[tuple[str, Size], int] = {}
-    for _, case in cases:
-        key = case.backend, case.size
+    most: dict[tuple[str, str, Size], int] = {}
+    for run, case in cases:
+        key = runs[run].job, case.backend, case.size
         most[key] = max(case.repetitions, most.get(key, 0))
     seconds: dict[tuple[str, Size], dict[int, float]] = {}
     for run, case in cases:
-        if case.repetitions == most[case.backend, case.size]:
+        if case.repetitions == most[runs[run].job, case.backend, case.size]:
             seconds.setdefault((case.backend, case.size), {})[run] = case.seconds
     return seconds
 
@@ -312,7 +312,7 @@ def _bandwidth_seconds(runs: Sequence[RunRecord]) -> dict[Size, dict[int, float]
     """
     reads = [(index, read) for index, run in enumerate(runs) for read in run.reads]
     newest = [read.source for _, read in reads][-1:]
-    passes = _seconds_by_case((run, read) for run, read in reads if read.source in newest)
+    passes = _seconds_by_case(runs, [(run, read) for run, read in reads if read.source in newest])
     cores = {cores for cores, _ in passes}
     seconds = {}
     for size in sorted({size for _, size in passes}):

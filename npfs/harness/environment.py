@@ -98,8 +98,8 @@ def available_bytes() -> int | None:
     """
     container = machine.container()
     limit = None if container is None else container.memory_limit_bytes
-    told = (machine.memory()["available_bytes"], limit, machine.address_space_left())
-    known = [n for n in told if n is not None]
+    reported = (machine.memory()["available_bytes"], limit, machine.address_space_left())
+    known = [n for n in reported if n is not None]
     return int(min(known)) if known else None
 
 

@@ -30,16 +30,16 @@ def _load_average() -> float | None:
 
 def _cpu_seconds() -> CpuSeconds | None:
     try:
-        told = psutil.cpu_times()
+        reported = psutil.cpu_times()
     except (OSError, psutil.Error):
         return None
     linux = ("irq", "softirq")  # beside "system" there; Windows counts its interrupts in it
     return CpuSeconds(
-        user=told.user + getattr(told, "nice", 0.0),
-        system=told.system + sum(getattr(told, name, 0.0) for name in linux),
-        idle=told.idle,
-        iowait=getattr(told, "iowait", None),
-        steal=getattr(told, "steal", None),
+        user=reported.user + getattr(reported, "nice", 0.0),
+        system=reported.system + sum(getattr(reported, name, 0.0) for name in linux),
+        idle=reported.idle,
+        iowait=getattr(reported, "iowait", None),
+        steal=getattr(reported, "steal", None),
     )
 
 

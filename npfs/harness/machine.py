@@ -43,14 +43,14 @@ NO_LIMIT_BYTES = 1 << 60
 
 def describe(root: Path = ROOT) -> dict[str, Any]:
     """Describe processor, memory and settings; it never raises."""
-    told = _sysctl((*SYSCTL_CACHES, SYSCTL_GUEST)) if sys.platform == "darwin" else {}
+    reported = _sysctl((*SYSCTL_CACHES, SYSCTL_GUEST)) if sys.platform == "darwin" else {}
     return {
         "physical_cores": physical_cores(),
-        "caches": caches(root) or caches_of_sysctl(told),
+        "caches": caches(root) or caches_of_sysctl(reported),
         "governor": governor(root),
         "boost": boost(root),
         "smt": smt(root),
-        "virtual_machine": _flag(told.get(SYSCTL_GUEST)) if told else virtual_machine(root),
+        "virtual_machine": _flag(reported.get(SYSCTL_GUEST)) if reported else virtual_machine(root),
         "huge_pages": huge_pages(root),
         **memory(),
     }
@@ -75,18 +75,18 @@ def physical_cores() -> int | None:
 
 def memory() -> dict[str, int | None]:
     """Return bytes: all memory, what can be taken without swapping, and what is swapped out."""
-    told: dict[str, int | None] = {
+    reported: dict[str, int | None] = {
         "memory_bytes": None,
         "available_bytes": None,
         "swap_used_bytes": None,
     }
     try:
         virtual = psutil.virtual_memory()
-        told |= {"memory_bytes": int(virtual.total), "available_bytes": int(virtual.available)}
-        told["swap_used_bytes"] = int(psutil.swap_memory().used)
+        reported |= {"memory_bytes": int(virtual.total), "available_bytes": int(virtual.available)}
+        reported["swap_used_bytes"] = int(psutil.swap_memory().used)
     except (OSError, RuntimeError, RuntimeWarning, psutil.Error):
-        pass  # what was told by then counts
-    return told
+        pass  # what was reported by then counts
+    return reported
 
 
 def caches(root: Path = ROOT) -> dict[str, int] | None:
@@ -101,12 +101,12 @@ def caches(root: Path = ROOT) -> dict[str, int] | None:
     return found or None
 
 
-def caches_of_sysctl(told: Mapping[str, str]) -> dict[str, int] | None:
-    """Return the same from what macOS told."""
+def caches_of_sysctl(reported: Mapping[str, str]) -> dict[str, int] | None:
+    """Return the same from what macOS reported."""
     return {
-        name: int(told[key])
+        name: int(reported[key])
         for key, name in SYSCTL_CACHES.items()
-        if told.get(key, "").isdigit() and int(told[key]) > 0
+        if reported.get(key, "").isdigit() and int(reported[key]) > 0
     } or None
 
 
@@ -230,7 +230,7 @@ def _sysctl(names: tuple[str, ...]) -> dict[str, str]:
             ["/usr/sbin/sysctl", *names],
             capture_output=True,
             text=True,
-            check=False,  # an unknown name is an error, and the others are told
+            check=False,  # an unknown name is an error, and the others are reported
             timeout=SYSCTL_SECONDS,
         )
     except (OSError, subprocess.SubprocessError):

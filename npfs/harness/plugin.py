@@ -19,7 +19,16 @@ from npfs.harness import environment, option_values, stock
 from npfs.harness.processes import SILENCE_S, end_on_sigterm
 from npfs.harness.progress import Progress
 from npfs.harness.runs import RunFailed, RunSet
-from npfs.harness.session import BENCHMARK, OPTIONAL, REPETITIONS, SESSION, RunSession, freeze_gc
+from npfs.harness.session import (
+    BENCHMARK,
+    JUDGED_PASSES,
+    OPTIONAL,
+    REPETITIONS,
+    SESSION,
+    RunSession,
+    freeze_gc,
+)
+from npfs.harness.spec import REPETITIONS as DEFAULT_REPETITIONS
 from npfs.harness.spec import RunSpec, Settings, given_spec
 from npfs.schema import Case
 
@@ -28,8 +37,7 @@ FIRST = pytest.StashKey[tuple[int, int]]()  # rounds and iterations of an item's
 # A round of half a millisecond hides the clock's resolution (tens of ns) and what reading it costs.
 # A neighbour's disturbance lasts longer than one repetition and shorter than all: docs/measuring.md
 # shows how the width of an interval depends on the number and the length.
-REPETITIONS_IN_A_RUN, ROUND_S = 12, 0.0005
-JUDGED_PASSES = 2
+ROUND_S = 0.0005
 UNITS = ((1e9, "ns"), (1e6, "µs"), (1e3, "ms"), (1, "s"))
 # Options of pytest-benchmark that write files or tables: a further run writes its own file alone.
 OUTPUTS: dict[str, Any] = {
@@ -97,7 +105,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("npfs", "npfs: benchmarks in fresh processes")
     group.addoption("--npfs-runs", metavar="N", help="time benchmarks in N fresh processes")
     group.addoption("--npfs-reports", metavar="DIR", default="reports", help="folder for runs")
-    for name, value in (("repetitions", REPETITIONS_IN_A_RUN), ("silence", SILENCE_S)):
+    for name, value in (("repetitions", DEFAULT_REPETITIONS), ("silence", SILENCE_S)):
         group.addoption(f"--npfs-{name}", default=value, help=argparse.SUPPRESS)
 
 
@@ -115,6 +123,7 @@ def pytest_npfs_settings(config: pytest.Config, spec: RunSpec) -> Settings | Non
         reports=config.invocation_params.dir / Path(config.getoption("npfs_reports")),
         runs=runs,
         repetitions=int(config.getoption("npfs_repetitions")),
+        arguments=tuple(map(str, config.invocation_params.args)),
     )
 
 
@@ -123,9 +132,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything is timed."""
     config.addinivalue_line("markers", f"{REPETITIONS}(n): of a benchmark in a run, at most")
     config.addinivalue_line("markers", f"{OPTIONAL}: a benchmark that may not be needed")
-    spec = given_spec()
-    settings = config.hook.pytest_npfs_settings(config=config, spec=spec)
-    config.stash[SESSION] = session = settings and RunSession(config, spec, settings)
+    given = given_spec()
+    settings = config.hook.pytest_npfs_settings(config=config, spec=given)
+    config.stash[SESSION] = session = settings and RunSession(config, given, settings)
     if session is None:
         return
     _set_defaults(config, settings.repetition_s)
@@ -204,7 +213,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
             nothing_timed = run.spec.is_first and bool(session.items) and not saved
             session.testsfailed += bool(run.not_saved) or nothing_timed
         if saved and run.spec.is_first and not session.shouldfail and not session.shouldstop:
-            further = RunSet(run, further_arguments(session.config))
+            further = RunSet(run)
             further.make_others()
             run.closing_notes += further.closing_lines()
             session.testsfailed += not further.has_passed
@@ -213,12 +222,6 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     finally:
         run.progress.close()
     return True
-
-
-def further_arguments(config: pytest.Config) -> list[str]:
-    """Return the arguments of a further run: those of the user."""
-    given = [str(argument) for argument in config.invocation_params.args]
-    return [argument for argument in given if argument != "--resume"]
 
 
 def _time_items(session: pytest.Session, run: RunSession) -> None:
@@ -240,7 +243,7 @@ def _time_items(session: pytest.Session, run: RunSession) -> None:
         if in_pass > current:
             freeze_gc()
             now = time.perf_counter()
-            if current <= JUDGED_PASSES:  # the first one also compiles and checks
+            if current <= JUDGED_PASSES:
                 run.decide_repetitions(current, now - pass_began)
             pass_began, current = now, in_pass
         if run.is_left_out(case, in_pass):
@@ -248,8 +251,9 @@ def _time_items(session: pytest.Session, run: RunSession) -> None:
         _time_once(cases[case], case, run)
         _end_if_asked(session)
         run.show(case, share=(index + 1) / len(run.order))
-    probes = session.config.hook.pytest_npfs_probes(config=session.config, spec=run.spec)
-    run.probe(probes or ())
+    if run.done:
+        probes = session.config.hook.pytest_npfs_probes(config=session.config, spec=run.spec)
+        run.probe(probes or ())
 
 
 def _time_once(item: pytest.Item, case: str, run: RunSession) -> None:
@@ -297,6 +301,13 @@ def pytest_runtest_makereport(
         if report.failed or report.skipped:
             run.end(item, case, "failed" if report.failed else "skipped", reason)
     return report
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give the run's number up if pytest ended before it was timed."""
+    run = _run(config)
+    if run is not None and run.recorder is not None and not run.order:
+        run.recorder.release()
 
 
 def pytest_benchmark_update_machine_info(

@@ -98,7 +98,8 @@ def fresh_process(
         threading.Thread(target=_forward, args=(reading, lines), daemon=True).start()
         try:
             unreadable, hung = _hear(process, lines, on_event, silence_s)
-            process.wait(silence_s)
+            if not hung:
+                process.wait(silence_s)
         except subprocess.TimeoutExpired:
             hung = True
         except KeyboardInterrupt as interruption:

@@ -29,6 +29,10 @@ class Progress:
             self._task = self._bar.add_task("", total=STEPS, left="")
             self._bar.start()
 
+    def expect(self, runs: int) -> None:
+        """Expect at least so many runs."""
+        self._runs = max(self._runs, runs)
+
     def begin_run(self, number: int, what: str = "") -> None:
         """Begin a run; ``what`` it times, if not all."""
         self._made = number - 1

@@ -255,7 +255,11 @@ def _add_repetition(
         }  # fmt: skip
         return
     first["stats"]["data"] += stats["data"]
-    known = first["extra_info"]
+    join(first["extra_info"], info)
+
+
+def join(known: dict[str, Any], info: Mapping[str, Any]) -> None:
+    """Add to the record of a case what another repetition has of its own."""
     for name in JOINED:
         if name in info:
             new = info[name]

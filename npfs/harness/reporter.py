@@ -22,11 +22,6 @@ class Reporter:
         given = os.environ.pop(PIPE, None)
         self._pipe = None if given is None else _opened(int(given))
 
-    @property
-    def is_heard(self) -> bool:
-        """Whether another process started this one and listens."""
-        return self._pipe is not None
-
     def report(self, **event: Any) -> None:
         """Report an event.
 

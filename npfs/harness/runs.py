@@ -43,9 +43,9 @@ class RunSet:
         Cases that ended a process, with what ended it.
     """
 
-    def __init__(self, session: RunSession, arguments: list[str]) -> None:
+    def __init__(self, session: RunSession) -> None:
         assert session.recorder is not None
-        self.session, self.arguments = session, arguments
+        self.session = session
         self.folder = session.recorder.folder
         self.scheduler = Scheduler(session.settings, self.folder, session.job)
         self.made, self.has_passed = 1, True
@@ -72,13 +72,15 @@ class RunSet:
                 self.stop = cases
                 return
             session.config.hook.pytest_npfs_before_run(config=session.config, number=self.made + 1)
+            if (until_s := session.settings.until_s) is not None:
+                session.progress.expect(int(self.made * until_s / seconds))
             self.made += 1
             self._make(cases)
             if self.made == ESTIMATE_AFTER and session.settings.runs > ESTIMATE_AFTER:
-                said = session.config.hook.pytest_npfs_estimate(
+                estimate = session.config.hook.pytest_npfs_estimate(
                     config=session.config, job=session.job
                 )
-                session.progress.say(said or "")
+                session.progress.say(estimate or "")
 
     def closing_lines(self) -> list[str]:
         """List the crashes, and the speedups that are not as precise as was asked for."""
@@ -106,14 +108,14 @@ class RunSet:
         return lines
 
     def _make(self, cases: frozenset[str] | None) -> None:
-        session = self.session
+        session, left = self.session, self.session.seconds_left
         seed = session.settings.seed
         crashed = "an earlier run's process ended while it was timed"
         spec = session.further(
             position=self.made,
             only=None if cases is None else tuple(sorted(cases)),
             failed=dict.fromkeys(self.crashed, crashed),
-            seconds_left=session.seconds_left,
+            seconds_left=None if left is None else left - REPORT_SECONDS,
             padding_bytes=padding_of(seed, self.made),
             chosen=session.config.hook.pytest_npfs_chosen(config=session.config) or {},
         )
@@ -128,7 +130,7 @@ class RunSet:
                 session.progress.advance(event["share"], str(event.get("at", "")))
 
         ended = fresh_process(
-            [sys.executable, "-m", "pytest", *self.arguments],
+            [sys.executable, "-m", "pytest", *session.settings.arguments],
             hear,
             environment=spec.environment(),
             folder=session.config.invocation_params.dir,

@@ -22,6 +22,9 @@ REPETITIONS = "npfs_repetitions"  # a benchmark with this mark takes at most so 
 OPTIONAL = "npfs_optional"  # one with this mark may skip itself, of which nothing is said
 # Kept of a budget for what is not timed: at the end reading the runs and drawing the figures.
 REPORT_SECONDS = 5.0
+# The rest of a run is for its probes, and for starting it.
+SHARE_OF_CASES = 0.8
+JUDGED_PASSES = 2  # on which the repetitions are decided: the first one also compiles and checks
 PROGRESS_S = 1.0  # how often progress is shown: drawing takes a core for some milliseconds
 BENCHMARK = pytest.StashKey[Any]()
 # glibc's DEFAULT_MMAP_THRESHOLD_MAX on 64 bits, less what an allocation adds to it.
@@ -47,7 +50,7 @@ class RunSession:
         self.recorder: Recorder | None = None
         self.recovered: list[Recovered] = []
         self.order: list[tuple[str, int]] = []
-        self.repetitions = spec.repetitions or settings.repetitions
+        self.repetitions = spec.repetitions or settings.passes or settings.repetitions
         self.done: dict[str, int] = {}
         self.skipped, self.failed = dict(spec.skipped), dict(spec.failed)
         self.not_needed: set[str] = set()
@@ -109,7 +112,7 @@ class RunSession:
         only = self.spec.only
         wanted = {case: most for case, most in cases.items() if only is None or case in only}
         number, seed = self.recorder.number, self.settings.seed
-        self.order = order_of(wanted, self.repetitions, seed, number)
+        self.order = order_of(wanted, self.settings.repetitions, seed, number)
         self._note(run=self._head(is_end=False))
         for how in ("skipped", "failed"):
             for case, reason in getattr(self.spec, how).items():
@@ -137,10 +140,10 @@ class RunSession:
         budget = self.settings.budget_s
         if budget is None or not self.spec.is_first or self.settings.job:
             return
-        each = (budget - REPORT_SECONDS) / self.settings.runs
-        around = time.perf_counter() - self.began - seconds
-        fit = int((each - around) / seconds) + passes
-        self.repetitions = max(passes, min(self.settings.repetitions, fit))
+        each = SHARE_OF_CASES * (budget - REPORT_SECONDS) / self.settings.runs
+        spent = time.perf_counter() - self.began
+        fit = passes + int(max(0.0, each - spent) / seconds)
+        self.repetitions = max(JUDGED_PASSES, min(self.settings.repetitions, fit))
 
     @contextlib.contextmanager
     def repetition(self, item: pytest.Item, case: str) -> Iterator[None]:
@@ -180,10 +183,12 @@ class RunSession:
         _set_error(item)
         if how == "failed" and case in self._firsts:
             self._firsts[case].fixture.has_error = True
-        if how == "skipped" and case in self.done:
-            return  # a repetition was lost
-        if how == "skipped" and item.get_closest_marker(OPTIONAL):
-            self.not_needed.add(case)
+        is_lost = how == "skipped" and case in self.done
+        is_not_needed = how == "skipped" and item.get_closest_marker(OPTIONAL) is not None
+        if is_lost or is_not_needed:
+            if not is_lost:
+                self.not_needed.add(case)
+            self._note(case=case)
             return
         getattr(self, how)[case] = reason
         self._note(case=case, **{how: reason})
@@ -194,6 +199,8 @@ class RunSession:
             left = self.seconds_left
             if left is not None and left < REPORT_SECONDS:
                 return
+            if name in self.failed:
+                continue
             self.show(name)
             self._note(begun=name)
             try:
@@ -280,11 +287,13 @@ class RunSession:
         if first is metadata:
             known = {"id": case, "group": ANY, "params": _simple(metadata.params), **info}
             info.update({**known, **own})
-            self._note(case=case, benchmark={**metadata.as_dict(stats=False), "stats": stats})
+            of_first = {**metadata.as_dict(stats=False), "extra_info": dict(info), "stats": stats}
+            self._note(case=case, benchmark=of_first)
         else:
             own = {name: info[name] for name in recorder.JOINED if name in info} | own
             self._note(case=case, benchmark={"stats": stats, "extra_info": own})
             first.stats.data.extend(rounds)
+            recorder.join(first.extra_info, own)
             stock.benchmark_session(self.config).benchmarks.remove(metadata)
         self.done[case] = self.done.get(case, 0) + 1
 
@@ -306,7 +315,7 @@ class RunSession:
 
     def _run(self, *, is_end: bool) -> Run:
         assert self.recorder is not None
-        told = self.config.hook.pytest_npfs_describe(
+        described = self.config.hook.pytest_npfs_describe(
             config=self.config, spec=self.spec, is_end=is_end
         )
         options = stock.benchmark_session(self.config).options
@@ -330,8 +339,9 @@ class RunSession:
             skipped=self.skipped,
             failed=self.failed,
             load=self._load,
+            probes=tuple(entry.probe for entry in self.recorder.entries if entry.probe),
             seed=self.settings.seed,
-            **(told or {}),
+            **(described or {}),
         )
 
     def _kept(self, document: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 VARIABLE = "NPFS_RUN"  # of the environment: the specification of a further run, as JSON
 PADDING = "NPFS_PADDING"
+REPETITIONS, REPETITION_S = 12, 0.0015  # of a case in a run; docs/measuring.md has the reason
 LONGEST_PADDING = 4096  # a page: what the stack holds then begins anywhere in one
 
 
@@ -36,6 +37,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         Options by name, as far as ``--resume`` has to give them again.
     job : str
         The interrupted command whose runs are to be finished.
+    passes : int or None
+        Of them, those that the runs of the interrupted command made.
+    arguments : tuple of str
+        Of a further run's pytest.
     has_report : bool
         Whether the suite ends the command with a report of its own.
     """
@@ -46,10 +51,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     budget_s: float | None = None
     precision: float | None = None
     repetitions: int
-    repetition_s: float = 0.0015
+    repetition_s: float = REPETITION_S
     seed: int = 0
     planned: dict[str, str | None] = {}
     job: str = ""
+    passes: int | None = None
+    arguments: tuple[str, ...] = ()
     has_report: bool = False
 
 

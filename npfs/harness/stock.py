@@ -19,7 +19,8 @@ def run_once(item: pytest.Item) -> Sequence[pytest.TestReport]:
     """Run a test and return its reports, without a line in the terminal and in the counts.
 
     The public ``pytest_runtest_protocol`` reports each time: a benchmark would count as many tests
-    as it has repetitions. In place of the next item stands the session, all that stays set up.
+    as it has repetitions. In place of the next item stands the session: nothing else
+    stays set up.
     """
     return runtestprotocol(item, log=False, nextitem=item.session)  # type: ignore[arg-type]
 

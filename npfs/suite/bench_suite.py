@@ -28,7 +28,7 @@ from npfs.suite.plan import EPOCHS, Case
 CLUSTER_BACKEND = "dask"
 LARGE_EPOCHS, LONGEST_LARGE_S = 2, 0.1  # an epoch of large data that takes longer is left out
 # What does not vary is measured in the first run; a small budget is for fits.
-LEAST_BUDGET_S = 45.0
+LEAST_BUDGET_S = 120.0
 
 
 class BenchSuite:
@@ -50,6 +50,7 @@ class BenchSuite:
         self.epochs: dict[str, int] = dict(spec.chosen.get("epochs", {}))
         self.slow: set[str] = set(spec.chosen.get("slow", ()))
         self._checked: set[tuple[str, int]] = set()
+        self._fitted: set[str] = set()  # backends of which a fit was timed here
         self.allocations = timing.Allocations()
         self.pace = functools.cache(self._measure_pace)
         self.source_digest = functools.cache(costs.source_digest)
@@ -117,7 +118,7 @@ class BenchSuite:
             self.epochs_of(case)
             self.epochs[name] = timing.second_epochs(self.pace(case), self.plan.epochs) or 0
         if not self.epochs[name]:
-            pytest.skip("a call takes too little of a fit to be told from its epochs")
+            pytest.skip("a call takes too little of a fit to be measured apart from its epochs")
         return self.epochs[name]
 
     def few_epochs_of(self, case: Case) -> int:
@@ -159,6 +160,7 @@ class BenchSuite:
         except DoesNotFit as error:
             pytest.skip(str(error))
         timing.validate(result, tool, size, epochs, plan.epochs, plan.source)
+        self._fitted.add(case.backend)
         params: dict[str, Any] = {"backend": case.backend, **size.params()}
         benchmark.extra_info.update(
             group=FIT,
@@ -209,7 +211,7 @@ class BenchSuite:
         }
 
     def chosen(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Return what further runs need not find out again, and the ``options`` of their plan."""
+        """Return the choices that further runs take over, with the ``options`` of their plan."""
         return {
             "options": options,
             "epochs": self.epochs,
@@ -247,15 +249,16 @@ class BenchSuite:
         """
         if self.spec.only is not None or not self.plan.limits.measures_startup:
             return
-        measures_all = self.spec.is_first and self.tells_calls
-        for name, tool in self.backends.items():
+        measures_all = self.spec.is_first and self.tells_calls and bool(self._fitted)
+        for name in [name for name in self.backends if name in self._fitted]:
+            tool = self.backends[name]
             measure = self._costs if measures_all else self._startup
             yield f"startup-{name}-{WARM}", functools.partial(measure, name)
             if measures_all and tool.cache_variable:
                 yield f"startup-{name}-{COLD}", functools.partial(self._cold_startup, name)
         if measures_all:
             yield "layout", self._layout
-            if CLUSTER_BACKEND in self.backends:
+            if CLUSTER_BACKEND in self._fitted:
                 yield CLUSTER, self._cluster
 
     def _startup(self, name: str) -> list[CaseRecord]:
@@ -339,14 +342,14 @@ def first_estimate(reports: Path, job: str) -> str | None:
     if not runs:
         return None
     evidence = Evidence(RunFolder(runs, ()))
-    told = []
+    found = []
     for faster, slower in ((NUMPY, LISTS), (NUMBA, NUMPY)):
         for size in reversed(evidence.sizes(n_features=1)):
             ratio = evidence.speedup(faster, slower, size)
             if ratio is not None and ratio.is_known:
-                told.append(
+                found.append(
                     f"at {size.n_samples:,} samples {evidence.title(faster)} is {ratio.value:.2g}× "
                     f"({ratio.low:.2g} to {ratio.high:.2g}) as fast as {evidence.title(slower)}"
                 )
                 break
-    return f"After {len(runs)} runs: {'; '.join(told)}." if told else None
+    return f"After {len(runs)} runs: {'; '.join(found)}." if found else None

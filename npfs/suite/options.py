@@ -15,13 +15,13 @@ from npfs.backends.base import Backend, BackendUnavailable
 from npfs.backends.registry import UnknownBackend, backend_names, load_all, load_backend
 from npfs.harness.option_values import numbers, seconds, share, split_names, whole_number
 from npfs.harness.recorder import Recovered, recover
-from npfs.harness.spec import RunSpec, Settings
+from npfs.harness.spec import REPETITIONS, RunSpec, Settings
 from npfs.harness.stock import given_arguments
 from npfs.regression.published import PUBLISHED, Published, published
 from npfs.schema import Data, Size
 from npfs.suite import plan
 from npfs.suite.own_data import COLUMNS_OPTION, DataOptions, OwnData, table_options
-from npfs.suite.plan import PRESETS, REPETITIONS, Plan
+from npfs.suite.plan import PRESETS, Plan
 
 
 def _text(option: str, text: str) -> str:
@@ -224,11 +224,13 @@ class Chosen:
             until_s=plan.until_s,
             budget_s=plan.budget_s,
             precision=plan.precision,
-            repetitions=repetitions if left is None else left.repetitions,
+            repetitions=repetitions,
+            passes=None if left is None else left.repetitions,
             repetition_s=plan.repetition_s,
             seed=plan.seed,
             planned={**plan.record, "preset": plan.preset},
             job="" if left is None else left.job,
+            arguments=tuple(joined(config.invocation_params.args)),
             has_report=True,
         )
 
@@ -318,7 +320,9 @@ def _require_none(names: Iterable[str], given: Mapping[str, str | None], problem
 
 
 def chosen(config: pytest.Config, spec: RunSpec) -> Chosen:
-    """Check the options, and load the backends that they name; a further run is told both.
+    """Check the options, and load the backends that they name.
+
+    A further run takes both from its specification.
 
     Raises
     ------

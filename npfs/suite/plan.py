@@ -1,9 +1,10 @@
-"""The plan of a run: presets, cases and their repetitions, and the shuffled order."""
+"""The plan of a run: presets, cases and their repetitions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from npfs.harness.spec import REPETITION_S, REPETITIONS
 from npfs.regression.published import Published
 from npfs.schema import Size
 from npfs.suite.own_data import FromPublished, OwnData, Source, Synthetic
@@ -26,7 +27,6 @@ FIT_LIMIT_SECONDS = 3.0
 # of numbers.
 COPIES = 8
 PROBE_NUMBERS = 5_000  # of these the time of a fit is predicted
-REPETITIONS, REPETITION_S = 12, 0.0015  # as the harness's; see docs/measuring.md
 # Larger data are timed in fewer repetitions, all backends alike: an epoch with lists takes tens of
 # milliseconds from the first of these sizes on, and making the data seconds from the second.
 FEWER = ((4_000_000, 6), (20_000_000, 4))

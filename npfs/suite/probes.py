@@ -20,7 +20,7 @@ from npfs.harness.processes import fresh_process
 from npfs.schema import Instructions, Layout, Memory, Size, Startup
 from npfs.suite.plan import EPOCHS
 
-STARTUP_SIZE = Size(1_000, 1)  # so small that what is paid once is most of it
+STARTUP_SIZE = Size(1_000, 1)  # so small that the startup cost is most of it
 LIMIT_SECONDS = 120.0
 NUMPY = "npfs.backends.numpy_vectorized:BACKEND"
 # Where BLAS counts: with OPENBLAS_CORETYPE=Haswell on a processor with AVX-512 a fit of 64 features
@@ -62,7 +62,7 @@ def measure_startup(
     Raises
     ------
     ProbeFailed
-        If the process raises, crashes or takes longer than ``limit_s`` seconds.
+        If the process raises, crashes or reports nothing for ``limit_s`` seconds.
     """
     environment = os.environ | (variables or {})
     arguments = (target, time.perf_counter(), STARTUP_SIZE.n_samples, epochs)
@@ -127,7 +127,7 @@ def layout(n_samples: int = LOOKED_AT, *, limit_s: float = LIMIT_SECONDS) -> Lay
     Raises
     ------
     ProbeFailed
-        If the process raises, crashes or takes longer than ``limit_s`` seconds.
+        If the process raises, crashes or reports nothing for ``limit_s`` seconds.
     """
     return msgspec.convert(_ask("layout", n_samples, limit_s=limit_s), Layout)
 

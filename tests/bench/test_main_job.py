@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.runs import read_runs
+from npfs.analysis.runs import read_run, read_runs
 from npfs.backends.registry import backend_names, load_all
-from tests.bench.commands import FIT, Job, bench, load, probed, run_paths, timed
+from tests.bench.commands import FIT, Job, bench, probed, run_paths, timed
 
 SIZES = (10, 100_000)
 BACKENDS, _ = load_all(backend_names(also_if_named=False))
@@ -80,8 +80,11 @@ def test_every_backend_learns_the_slope(main_job: Job) -> None:
 
 
 def test_the_users_own_file_is_that_of_this_process_with_our_key(main_job: Job) -> None:
-    own = load(main_job.reports.with_name("own.json"))
-    assert own["npfs"]["run"] == main_job.runs[0]["npfs"]["run"]
+    path = main_job.reports.with_name("own.json")
+    own, first = read_run(path), main_job.runs[0]["npfs"]
+    assert (own.number, len(own.probes)) == (first["run"], len(first["probes"]))
+    [case] = [case for case in own.cases if str(case) == "numpy-10"]
+    assert case.repetitions == REPETITIONS
 
 
 def test_it_ends_with_the_report(main_job: Job) -> None:

@@ -177,6 +177,18 @@ def test_a_log_of_something_else_is_named_and_kept(
     assert log.exists()
 
 
+def test_a_case_that_is_not_needed_is_not_blamed_for_a_crash_after_it(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {"run": head()},
+        {"case": "numpy-10", "benchmark": repetition([1.0])},
+        {"begun": "more-epochs-numpy-10"},
+        {"case": "more-epochs-numpy-10"},
+    )
+    [found] = recover(tmp_path, crash="the process ended by signal SIGSEGV", job="job")
+    assert (found.in_progress, found.cases) == (None, 1)
+
+
 def test_entries_come_back_in_order(tmp_path: Path) -> None:
     log = Recorder(tmp_path)
     entries = [LogEntry(case="a", benchmark={"seconds": [1.5]}), LogEntry(begun="b\nß")]

@@ -31,6 +31,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
+def shortcut(clock: Clock, sample_s: float, epoch_s: float) -> Backend:
+    """A backend that does all of its work in the call."""
+
+    def fit(data: int, epochs: int, learning_rate: float) -> Fit:
+        clock.now += sample_s * data + epochs * epoch_s
+        return Fit([0.0], 0.0, [1.0] * epochs)
+
+    return Backend("short", "Shortcut", lambda X, y: len(y), fit, same_work=False)
+
+
 def backend(clock: Clock, call_s: float, sample_s: float) -> Backend:
     """A backend whose call and samples take these seconds; it computes nothing."""
 
@@ -67,6 +77,14 @@ def test_the_pace_of_few_samples_tells_that_of_all(clock: Clock, samples: int) -
     pace = timing.measure_pace(backend(clock, 1e-3, 1e-6), Size(samples, 1), SOURCE)
     assert pace == pytest.approx((1e-3, samples * 1e-6))
     assert pace.fit_s(10) == pytest.approx(1e-3 + samples * 1e-5)
+
+
+def test_a_shortcut_is_never_timed_by_fewer_epochs(clock: Clock) -> None:
+    """Its call grows with the size and its epochs do not: two epochs would count for ten calls."""
+    pace = timing.measure_pace(shortcut(clock, 1e-8, 1e-6), Size(1_000_000, 1), SOURCE)
+    assert pace == pytest.approx((1e-2, 1e-6))
+    assert timing.timed_epochs(pace, 10, 1.5e-3) == 10
+    assert timing.second_epochs(pace, 10) == 100_000
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,8 @@ class Progress:
         """Show that ``share`` of the run is done, ``at`` what it is."""
         done = (self._made + min(max(share, 0.0), 1.0)) / self._runs
         elapsed = time.perf_counter() - self._began
-        left = f"about {elapsed / done - elapsed:.0f} s left" if done > 0.02 else ""
+        is_known = done > 0.02 and elapsed > LINE_EVERY_S
+        left = f"about {elapsed / done - elapsed:.0f} s left" if is_known else ""
         run = f"run {self._made + 1} of {self._runs}{self._what}"
         if self._bar is not None:
             self._bar.update(

@@ -317,3 +317,19 @@ def test_odd_costs_are_no_run() -> None:
 def test_an_odd_lesson_is_no_run(wrong: dict[str, Any]) -> None:
     with pytest.raises(NotARun):
         read(learning=run_files.LEARNING | wrong)
+
+
+@pytest.mark.parametrize(
+    ("params", "seconds", "group"), [({}, 5.0, "cases"), ({"epochs": 2}, 1.0, "other_epochs")]
+)
+def test_fewer_epochs_count_for_a_whole_fit_unless_the_case_is_of_their_number(
+    tmp_path: Path, params: dict[str, int], seconds: float, group: str
+) -> None:
+    document = run_files.document({("numpy", 10, 1): 1.0}, epochs=10)
+    info = document["benchmarks"][0]["extra_info"]
+    info |= {"epochs": 2, "params": info["params"] | params}
+    path = tmp_path / "0001.json"
+    path.write_text(json.dumps(document))
+    [case] = getattr(read_run(path), group)
+    assert case.seconds == pytest.approx(seconds)
+    assert case.of_repetitions == (1.0,)

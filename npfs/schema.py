@@ -255,11 +255,6 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     instructions: Instructions | None = None
     cluster: tuple[ClusterEpoch, ...] = ()
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the record as the ``extra_info`` of its benchmark."""
-        found: dict[str, Any] = msgspec.to_builtins(self)
-        return found
-
 
 class Stats(Struct, frozen=True):
     """The part of pytest-benchmark's statistics that npfs reads: the seconds of each round."""

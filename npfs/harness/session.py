@@ -212,14 +212,12 @@ class RunSession:
             for case in found:
                 self._note(probe=case)
 
-    def show(self, at: str = "", *, share: float | None = None) -> None:
+    def show(self, at: str, *, share: float = 1.0) -> None:
         """Show or report progress, at most once a second."""
         now = time.perf_counter()
         if now - self._shown < PROGRESS_S:
             return
         self._shown = now
-        if share is None:
-            share = 1.0
         self.progress.advance(share, at)
         self.reporter.report(share=share, at=at)
 
@@ -269,7 +267,7 @@ class RunSession:
         return RunSpec(
             job=self.job,
             repetitions=self.repetitions,
-            skipped={**self.skipped, **fields.pop("skipped", {})},
+            skipped=self.skipped,
             failed={**self.failed, **fields.pop("failed", {})},
             machine_info=self.machine_info,
             commit_info=self.commit_info,

@@ -75,7 +75,7 @@ class Report:
         timed_s = sum(run.timed_s for run in runs)
         return (
             f"{numbers.counted(len(runs), 'run')} in {wall_s:.0f} s, "
-            f"{timed_s / wall_s:.0%} of it inside timed rounds and their calibration"
+            f"{timed_s / wall_s:.0%} of it inside timed rounds"
         )
 
 

@@ -191,12 +191,12 @@ def missing(evidence: Evidence) -> list[str]:
     if not any(evidence.bandwidth_limit(size) for size in sizes):
         found.append(
             "No read pass was timed, so nothing says how far a faster tool could go: leave "
-            "bench_read.py in."
+            "bench_read.py in, and time a backend that uses Numba, which makes the passes."
         )
     if not startup.backends(evidence):
         found.append(
-            "No first call was timed, so nothing says when a longer start has paid: leave "
-            "bench_startup.py in."
+            "No startup was measured, so nothing says when a longer one has paid: time fits with "
+            "more time (a larger --budget), and not of the preset scale alone."
         )
     if newest_layout(evidence) is None:
         found.append(f"Where numbers lie, and who loops over them, was not looked at: {ADD_A_RUN}.")

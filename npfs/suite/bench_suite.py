@@ -26,6 +26,7 @@ from npfs.suite.own_data import Synthetic
 from npfs.suite.plan import EPOCHS, Case
 
 CLUSTER_BACKEND = "dask"
+SHORT = {LISTS: "lists", NUMPY: "NumPy", NUMBA: "Numba"}
 LARGE_EPOCHS, LONGEST_LARGE_S = 2, 0.1  # an epoch of large data that takes longer is left out
 # What does not vary is measured in the first run; a small budget is for fits.
 LEAST_BUDGET_S = 120.0
@@ -348,8 +349,8 @@ def first_estimate(reports: Path, job: str) -> str | None:
             ratio = evidence.speedup(faster, slower, size)
             if ratio is not None and ratio.is_known:
                 found.append(
-                    f"at {size.n_samples:,} samples {evidence.title(faster)} is {ratio.value:.2g}× "
-                    f"({ratio.low:.2g} to {ratio.high:.2g}) as fast as {evidence.title(slower)}"
+                    f"at {size.n_samples:,} samples {SHORT[faster]} is {ratio.value:.2g}× "
+                    f"({ratio.low:.2g} to {ratio.high:.2g}) as fast as {SHORT[slower]}"
                 )
                 break
     return f"After {len(runs)} runs: {'; '.join(found)}." if found else None

@@ -103,6 +103,8 @@ def test_the_file_is_pytest_benchmarks_own(folder: Path) -> None:
     assert {b["fullname"] for b in document["benchmarks"]} == CASES
     for benchmark in document["benchmarks"]:
         assert benchmark["stats"]["rounds"] == len(benchmark["stats"]["data"])
+        timed_s = sum(benchmark["stats"]["data"]) * benchmark["stats"]["iterations"]
+        assert benchmark["extra_info"]["timed_s"] == pytest.approx(timed_s)
     command = [sys.executable, "-m", "pytest_benchmark", "compare", str(path)]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert "test_sort[list]" in result.stdout, result.stderr

@@ -26,7 +26,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from npfs.analysis import startup
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
-from npfs.report import calibration, claims, provenance, verdict, wording
+from npfs.report import calibration, claims, provenance, verdict, formatting
 from npfs.schema import COLD, Size
 
 
@@ -64,43 +64,43 @@ def _known(interval: Interval | None, *asked: str) -> Interval:
 
 def time(backend: str, size: str) -> str:
     """Return the time of one fit."""
-    return wording.duration(_known(evidence().time(backend, _size(size)), "time", backend, size))
+    return formatting.duration(_known(evidence().time(backend, _size(size)), "time", backend, size))
 
 
 def per_sample(backend: str, size: str) -> str:
     """Return the time of one fit for each of its samples and epochs."""
     found = _known(evidence().time(backend, _size(size)), "time", backend, size)
-    return wording.duration(found.scaled(1 / (evidence().newest.epochs * _size(size).n_samples)))
+    return formatting.duration(found.scaled(1 / (evidence().newest.epochs * _size(size).n_samples)))
 
 
 def speedup(backend: str, over: str, reference: str, size: str) -> str:
     """Return how many times as fast a backend is as another."""
     found = evidence().speedup(backend, reference, _size(size))
-    return wording.factor(_known(found, "speedup", backend, over, reference, size))
+    return formatting.factor(_known(found, "speedup", backend, over, reference, size))
 
 
 def share_of_limit(backend: str, size: str) -> str:
     """Return the share of the speed at which the data can be read at all."""
     found = evidence().fraction_of_bandwidth_limit(backend, _size(size))
-    return wording.share(_known(found, "read pass", backend, size))
+    return formatting.share(_known(found, "read pass", backend, size))
 
 
 def first_result(backend: str) -> str:
     """Return the time to the first result in a fresh process."""
-    return wording.seen(_known(startup.seconds(evidence(), backend), "first result", backend))
+    return formatting.seen(_known(startup.seconds(evidence(), backend), "first result", backend))
 
 
 def first_result_uncompiled(backend: str) -> str:
     """Return the same where no compiled code is on disk."""
     found = _known(startup.seconds(evidence(), backend, cache=COLD), "first result", backend)
-    return wording.duration(found) + ("" if found.is_known else " (seen once)")
+    return formatting.duration(found) + ("" if found.is_known else " (seen once)")
 
 
 def break_even(backend: str, over: str, reference: str, size: str) -> str:
     """Return the number of fits that repay a later start."""
     found = startup.break_even(evidence(), backend, reference, _size(size))
     fits = None if found is None else found.fits
-    return wording.number(_known(fits, "break-even", backend, over, reference, size))
+    return formatting.number(_known(fits, "break-even", backend, over, reference, size))
 
 
 def memory(backend: str, size: str) -> str:

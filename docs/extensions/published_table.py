@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 from npfs.analysis.evidence import Evidence
 from npfs.drawing import numbers
 from npfs.regression.published import Published, published
-from npfs.report import provenance, wording
+from npfs.report import provenance, formatting
 from npfs.report.build import read_evidence
 from npfs.schema import Size
 
@@ -52,7 +52,7 @@ def _beside(of: Published, found: Evidence, name: str, size: Size) -> list[str]:
 
 def _time(found: Evidence, name: str, size: Size) -> str:
     time = found.time(name, size)
-    return "" if time is None else wording.duration(time)
+    return "" if time is None else formatting.duration(time)
 
 
 class PublishedTable(SphinxDirective):

@@ -7,7 +7,7 @@ from typing import Any
 
 from npfs.analysis.calibration import Calibration, Coverage, TooFewRuns, calibrate
 from npfs.analysis.evidence import Evidence
-from npfs.report import wording
+from npfs.report import formatting
 
 HEADINGS = (
     "",
@@ -56,7 +56,7 @@ def rows(calibration: Calibration, evidence: Evidence) -> list[tuple[str, ...]]:
     return [
         _row("all cases", held),
         *(_row(evidence.title(name), [h for h in held if h.backend == name]) for name in names),
-        *(_row(wording.size(size), [h for h in held if h.size == size]) for size in sizes),
+        *(_row(formatting.size(size), [h for h in held if h.size == size]) for size in sizes),
     ]
 
 
@@ -64,7 +64,7 @@ def plain(calibration: Calibration, evidence: Evidence, width: int = 100) -> lis
     """Return sentence, explanation and table as lines for a terminal."""
     lines = [line for text in sentences(calibration) for line in (*textwrap.wrap(text, width), "")]
     table = [HEADINGS, *rows(calibration, evidence)]
-    return lines + wording.aligned(table, TABLE_WIDTH, from_the_right=range(1, len(HEADINGS)))
+    return lines + formatting.aligned(table, TABLE_WIDTH, from_the_right=range(1, len(HEADINGS)))
 
 
 def document(calibration: Calibration) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from npfs.analysis import startup
 from npfs.analysis.evidence import LISTS, NUMPY, Evidence
 from npfs.analysis.runs import backend_of
 from npfs.drawing import numbers
-from npfs.report import wording
+from npfs.report import formatting
 from npfs.report.content import (
     CONFIRMED,
     NOT_CONFIRMED,
@@ -103,7 +103,7 @@ def a_fit_is_faster(evidence: Evidence) -> Claim:
     rows = tuple(
         (
             Cell(numbers.count(size.n_samples), size.n_samples),
-            Cell(wording.ratio(speedup), speedup.value),
+            Cell(formatting.ratio(speedup), speedup.value),
         )
         for size, speedup in zip(shared, speedups, strict=True)
     )
@@ -181,7 +181,7 @@ def _held(evidence: Evidence) -> list[str]:
         lists, arrays = (startup.memory(evidence, name, size)[0] for name in (LISTS, NUMPY))
         if lists is not None and arrays is not None:
             return [
-                f"For {wording.size(size)} a process was seen to hold {numbers.n_bytes(lists)} "
+                f"For {formatting.size(size)} a process was seen to hold {numbers.n_bytes(lists)} "
                 f"more with lists and {numbers.n_bytes(arrays)} more with arrays."
             ]
     return []

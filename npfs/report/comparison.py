@@ -16,7 +16,7 @@ from npfs.analysis.comparison import READ_PASS, Change, Comparison, Key, Label, 
 from npfs.analysis.runs import NO_SIZE
 from npfs.analysis.statistics import FALSE_DISCOVERY_RATE, Interval, bimodal, selected_confidence
 from npfs.drawing import numbers
-from npfs.report import wording
+from npfs.report import formatting
 
 SCHEMA = 1
 WIDTH = 100
@@ -149,7 +149,7 @@ def markdown(comparison: Comparison, tolerance: float | None = None) -> str:
     if warnings := notes(comparison):
         lines += ["", "Before you trust this:", "", *(f"- {one}" for one in warnings)]
     table = [(*HEADINGS[:-1], "verdict"), ("---",) * len(HEADINGS), *rows(comparison)]
-    lines += ["", *map(wording.table_row, table)]
+    lines += ["", *map(formatting.table_row, table)]
     after = [*judgement(comparison, tolerance), provenance(comparison)]
     return "\n".join([*lines, *(f"\n{sentence}" for sentence in after), ""])
 
@@ -157,7 +157,7 @@ def markdown(comparison: Comparison, tolerance: float | None = None) -> str:
 def plain(comparison: Comparison, tolerance: float | None = None, *, width: int = WIDTH) -> str:
     """Return the comparison as text of ``width`` columns, judged by ``tolerance`` if given."""
     lines = [*before_table(comparison, width), ""]
-    lines += wording.aligned([HEADINGS, *rows(comparison)], width, from_the_right={1, 2})
+    lines += formatting.aligned([HEADINGS, *rows(comparison)], width, from_the_right={1, 2})
     for sentence in (*judgement(comparison, tolerance), provenance(comparison)):
         lines += ["", *textwrap.wrap(sentence, width)]
     return "\n".join([*lines, ""])
@@ -182,7 +182,7 @@ def _percent(tolerance: float) -> str:
 
 
 def _duration(seconds: float) -> str:
-    return wording.duration(Interval(seconds, seconds, seconds, 1))
+    return formatting.duration(Interval(seconds, seconds, seconds, 1))
 
 
 def _bound(value: float) -> str:
@@ -251,15 +251,15 @@ def _notes_of(side: Side) -> list[str]:
     cut = [str(run.number) for run in side.runs if run.interrupted]
     if cut:
         sentences.append(
-            f"{role}: {wording.numbered_runs(cut)} interrupted; the cases finished by then count."
+            f"{role}: {formatting.numbered_runs(cut)} interrupted; the cases finished by then count."
         )
     sentences += [f"{role}: {path.name} was left out: {why}." for path, why in side.rejected]
     sentences += [
         f"{role}: {clause}. A side follows its newest run's settings."
-        for clause in wording.left_out(side.left_out)
+        for clause in formatting.left_out(side.left_out)
     ]
     sentences += [
-        f"{role}: {_backend(name)} of {wording.numbered_runs(runs)} left out: its source changed "
+        f"{role}: {_backend(name)} of {formatting.numbered_runs(runs)} left out: its source changed "
         f"within {role}."
         for name, runs in side.older_source.items()
     ]

@@ -10,7 +10,7 @@ from npfs.analysis.decisions import fastest
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, VARIANTS, Evidence
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
-from npfs.report import wording
+from npfs.report import formatting
 from npfs.report.scale import scale_sentences
 from npfs.schema import Size
 
@@ -67,8 +67,8 @@ def numba_against_numpy_for_one_feature(evidence: Evidence) -> list[str]:
     if len(shared) > 1 and all(speedup.is_above_one for speedup in speedups.values()):
         return [
             f"Numba is faster than NumPy at every measured number of samples of one feature: from "
-            f"{wording.factor(speedups[smallest])} at {numbers.count(smallest.n_samples)} to "
-            f"{wording.factor(speedups[largest])} at {numbers.count(largest.n_samples)}."
+            f"{formatting.factor(speedups[smallest])} at {numbers.count(smallest.n_samples)} to "
+            f"{formatting.factor(speedups[largest])} at {numbers.count(largest.n_samples)}."
         ]
     where = where_faster(evidence, NUMBA, NUMPY, shared) if len(shared) > 1 else []
     extremes = dict.fromkeys((smallest, largest))
@@ -132,11 +132,11 @@ def how_near_the_bandwidth_limit(evidence: Evidence) -> list[str]:
     if not fractions:
         return []
     name, fraction = max(fractions.items(), key=lambda item: item[1].value)
-    reaches = f"reaches {wording.share(fraction)} of that speed"
+    reaches = f"reaches {formatting.share(fraction)} of that speed"
     if fraction.is_known and fraction.low <= 1 <= fraction.high:
-        reaches = f"reaches that speed, within noise: {wording.share(fraction)}"
+        reaches = f"reaches that speed, within noise: {formatting.share(fraction)}"
     return [
-        f"The limit is reading the data once an epoch. On {wording.size(size)} "
+        f"The limit is reading the data once an epoch. On {formatting.size(size)} "
         f"{evidence.title(name)} {reaches}."
     ]
 
@@ -168,8 +168,8 @@ def what_float32_gains(evidence: Evidence) -> list[str]:
         if speedup is not None:
             noise = ", within noise" if speedup.is_known and not speedup.is_significant else ""
             return [
-                f"On {wording.size(full)} {evidence.title(NUMPY)} in float32 is "
-                f"{wording.factor(speedup)} as fast as in float64{noise}."
+                f"On {formatting.size(full)} {evidence.title(NUMPY)} in float32 is "
+                f"{formatting.factor(speedup)} as fast as in float64{noise}."
             ]
     return []
 
@@ -233,7 +233,7 @@ def where_faster(evidence: Evidence, a: str, b: str, shared: list[Size]) -> list
 def comparison(evidence: Evidence, a: str, b: str, size: Size) -> str:
     """Return the speedup of the faster of two backends at a size, in a sentence."""
     speedup = speedup_of(evidence, a, b, size)
-    where = f"On {wording.size(size)}"
+    where = f"On {formatting.size(size)}"
     if speedup.is_too_wide:
         return (
             f"{where} the runs differ too much to compare {evidence.title(a)} with "
@@ -241,19 +241,19 @@ def comparison(evidence: Evidence, a: str, b: str, size: Size) -> str:
         )
     if speedup.is_known and not speedup.is_significant and not speedup.low <= 1 <= speedup.high:
         return (
-            f"{where} a fit with {evidence.title(a)} seems {wording.factor(speedup)} as fast as "
+            f"{where} a fit with {evidence.title(a)} seems {formatting.factor(speedup)} as fast as "
             f"with {evidence.title(b)}, which {speedup.runs} runs cannot tell from chance yet."
         )
     if speedup.is_known and not speedup.is_significant:
         return (
             f"{where} fits with {evidence.title(a)} and with {evidence.title(b)} are within noise "
-            f"of each other: {wording.factor(speedup)}."
+            f"of each other: {formatting.factor(speedup)}."
         )
     if speedup.value < 1:
         a, b = b, a
         speedup = speedup_of(evidence, a, b, size)
     return (
-        f"{where} a fit with {evidence.title(a)} is {wording.factor(speedup)} as fast as with "
+        f"{where} a fit with {evidence.title(a)} is {formatting.factor(speedup)} as fast as with "
         f"{evidence.title(b)}."
     )
 
@@ -285,5 +285,5 @@ def compared_sizes(evidence: Evidence, a: str, b: str) -> list[Size]:
 
 def _range(sizes: list[Size]) -> str:
     if len(sizes) == 1:
-        return wording.size(sizes[0])
+        return formatting.size(sizes[0])
     return f"{numbers.count(sizes[0].n_samples)} to {numbers.count(sizes[-1].n_samples)} samples"

@@ -5,7 +5,7 @@ from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
 from npfs.analysis.startup import BreakEven, Outcome
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
-from npfs.report import wording
+from npfs.report import formatting
 from npfs.report.content import Cell, Table
 from npfs.report.details import SHORT
 from npfs.schema import COLD, TO_ARRAY, TO_LISTS, Size
@@ -30,7 +30,7 @@ def once_table(evidence: Evidence) -> Table | None:
     if not backends:
         return None
     size = startup.memory_size(evidence)
-    at = "" if size is None else f" for {wording.size(size)}"
+    at = "" if size is None else f" for {formatting.size(size)}"
     columns = (
         "backend",
         "import",
@@ -69,7 +69,7 @@ def _break_even(evidence: Evidence, backend: str, reference: str, size: Size) ->
         found = startup.break_even(evidence, reference, backend, size)
     assert found is not None, "asked only for sizes at which both are known"
     first, second = SHORT[found.backend], SHORT[found.reference]
-    fits = f"of {wording.size(size)}"
+    fits = f"of {formatting.size(size)}"
     match found.outcome:
         case Outcome.AT_ONCE:
             return (
@@ -97,7 +97,7 @@ def _after(found: BreakEven, fits: str) -> str:
     if found.fits.is_too_wide and found.fewest is not None and found.most is not None:
         span = f"{numbers.significant(found.fewest)} to {numbers.significant(found.most)}"
         return f"it is ahead after {span} fits {fits}, which differs by run"
-    return f"it is ahead after {wording.number(found.fits)} fits {fits}"
+    return f"it is ahead after {formatting.number(found.fits)} fits {fits}"
 
 
 def _conversion(evidence: Evidence) -> list[str]:
@@ -106,12 +106,12 @@ def _conversion(evidence: Evidence) -> list[str]:
     if there is None:
         return []
     in_fits = startup.conversion_in_fits(evidence, TO_ARRAY, LISTS, sizes[-1])
-    same = "" if in_fits is None else f", as long as {wording.number(in_fits)} fits with lists"
+    same = "" if in_fits is None else f", as long as {formatting.number(in_fits)} fits with lists"
     back = startup.conversion(evidence, TO_LISTS, sizes[-1])
-    and_back = "" if back is None else f"; the way back takes {wording.duration(back)}"
+    and_back = "" if back is None else f"; the way back takes {formatting.duration(back)}"
     return [
-        f"Turning lists of {wording.size(sizes[-1])} into arrays takes "
-        f"{wording.duration(there)}{same}{and_back}."
+        f"Turning lists of {formatting.size(sizes[-1])} into arrays takes "
+        f"{formatting.duration(there)}{same}{and_back}."
     ]
 
 
@@ -132,7 +132,7 @@ def _duration_cell(evidence: Evidence, seconds: Interval | None) -> Cell:
     if seconds is None:
         return Cell("")
     is_single = not seconds.is_known and len(evidence.runs) > 1
-    return Cell(wording.duration(seconds) + (" (seen once)" if is_single else ""), seconds.value)
+    return Cell(formatting.duration(seconds) + (" (seen once)" if is_single else ""), seconds.value)
 
 
 def notes(evidence: Evidence) -> list[str]:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from npfs.report import wording
+from npfs.report import formatting
 from npfs.report.content import STANDINGS, Cell, Page, Table
 
 # Nothing outside the text is needed: a comment on a pull request has no folder for images.
@@ -179,7 +179,7 @@ def verdict_markdown(page: Page) -> str:
     lines += _section("Before you trust this", _items(page.warnings))
     for claim in page.claims:
         lines += _section(
-            wording.markdown(f"{claim.claim} ({claim.standing})"),
+            formatting.markdown(f"{claim.claim} ({claim.standing})"),
             _items(claim.evidence),
             _table(claim.table),
         )
@@ -201,18 +201,18 @@ def _section(heading: str, *parts: list[str] | tuple[str, ...]) -> list[str]:
 
 
 def _items(sentences: tuple[str, ...]) -> list[str]:
-    return [f"- {wording.markdown(sentence)}" for sentence in sentences]
+    return [f"- {formatting.markdown(sentence)}" for sentence in sentences]
 
 
 def _paragraphs(texts: tuple[str, ...]) -> list[str]:
-    return [line for text in texts for line in ("", wording.markdown(text))]
+    return [line for text in texts for line in ("", formatting.markdown(text))]
 
 
 def _table(table: Table | None) -> list[str]:
     if table is None:
         return []
     return [
-        wording.table_row(table.columns),
-        wording.table_row("---:" if numeric else "---" for numeric in table.numeric),
-        *(wording.table_row(cell.text for cell in row) for row in table.rows),
+        formatting.table_row(table.columns),
+        formatting.table_row("---:" if numeric else "---" for numeric in table.numeric),
+        *(formatting.table_row(cell.text for cell in row) for row in table.rows),
     ]

@@ -11,7 +11,7 @@ from npfs.analysis.evidence import Evidence
 from npfs.analysis.findings import disturbed, findings
 from npfs.analysis.scale import is_all_there_is
 from npfs.drawing import numbers
-from npfs.report import wording
+from npfs.report import formatting
 from npfs.report.claims import ADD_A_RUN, newest_layout
 from npfs.report.details import ONE_BACKEND
 from npfs.schema import Blas, Size
@@ -63,7 +63,7 @@ def _data(evidence: Evidence) -> str:
         return f"Fits are timed on the published problem {published}"
     if data is None:
         return ""
-    size = wording.size(Size(data.n_samples, data.n_features))
+    size = formatting.size(Size(data.n_samples, data.n_features))
     return (
         f"Fits are timed on the table {data.file} ({size}, standardised; target {data.target}; "
         f"digest {data.digest}), not on synthetic data"
@@ -179,7 +179,7 @@ def missing(evidence: Evidence) -> list[str]:
         )
     elif len(sizes) == 1:
         found.append(
-            f"One size was measured ({wording.size(sizes[0])}), so nothing shows how times grow. "
+            f"One size was measured ({formatting.size(sizes[0])}), so nothing shows how times grow. "
             "Add others with --sizes 10,1e3,1e5"
         )
     if is_all_there_is(evidence):
@@ -264,10 +264,10 @@ def left_out(evidence: Evidence) -> list[str]:
     sentences = [f"{path.name} was left out: {why}." for path, why in evidence.rejected]
     sentences += [
         f"{clause[0].upper()}{clause[1:]}. The report follows the newest run's settings."
-        for clause in wording.left_out(evidence.left_out)
+        for clause in formatting.left_out(evidence.left_out)
     ]
     sentences += [
-        f"{evidence.title(name)} of {wording.numbered_runs(runs)} left out: its source has changed "
+        f"{evidence.title(name)} of {formatting.numbered_runs(runs)} left out: its source has changed "
         "since."
         for name, runs in evidence.older_source.items()
     ]
@@ -291,7 +291,7 @@ def _not_timed(reasons: Mapping[str, str]) -> list[str]:
         if len(names) == 1
         else f"{len(names)} cases were not timed ({', '.join(names[:NAMED])}"
         f"{', ...' if len(names) > NAMED else ''}): {why}."
-        for why, names in wording.by_reason(reasons.items()).items()
+        for why, names in formatting.by_reason(reasons.items()).items()
     ]
 
 

@@ -15,7 +15,7 @@ from npfs.analysis.scale import (
     rows_from_which_it_pays,
 )
 from npfs.drawing import numbers
-from npfs.report import wording
+from npfs.report import formatting
 from npfs.schema import ClusterEpoch
 
 PREDICTED_WORKERS = (4, 16, 100, 1_000)
@@ -42,8 +42,8 @@ def _mapped(scale: Scale) -> str:
             "four copies that a fit in memory needs are more than this machine has."
         )
     return (
-        f"Data in a file, mapped into memory, are fitted {wording.factor(speed)} as fast as "
-        f"data in memory, at {wording.size(size)} that the page cache holds.{where}"
+        f"Data in a file, mapped into memory, are fitted {formatting.factor(speed)} as fast as "
+        f"data in memory, at {formatting.size(size)} that the page cache holds.{where}"
     )
 
 
@@ -88,7 +88,7 @@ def _parts(scale: Scale) -> str:
     )
     shared = ""
     if (efficiency := scale.efficiency()) is not None:
-        shared = f"; over one worker that is an efficiency of {wording.number(efficiency)}"
+        shared = f"; over one worker that is an efficiency of {formatting.number(efficiency)}"
     return (
         f"An epoch of {numbers.count(measured.size.n_samples)} rows on {measured.workers} workers "
         f"takes {numbers.time(measured.epoch_s)}: {parts}{shared}."
@@ -118,8 +118,8 @@ def _one_pass(scale: Scale) -> str:
     size, speed = found
     return (
         "The shortcut on the cluster, one pass for the Gram matrix in place of one for each epoch, "
-        f"is {wording.factor(speed)} as fast for {scale.evidence.newest.epochs} epochs of "
-        f"{wording.size(size)}."
+        f"is {formatting.factor(speed)} as fast for {scale.evidence.newest.epochs} epochs of "
+        f"{formatting.size(size)}."
     )
 
 

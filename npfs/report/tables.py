@@ -8,7 +8,7 @@ from npfs.analysis.evidence import LISTS, NUMPY, Evidence
 from npfs.analysis.scale import is_all_there_is
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
-from npfs.report import wording
+from npfs.report import formatting
 from npfs.report.content import Cell, Table
 from npfs.report.details import SHORT
 from npfs.schema import Size
@@ -67,7 +67,7 @@ def decision_notes(evidence: Evidence) -> list[str]:
     size = startup.memory_size(evidence)
     if size is not None:
         notes.append(
-            f"Memory is the most that a fit of {wording.size(size)} takes beside the arrays it is "
+            f"Memory is the most that a fit of {formatting.size(size)} takes beside the arrays it is "
             "given, and its share of them; where it decides, these arrays count as well, but for "
             "lists, which do without. It is seen in the first run of a command alone. The first "
             f"result is that of {numbers.count(startup.startup_samples(evidence))} samples, in a "
@@ -78,7 +78,7 @@ def decision_notes(evidence: Evidence) -> list[str]:
         if paid is not None and paid.fits is not None:
             notes.append(
                 f"{evidence.title(paid.backend)} starts later than {SHORT[NUMPY]} and is ahead "
-                f"after {wording.number(paid.fits)} fits of {wording.size(paid.size)}."
+                f"after {formatting.number(paid.fits)} fits of {formatting.size(paid.size)}."
             )
     return notes
 
@@ -106,7 +106,7 @@ def situation(decision: Decision) -> str:
     if decision.size is None:
         return decision.situation.value
     return (
-        f"{decision.situation.value} ({decision.quantity.value} of {wording.size(decision.size)})"
+        f"{decision.situation.value} ({decision.quantity.value} of {formatting.size(decision.size)})"
     )
 
 
@@ -123,10 +123,10 @@ def _factor(decision: Decision, reference: str) -> tuple[str, str]:
     if factor is None:
         return "", ""
     if factor.is_known and (factor.is_too_wide or not factor.is_significant):
-        return wording.ratio(factor), "against"
+        return formatting.ratio(factor), "against"
     if decision.quantity is Quantity.MEMORY:  # seen in one process, where one run is enough
         return f"{numbers.significant(factor.value)}× less memory (seen once)", "against"
-    return f"{wording.factor(factor)} {BETTER[decision.quantity]}", "as with"
+    return f"{formatting.factor(factor)} {BETTER[decision.quantity]}", "as with"
 
 
 def spoken(evidence: Evidence, decision: Decision) -> str:
@@ -152,7 +152,7 @@ def _row(evidence: Evidence, decision: Decision) -> tuple[Cell, ...]:
 def _costs(evidence: Evidence, name: str) -> tuple[str, str, str, str]:
     """Return the first result, the memory, what to install and the lines of code of a backend."""
     seconds, size = startup.seconds(evidence, name), startup.memory_size(evidence)
-    first = "" if seconds is None else wording.duration(seconds)
+    first = "" if seconds is None else formatting.duration(seconds)
     memory = ""
     if size is not None and (peak := startup.memory(evidence, name, size)[1]) is not None:
         share = numbers.significant(peak / size.data_bytes, 2)
@@ -186,10 +186,10 @@ def numbers_table(evidence: Evidence) -> Table:
             (
                 Cell(evidence.title(backend) + (", a shortcut" if is_shortcut else "")),
                 Cell(_size(size), size.numbers),
-                Cell(wording.duration(seconds), seconds.value),
+                Cell(formatting.duration(seconds), seconds.value),
                 Cell(numbers.significant(each.value), each.value),
                 *ratios,
-                Cell("") if fraction is None else Cell(wording.share(fraction), fraction.value),
+                Cell("") if fraction is None else Cell(formatting.share(fraction), fraction.value),
                 Cell(str(seconds.runs), seconds.runs),
             )
         )
@@ -215,4 +215,4 @@ def _ratio(evidence: Evidence, backend: str, reference: str, size: Size) -> Cell
     speedup = None if backend == reference else evidence.speedup(backend, reference, size)
     if speedup is None:
         return Cell("")
-    return Cell(wording.ratio(speedup), speedup.value)
+    return Cell(formatting.ratio(speedup), speedup.value)

@@ -10,7 +10,7 @@ from npfs.analysis import startup
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
 from npfs.analysis.scale import is_all_there_is
 from npfs.drawing import numbers
-from npfs.report import wording
+from npfs.report import formatting
 from npfs.report.details import (
     READING_COUNTS_FROM,
     SHORT,
@@ -55,7 +55,7 @@ def lists_or_numpy(evidence: Evidence) -> str:
     if speedup.is_below_one:
         turned = speedup_of(evidence, LISTS, NUMPY, most)
         return (
-            f"Stay with lists here: on {wording.size(most)} a fit is {wording.factor(turned)} as "
+            f"Stay with lists here: on {formatting.size(most)} a fit is {formatting.factor(turned)} as "
             "fast as with NumPy."
         )
     crossover = evidence.crossover(NUMPY, LISTS)
@@ -67,11 +67,11 @@ def lists_or_numpy(evidence: Evidence) -> str:
     won = [size for size in shared if speedup_of(evidence, LISTS, NUMPY, size).is_above_one]
     below = ""
     if won:
-        lists = wording.factor(speedup_of(evidence, LISTS, NUMPY, won[0]))
-        below = f"; on {wording.size(won[0])} lists are {lists} as fast"
+        lists = formatting.factor(speedup_of(evidence, LISTS, NUMPY, won[0]))
+        below = f"; on {formatting.size(won[0])} lists are {lists} as fast"
     return (
         f"Use NumPy in place of lists {where}: on {numbers.count(most.n_samples)} a fit is "
-        f"{wording.factor(speedup)} as fast{below}."
+        f"{formatting.factor(speedup)} as fast{below}."
     )
 
 
@@ -92,20 +92,20 @@ def numpy_or_numba(evidence: Evidence) -> str:
     above = [size for size in one if speedups[size].is_above_one]
     if not above or any(speedups[size].is_too_wide for size in above):
         if all(speedup.is_below_one for speedup in speedups.values()):
-            turned = wording.factor(speedup_of(evidence, NUMPY, NUMBA, one[-1]))
+            turned = formatting.factor(speedup_of(evidence, NUMPY, NUMBA, one[-1]))
             return (
                 "On one feature you do not need Numba: NumPy is faster at every measured number of "
                 f"samples, {turned} on "
-                f"{wording.size(one[-1])}{_with_many_features(evidence, many)}."
+                f"{formatting.size(one[-1])}{_with_many_features(evidence, many)}."
             )
         return comparison(evidence, NUMBA, NUMPY, one[-1])
     low, high = least_and_most({size: speedups[size] for size in above})
     said = (
-        f"{wording.factor(speedups[low])} as fast as NumPy at {numbers.count(low.n_samples)} "
+        f"{formatting.factor(speedups[low])} as fast as NumPy at {numbers.count(low.n_samples)} "
         "samples"
     )
     if high != low:
-        said += f" and {wording.factor(speedups[high])} at {numbers.count(high.n_samples)}"
+        said += f" and {formatting.factor(speedups[high])} at {numbers.count(high.n_samples)}"
     if len(above) == len(one):
         start = "Numba is faster still"
     else:
@@ -118,7 +118,7 @@ def what_it_costs(evidence: Evidence) -> str:
     """Return the cost of a start, and the fits after which it has paid."""
     known = {name: startup.seconds(evidence, name) for name in (LISTS, NUMPY, NUMBA)}
     starts = [
-        f"{wording.seen(seconds)} with {SHORT[name]}"
+        f"{formatting.seen(seconds)} with {SHORT[name]}"
         for name, seconds in known.items()
         if seconds is not None
     ]
@@ -135,10 +135,10 @@ def _with_many_features(evidence: Evidence, many: list[Size]) -> str:
         return ""
     size = max(many, key=lambda size: (size.n_features, -abs(size.n_samples - READING_COUNTS_FROM)))
     speedup = speedup_of(evidence, NUMBA, NUMPY, size)
-    where = f"on {wording.size(size)}"
+    where = f"on {formatting.size(size)}"
     if not speedup.is_known or speedup.is_too_wide or speedup.is_above_one:
-        return f"; {where} Numba is {wording.factor(speedup)} as fast as NumPy"
-    turned = wording.factor(speedup_of(evidence, NUMPY, NUMBA, size))
+        return f"; {where} Numba is {formatting.factor(speedup)} as fast as NumPy"
+    turned = formatting.factor(speedup_of(evidence, NUMPY, NUMBA, size))
     if not speedup.is_significant:
         return f"; {where} the two are within noise of each other, {turned} for NumPy"
     return f"; {where} NumPy is {turned} as fast as Numba"
@@ -150,4 +150,4 @@ def _paid(evidence: Evidence) -> str:
     paid = startup.break_even(evidence, NUMBA, NUMPY, size) if size.n_samples else None
     if paid is None or paid.fits is None or paid.fits.is_too_wide:
         return ""
-    return f", which {wording.number(paid.fits)} fits of {wording.size(size)} repay"
+    return f", which {formatting.number(paid.fits)} fits of {formatting.size(size)} repay"

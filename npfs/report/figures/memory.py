@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from npfs.analysis import startup
 from npfs.analysis.evidence import Evidence
 from npfs.drawing import labels, numbers, scales, style
-from npfs.report import wording
+from npfs.report import formatting
 from npfs.report.figures import lines as shared
 from npfs.schema import Size
 
@@ -46,7 +46,7 @@ def memory_alt(evidence: Evidence) -> str:
     texts = [f"{shared.label(evidence, name)} {_words(use, size)}" for name, use in uses.items()]
     return (
         "Bar chart with a row for each backend: memory beside the arrays it is given, as a "
-        f"multiple of their bytes, for {wording.size(size)} ({shared.data(size.data_bytes)}). "
+        f"multiple of their bytes, for {formatting.size(size)} ({shared.data(size.data_bytes)}). "
         f"{shared.each(texts)}."
     )
 
@@ -101,6 +101,6 @@ def _finish(axes: Axes, evidence: Evidence, size: Size, shown: list[str]) -> Non
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
     axes.set_xlabel(f"times the bytes of the data, {shared.data(size.data_bytes)}")
-    title = f"Memory beside the given arrays, {wording.size(size)}"
+    title = f"Memory beside the given arrays, {formatting.size(size)}"
     note = "solid: held between fits; hatched: on top of that, at most, in a fit"
     scales.set_title(axes, title, note)

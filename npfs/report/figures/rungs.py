@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.statistics import Interval
 from npfs.drawing import labels, scales, style
-from npfs.report import wording
+from npfs.report import formatting
 from npfs.report.figures import lines as shared
 from npfs.schema import Size
 
@@ -34,7 +34,7 @@ def rungs_figure(evidence: Evidence) -> Figure | None:
         scales.log_axis(axes.xaxis, low, high, scales.times)
         _draw(axes, evidence, shown, rungs)
         note = f"{shared.data(size.data_bytes)} to read in each epoch"
-        scales.set_title(axes, wording.size(size), note)
+        scales.set_title(axes, formatting.size(size), note)
         axes.set_xlabel("times the time of just reading the data")
     for axes in all_axes[1:]:
         axes.set_yticklabels([])
@@ -49,7 +49,7 @@ def rungs_alt(evidence: Evidence) -> str:
             f"{shared.label(evidence, name)} {shared.number(ratio.value)}×"
             for name, ratio in rungs.items()
         ]
-        texts.append(f"{wording.size(size)}: {shared.each(each)}.")
+        texts.append(f"{formatting.size(size)}: {shared.each(each)}.")
     return (
         "Dot chart with a row for each backend: how many times as long as just reading its data an "
         f"epoch takes, on a logarithmic axis where 1× is the limit. {' '.join(texts)}"

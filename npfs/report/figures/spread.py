@@ -13,7 +13,7 @@ from matplotlib.path import Path as DrawnPath
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.statistics import Interval
 from npfs.drawing import labels, numbers, scales, style
-from npfs.report import wording
+from npfs.report import formatting
 from npfs.report.figures import lines as shared
 from npfs.schema import Size
 
@@ -62,10 +62,10 @@ def spread_alt(evidence: Evidence) -> str:
         widest = max(spans, key=spans.__getitem__)
         texts.append(
             f"{shared.label(evidence, backend)} at most {numbers.significant(spans[widest])}× "
-            f"from the fastest to the slowest run, at {wording.size(widest)}"
+            f"from the fastest to the slowest run, at {formatting.size(widest)}"
         )
     two = [
-        f"{shared.label(evidence, backend)} at {wording.size(size)}"
+        f"{shared.label(evidence, backend)} at {formatting.size(size)}"
         for backend, by_size in cases.items()
         for size, time in by_size.items()
         if time.bimodal

@@ -14,7 +14,7 @@ from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
 from npfs.analysis.startup import BreakEven
 from npfs.analysis.statistics import Interval, geometric_interval
 from npfs.drawing import labels, numbers, scales, style
-from npfs.report import wording
+from npfs.report import formatting
 from npfs.report.figures import lines as shared
 from npfs.schema import Size
 
@@ -51,7 +51,7 @@ def total_figure(evidence: Evidence) -> Figure | None:
         lines = _draw(axes, evidence, starts, most)
         _draw_break_evens(axes, _break_evens(evidence, size), starts, most, lines)
         note = "start, import and compiling once, then fits"
-        scales.set_title(axes, f"Fits of {wording.size(size)}", note)
+        scales.set_title(axes, f"Fits of {formatting.size(size)}", note)
         axes.set_xlabel("number of fits in one program")
     all_axes[0].set_ylabel("time in all (lower is faster)")
     return figure
@@ -62,7 +62,7 @@ def total_alt(evidence: Evidence) -> str:
     texts = []
     for size, starts in _panels(evidence).items():
         first = [
-            f"{shared.label(evidence, name)} {wording.duration(start.total(1))} for one fit"
+            f"{shared.label(evidence, name)} {formatting.duration(start.total(1))} for one fit"
             for name, start in starts.items()
         ]
         points = [
@@ -70,7 +70,7 @@ def total_alt(evidence: Evidence) -> str:
             f"{shared.label(evidence, found.reference)} {_after(fits.value)}"
             for found, fits in _break_evens(evidence, size)
         ]
-        texts.append(f"Fits of {wording.size(size)}: {shared.each([*first, *points])}.")
+        texts.append(f"Fits of {formatting.size(size)}: {shared.each([*first, *points])}.")
     return (
         "Line chart, both axes logarithmic: time in all, with the start, over the number of fits "
         "in one program. " + " ".join(texts)

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from npfs.analysis.decisions import fastest
 from npfs.analysis.evidence import NUMPY, Evidence
 from npfs.drawing import labels, numbers, scales, style
-from npfs.report import wording
+from npfs.report import formatting
 from npfs.report.figures import lines as shared
 from npfs.schema import Size
 
@@ -61,7 +61,7 @@ def winners_alt(evidence: Evidence) -> str:
             words += " and others" if len(names) > 3 else ""
             words += f" ({CLOSE})" if len(names) > 1 else ""
             factor = _factor(evidence, size, names[0])
-            cells.append(f"{wording.size(size)}: {words}{f', {factor[0]}' if factor else ''}")
+            cells.append(f"{formatting.size(size)}: {words}{f', {factor[0]}' if factor else ''}")
     return (
         "Map of number of samples by number of features; each measured cell names its fastest tool "
         f"and how many times as fast as NumPy it is. {shared.each(cells, 30)}."

@@ -9,16 +9,30 @@ from npfs.analysis.statistics import Interval, Mode
 from npfs.drawing import numbers
 from npfs.schema import Size
 
+NEARLY_ALIKE = 1.2  # below it a factor is written as a percentage, or with three digits
+
 
 def factor(ratio: Interval) -> str:
     """Format a ratio with its interval: 35.0× (34.0 to 36.1)."""
     return number(ratio, "×")
 
 
+def rough(value: float) -> str:
+    """Format a factor for a sentence, with two significant digits: 35×, 9.1×, 1.05×."""
+    return f"{numbers.significant(value, 2 if value >= NEARLY_ALIKE or value < 1 else 3)}×"
+
+
+def faster(value: float) -> str:
+    """Format a speedup above 1 for a sentence: 35× faster, 5 % faster."""
+    if value < NEARLY_ALIKE:
+        return f"{100 * (value - 1):.0f} % faster"
+    return f"{rough(value)} faster"
+
+
 def ratio(of: Interval) -> str:
-    """Format a ratio that is compared with 1; "within noise" where it is not significant."""
-    is_told = not of.is_known or of.is_too_wide or of.is_significant
-    return factor(of) + ("" if is_told else ", within noise")
+    """Format a ratio that is compared with 1; it says so where it is not significant."""
+    is_clear = not of.is_known or of.is_too_wide or of.is_significant
+    return factor(of) + ("" if is_clear else ", no significant difference")
 
 
 def number(of: Interval, sign: str = "") -> str:

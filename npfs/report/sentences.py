@@ -1,0 +1,54 @@
+"""The sentences of reports, comparisons and advice: Jinja macros under ``templates/sentences/``.
+
+No code builds a sentence or looks into one. A macro gets numbers and names, formats them by the
+filters below and decides no more than the wording.
+"""
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from npfs.drawing import numbers
+from npfs.report import formatting
+
+FILTERS = {
+    "bytes": numbers.n_bytes,
+    "count": numbers.count,
+    "counted": numbers.counted,
+    "duration": formatting.duration,
+    "factor": formatting.factor,
+    "faster": formatting.faster,
+    "listed": numbers.listed,
+    "number": formatting.number,
+    "percent": numbers.percent,
+    "rough": formatting.rough,
+    "share": formatting.share,
+    "significant": numbers.significant,
+    "size": formatting.size,
+    "time": numbers.time,
+}
+
+
+class Sentences:
+    """The sentences about one topic, which is the name of a template."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+
+    def __call__(self, name: str, **values: object) -> str:
+        """Return the sentence of that name, on one line."""
+        macro = getattr(environment().get_template(f"sentences/{self._topic}.j2").module, name)
+        return " ".join(str(macro(**values)).split())
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment of text: nothing is escaped here; a page escapes what it shows."""
+    made = Environment(  # noqa: S701
+        loader=PackageLoader("npfs.report", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= FILTERS
+    return made

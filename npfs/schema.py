@@ -274,8 +274,9 @@ class Backend(Struct, frozen=True, omit_defaults=True):
 
     Attributes
     ----------
-    lines_of_code : int or None
-        Without blank lines, comments and docstrings; None if there is no source to read.
+    fit_lines : int or None
+        Of the fit for one feature and its kernel, without docstrings, comments and annotations, as
+        a learner would write them; None if there is no source to read, and in old files.
     installed : dict or None
         Bytes on disk of each package that the backend needs; None in files of old versions.
     """
@@ -283,7 +284,7 @@ class Backend(Struct, frozen=True, omit_defaults=True):
     title: str
     same_work: bool
     note: str
-    lines_of_code: Number | None = None
+    fit_lines: Number | None = None
     installed: dict[str, Number] | None = field(name="installed_bytes", default=None)
 
     @property

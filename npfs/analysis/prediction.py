@@ -1,4 +1,4 @@
-"""Time to a result, predicted from stored runs for sizes and epochs that were not timed.
+"""Time to a result, from stored runs: also for sizes and epochs that were not timed.
 
 A job of some fits on one data set takes startup + conversion + fits * (call + epochs * epoch). Runs
 measure the startup of a backend as such. Cases that are timed with two numbers of epochs tell a
@@ -60,9 +60,18 @@ class Estimate:
         """Return the upper end of the 95 % interval."""
         return self.value * math.exp(QUANTILE * self.error)
 
+    @property
+    def is_significant(self) -> bool:
+        """Test whether a ratio differs significantly from 1."""
+        return self.low > 1 or self.high < 1
+
     def times(self, factor: float) -> "Estimate":
         """Return the estimate of a multiple."""
         return Estimate(self.value * factor, self.error)
+
+    def over(self, other: "Estimate") -> "Estimate":
+        """Return the ratio to an independent estimate."""
+        return Estimate(self.value / other.value, math.hypot(self.error, other.error))
 
     def widened(self, *errors: float) -> "Estimate":
         """Return the estimate with further independent errors."""
@@ -80,7 +89,7 @@ def add(parts: Iterable[Estimate | None]) -> Estimate:
 
 
 class Beyond(NamedTuple):
-    """Factors by which a job exceeds the largest that was measured; 1 in the measured range.
+    """Factors by which a job lies beyond the sizes that were measured; 1 in the measured range.
 
     ``samples`` compares the numbers of ``X`` and ``y``: that is samples, of as many features.
     """
@@ -133,8 +142,22 @@ class Prediction:
 
     def differs_from(self, other: "Prediction") -> bool:
         """Test the difference between the totals for significance."""
-        difference = abs(math.log(self.total.value / other.total.value))
-        return difference > QUANTILE * math.hypot(self.total.error, other.total.error)
+        return self.total.over(other.total).is_significant
+
+
+class Parts(NamedTuple):
+    """The parts of a job that do not depend on its epochs; None was not measured.
+
+    ``overhead`` are the seconds that an epoch takes without data, ``spread`` the standard error of
+    a fit between runs.
+    """
+
+    startup: Estimate | None
+    conversion: Estimate | None
+    call: Estimate | None
+    epoch: Estimate
+    overhead: float
+    spread: float
 
 
 class CostModels(NamedTuple):
@@ -148,6 +171,12 @@ class CostModels(NamedTuple):
 class Predictor:
     """Predicts jobs from the runs that may be pooled.
 
+    Parameters
+    ----------
+    evidence
+    of_mean : bool
+        Whether intervals are for the mean of many runs; else for one run more, as a user makes it.
+
     Attributes
     ----------
     tells_calls : bool
@@ -159,8 +188,9 @@ class Predictor:
         If no run has timed a fit in float64.
     """
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, *, of_mean: bool = False) -> None:
         self.evidence = evidence
+        self.of_mean = of_mean
         self.epochs = evidence.newest.epochs
         self._fits: dict[str, dict[Size, Mapping[int, float]]] = {}
         for (backend, size), by_run in evidence.seconds.items():
@@ -169,12 +199,21 @@ class Predictor:
         if not self._fits:
             raise NoPrediction("no stored run has timed a fit in float64; measure one: npfs bench")
         self.tells_calls = any(run.other_epochs for run in evidence.runs)
+        self._known_parts: dict[tuple[str, Size], Parts] = {}
 
     @property
     def backends(self) -> list[str]:
         """List the backends that can be predicted."""
         timed = [*self.evidence.backends, *self.evidence.shortcuts]
         return [name for name in timed if name in self._fits]
+
+    def sizes(self, backend: str) -> list[Size]:
+        """Return the sizes that a backend was timed at, ascending."""
+        return sorted(self._fits[backend]) if backend in self._fits else []
+
+    def startup(self, backend: str) -> Estimate | None:
+        """Return the seconds of a startup; None if it was not measured."""
+        return self._startups.get(backend)
 
     def rank(self, n_samples: int, n_features: int, epochs: int, fits: int = 1) -> list[Prediction]:
         """Predict ``fits`` of ``epochs`` on one data set with every backend, the fastest first."""
@@ -186,19 +225,27 @@ class Predictor:
     ) -> Prediction:
         """Predict one backend."""
         size = Size(n_samples, n_features)
-        call, epoch, fit = self._fit(backend, size, epochs)
+        parts = self._parts(backend, size)
         return Prediction(
             backend=backend,
-            startup=self._startup(backend),
-            conversion=self._conversion(backend, size),
-            call=call,
-            epoch=epoch,
-            fit=fit,
+            startup=parts.startup,
+            conversion=parts.conversion,
+            call=parts.call,
+            epoch=parts.epoch if parts.call else self._fit(parts, epochs).times(1 / epochs),
+            fit=self._fit(parts, epochs),
             fits=fits,
             memory_bytes=self._memory_bytes(backend, size),
             beyond=self._beyond(backend, size),
             is_shortcut=backend in self.evidence.shortcuts,
         )
+
+    def time_to_result(
+        self, backend: str, size: Size, epochs: int, *, with_startup: bool = True
+    ) -> Estimate:
+        """Return the seconds to the result of one fit: ``predict(...).total``, and nothing else."""
+        parts = self._parts(backend, size)
+        startup = parts.startup if with_startup else None
+        return add([startup, parts.conversion, self._fit(parts, epochs)])
 
     @cached_property
     def _models(self) -> dict[str, CostModels]:
@@ -209,21 +256,32 @@ class Predictor:
             models[backend] = CostModels(*self._call_and_epoch(backend), conversion)
         return models
 
-    def _fit(
-        self, backend: str, size: Size, epochs: int
-    ) -> tuple[Estimate | None, Estimate, Estimate]:
-        """Predict a call, an epoch and a fit."""
-        models, spread = self._models[backend], self._spread(backend, size)
-        epoch = _estimate(models.epoch, size)
-        if models.call is not None:
-            call = _estimate(models.call, size)
-            return call, epoch, add([call, epoch.times(epochs)]).widened(spread)
+    def _parts(self, backend: str, size: Size) -> Parts:
+        """Predict what does not depend on the number of epochs."""
+        key = backend, size
+        if key not in self._known_parts:
+            models = self._models[backend]
+            self._known_parts[key] = Parts(
+                self._startups[backend],
+                self._conversion(backend, size),
+                None if models.call is None else _estimate(models.call, size),
+                _estimate(models.epoch, size),
+                models.epoch.overhead,
+                self._spread(backend, size),
+            )
+        return self._known_parts[key]
+
+    def _fit(self, parts: Parts, epochs: int) -> Estimate:
+        """Predict a fit."""
+        call, epoch = parts.call, parts.epoch
+        if call is not None:
+            return add([call, epoch.times(epochs)]).widened(parts.spread)
         # The overhead is all the epochs', or all the call's, or anything between.
-        overhead = models.epoch.overhead
-        bounds = epoch.value * epochs, overhead * self.epochs + (epoch.value - overhead) * epochs
+        work = epoch.value - parts.overhead
+        bounds = epoch.value * epochs, parts.overhead * self.epochs + work * epochs
         unknown = math.log(max(bounds) / min(bounds)) / (2 * QUANTILE)
-        fit = Estimate(math.sqrt(bounds[0] * bounds[1]), epoch.error).widened(spread, unknown)
-        return None, fit.times(1 / epochs), fit
+        fit = Estimate(math.sqrt(bounds[0] * bounds[1]), epoch.error)
+        return fit.widened(parts.spread, unknown)
 
     def _call_and_epoch(self, backend: str) -> tuple[CostModel | FixedCost | None, CostModel]:
         """Return the models of a call and of an epoch.
@@ -309,14 +367,17 @@ class Predictor:
         if not known:
             return ONE_RUN_ERROR
         nearest = min(known, key=lambda other: abs(math.log(other.numbers / size.numbers)))
-        return _error_of_a_run(known[nearest])
+        return self._error(known[nearest])
 
-    def _startup(self, backend: str) -> Estimate | None:
-        starts = startup.startups(self.evidence, backend).values()
-        seconds = [start.interpreter_s + start.cost_s for start in starts]
-        if not seconds:
-            return None
-        return Estimate(statistics.geometric_mean(seconds), _error_of_a_run(seconds))
+    @cached_property
+    def _startups(self) -> dict[str, Estimate | None]:
+        found: dict[str, Estimate | None] = {}
+        for backend in self.backends:
+            starts = startup.startups(self.evidence, backend).values()
+            seconds = [start.interpreter_s + start.cost_s for start in starts]
+            mean = statistics.geometric_mean(seconds) if seconds else 0.0
+            found[backend] = Estimate(mean, self._error(seconds)) if seconds else None
+        return found
 
     def _conversion(self, backend: str, size: Size) -> Estimate | None:
         model = self._models[backend].conversion
@@ -330,6 +391,18 @@ class Predictor:
                 if (case.backend, case.size.dtype) == (backend, "float64") and case.case.prepare_s:
                     found.setdefault(case.size, []).append(statistics.median(case.case.prepare_s))
         return {size: statistics.median(seconds) for size, seconds in found.items()}
+
+    def _error(self, seconds: Sequence[float]) -> float:
+        """Return the standard error on logarithms: of the mean, or of one run more.
+
+        Of few runs by Student's t.
+        """
+        n_runs = len(seconds)
+        if n_runs == 1:
+            return ONE_RUN_ERROR
+        t = student_t_quantile(0.975, n_runs - 1) / QUANTILE
+        one_more = 0 if self.of_mean else 1
+        return statistics.stdev(map(math.log, seconds)) * math.sqrt(one_more + 1 / n_runs) * t
 
     def _memory_bytes(self, backend: str, size: Size) -> float | None:
         """Return the bytes at most: in proportion to the data, as at the nearest measured size."""
@@ -352,19 +425,12 @@ class Predictor:
     def _beyond(self, backend: str, size: Size) -> Beyond:
         sizes = self._models[backend].epoch.seconds
         features = [known.n_features for known in sizes]
+        numbers = [known.numbers for known in sizes]
         return Beyond(
-            max(1.0, size.numbers / max(known.numbers for known in sizes)),
+            max(1.0, size.numbers / max(numbers), min(numbers) / size.numbers),
             max(1.0, size.n_features / max(features), min(features) / size.n_features),
         )
 
 
 def _estimate(model: CostModel | FixedCost, size: Size) -> Estimate:
     return Estimate(model.at(size), model.error(size))
-
-
-def _error_of_a_run(seconds: Sequence[float]) -> float:
-    """Return the standard error of one more run, on logarithms; of few by Student's t."""
-    if len(seconds) == 1:
-        return ONE_RUN_ERROR
-    t = student_t_quantile(0.975, len(seconds) - 1) / QUANTILE
-    return statistics.stdev(map(math.log, seconds)) * math.sqrt(1 + 1 / len(seconds)) * t

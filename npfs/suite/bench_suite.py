@@ -205,7 +205,7 @@ class BenchSuite:
                 title=backend.title,
                 same_work=backend.same_work,
                 note=backend.note,
-                lines_of_code=costs.lines_of_code(backend),
+                fit_lines=costs.fit_lines(backend),
                 installed=costs.installed_bytes(backend),
             )
             for name, backend in self.backends.items()

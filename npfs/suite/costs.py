@@ -4,9 +4,7 @@ import ast
 import contextlib
 import functools
 import inspect
-import io
 import sys
-import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -18,14 +16,7 @@ from npfs.backends.base import Backend
 from npfs.harness.environment import file_digest
 
 OURS = "npfs"
-NO_CODE = {
-    tokenize.COMMENT,
-    tokenize.NL,
-    tokenize.NEWLINE,
-    tokenize.INDENT,
-    tokenize.DEDENT,
-    tokenize.ENDMARKER,
-}
+ONE_FEATURE = "fit_one_feature"  # as backends call their fit of one feature
 
 
 def source_digest(backend: Backend) -> str:
@@ -34,13 +25,44 @@ def source_digest(backend: Backend) -> str:
     return f"{files} {backend.build}".strip()
 
 
-def lines_of_code(backend: Backend) -> int | None:
-    """Count the lines of the backend's files without blank lines, comments and docstrings.
+def fit_lines(backend: Backend) -> int | None:
+    """Count the lines that a learner would write: the fit for one feature, and its kernel.
 
-    None where there is no source to read.
+    The kernel is what the fit uses of its own file. Docstrings, comments, blank lines, annotations
+    and line breaks do not count. None where there is no source to read.
     """
-    sources = [_source(name) for name in _modules(backend)]
-    return sum(len(_code_lines(source)) for source in sources if source) if all(sources) else None
+    source = _source(backend.fit.__module__)
+    if source is None:
+        return None
+    functions = {
+        node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)
+    }
+    waiting = [next((name for name in (ONE_FEATURE, "fit") if name in functions), "")]
+    counted: dict[str, int] = {}
+    while waiting:
+        name = waiting.pop()
+        if name in functions and name not in counted:
+            bare = _Bare().visit(functions[name])
+            counted[name] = len(ast.unparse(bare).strip().splitlines())
+            waiting += [node.id for node in ast.walk(bare) if isinstance(node, ast.Name)]
+    return sum(counted.values()) or None
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes docstrings and annotations out of a function."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """Take them out of this one and those in it."""
+        self.generic_visit(node)
+        node.returns = None
+        if ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        """Take the annotation out of a parameter."""
+        node.annotation = None
+        return node
 
 
 def installed_bytes(backend: Backend) -> dict[str, int]:
@@ -97,20 +119,6 @@ def _source(module: str) -> str | None:
         return inspect.getsource(sys.modules[module])
     except (OSError, TypeError):
         return None
-
-
-def _code_lines(source: str) -> set[int]:
-    """Return the numbers of the lines on which some code stands."""
-    lines: set[int] = set()
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type not in NO_CODE:
-            lines.update(range(token.start[0], token.end[0] + 1))
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
-            docstring = node.body[0]
-            lines.difference_update(range(docstring.lineno, (docstring.end_lineno or 0) + 1))
-    return lines
 
 
 def _imports(module: str) -> Iterator[str]:

@@ -262,7 +262,7 @@ def test_a_table_of_one_size_predicts_in_proportion(tmp_path: Path) -> None:
     assert found.fit.value == pytest.approx(2e-3)
     assert (found.startup, found.conversion, found.memory_bytes) == (None, None, None)
     assert found.beyond == Beyond(2.0, 1.0)
-    assert predictor.predict("numpy", 1000, 1, 10).beyond == Beyond(1.0, 3.0)
+    assert predictor.predict("numpy", 1000, 1, 10).beyond == Beyond(2.0, 3.0)
 
 
 def test_runs_of_float32_alone_say_what_to_do(tmp_path: Path) -> None:

@@ -404,13 +404,18 @@ class Predictor:
         one_more = 0 if self.of_mean else 1
         return statistics.stdev(map(math.log, seconds)) * math.sqrt(one_more + 1 / n_runs) * t
 
+    @cached_property
+    def _peaks(self) -> dict[str, dict[Size, float]]:
+        sizes = startup.memory_sizes(self.evidence)
+        peaks: dict[str, dict[Size, float]] = {}
+        for backend in self.backends:
+            known = {size: startup.memory(self.evidence, backend, size)[1] for size in sizes}
+            peaks[backend] = {size: peak for size, peak in known.items() if peak is not None}
+        return peaks
+
     def _memory_bytes(self, backend: str, size: Size) -> float | None:
         """Return the bytes at most: in proportion to the data, as at the nearest measured size."""
-        peaks = {
-            known: peak
-            for known in startup.memory_sizes(self.evidence)
-            if (peak := startup.memory(self.evidence, backend, known)[1]) is not None
-        }
+        peaks = self._peaks[backend]
         if not peaks:
             return None
         nearest = min(

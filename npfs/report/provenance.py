@@ -14,6 +14,7 @@ from npfs.drawing import numbers
 from npfs.report import formatting
 from npfs.report.claims import ADD_A_RUN, newest_layout
 from npfs.report.details import ONE_BACKEND
+from npfs.report.machine import sentence
 from npfs.schema import Blas, Size
 
 MISSING = "needs the package"  # in the reason of a backend whose library is not installed
@@ -299,7 +300,7 @@ def _findings(evidence: Evidence, severity: str) -> list[str]:
     newest = evidence.newest
     loads = [run.load for run in evidence.runs if run.job == newest.job]
     found = [*findings(newest.environment, loads), *disturbed(evidence.disturbance)]
-    return [str(finding) for finding in found if finding.severity == severity]
+    return [sentence(finding) for finding in found if finding.severity == severity]
 
 
 def vocabulary(evidence: Evidence) -> list[tuple[str, str]]:

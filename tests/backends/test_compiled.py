@@ -41,11 +41,11 @@ def test_without_a_place_for_compiled_code_it_compiles_anew_and_says_so() -> Non
     assert found.stdout == "True\n", found.stderr
     said = run(
         "from npfs import load_backend; print(load_backend('numba').note)\n"
-        "from npfs.suite.doctor import _of_numba; print(_of_numba()[0])",
+        "from npfs.suite.doctor import _of_numba; print(_of_numba({})[0].name)",
         **NO_CACHE,
     )
     assert "compiled anew in each process, as no folder for compiled code can be" in said.stdout
-    assert "each process compiles it anew, in seconds; set NUMBA_CACHE_DIR to a" in said.stdout
+    assert said.stdout.endswith("\nnumba-cache\n")
     assert compiled.CACHED
     assert compiled.with_note() == ""
 
@@ -92,7 +92,7 @@ import json
 from npfs.backends.registry import load_all
 from npfs.suite.doctor import examine
 loaded, reasons = load_all(["python", "numpy", "numba", "numba-simd", "numba-parallel"])
-print(json.dumps([list(loaded), reasons, [str(finding) for finding in examine().findings]]))
+print(json.dumps([list(loaded), reasons, [str(finding.values) for finding in examine().findings]]))
 """
     found = run(code, **variables)
     assert found.returncode == 0, found.stderr
@@ -108,7 +108,7 @@ print(json.dumps([list(loaded), reasons, [str(finding) for finding in examine().
             "BackendUnavailable: backend 'numba' cannot be loaded here"
             in run(fit, **variables).stderr
         )
-    assert any(what in finding for finding in findings)
+    assert any(what.removeprefix("unset ") in values for values in findings)
 
 
 def test_here_all_of_them_load() -> None:

@@ -1,20 +1,22 @@
 """Test of the intervals: stored runs are split, and one half's interval is tried on the other.
 
 A half is as many runs as a command makes. Of two disjoint halves, drawn at random many times over,
-the interval of one must hold the value of the other, allowing for the other's own error (Welch's
-interval of their difference holds 0), in 95 of 100 cases; and a comparison of all cases of the two,
-which are the same code, must call none significant.
+the interval of one must cover the value of the other, allowing for the other's own error (Welch's
+interval of their difference covers 0), in 95 of 100 cases; and a comparison of all cases of the
+two, which are the same code, must call none significant.
 
-A harder question is asked as well: does the interval of one half alone hold the other half's value,
-its error taken to be as large? That is exact for normal spread, and shows where spread has heavy
-tails or two modes: five runs that happen to lie close together cannot know it.
+A harder question is asked as well: does the interval of one half alone cover the other half's
+value, its error taken to be as large? That is exact for normal spread, and shows where spread has
+heavy tails or is bimodal: five runs that happen to lie close together cannot know it.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from statistics import fmean, median
 
 import numpy as np
+from numpy.typing import NDArray
 
 from npfs.analysis.evidence import REFERENCES, Evidence
 from npfs.analysis.statistics import (
@@ -22,7 +24,7 @@ from npfs.analysis.statistics import (
     Logs,
     benjamini_hochberg,
     log_ratio,
-    margin_of_mean,
+    student_t_quantile,
 )
 from npfs.schema import Size
 
@@ -47,12 +49,13 @@ class Coverage:
         What a speedup is over; None for a time.
     size : Size
     coverage : float
-        Share of splits in which one half held the value of the other, allowing for the other's
-        error.
+        Share of splits in which the interval of one half covered the value of the other, allowing
+        for the other's error.
     coverage_alone : float
-        Share of splits in which the interval of one half alone predicted the value of the other.
-    false_alarms : float
-        Share of splits in which ``npfs compare`` would call the two halves different.
+        Share of splits in which it did so by the spread of one half alone.
+    false_alarms : float or None
+        Share of splits in which ``npfs compare`` would call the two halves different; None for a
+        speedup, which it does not compare.
     width : float
         Median width of the intervals, high / low - 1.
     """
@@ -62,8 +65,20 @@ class Coverage:
     size: Size
     coverage: float
     coverage_alone: float
-    false_alarms: float
+    false_alarms: float | None
     width: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Means of shares and medians of widths over several quantities; None over nothing."""
+
+    times: float | None
+    speedups: float | None
+    alone: float | None
+    false_alarms: float | None
+    width_of_times: float | None
+    width_of_speedups: float | None
 
 
 @dataclass(frozen=True)
@@ -85,15 +100,20 @@ class Calibration:
     coverages: tuple[Coverage, ...]
     any_alarm: float
 
-    @property
-    def times(self) -> list[Coverage]:
-        """Return those of the times of a fit."""
-        return [of for of in self.coverages if of.reference is None]
-
-    @property
-    def speedups(self) -> list[Coverage]:
-        """Return those of the speedups over lists and over NumPy."""
-        return [of for of in self.coverages if of.reference is not None]
+    def summary(self, *, backend: str | None = None, size: Size | None = None) -> Summary:
+        """Summarize all intervals, or those of a backend or a size."""
+        of_backend = [of for of in self.coverages if backend in {None, of.backend}]
+        found = [of for of in of_backend if size in {None, of.size}]
+        times = [of for of in found if of.reference is None]
+        speedups = [of for of in found if of.reference is not None]
+        return Summary(
+            _over(fmean, [of.coverage for of in times]),
+            _over(fmean, [of.coverage for of in speedups]),
+            _over(fmean, [of.coverage_alone for of in found]),
+            _over(fmean, [of.false_alarms for of in times if of.false_alarms is not None]),
+            _over(median, [of.width for of in times]),
+            _over(median, [of.width for of in speedups]),
+        )
 
 
 def calibrate(
@@ -118,38 +138,49 @@ def calibrate(
             f"them, or, for the standard preset, with: npfs calibrate --measure {2 * half - most}"
         )
     generator = np.random.default_rng(SEED)
-    orders = [generator.permutation(runs) for _ in range(splits)]
-    outcomes = [[_compare_halves(quantities[key][order], half) for key in keys] for order in orders]
-    covered_alone, widths, p_values = np.moveaxis(np.array(outcomes), -1, 0)
+    orders = np.array([generator.permutation(runs) for _ in range(splits)])
+    outcomes = np.array([_compare_halves(quantities[key], orders, half) for key in keys])
+    covered_alone, widths, p_values = np.moveaxis(outcomes, 1, 0)
     # A comparison is of times: a speedup has its own lists and NumPy in each half.
-    times = [index for index, (_, reference, _) in enumerate(keys) if reference is None]
+    is_time = np.array([reference is None for _, reference, _ in keys])
     # Nothing is called at the threshold 0: a p-value of 0 then is none.
-    thresholds = [benjamini_hochberg(p[times].tolist(), FALSE_ALARM_RATE) or -1 for p in p_values]
-    alarms = p_values <= np.array(thresholds)[:, None]
+    tested = p_values[is_time].T.tolist()
+    thresholds = [benjamini_hochberg(of_split, FALSE_ALARM_RATE) or -1 for of_split in tested]
+    alarms = p_values <= np.array(thresholds)
     coverages = tuple(
         Coverage(
             *key,
-            coverage=float((p_values[:, index] >= FALSE_ALARM_RATE).mean()),
-            coverage_alone=float(covered_alone[:, index].mean()),
-            false_alarms=float(alarms[:, index].mean()),
-            width=float(np.median(widths[:, index])),
+            coverage=float((p_values[index] >= FALSE_ALARM_RATE).mean()),
+            coverage_alone=float(covered_alone[index].mean()),
+            false_alarms=float(alarms[index].mean()) if is_time[index] else None,
+            width=float(np.median(widths[index])),
         )
         for index, key in enumerate(keys)
     )
-    return Calibration(runs, half, coverages, float(alarms[:, times].any(axis=1).mean()))
+    return Calibration(runs, half, coverages, float(alarms[is_time].any(axis=0).mean()))
 
 
-def _compare_halves(logs: Logs, half: int) -> tuple[float, float, float]:
-    """Try the interval of the first ``half`` of known values on the second.
+def _compare_halves(
+    logs: Logs, orders: NDArray[np.int64], half: int
+) -> tuple[NDArray[np.bool_], Logs, Logs]:
+    """Try the interval of the first ``half`` of known values on the second, in each of ``orders``.
 
-    Returns 1 if it holds the other's value alone and 0 if not, its width, and the p-value of their
-    difference.
+    Returns for each order whether the interval alone covers the other's value, its width, and the
+    p-value of their difference; 1 stands for each that is above ``FALSE_ALARM_RATE``.
     """
-    known = logs[~np.isnan(logs)]
-    first, second = known[:half], known[half : 2 * half]
-    difference, margin = log_ratio(first, second), margin_of_mean(first)
-    holds = abs(difference.value) <= margin * math.sqrt(2)
-    return float(holds), math.expm1(2 * margin), difference.p_value
+    known = orders[~np.isnan(logs[orders])].reshape(len(orders), -1)
+    first, second = logs[known[:, :half]], logs[known[:, half : 2 * half]]
+    difference = np.abs(first.mean(axis=1) - second.mean(axis=1))
+    variance = first.var(axis=1, ddof=1) / half
+    margin = student_t_quantile((1 + CONFIDENCE) / 2, half - 1) * np.sqrt(variance)
+    error = np.sqrt(variance + second.var(axis=1, ddof=1) / half)
+    # Welch's degrees of freedom are at most 2 * half - 2, and with fewer a p-value is larger. So
+    # most p-values, which are slow to compute, need not be known.
+    least = student_t_quantile((1 + CONFIDENCE) / 2, 2 * half - 2)
+    p_values = np.ones(len(orders))
+    for index in np.flatnonzero(difference > least * error):
+        p_values[index] = log_ratio(first[index], second[index]).p_value
+    return difference <= margin * math.sqrt(2), np.expm1(2 * margin), p_values
 
 
 def _quantities(evidence: Evidence) -> Mapping[tuple[str, str | None, Size], Logs]:
@@ -162,8 +193,13 @@ def _quantities(evidence: Evidence) -> Mapping[tuple[str, str | None, Size], Log
     quantities: dict[tuple[str, str | None, Size], Logs] = {
         (backend, None, size): logs for (backend, size), logs in times.items()
     }
-    for (backend, size), logs in times.items():
-        for reference in REFERENCES:
-            if backend != reference and (reference, size) in times:
-                quantities[backend, reference, size] = times[reference, size] - logs
-    return quantities
+    return quantities | {
+        (backend, reference, size): times[reference, size] - logs
+        for (backend, size), logs in times.items()
+        for reference in REFERENCES
+        if backend != reference and (reference, size) in times
+    }
+
+
+def _over(statistic: Callable[[list[float]], float], values: list[float]) -> float | None:
+    return statistic(values) if values else None

@@ -19,7 +19,7 @@ def calibrate(
     """Measure how often the interval of one half of the stored runs covers the other."""
     from npfs.analysis import calibration
     from npfs.cli.bench import CannotMeasure, add_runs
-    from npfs.report import calibration as words
+    from npfs.report import calibration as written
     from npfs.report.build import NoRuns, read_evidence
 
     with shared.mistakes(CannotMeasure, NoRuns, calibration.TooFewRuns):
@@ -30,8 +30,8 @@ def calibrate(
             evidence = read_evidence(reports)
             found = calibration.calibrate(evidence, half=half)
     if as_json:
-        shared.print_json(words.document(found))
+        shared.print_json(written.document(found))
     elif quiet:
-        print(words.sentence(found))
+        print(written.sentence(found))
     else:
-        print("\n".join(words.plain(found, evidence)))
+        print("\n".join(written.plain(found, evidence)))

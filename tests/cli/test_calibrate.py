@@ -8,16 +8,16 @@ from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 from tests.cli.conftest import Npfs
 
 
-def test_calibrate_prints_how_well_intervals_hold(tmp_path: Path, npfs: Npfs) -> None:
+def test_calibrate_prints_coverage_method_and_table(tmp_path: Path, npfs: Npfs) -> None:
     run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10, runs=12))
     result = npfs("calibrate")
     assert (result.returncode, result.stderr) == (0, "")
-    assert "over random halves of 12 stored runs" in " ".join(result.stdout.split())
+    assert "The 12 stored runs were split" in " ".join(result.stdout.split())
     assert "all cases" in result.stdout
     assert "1,000 samples" in result.stdout
 
 
-def test_calibrate_says_what_it_lacks(tmp_path: Path, npfs: Npfs) -> None:
+def test_calibrate_names_what_is_missing(tmp_path: Path, npfs: Npfs) -> None:
     nothing = npfs("calibrate")
     assert nothing.returncode == 2
     assert nothing.stderr.startswith("npfs calibrate: no runs in reports")
@@ -31,9 +31,8 @@ def test_calibrate_says_what_it_lacks(tmp_path: Path, npfs: Npfs) -> None:
 def test_calibrate_for_programs_and_in_a_sentence(tmp_path: Path, npfs: Npfs) -> None:
     run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10, runs=10))
     found = json.loads(npfs("calibrate", "--json").stdout)
-    assert found["runs"] == 10
-    assert {case["held"] for case in found["cases"]} <= {0.99, 1.0}, (
-        "nearly equal runs hold one another"
-    )
+    assert (found["schema"], found["runs"]) == (2, 10)
+    of_equal_runs = {case["coverage"] for case in found["cases"]}
+    assert of_equal_runs <= {0.99, 1.0}
     quiet = npfs("calibrate", "--quiet").stdout.splitlines()
     assert quiet == [found["answer"]]

@@ -17,12 +17,13 @@ from npfs.analysis.statistics import (
     Interval,
     LogRatio,
     benjamini_hochberg,
+    bimodal,
     log_ratio,
     selected_confidence,
 )
 from npfs.schema import Size
 
-READ_PASS = "ceiling"  # stands in place of a backend, for the read pass
+READ_PASS = "memory-bandwidth-limit"  # stands in place of a backend, for the read pass
 
 Key = tuple[str, Size]  # a backend and a size, or the id of a benchmark and ``NO_SIZE``
 
@@ -32,12 +33,12 @@ class CannotCompare(ValueError):
 
 
 class Label(StrEnum):
-    """The judgement of a case."""
+    """The judgement of a case; it is not known from one run."""
 
     SLOWER = "slower"
     FASTER = "faster"
-    WITHIN_NOISE = "within noise"
-    NOT_KNOWN = "not known (one run)"
+    NO_DIFFERENCE = "no_significant_difference"
+    NOT_KNOWN = "not_known"
 
 
 class Side(Evidence):
@@ -64,6 +65,14 @@ class Side(Evidence):
         found |= {(READ_PASS, size): by_run for size, by_run in self.bandwidth_seconds.items()}
         found |= {(name, NO_SIZE): by_run for name, by_run in suites.seconds(self.runs).items()}
         return {key: list(by_run.values()) for key, by_run in found.items()}
+
+    def why_missing(self, key: Key) -> str | None:
+        """Return the reason that the newest run gives for not timing a case; None if none does."""
+        for run in reversed(self.runs):
+            reasons = {**run.skipped, **run.failed}
+            if why := reasons.get(case_id(key)) or run.unavailable.get(key[0]):
+                return why
+        return None
 
     def few_cases(self) -> str:
         """Return the ids of the first cases, by size, and the number of the others."""
@@ -114,11 +123,6 @@ class Change:
         """Test whether the sides differ significantly."""
         return self.label in {Label.SLOWER, Label.FASTER}
 
-    @property
-    def leaves_out_one(self) -> bool:
-        """Test whether the interval alone would tell the sides apart."""
-        return self.ratio.low > 1 or self.ratio.high < 1
-
 
 @dataclass(frozen=True)
 class Comparison:
@@ -129,7 +133,7 @@ class Comparison:
     changes : tuple of Change
         The slower ones first, by their lower bound; then the faster ones; then the others by size.
     threshold : float
-        P-values up to it are called; 0 if none is.
+        P-values up to it are significant; 0 if none is.
     differences : tuple of (str, str, str)
         What differs in the conditions of the newest runs: its name, in BASE, in NEW.
     """
@@ -144,6 +148,26 @@ class Comparison:
         """Count the cases with that label."""
         return sum(change.label is label for change in self.changes)
 
+    @property
+    def confidence(self) -> float | None:
+        """Return the level of the intervals of significant cases; None if there are none."""
+        return selected_confidence(self.threshold) if self.threshold else None
+
+    @property
+    def bandwidth_changes(self) -> list[Change]:
+        """Return the significant changes of the read passes: of the machine, not of a backend."""
+        return [c for c in self.changes if c.backend == READ_PASS and c.is_significant]
+
+    @property
+    def apart_by_chance(self) -> int:
+        """Count the intervals that leave out 1 without a significant difference."""
+        ratios = [c.ratio for c in self.changes if c.label is Label.NO_DIFFERENCE]
+        return sum(ratio.low > 1 or ratio.high < 1 for ratio in ratios)
+
+    def bimodal_in(self, side: Side) -> list[Change]:
+        """Return the cases that are bimodal on that side: the machine may be what differs."""
+        return [c for c in self.changes if bimodal(side.times[c.backend, c.size]) is not None]
+
     def only_in(self, side: Side) -> list[Key]:
         """Return the cases that the other side lacks, by size."""
         other = self.new if side is self.base else self.base
@@ -155,23 +179,20 @@ class Comparison:
         base, new = self.base.sources, self.new.sources
         return sorted(name for name in base.keys() & new.keys() if base[name] != new[name])
 
-    def slower_than(self, tolerance: float) -> list[Change]:
-        """Return the cases called slower whose whole interval is above ``1 + tolerance``.
+    @property
+    def of_code(self) -> list[Change]:
+        """Return the cases but the read passes: where one of these is slower, the machine is."""
+        return [change for change in self.changes if change.backend != READ_PASS]
 
-        Read passes are none of them: where one is slower, it is the machine that is.
-        """
-        return [
-            change
-            for change in self.changes
-            if change.label is Label.SLOWER
-            and change.backend != READ_PASS
-            and change.ratio.low > 1 + tolerance
-        ]
+    def slower_than(self, tolerance: float) -> list[Change]:
+        """Return the slower cases of code whose whole interval is above ``1 + tolerance``."""
+        slower = [change for change in self.of_code if change.label is Label.SLOWER]
+        return [change for change in slower if change.ratio.low > 1 + tolerance]
 
     def not_ruled_out(self, tolerance: float) -> list[Change]:
         """Return the other cases that may be that much slower: by their interval, or not known."""
         slower = self.slower_than(tolerance)
-        return [c for c in self.changes if c not in slower and not c.ratio.high <= 1 + tolerance]
+        return [c for c in self.of_code if c not in slower and not c.ratio.high <= 1 + tolerance]
 
 
 def compare(
@@ -253,7 +274,7 @@ def _label(ratio: LogRatio, interval: Interval, is_significant: bool) -> Label:
         return Label.SLOWER
     if is_significant and interval.high < 1:
         return Label.FASTER
-    return Label.WITHIN_NOISE if ratio.is_known else Label.NOT_KNOWN
+    return Label.NO_DIFFERENCE if ratio.is_known else Label.NOT_KNOWN
 
 
 def _most_telling_first(change: Change) -> tuple[int, float, tuple[Size, str]]:

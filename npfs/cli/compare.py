@@ -35,16 +35,16 @@ def compare(
 ) -> None:
     """Find the cases that became slower or faster between two sets of runs.
 
-    Exits with 0; with 1 if --fail-on-slower is passed; with 2 if there is nothing to compare.
+    Exit with 0; with 1 if a case is slower than --fail-on-slower; with 2 if nothing is comparable.
     """
     from npfs.analysis import comparison, run_selection
     from npfs.harness.option_values import percentage
-    from npfs.report import comparison as words
+    from npfs.report import comparison as written
     from npfs.schema import write_whole
 
     form = "json" if as_json else form
-    if form not in set(words.Format):
-        raise shared.Mistake(f"--format {form!r} is unknown; give {' or '.join(words.Format)}")
+    if form not in set(written.Format):
+        raise shared.Mistake(f"--format {form!r} is unknown; give {' or '.join(written.Format)}")
     shared.recover_runs(reports)
     tolerated = None
     if fail_on_slower is not None:
@@ -54,17 +54,17 @@ def compare(
     kinds = run_selection.NoRunsFound, comparison.CannotCompare, OSError
     with shared.working("comparing", quiet=quiet), shared.mistakes(*kinds):
         compared = comparison.compare(*run_selection.select_both(base, new, reports), names=names)
-    short = [words.summary(compared), *words.judgement(compared, tolerated)]
+    short = [written.summary(compared), *written.judgement(compared, tolerated)]
     if out is not None:
         with shared.mistakes(OSError):
-            write_whole(out, words.text(compared, words.Format(form), tolerated))
+            write_whole(out, written.text(compared, written.Format(form), tolerated))
         print(*short, *([] if quiet else [f"wrote {out}"]), sep="\n")
-    elif form != words.Format.TERMINAL:
-        sys.stdout.write(words.text(compared, words.Format(form), tolerated))
+    elif form != written.Format.TERMINAL:
+        sys.stdout.write(written.text(compared, written.Format(form), tolerated))
     elif quiet:
         print(*short, sep="\n")
     else:
-        words.print_terminal(compared, tolerated)
+        written.print_terminal(compared, tolerated)
     if tolerated is not None and (slower := compared.slower_than(tolerated)):
-        print(f"npfs compare: {words.failure(slower, tolerated)}", file=sys.stderr)
+        print(f"npfs compare: {written.failure(slower, tolerated)}", file=sys.stderr)
         raise typer.Exit(TOO_SLOW)

@@ -20,6 +20,7 @@ FILTERS = {
     "faster": formatting.faster,
     "listed": numbers.listed,
     "number": formatting.number,
+    "numbered_runs": formatting.numbered_runs,
     "percent": numbers.percent,
     "rough": formatting.rough,
     "share": formatting.share,

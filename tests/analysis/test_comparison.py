@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from npfs.analysis import comparison as subject
 from npfs.analysis.comparison import READ_PASS, CannotCompare, Label, compare, compare_times
 from npfs.analysis.runs import RunFolder, read_runs
-from npfs.report.comparison import notes
 from npfs.schema import Size
 from tests import run_files
 
@@ -44,7 +43,7 @@ def test_a_slower_a_faster_and_an_equal_case(tmp_path: Path) -> None:
     assert list(labels(compared).items()) == [
         ("numpy-1000", "slower"),
         ("numba-1000", "faster"),
-        ("python-10", "within noise"),
+        ("python-10", "no_significant_difference"),
     ]
     slower, faster, equal = compared.changes
     assert [slower.ratio.value, faster.ratio.value] == pytest.approx([1.2, 0.5])
@@ -78,7 +77,7 @@ def test_one_run_on_a_side_is_never_called(tmp_path: Path, single: str) -> None:
     base = side(tmp_path / "a", TWO, runs=1 if single == "base" else 5)
     new = side(tmp_path / "b", after, first=6, runs=1 if single == "new" else 5)
     compared = compare(base, new)
-    assert set(labels(compared).values()) == {"not known (one run)"}
+    assert set(labels(compared).values()) == {"not_known"}
     assert compared.slower_than(0.0) == []
     assert all(math.isnan(change.ratio.low) for change in compared.changes)
     assert all(change.ratio.value == pytest.approx(10, rel=0.02) for change in compared.changes)
@@ -96,9 +95,10 @@ def test_read_passes_are_compared_as_well(tmp_path: Path) -> None:
     run_files.write(tmp_path / "b", [with_reads(k, 2e-6) for k in range(5, 9)])
     compared = compare(read_runs(tmp_path / "a"), read_runs(tmp_path / "b"))
     read = next(change for change in compared.changes if change.backend == READ_PASS)
-    assert (read.case, read.label) == ("ceiling-1000", Label.SLOWER)
+    assert (read.case, read.label) == ("memory-bandwidth-limit-1000", Label.SLOWER)
     assert read.base_seconds == pytest.approx(0.5e-6, rel=0.02)  # all cores are the faster
-    assert any(note.startswith("The read ceiling differs at 1 size,") for note in notes(compared))
+    assert compared.bandwidth_changes == [read]
+    assert compared.slower_than(0.05) == compared.not_ruled_out(0.05) == []  # the machine, no code
 
 
 def test_a_run_on_both_sides_is_refused(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_within_a_side_only_equal_conditions_are_pooled(tmp_path: Path) -> None:
     compared = compare(base, side(tmp_path / "b", TWO, first=10))
     assert [run.number for run in compared.base.runs] == [4, 5, 6]
     assert [run.number for run, _ in compared.base.left_out] == [1, 2, 3]
-    assert set(labels(compared).values()) == {"within noise"}
+    assert set(labels(compared).values()) == {"no_significant_difference"}
 
 
 def test_of_a_backend_only_its_newest_source_counts(tmp_path: Path) -> None:
@@ -155,6 +155,29 @@ def test_of_a_backend_only_its_newest_source_counts(tmp_path: Path) -> None:
     assert compared.base.older_source == {"numpy": ["1", "2"], "numba": ["1", "2"]}
     assert {change.base_runs for change in compared.changes} == {3}
     assert compared.changed_sources == []
+
+
+def test_a_bimodal_side_is_named(tmp_path: Path) -> None:
+    states = (10e-6, 10.1e-6, 10.05e-6, 22e-6, 22.1e-6, 22.2e-6)
+    documents = [
+        run_files.document({("numba", 10, 1): value, ("numpy", 10, 1): 1.0}, number=k)
+        for k, value in enumerate(states, start=1)
+    ]
+    run_files.write(tmp_path / "a", documents)
+    new = side(tmp_path / "b", {("numba", 10, 1): 22e-6, ("numpy", 10, 1): 1.0}, first=10)
+    compared = compare(read_runs(tmp_path / "a"), new)
+    assert [change.case for change in compared.bimodal_in(compared.base)] == ["numba-10"]
+    assert compared.bimodal_in(compared.new) == []
+
+
+def test_a_case_on_one_side_only_has_a_reason_where_a_run_gives_one(tmp_path: Path) -> None:
+    more: Times = {**TWO, ("numpy-inplace", 10, 16): 1.0, ("c", 10, 1): 1.0}
+    new = side(tmp_path / "b", TWO, first=6, failed={"numpy-inplace-10x16": "wrong weights"})
+    compared = compare(side(tmp_path / "a", more), new)
+    missing = compared.only_in(compared.base)
+    assert [subject.case_id(key) for key in missing] == ["c-10", "numpy-inplace-10x16"]
+    assert [compared.new.why_missing(key) for key in missing] == [None, "wrong weights"]
+    assert compared.only_in(compared.new) == []
 
 
 def simulated(

@@ -38,7 +38,7 @@ def test_compare_writes_json_alone_to_the_output_or_a_file(tmp_path: Path, npfs:
     measured(tmp_path / "a")
     measured(tmp_path / "b", first=6)
     printed = npfs("compare", "a", "b", "--format", "json")
-    assert json.loads(printed.stdout)["counts"]["within_noise"] == 1
+    assert json.loads(printed.stdout)["counts"]["no_significant_difference"] == 1
     out = ("--format", "json", "--out", "out.json")
     written = npfs("compare", "a", "b", *out)
     assert written.stdout.endswith("wrote out.json\n")

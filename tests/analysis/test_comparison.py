@@ -170,16 +170,6 @@ def test_a_bimodal_side_is_named(tmp_path: Path) -> None:
     assert compared.bimodal_in(compared.new) == []
 
 
-def test_a_case_on_one_side_only_has_a_reason_where_a_run_gives_one(tmp_path: Path) -> None:
-    more: Times = {**TWO, ("numpy-inplace", 10, 16): 1.0, ("c", 10, 1): 1.0}
-    new = side(tmp_path / "b", TWO, first=6, failed={"numpy-inplace-10x16": "wrong weights"})
-    compared = compare(side(tmp_path / "a", more), new)
-    missing = compared.only_in(compared.base)
-    assert [subject.case_id(key) for key in missing] == ["c-10", "numpy-inplace-10x16"]
-    assert [compared.new.why_missing(key) for key in missing] == [None, "wrong weights"]
-    assert compared.only_in(compared.new) == []
-
-
 def simulated(
     rng: np.random.Generator, cases: int, runs: int, *, shared: float = 0.0, slower: int = 0
 ) -> list[subject.Change]:

@@ -11,14 +11,9 @@ from npfs.report.sentences import Sentences
 
 SCHEMA = 2
 HEADINGS = (
-    "",
-    "times covered",
-    "speedups covered",
-    "covered alone",
-    "false alarms",
-    "width of a time",
+    "", "times covered", "speedups covered", "covered alone", "false alarms", "width of a time",
     "of a speedup",
-)
+)  # fmt: skip
 TABLE_WIDTH = 130  # its seven columns of words do not fit the 100 of other text
 _SAYS = Sentences("calibration")
 

@@ -269,7 +269,6 @@ def test_every_sentence_of_comparison_and_calibration_is_written(tmp_path: Path)
             "backend": [{"backend": READ_PASS}, {"backend": "numba"}],
             "label": [{"label": label} for label in Label],
             "summary": [{"counts": counts, "total": 10}],
-            "runs_of": [{"side": comparison.base}],
             "method": [{"of": comparison, "rate": 0.05}],
             "failure": [{"slower": names, "tolerance": 0.05} for names in (["a 2×"], ["a", "b"])],
             "judgement": [

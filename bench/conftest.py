@@ -137,5 +137,5 @@ def _show_report(terminalreporter: pytest.TerminalReporter) -> None:
         )
         return
     effort = report.effort(run.job, time.perf_counter() - run.began)
-    for line in [*report.terminal_lines(), effort]:
+    for line in (report.terminal_text(), effort):
         terminalreporter.write_line(line)

@@ -513,6 +513,8 @@ class Run(Struct, frozen=True, kw_only=True):
         How rounds were timed: clock, garbage collector, warm-up, and the memory allocator.
     unavailable, skipped, failed : dict
         Reasons by backend and by case id.
+    not_installed : tuple of str
+        Those of the unavailable backends that only lack a package.
     """
 
     schema: int
@@ -534,6 +536,7 @@ class Run(Struct, frozen=True, kw_only=True):
     backends: dict[str, Backend] = {}
     timing: dict[str, str]
     unavailable: dict[str, str] = {}
+    not_installed: tuple[str, ...] = ()
     skipped: dict[str, str]
     failed: dict[str, str]
     learning: Learning | None = None

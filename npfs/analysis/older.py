@@ -40,6 +40,12 @@ def upgraded(document: Record) -> Record:
         "schema": schema.SCHEMA,
         "planned": planned,
         "learning": ours["learning"] or None,
+        # Schema 1 has the reasons alone.
+        "not_installed": [
+            name
+            for name, why in (ours.get("unavailable") or {}).items()
+            if "needs the package" in why
+        ],
         "load": {
             when: {**one, "thread_sync_s": one.get("threads_meet_s")} for when, one in load.items()
         },

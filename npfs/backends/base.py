@@ -9,7 +9,14 @@ if TYPE_CHECKING:  # a backend without NumPy does not wait for its import
 
 
 class BackendUnavailable(ImportError):
-    """The backend is known, but something that it needs is not installed."""
+    """The backend is known, but cannot be used here; ``package`` is what is not installed, if any.
+
+    Other errors of its module are wrapped in one by ``registry.load_all``.
+    """
+
+    def __init__(self, reason: str, package: str = "") -> None:
+        super().__init__(reason)
+        self.package = package
 
 
 class DoesNotFit(ValueError):

@@ -67,7 +67,8 @@ def load_backend(name: str) -> Backend:
             raise
         raise BackendUnavailable(
             f"backend {name!r} needs the package {missing!r}, which is not installed; "
-            f"install it with: python -m pip install {_requirement(entry, missing)}"
+            f"install it with: python -m pip install {_requirement(entry, missing)}",
+            package=missing,
         ) from error
     except BackendUnavailable:
         raise
@@ -91,20 +92,23 @@ def location(name: str) -> str:
     return f"{entry.module}:{entry.attr}"
 
 
-def load_all(names: Iterable[str] = ()) -> tuple[dict[str, Backend], dict[str, str]]:
+def load_all(
+    names: Iterable[str] = (),
+) -> tuple[dict[str, Backend], dict[str, BackendUnavailable]]:
     """Load these backends, or all registered ones; return those loaded, and the others' reasons.
 
     A broken one is named with its own error and does not keep the others from being used.
     """
     loaded: dict[str, Backend] = {}
-    reasons: dict[str, str] = {}
+    reasons: dict[str, BackendUnavailable] = {}
     for name in names or backend_names():
         try:
             loaded[name] = load_backend(name)
         except BackendUnavailable as error:
-            reasons[name] = str(error)
+            reasons[name] = error
         except Exception as error:  # whatever a third party's module raises when it is imported
-            reasons[name] = f"backend {name!r} failed to load: {type(error).__name__}: {error}"
+            reason = f"backend {name!r} failed to load: {type(error).__name__}: {error}"
+            reasons[name] = BackendUnavailable(reason)
     return loaded, reasons
 
 

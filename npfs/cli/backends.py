@@ -46,7 +46,7 @@ def _listing() -> list[dict[str, Any]]:
                 "dtypes": backend and list(backend.dtypes),
                 "versions": {package: metadata.version(package) for package in packages},
                 "note": backend and backend.note,
-                "reason": reasons.get(name),
+                "reason": str(reasons[name]) if name in reasons else None,
             }
         )
     return found

@@ -52,7 +52,7 @@ def report(
     ):
         if form == WHOLE:
             built = build_report(reports, out)
-            lines = built.terminal_lines()
+            lines = [built.terminal_text()]
             page = next(path for path in built.paths if path.name == PAGE)
         else:
             lines = _write(_text(form, read_evidence(reports)), out)
@@ -79,13 +79,14 @@ def _text(form: str, evidence: "Evidence") -> str:
     """Return the report in one form; a page with its figures, and with no link to other files."""
     import tempfile
 
-    from npfs.report import build, calibration, figures
+    from npfs.report import build, figures
+    from npfs.report.context import Context
 
     drawn = []
     if form == "html":
         with tempfile.TemporaryDirectory() as folder:
             drawn = figures.save_figures(evidence, Path(folder))
-    texts = build.texts(evidence, calibration.if_possible(evidence), drawn, with_links=False)
+    _, texts = build.texts(Context(evidence), drawn, with_links=False)
     return texts.get(FORMS[form], "")
 
 

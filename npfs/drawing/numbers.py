@@ -49,10 +49,21 @@ def percent(ratio: float) -> str:
     return f"{100 * ratio:.0f}" if ratio >= 0.1 else significant(100 * ratio, 2)
 
 
-def time(seconds: float) -> str:
+def amount(number: int) -> str:
+    """Format a round number for a sentence: 10,000, 2 million."""
+    millions = number / 10**6
+    return f"{millions:g} million" if millions >= 1 and millions * 10 % 1 == 0 else count(number)
+
+
+def time(seconds: float, digits: int = 3) -> str:
     """Format seconds, in the unit that suits them."""
     scale, unit = time_unit(seconds)
-    return f"{significant(seconds / scale)} {unit}"
+    return f"{significant(seconds / scale, digits)} {unit}"
+
+
+def about(seconds: float) -> str:
+    """Format the seconds of a rule of thumb with one digit, in seconds from a tenth on: 0.6 s."""
+    return f"{significant(seconds, 1)} s" if seconds >= 0.1 else time(seconds, 1)
 
 
 def time_span(value: float, low: float, high: float) -> str:
@@ -67,6 +78,6 @@ def time_unit(seconds: float) -> tuple[float, str]:
     return next(((s, unit) for s, unit in _TIME_UNITS if seconds >= s), _TIME_UNITS[-1])
 
 
-def listed(items: Sequence[str]) -> str:
+def listed(items: Sequence[str], last: str = "and") -> str:
     """Join with commas and a last "and"."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"

@@ -1,19 +1,29 @@
-"""What the page is made of: plain text and numbers; ``page`` makes them HTML."""
+"""What a report is made of: text and tables; templates make them a page, or Markdown."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-# What this machine's numbers say of a claim.
-STANDINGS = (CONFIRMED, PARTLY_CONFIRMED, NOT_CONFIRMED, NOT_MEASURED) = (
-    "borne out", "borne out in part", "not borne out", "not measured",
-)  # fmt: skip
-
-
 class Cell(NamedTuple):
-    """A cell of a table: its text, and what it sorts by (``None``: last, in both directions)."""
+    """A cell of a table: its text, what it sorts by (``None``: last), and whether it is best."""
 
     text: str
     sort: float | str | None = None
+    is_best: bool = False
+
+    @property
+    def value(self) -> str:
+        """Return the text without its note."""
+        return getattr(self.text, "value", self.text)
+
+    @property
+    def note(self) -> str:
+        """Return the note on the value, such as its interval."""
+        return getattr(self.text, "note", "")
+
+    @property
+    def marked(self) -> str:
+        """Return the text as Markdown, in bold where it is best."""
+        return f"**{self.value}** {self.note}".strip() if self.is_best else self.text
 
 
 @dataclass(frozen=True)
@@ -40,13 +50,19 @@ class Table:
         if any(len(entries) != len(self.columns) for entries in (self.numeric, *self.rows)):
             raise ValueError(f"{self.caption!r}: not one entry for each column")
 
+    @property
+    def rules(self) -> list[str]:
+        """Return the line of Markdown below the headings."""
+        return ["---:" if numeric else "---" for numeric in self.numeric]
+
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim about NumPy, what the numbers say of it (one of ``STANDINGS``), and why."""
+    """A claim about NumPy, what the numbers say of it, and why; ``id`` names the standing."""
 
     claim: str
     standing: str
+    id: str
     evidence: tuple[str, ...]
     table: Table | None = None
 
@@ -68,22 +84,24 @@ class PageFigure:
 
 @dataclass(frozen=True)
 class Page:
-    """All that the page says, in its order. What is empty is left out, with its heading.
+    """All that a report says, in its order. What is empty is left out, with its heading.
 
     Attributes
     ----------
-    missing
-        What the page lacks, and how to get it.
     answer
-        The answer in three sentences; ``findings`` are all of them.
-    provenance
-        What the numbers rest on: runs and machine.
-    once, once_table
-        What comes once: first call, memory, break-even.
+        The answer in at most three sentences.
+    jobs, job_lines, job_notes
+        The time to result of each job; a line for a notebook and one for memory; how to read it.
+    machine, trust
+        A line each.
+    decisive
+        Warnings that may change a conclusion, and what is missing: never folded away.
+    warnings
+        Of what makes times vary.
     numbers
         A row for each case; a column ``backend`` can be chosen from.
     calibration
-        Whether the intervals hold.
+        The coverage of the intervals.
     environment, words
         Name and value, word and meaning.
     observations
@@ -94,18 +112,20 @@ class Page:
 
     question: str
     version: str
-    missing: tuple[str, ...] = ()
     answer: tuple[str, ...] = ()
-    provenance: str = ""
-    decisions: Table | None = None
-    decision_notes: tuple[str, ...] = ()
+    jobs: Table | None = None
+    job_lines: tuple[str, ...] = ()
+    job_notes: tuple[str, ...] = ()
+    machine: str = ""
+    trust: str = ""
+    decisive: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
     figures: tuple[PageFigure, ...] = ()
     findings: tuple[str, ...] = ()
-    once: tuple[str, ...] = ()
-    once_table: Table | None = None
-    once_notes: tuple[str, ...] = ()
+    startup: tuple[str, ...] = ()
+    startup_table: Table | None = None
+    startup_notes: tuple[str, ...] = ()
     numbers: Table | None = None
     calibration: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
@@ -113,4 +133,5 @@ class Page:
     words: tuple[tuple[str, str], ...] = ()
     method: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    not_timed: tuple[str, ...] = ()
     downloads: tuple[tuple[str, str], ...] = ()

@@ -3,8 +3,8 @@
 import re
 import textwrap
 from collections.abc import Collection, Iterable, Sequence
+from typing import Self
 
-from npfs.analysis.runs import RunRecord
 from npfs.analysis.statistics import Interval, Mode
 from npfs.drawing import numbers
 from npfs.schema import Size
@@ -12,9 +12,30 @@ from npfs.schema import Size
 NEARLY_ALIKE = 1.2  # below it a factor is written as a percentage, or with three digits
 
 
-def factor(ratio: Interval) -> str:
+class Text(str):
+    """A value and a note on it, such as its interval: 35.0× (34.0 to 36.1).
+
+    A page sets the note smaller; no code has to look for it.
+    """
+
+    value: str
+    note: str
+
+    def __new__(cls, value: str, note: str = "") -> Self:
+        """Join the two."""
+        made = super().__new__(cls, f"{value} {note}".strip())
+        made.value, made.note = value, note
+        return made
+
+
+def factor(ratio: Interval) -> Text:
     """Format a ratio with its interval: 35.0× (34.0 to 36.1)."""
     return number(ratio, "×")
+
+
+def start(name: str) -> str:
+    """Return a name as the first word of a sentence."""
+    return name[:1].upper() + name[1:]
 
 
 def rough(value: float) -> str:
@@ -29,45 +50,59 @@ def faster(value: float) -> str:
     return f"{rough(value)} faster"
 
 
-def ratio(of: Interval) -> str:
+def ratio(of: Interval) -> Text:
     """Format a ratio that is compared with 1; it says so where it is not significant."""
-    is_clear = not of.is_known or of.is_too_wide or of.is_significant
-    return factor(of) + ("" if is_clear else ", no significant difference")
+    text = factor(of)
+    if not of.is_known or of.is_too_wide or of.is_significant:
+        return text
+    return Text(text.value, f"{text.note}, no significant difference")
 
 
-def number(of: Interval, sign: str = "") -> str:
+def number(of: Interval, sign: str = "") -> Text:
     """Format a number of things with its interval, a ``sign`` behind each value."""
     value = f"{numbers.significant(of.value)}{sign}"
     if not of.is_known:
-        return f"{value} (one run, so no interval)"
+        return Text(value, "(one run, so no interval)")
     if of.bimodal:
         low, high = (f"{numbers.significant(mode.value)}{sign}" for mode in of.bimodal)
-        return f"{low} or {high} ({_in_runs(*of.bimodal)})"
+        return Text(f"{low} or {high}", f"({_in_runs(*of.bimodal)})")
     if of.is_too_wide:
-        return f"{value} (too uncertain to tell)"
-    return f"{value} ({numbers.significant(of.low)} to {numbers.significant(of.high)})"
+        return Text(value, "(too uncertain)")
+    return Text(value, f"({numbers.significant(of.low)} to {numbers.significant(of.high)})")
 
 
-def share(ratio: Interval) -> str:
+def share(ratio: Interval) -> Text:
     """Format a ratio as a percentage with its interval."""
     value = f"{numbers.percent(ratio.value)} %"
     if not ratio.is_known or ratio.is_too_wide:
-        return value
-    return f"{value} ({numbers.percent(ratio.low)} to {numbers.percent(ratio.high)})"
+        return Text(value)
+    return Text(value, f"({numbers.percent(ratio.low)} to {numbers.percent(ratio.high)})")
 
 
-def duration(seconds: Interval) -> str:
+def duration(seconds: Interval) -> Text:
     """Format a time with its interval, in the unit that suits its value."""
     scale, unit = numbers.time_unit(seconds.value)
     value = numbers.time(seconds.value)
     if not seconds.is_known:
-        return value
+        return Text(value)
     if seconds.bimodal:
         low, high = (numbers.significant(mode.value / scale) for mode in seconds.bimodal)
-        return f"{low} or {high} {unit} ({_in_runs(*seconds.bimodal)})"
+        return Text(f"{low} or {high} {unit}", f"({_in_runs(*seconds.bimodal)})")
     if seconds.is_too_wide:
-        return f"{value} (too uncertain to tell)"
-    return numbers.time_span(seconds.value, seconds.low, seconds.high)
+        return Text(value, "(too uncertain)")
+    return span(seconds.value, seconds.low, seconds.high)
+
+
+def span(value: float, low: float, high: float, unit: str = "") -> Text:
+    """Format seconds with two bounds, or a ratio, whose ``unit`` is "×"."""
+    scale, of_time = numbers.time_unit(value)
+    if unit:
+        scale, digits = 1.0, 2
+    else:
+        unit, digits = f" {of_time}", 3
+    value, low, high = value / scale, low / scale, high / scale
+    bounds = f"{numbers.significant(low, digits)} to {numbers.significant(high, digits)}"
+    return Text(f"{numbers.significant(value, digits)}{unit}", f"({bounds})")
 
 
 def seen(seconds: Interval) -> str:
@@ -80,10 +115,10 @@ def _in_runs(first: Mode, second: Mode) -> str:
 
 
 def size(of: Size) -> str:
-    """Format a size: 10,000 samples; 10,000 × 16."""
+    """Format a size: 10,000 rows; 10,000 rows × 16 features."""
     if of.n_features == 1:
-        return f"{numbers.count(of.n_samples)} sample{'s' if of.n_samples > 1 else ''}"
-    return f"{numbers.count(of.n_samples)} samples of {of.n_features} features"
+        return numbers.counted(of.n_samples, "row")
+    return f"{numbers.count(of.n_samples)} rows × {numbers.counted(of.n_features, 'feature')}"
 
 
 def table_row(cells: Iterable[str]) -> str:
@@ -101,10 +136,11 @@ def numbered_runs(of: Sequence[str]) -> str:
     return f"run {of[0]} was" if len(of) == 1 else f"runs {numbers.listed(of)} were"
 
 
-def left_out(runs: Iterable[tuple[RunRecord, str]]) -> list[str]:
-    """Name the runs that were left out, a clause for each reason."""
-    reasons = by_reason((str(run.number), why) for run, why in runs)
-    return [f"{numbered_runs(left)} left out: {why}" for why, left in reasons.items()]
+def wrapped(text: str, width: int, first: str = "", further: str = "  ") -> str:
+    """Wrap a sentence for a terminal."""
+    return textwrap.fill(
+        text, width, initial_indent=first, subsequent_indent=further, break_on_hyphens=False
+    )
 
 
 def by_reason(named: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

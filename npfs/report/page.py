@@ -8,46 +8,38 @@ import base64
 import hashlib
 import math
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from npfs.report import formatting
-from npfs.report.content import STANDINGS, Cell, Page, Table
+from npfs.report.content import Cell, Page, Table
+from npfs.report.sentences import environment
 
-# Nothing outside the text is needed: a comment on a pull request has no folder for images.
-NUMBERS = ("<details>", "<summary>Every case's numbers</summary>")
 _SECTIONS = {  # anchor: heading, and the parts of a Page without which it is left out
-    "trust": ("Before you trust this", ("warnings",)),
-    "choose": ("What to choose", ("decisions", "decision_notes")),
-    "claims": ("Why NumPy: each claim and its evidence", ("claims",)),
+    "jobs": ("Time to result", ("jobs", "job_lines")),
+    "claims": ("Why NumPy: four claims and their evidence", ("claims",)),
     "figures": ("The figures", ("figures",)),
     "findings": ("The findings in detail", ("findings",)),
-    "once": ("What comes once", ("once", "once_table")),
+    "startup": ("Startup, memory and code", ("startup", "startup_table")),
     "numbers": ("Every case’s numbers", ("numbers",)),
     "intervals": ("Do the intervals hold?", ("calibration",)),
     "environment": ("Where it was measured", ("environment",)),
     "words": ("What the words mean", ("words",)),
     "method": ("How it was measured", ("method",)),
-    "left-out": ("What was left out", ("left_out",)),
+    "left-out": ("What was left out", ("left_out", "not_timed")),
 }
-_SIGNS = dict(zip(STANDINGS, "✓◐✗–", strict=True))
-# A factor, and the interval after it: 32.7× (31.1 to 34.4).
-_FACTOR = re.compile(
-    r"(?P<factor>\d[\d.,]*×)|"
-    r"(?P<interval>\([\d.,]+ to [\d.,]+\)|\(one run, so no interval\)|\(too uncertain to tell\))"
-)
-_VALUE_AND_NOTE = re.compile(r"(.*\S) (\([^()]*\).*)", re.DOTALL)
+_SIGNS = {"confirmed": "✓", "partly_confirmed": "◐", "not_confirmed": "✗", "not_measured": "–"}
 
 
 def page_html(page: Page) -> str:
     """Return the whole page as one HTML text."""
     style, script = _text("page.css"), _text("page.js")
     return (
-        _environment()
+        _html()
         .get_template("page.html.j2")
         .render(
             page=page,
@@ -65,28 +57,39 @@ def page_html(page: Page) -> str:
     )
 
 
+def verdict_markdown(page: Page, *, with_links: bool = True) -> str:
+    """Return the report as Markdown: the answer and the jobs, all else folded."""
+    made = environment().get_template("verdict.md.j2").render(page=page, with_links=with_links)
+    return re.sub(r"\n{3,}", "\n\n", made).strip() + "\n"
+
+
+def terminal_text(page: Page, blocks: Sequence[Sequence[str]], where: str, width: int) -> str:
+    """Return the end of a command: fits and jobs as ``blocks``, answer, and where the page is."""
+    template = environment().get_template("terminal.txt.j2")
+    made = template.render(page=page, blocks=blocks, where=where, width=width)
+    return re.sub(r"\n{3,}", "\n\n", made).strip("\n")
+
+
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def _html() -> Environment:
+    made = Environment(
         loader=PackageLoader("npfs.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "data_uri": data_uri,
         "beside": _beside,
         "size": _size,
-        "factors": _factors,
         "value": _value,
         "sort_key": _sort_key,
-        "sign": lambda standing: _SIGNS.get(standing, "–"),
-        "word": lambda standing: standing.replace(" ", "-"),
+        "sign": _SIGNS.__getitem__,
         "sortable": _sortable,
         "backends": _backends,
     }
-    return environment
+    return made
 
 
 def _text(name: str) -> str:
@@ -128,23 +131,14 @@ def _size(svg: str) -> Markup:
     return Markup(' width="{}" height="{}"').format(*pixels)
 
 
-def _factors(sentence: str) -> Markup:
-    """Mark the factors of a sentence as important and their intervals as an addition."""
-    marked, end = Markup(), 0
-    for found in _FACTOR.finditer(sentence):
-        tag = "<strong>{}</strong>" if found["factor"] else '<span class="interval">{}</span>'
-        marked += escape(sentence[end : found.start()]) + Markup(tag).format(found[0])
-        end = found.end()
-    return marked + escape(sentence[end:])
-
-
-def _value(text: str) -> Markup:
-    """Mark what stands in parentheses behind a cell's value: its interval, or how it came about."""
-    found = _VALUE_AND_NOTE.fullmatch(text)
-    value, *notes = found.groups() if found else (text,)
-    parts = [Markup('<span class="value">{}</span>').format(value)]
-    parts += [Markup('<span class="interval">{}</span>').format(note) for note in notes]
-    return Markup(" ").join(parts)
+def _value(cell: Cell) -> Markup:
+    """Mark a cell's value, its note (the interval), and whether it is the best of its row."""
+    shown = Markup('<span class="value">{}</span>').format(cell.value)
+    if cell.is_best:
+        shown = Markup("<strong>{}</strong>").format(shown)
+    if not cell.note:
+        return shown
+    return shown + Markup(' <span class="interval">{}</span>').format(cell.note)
 
 
 def _sort_key(cell: Cell) -> Markup:
@@ -170,49 +164,3 @@ def _backends(table: Table) -> list[str]:
     if "backend" not in names:
         return []
     return list(dict.fromkeys(row[names.index("backend")].text for row in table.rows))
-
-
-def verdict_markdown(page: Page) -> str:
-    """Return the page as Markdown: answer, decisions, claims, findings, and folded numbers."""
-    lines = [f"# {page.question}", "", *_items(page.answer), *_paragraphs(page.missing)]
-    lines += _section("What to choose", _table(page.decisions), _paragraphs(page.decision_notes))
-    lines += _section("Before you trust this", _items(page.warnings))
-    for claim in page.claims:
-        lines += _section(
-            formatting.markdown(f"{claim.claim} ({claim.standing})"),
-            _items(claim.evidence),
-            _table(claim.table),
-        )
-    lines += _section("The findings in detail", _items(page.findings))
-    lines += _section(
-        "What comes once", _items(page.once), _table(page.once_table), _paragraphs(page.once_notes)
-    )
-    lines += _section("What was left out", _items(page.left_out))
-    lines += _section("Do the intervals hold?", _paragraphs(page.calibration))
-    lines += _paragraphs((page.provenance,)) if page.provenance else []
-    if page.numbers is not None:
-        lines += ["", *NUMBERS, "", *_table(page.numbers), "", "</details>"]
-    return "\n".join(lines) + "\n"
-
-
-def _section(heading: str, *parts: list[str] | tuple[str, ...]) -> list[str]:
-    body = [line for part in parts for line in ("", *part) if part]
-    return ["", f"## {heading}", *body] if body else []
-
-
-def _items(sentences: tuple[str, ...]) -> list[str]:
-    return [f"- {formatting.markdown(sentence)}" for sentence in sentences]
-
-
-def _paragraphs(texts: tuple[str, ...]) -> list[str]:
-    return [line for text in texts for line in ("", formatting.markdown(text))]
-
-
-def _table(table: Table | None) -> list[str]:
-    if table is None:
-        return []
-    return [
-        formatting.table_row(table.columns),
-        formatting.table_row("---:" if numeric else "---" for numeric in table.numeric),
-        *(formatting.table_row(cell.text for cell in row) for row in table.rows),
-    ]

@@ -1,25 +1,24 @@
-"""Where the numbers come from, what to know before trusting them, and what is missing."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Where the numbers come from, how far to trust them, and what is missing or was left out."""
 
 from msgspec import UNSET
 
 from npfs.analysis import startup
 from npfs.analysis.disturbance import DISTURBED
-from npfs.analysis.evidence import Evidence
-from npfs.analysis.findings import disturbed, findings
-from npfs.analysis.scale import is_all_there_is
+from npfs.analysis.findings import Finding
 from npfs.drawing import numbers
-from npfs.report import formatting
-from npfs.report.claims import ADD_A_RUN, newest_layout
-from npfs.report.details import ONE_BACKEND
-from npfs.report.machine import sentence
+from npfs.report import machine
+from npfs.report.context import Context
+from npfs.report.formatting import by_reason
+from npfs.report.sentences import Sentences
 from npfs.schema import Blas, Size
 
-MISSING = "needs the package"  # in the reason of a backend whose library is not installed
+PROVENANCE = Sentences("provenance")
 NAMED = 8  # cases of one reason; the rest is counted
 HOW_TO_RUN = "python -m pytest bench --benchmark-only (in the clone of npfs)"
+# Warnings of what makes times vary; every other one may change a conclusion.
+NOISE = frozenset(
+    ("governor", "load", "others", "steal", "battery", "thread-sync", "memory", "container-quota")
+)
 # Backends of this package; a plug-in explains itself by its title.
 EXPLAINED = {
     "python": "a loop over Python's own lists and numbers",
@@ -36,64 +35,54 @@ EXPLAINED = {
 }
 
 
-def provenance(evidence: Evidence) -> str:
-    """Name the runs, their data if they are not synthetic, the machine and the versions."""
-    sentences = (_runs(evidence), _data(evidence), machine(evidence))
-    return " ".join(f"{sentence}." for sentence in sentences if sentence)
 
-
-def _runs(evidence: Evidence) -> str:
-    number, epochs = len(evidence.runs), evidence.newest.epochs
-    if number == 1:
-        return f"1 run, a fresh process, {epochs} epochs a fit"
-    among = ""
-    if evidence.significance.comparisons:
-        among = (
-            ", and a difference is called one where it stands out among all "
-            f"{evidence.significance.comparisons} comparisons (Benjamini and Hochberg, 5 %)"
-        )
-    return (
-        f"{number} runs, each a fresh process, {epochs} epochs a fit; in parentheses 95 % "
-        f"intervals (Student's t over runs, on logarithms; speedups paired within runs){among}"
-    )
-
-
-def _data(evidence: Evidence) -> str:
-    data, published = evidence.newest.data, evidence.newest.published
+def measured_on(context: Context) -> str:
+    """Name the machine and the versions, and the data if they are not synthetic."""
+    data, published = context.evidence.newest.data, context.evidence.newest.published
+    sentences = [PROVENANCE("machine", parts=machine_parts(context))]
     if published is not None:
-        return f"Fits are timed on the published problem {published}"
-    if data is None:
-        return ""
-    size = formatting.size(Size(data.n_samples, data.n_features))
-    return (
-        f"Fits are timed on the table {data.file} ({size}, standardised; target {data.target}; "
-        f"digest {data.digest}), not on synthetic data"
-    )
+        sentences.append(PROVENANCE("published", problem=str(published)))
+    elif data is not None:
+        values = {"file": data.file, "target": data.target, "digest": data.digest}
+        size = Size(data.n_samples, data.n_features)
+        sentences.append(PROVENANCE("data", **values, size=size))
+    return " ".join(sentences)
 
 
-def machine(evidence: Evidence) -> str:
-    """Name the processor, the system and the versions."""
-    environment = evidence.newest.environment
-    libraries = environment.libraries
+def machine_parts(context: Context) -> list[str]:
+    """Return the processor, the system and the versions."""
+    environment = context.evidence.newest.environment
     versions = [
-        f"{name} {libraries[key]}"
+        f"{name} {environment.libraries[key]}"
         for name, key in (("NumPy", "numpy"), ("Numba", "numba"))
-        if libraries[key]
+        if environment.libraries[key]
     ]
     cores = f"{environment.cores or 'unknown'} cores"
-    parts = [environment.cpu, cores, environment.system, environment.python, *versions]
-    return ", ".join(parts)
+    return [environment.cpu, cores, environment.system, environment.python, *versions]
 
 
-def environment_rows(evidence: Evidence) -> list[tuple[str, str]]:
+def trust(context: Context) -> str:
+    """Say how far the numbers can be trusted, in two or three sentences."""
+    evidence = context.evidence
+    found = context.calibration
+    return PROVENANCE(
+        "trust",
+        runs=len(evidence.runs),
+        epochs=evidence.newest.epochs,
+        comparisons=evidence.significance.comparisons,
+        coverage=None if found is None else found.summary().times,
+    )
+
+
+def environment_rows(context: Context) -> list[tuple[str, str]]:
     """Return names and values of what is recorded of the machine, unknown ones left out."""
-    told = evidence.newest.environment
-    blas = told.blas_in_effect[0] if told.blas_in_effect else Blas()
-    numba, libraries = told.numba or None, told.libraries
-    variables = [f"{name}={value}" for name, value in told.speed_variables.items()]
-    usable, physical = ("{} usable", told.usable_cores), ("{} physical", told.physical_cores)
-    free = ("{} free at the start", _bytes(told.available_bytes))
-    caches = [f"{name} {_bytes(size)}" for name, size in (told.caches or {}).items()]
+    known = context.evidence.newest.environment
+    blas = known.blas_in_effect[0] if known.blas_in_effect else Blas()
+    numba, libraries = known.numba or None, known.libraries
+    variables = [f"{name}={value}" for name, value in known.speed_variables.items()]
+    usable, physical = ("{} usable", known.usable_cores), ("{} physical", known.physical_cores)
+    free = ("{} free at the start", _bytes(known.available_bytes))
+    caches = [f"{name} {_bytes(size)}" for name, size in (known.caches or {}).items()]
     kernels = _joined(("{} kernels", blas.architecture), ("{} threads", blas.threads))
     in_effect = _joined(
         ("{} threads", numba and numba.threads),
@@ -102,106 +91,147 @@ def environment_rows(evidence: Evidence) -> list[tuple[str, str]]:
         ("which imports SciPy {}", libraries.get("scipy")),
     )
     rows = [
-        ("Processor", told.cpu),
-        ("Cores", _joined(("{}", told.cores), usable, physical)),
+        ("Processor", known.cpu),
+        ("Cores", _joined(("{}", known.cores), usable, physical)),
         ("Caches", ", ".join(caches)),
-        ("Memory", _joined(("{}", _bytes(told.memory_bytes)), free)),
-        ("System", told.system + (", a virtual machine" if told.virtual_machine else "")),
-        ("CPU governor", told.governor or ""),
-        ("Boost", "" if told.boost in (None, UNSET) else "on" if told.boost else "off"),
-        ("Huge pages", told.huge_pages or ""),
-        ("Python", told.python),
+        ("Memory", _joined(("{}", _bytes(known.memory_bytes)), free)),
+        ("System", known.system + (", a virtual machine" if known.virtual_machine else "")),
+        ("CPU governor", known.governor or ""),
+        ("Boost", "" if known.boost in (None, UNSET) else "on" if known.boost else "off"),
+        ("Huge pages", known.huge_pages or ""),
+        ("Python", known.python),
         ("NumPy", libraries.get("numpy") or ""),
-        ("BLAS", f"{told.blas} {kernels and f'({kernels})'}".strip()),
+        ("BLAS", f"{known.blas} {kernels and f'({kernels})'}".strip()),
         ("Numba", f"{libraries.get('numba') or ''} {in_effect and f'({in_effect})'}".strip()),
         ("Variables", ", ".join(variables) or "none that change speed"),
     ]
     return [(name, value) for name, value in rows if value]
 
 
-def method(evidence: Evidence) -> list[str]:
+def method(context: Context) -> list[str]:
     """Explain the method, with the recorded numbers of it."""
-    runs, newest = evidence.runs, evidence.newest
-    jobs = len({run.job for run in runs})
+    evidence = context.evidence
+    runs, newest, found = evidence.runs, evidence.newest, evidence.disturbance
     repetitions = max((case.repetitions for run in runs for case in run.cases), default=1)
-    timed_s, wall_s = sum(run.timed_s for run in runs), sum(run.wall_s for run in runs)
-    rounds = sum(case.rounds for run in runs for case in run.cases)
+    options = [
+        f"--{name} {newest.planned[name]}"
+        for name in ("preset", "backends")
+        if newest.planned.get(name)
+    ]
+    effort = PROVENANCE(
+        "effort",
+        runs=len(runs),
+        jobs=len({run.job for run in runs}),
+        rounds=sum(case.rounds for run in runs for case in run.cases),
+        timed_s=sum(run.timed_s for run in runs),
+        wall_s=sum(run.wall_s for run in runs),
+        first=_minute(runs[0].started),
+        last=_minute(newest.started),
+        options=options,
+    )
+    disturbed = {"share": found.share, "threshold": DISTURBED, "bimodal": found.by_themselves}
     return [
-        f"Timed is one call, fit(data, epochs, learning_rate) with {newest.epochs} epochs: each "
-        "predicts, records the mean squared error, computes both gradients and updates. Making "
-        "data, turning them into lists or arrays, importing and compiling lie outside; what of it "
-        "comes once is measured apart, in fresh processes.",
-        "Every backend does the same work and is held to the same result, before its first round "
-        "and after its last; a shortcut, which does less, is named as one and compared apart.",
-        "A run is one fresh process. It times every case (a backend at a size) in up to "
-        f"{repetitions} short repetitions, spread over the run in an order shuffled with a "
-        "recorded seed. Its number for a case is the median of the rounds of the least disturbed "
-        "repetition. Where an epoch is long, fewer epochs are timed, and count for a whole fit. "
-        + _disturbed(evidence),
-        f"Here {len(runs)} runs of {jobs} command{'s' if jobs > 1 else ''} made "
-        f"{numbers.count(rounds)} rounds, {timed_s:,.0f} s of {wall_s:,.0f} s inside them, "
-        f"between {_minute(runs[0].started)} and {_minute(newest.started)} "
-        f"UTC{_options(newest.planned)}.",
-        "Intervals are taken over runs, never over rounds, by Student's t on logarithms, and "
-        "speedups are paired within each run: rounds of one process are much more alike than the "
-        "next process is. Only runs of the same machine, versions, settings and source are pooled.",
-        "The ceiling is one pure read pass over the same data, by one core or all, whichever is "
-        "faster.",
+        PROVENANCE("timed", epochs=newest.epochs),
+        PROVENANCE("same_work"),
+        PROVENANCE("runs", repetitions=repetitions),
+        *([PROVENANCE("disturbed", **disturbed)] if found.repetitions else []),
+        effort,
+        PROVENANCE("intervals"),
+        PROVENANCE("read_pass"),
     ]
 
 
-def _disturbed(evidence: Evidence) -> str:
-    """Report how many repetitions were disturbed, and which cases vary by themselves."""
-    found = evidence.disturbance
-    if not found.repetitions:
-        return ""
-    told = (
-        f"{found.share:.0%} of the repetitions were disturbed: more than {DISTURBED:.0%} longer "
-        "than the least of their case."
-    )
-    if found.by_themselves:
-        told += (
-            " Slow by themselves, between neighbours that were not, were "
-            f"{', '.join(found.by_themselves)}."
-        )
-    return told
-
-
-def missing(evidence: Evidence) -> list[str]:
+def missing(context: Context) -> list[str]:
     """Name the parts that the report lacks, and the way to get them."""
-    found = one_run(evidence)
+    evidence = context.evidence
+    found = one_run(context)
     if len(evidence.backends) + len(evidence.shortcuts) == 1:
-        found.append(f"{ONE_BACKEND} Add others with --backends python,numpy,numba")
-    sizes = evidence.sizes()
-    if evidence.newest.data is not None:
-        found.append(
-            f"The one size is that of {evidence.newest.data.file}, so nothing shows how times "
-            "grow. Run the benchmark without --data for that, with another folder (--reports DIR)"
-        )
+        found.append(PROVENANCE("one_backend"))
+    sizes, data = evidence.sizes(), evidence.newest.data
+    if data is not None:
+        found.append(PROVENANCE("one_table", file=data.file))
     elif len(sizes) == 1:
-        found.append(
-            f"One size was measured ({formatting.size(sizes[0])}), so nothing shows how times grow. "
-            "Add others with --sizes 10,1e3,1e5"
-        )
-    if is_all_there_is(evidence):
+        found.append(PROVENANCE("one_size", size=sizes[0]))
+    if context.is_large_data:
         return found
-    if sizes and not evidence.sizes(n_features=1) and evidence.newest.data is None:
-        found.append(
-            "No size of one feature was measured, so there are no crossovers. Add --features 1"
-        )
+    if sizes and not evidence.sizes(n_features=1) and data is None:
+        found.append(PROVENANCE("no_one_feature"))
     if not any(evidence.bandwidth_limit(size) for size in sizes):
-        found.append(
-            "No read pass was timed, so nothing says how far a faster tool could go: leave "
-            "bench_read.py in, and time a backend that uses Numba, which makes the passes."
-        )
+        found.append(PROVENANCE("no_read_pass"))
     if not startup.backends(evidence):
-        found.append(
-            "No startup was measured, so nothing says when a longer one has paid: time fits with "
-            "more time (a larger --budget), and not of the preset scale alone."
-        )
-    if newest_layout(evidence) is None:
-        found.append(f"Where numbers lie, and who loops over them, was not looked at: {ADD_A_RUN}.")
+        found.append(PROVENANCE("no_startup"))
+    if context.layout is None:
+        found.append(PROVENANCE("no_layout"))
     return found
+
+
+def one_run(context: Context) -> list[str]:
+    """Warn of a single run, which gives no interval."""
+    single = len(context.evidence.runs) == 1
+    return [PROVENANCE("one_run", command=HOW_TO_RUN)] if single else []
+
+
+def decisive_warnings(context: Context) -> list[str]:
+    """Return the warnings that may change a conclusion, except that there is one run."""
+    return [machine.sentence(one) for one in context.findings if _is_decisive(one)]
+
+
+def other_warnings(context: Context) -> list[str]:
+    """Return the warnings of what makes times vary, of runs cut short, and notes of backends."""
+    evidence = context.evidence
+    found = [
+        machine.sentence(one)
+        for one in context.findings
+        if one.severity == "warning" and not _is_decisive(one)
+    ]
+    cut = [str(run.number) for run in evidence.runs if run.interrupted]
+    found += [PROVENANCE("interrupted", runs=cut)] if cut else []
+    noted = [one for one in evidence.newest.backends.values() if one.note]
+    return found + [PROVENANCE("note", title=one.title, note=one.note) for one in noted]
+
+
+def _is_decisive(finding: Finding) -> bool:
+    return finding.severity == "warning" and finding.name not in NOISE
+
+
+def observations(context: Context) -> list[str]:
+    """Return findings of the machine that make no number wrong."""
+    found = [one for one in context.findings if one.severity == "information"]
+    return [machine.sentence(one) for one in found]
+
+
+def left_out(context: Context) -> list[str]:
+    """Name the files, runs, backends and cases that are not in the numbers, with the reasons."""
+    evidence = context.evidence
+    found = [
+        PROVENANCE("file_left_out", file=path.name, why=why) for path, why in evidence.rejected
+    ]
+    reasons = by_reason((str(run.number), why) for run, why in evidence.left_out)
+    found += [PROVENANCE("runs_left_out", runs=runs, why=why) for why, runs in reasons.items()]
+    found += [
+        PROVENANCE("older_source", title=evidence.title(name), runs=runs)
+        for name, runs in evidence.older_source.items()
+    ]
+    found += [PROVENANCE("failed", name=n, why=why) for n, why in evidence.failed.items()]
+    newest = evidence.newest
+    absent = [name for name in newest.unavailable if name in newest.not_installed]
+    broken = [why for name, why in newest.unavailable.items() if name not in absent]
+    found += [PROVENANCE("not_installed", names=absent)] if absent else []
+    return found + [PROVENANCE("not_available", why=why) for why in broken]
+
+
+def not_timed(context: Context) -> list[str]:
+    """Name the cases that were not timed, those that share a reason together: there may be dozens."""
+    evidence = context.evidence
+    partly = evidence.partly_timed.items()
+    return [
+        PROVENANCE("not_timed", name=names[0], why=why)
+        if len(names) == 1
+        else PROVENANCE(
+            "cases_not_timed", count=len(names), names=names[:NAMED], more=len(names) > NAMED, why=why
+        )
+        for why, names in by_reason(evidence.not_timed.items()).items()
+    ] + [PROVENANCE("partly_timed", name=name, why=why) for name, why in partly]
 
 
 def _joined(*parts: tuple[str, object]) -> str:
@@ -213,109 +243,25 @@ def _bytes(number: int | None) -> str:
     return "" if number is None else numbers.n_bytes(number)
 
 
-def _options(planned: Mapping[str, Any]) -> str:
-    """Name the preset and the backends that were asked for."""
-    said = [f"--{name} {planned[name]}" for name in ("preset", "backends") if planned.get(name)]
-    return f", with {' and '.join(said)}" if said else ""
-
-
 def _minute(started: str) -> str:
     """Return a time of ISO 8601 to the minute."""
     return started[:16].replace("T", " ")
 
 
-def all_warnings(evidence: Evidence) -> list[str]:
-    """Return the warnings, observations and omissions; empty if there are none."""
-    return [*one_run(evidence), *besides_one_run(evidence)]
-
-
-def besides_one_run(evidence: Evidence) -> list[str]:
-    """Return all warnings but ``one_run``, which the report gives with what is missing."""
-    return [*warnings(evidence), *observations(evidence), *left_out(evidence)]
-
-
-def one_run(evidence: Evidence) -> list[str]:
-    """Warn of a single run, which gives no interval."""
-    if len(evidence.runs) > 1:
-        return []
-    return [
-        "This is one run: it gives no interval, and a second one may contradict it. "
-        f"Add runs with: {HOW_TO_RUN}"
-    ]
-
-
-def warnings(evidence: Evidence) -> list[str]:
-    """Return the warnings that a reader needs before trusting the verdict."""
-    sentences = _findings(evidence, "warning")
-    cut = [run.number for run in evidence.runs if run.interrupted]
-    if cut:
-        what = f"Run {cut[0]} was" if len(cut) == 1 else f"{len(cut)} runs were"
-        sentences.append(f"{what} interrupted; the cases finished by then count.")
-    newest = evidence.newest
-    return sentences + [f"{one.title}: {one.note}." for one in newest.backends.values() if one.note]
-
-
-def observations(evidence: Evidence) -> list[str]:
-    """Return findings of the machine that make no number wrong."""
-    return _findings(evidence, "information")
-
-
-def left_out(evidence: Evidence) -> list[str]:
-    """Name the files, runs, backends and cases that are not in the numbers, with the reasons."""
-    sentences = [f"{path.name} was left out: {why}." for path, why in evidence.rejected]
-    sentences += [
-        f"{clause[0].upper()}{clause[1:]}. The report follows the newest run's settings."
-        for clause in formatting.left_out(evidence.left_out)
-    ]
-    sentences += [
-        f"{evidence.title(name)} of {formatting.numbered_runs(runs)} left out: its source has changed "
-        "since."
-        for name, runs in evidence.older_source.items()
-    ]
-    unavailable = evidence.newest.unavailable
-    broken = {name: why for name, why in unavailable.items() if MISSING not in why}
-    absent = [name for name in unavailable if name not in broken]
-    if absent:
-        sentences.append(f"Not installed, so not compared: {numbers.listed(absent)}.")
-    sentences += [f"Not compared: {why}." for why in broken.values()]
-    sentences += _not_timed(evidence.not_timed)
-    sentences += [
-        f"{name} was not timed in every run: {why}." for name, why in evidence.partly_timed.items()
-    ]
-    return sentences + [f"{name} failed: {why}." for name, why in evidence.failed.items()]
-
-
-def _not_timed(reasons: Mapping[str, str]) -> list[str]:
-    """Name the cases, those that share a reason together: a short budget may leave out dozens."""
-    return [
-        f"{names[0]} was not timed: {why}."
-        if len(names) == 1
-        else f"{len(names)} cases were not timed ({', '.join(names[:NAMED])}"
-        f"{', ...' if len(names) > NAMED else ''}): {why}."
-        for why, names in formatting.by_reason(reasons.items()).items()
-    ]
-
-
-def _findings(evidence: Evidence, severity: str) -> list[str]:
-    newest = evidence.newest
-    loads = [run.load for run in evidence.runs if run.job == newest.job]
-    found = [*findings(newest.environment, loads), *disturbed(evidence.disturbance)]
-    return [sentence(finding) for finding in found if finding.severity == severity]
-
-
-def vocabulary(evidence: Evidence) -> list[tuple[str, str]]:
+def vocabulary(context: Context) -> list[tuple[str, str]]:
     """Return each word with its meaning: of the benchmark, then of the measured backends."""
+    evidence = context.evidence
     epochs = evidence.newest.epochs
     measured = [*evidence.backends, *evidence.shortcuts]
     return [
         ("Fit", f"one training of a linear regression by gradient descent: {epochs} epochs"),
-        ("Epoch", "one pass over all samples: predict, take the loss, step against its gradients"),
-        ("Samples, features", "the rows and the columns of the data"),
-        ("Backend", "one way to write the fit; all do the same work, but for a shortcut"),
-        ("Run", "one fresh process that times everything once; an interval is taken over runs"),
-        ("95 % interval", "in parentheses: where the mean of many such runs is expected"),
-        ("Within noise", "a difference that chance explains, among all that are compared"),
-        ("First result", "start of a process, import, compiling or loading, and the first fit"),
-        ("Ceiling", "the time of only reading the data once, below which no epoch can be"),
+        ("Epoch", "one step: predict all rows, take the loss, step against its gradients"),
+        ("Rows, features", "the samples, and the columns that they are predicted from"),
+        ("Backend", "one way to write the fit; all do the same work, except a shortcut"),
+        ("Run", "one fresh process that times every case; an interval is taken over runs"),
+        ("Startup", "starting Python, importing the library, and loading or compiling code"),
+        ("95 % confidence interval", "the range in which the mean of many such runs lies"),
+        ("No significant difference", "chance explains it, at a 5 % false discovery rate"),
+        ("Memory bandwidth limit", "the time of reading the data once; no epoch can be faster"),
         *((evidence.title(name), EXPLAINED[name]) for name in measured if name in EXPLAINED),
     ]

@@ -4,7 +4,7 @@ No code builds a sentence or looks into one. A macro gets numbers and names, for
 filters below and decides no more than the wording.
 """
 
-from functools import cache
+from functools import cache, partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -12,21 +12,28 @@ from npfs.drawing import numbers
 from npfs.report import formatting
 
 FILTERS = {
+    "about": numbers.about,
+    "amount": numbers.amount,
     "bytes": numbers.n_bytes,
     "count": numbers.count,
     "counted": numbers.counted,
     "duration": formatting.duration,
+    "either": partial(numbers.listed, last="or"),
     "factor": formatting.factor,
     "faster": formatting.faster,
     "listed": numbers.listed,
+    "md": formatting.markdown,
     "number": formatting.number,
     "numbered_runs": formatting.numbered_runs,
     "percent": numbers.percent,
     "rough": formatting.rough,
+    "row": formatting.table_row,
     "share": formatting.share,
     "significant": numbers.significant,
     "size": formatting.size,
+    "start": formatting.start,
     "time": numbers.time,
+    "wrapped": formatting.wrapped,
 }
 
 
@@ -36,7 +43,7 @@ class Sentences:
     def __init__(self, topic: str) -> None:
         self._topic = topic
 
-    def __call__(self, name: str, **values: object) -> str:
+    def __call__(self, name: str, /, **values: object) -> str:
         """Return the sentence of that name, on one line."""
         macro = getattr(environment().get_template(f"sentences/{self._topic}.j2").module, name)
         return " ".join(str(macro(**values)).split())

@@ -45,7 +45,13 @@ class BenchSuite:
 
     def __init__(self, chosen: Chosen, spec: RunSpec, settings: Settings) -> None:
         self.plan, self.backends = chosen.plan, chosen.backends
-        self.unavailable: dict[str, str] = spec.chosen.get("unavailable", chosen.unavailable)
+        errors = chosen.unavailable
+        self.unavailable: dict[str, str] = spec.chosen.get(
+            "unavailable", {name: str(error) for name, error in errors.items()}
+        )
+        self.not_installed: list[str] = spec.chosen.get(
+            "not_installed", [name for name, error in errors.items() if error.package]
+        )
         self.recovered = () if chosen.unfinished is None else chosen.unfinished.recovered
         self.spec, self.settings = spec, settings
         self.epochs: dict[str, int] = dict(spec.chosen.get("epochs", {}))
@@ -192,6 +198,7 @@ class BenchSuite:
             "published": None if plan.published is None else plan.published.name,
             "backends": self._described,
             "unavailable": self.unavailable,
+            "not_installed": self.not_installed,
             "learning": learning.record(self.backends.values()) if is_end else None,
         }
 
@@ -218,6 +225,7 @@ class BenchSuite:
             "epochs": self.epochs,
             "slow": sorted(self.slow),
             "unavailable": self.unavailable,
+            "not_installed": self.not_installed,
             "backends": msgspec.to_builtins(self._described),
         }
 

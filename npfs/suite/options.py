@@ -210,7 +210,7 @@ class Chosen:
 
     plan: Plan
     backends: dict[str, Backend]
-    unavailable: dict[str, str]
+    unavailable: dict[str, BackendUnavailable]
     options: dict[str, str | None]
     unfinished: UnfinishedSet | None = None
 
@@ -346,7 +346,7 @@ def chosen(config: pytest.Config, spec: RunSpec) -> Chosen:
             unfinished.require_same(made.data)
             made = replace(made, runs=unfinished.runs_missing, until_s=None)
         # Which takes seconds: after all else is checked.
-        unavailable: dict[str, str] = {}
+        unavailable: dict[str, BackendUnavailable] = {}
         if made.backends:
             backends = {name: load_backend(name) for name in made.backends}
         else:

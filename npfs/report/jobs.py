@@ -1,0 +1,132 @@
+"""The table of the jobs that people have: when each tool's result is there, and what to use."""
+
+from npfs.analysis import startup
+from npfs.analysis.decisions import PLAIN, Decision, Job
+from npfs.analysis.prediction import Estimate
+from npfs.drawing import numbers
+from npfs.report import formatting
+from npfs.report.content import Cell, Table
+from npfs.report.context import SHORT, Context
+from npfs.report.sentences import Sentences
+from npfs.schema import TO_ARRAY, TO_LISTS, Size
+
+JOBS = Sentences("jobs")
+CAPTION = "Time to result"
+NAMED = 2  # backends without significant difference; the others are counted
+
+
+def job_table(context: Context) -> Table | None:
+    """Return a row for each job; None for large data, and where no job can be decided."""
+    rows = [_row(context, decision) for decision in decisions(context)]
+    if not rows:
+        return None
+    columns = ("job", *(SHORT[name] for name in PLAIN), "good enough", "NumPy over the first")
+    columns = (*columns, "fastest of all backends")
+    return Table(CAPTION, columns, tuple(rows), (False, True, True, True, False, True, False))
+
+
+def decisions(context: Context) -> list[Decision]:
+    """Return the decisions, where one can be taken at all."""
+    found = [] if context.is_large_data else context.decisions.jobs
+    return found if any(decision.first for decision in found) else []
+
+
+def job_notes(context: Context) -> list[str]:
+    """Return how to read the table, how the times add up, and which answers are close."""
+    found = decisions(context)
+    if not found:
+        return []
+    notes = [JOBS("how_to_read", has_intervals=len(context.evidence.runs) > 1)]
+    to_lists, to_array = (_conversion(context, name) for name in (TO_LISTS, TO_ARRAY))
+    notes.append(JOBS("how_it_adds_up", to_lists=to_lists, to_array=to_array))
+    if parts := list(dict.fromkeys(part for decision in found for part in decision.without)):
+        notes.append(JOBS("without", parts=parts))
+    for decision in found:
+        for limit, names in (decision.otherwise or {}).items():
+            short = [SHORT[name] for name in names]
+            notes.append(JOBS("otherwise", job=job(decision.job), limit=limit, names=short))
+    return notes
+
+
+def other_lines(context: Context) -> list[str]:
+    """Return a line for a notebook, and one for memory, as far as measured."""
+    lines = []
+    if decisions(context):
+        choices: dict[tuple[str, ...], list[str]] = {}
+        for decision in context.decisions.notebook:
+            names = tuple(SHORT[name] for name in decision.good_enough)
+            if names:
+                choices.setdefault(names, []).append(job(decision.job))
+        if choices:
+            lines.append(JOBS("notebook", choices=list(choices.items())))
+    memory = context.decisions.memory
+    known = {} if memory is None else {n: memory.n_bytes[n] for n in PLAIN if n in memory.n_bytes}
+    if memory is not None and len(known) > 1:
+        needs = [(SHORT[name], n_bytes) for name, n_bytes in known.items()]
+        lines.append(JOBS("memory", size=memory.size, needs=needs))
+    return lines
+
+
+def job(of: Job) -> str:
+    """Name a job."""
+    return JOBS(of.name.replace("-", "_"))
+
+
+def names(context: Context, backends: tuple[str, ...]) -> str:
+    """Name backends that show no significant difference; many are counted."""
+    shown = [context.name(name) for name in backends]
+    if len(shown) > NAMED + 1:
+        shown = [*shown[:NAMED], f"{len(shown) - NAMED} others"]
+    return JOBS("alike", names=shown)
+
+
+def estimate(context: Context, of: Estimate, unit: str = "") -> formatting.Text:
+    """Format a time to a result, or a ratio, with its interval; one run has none."""
+    text = formatting.span(of.value, of.low, of.high, unit)
+    return text if len(context.evidence.runs) > 1 else formatting.Text(text.value)
+
+
+def _row(context: Context, decision: Decision) -> tuple[Cell, ...]:
+    what = JOBS("described", name=job(decision.job), job=decision.job)
+    if not decision.first:
+        return (Cell(what), *(Cell(JOBS("not_measured")),) * 3, Cell(""), Cell(""), Cell(""))
+    cells = []
+    for name in PLAIN:
+        prediction = decision.predictions.get(name)
+        if prediction is None:
+            cells.append(Cell(JOBS("not_measured")))
+            continue
+        text = estimate(context, prediction.total)
+        if not prediction.beyond.is_inside:
+            text = formatting.Text(text.value, f"{text.note} {JOBS('extrapolated')}".strip())
+        cells.append(Cell(text, prediction.total.value, is_best=name in decision.first))
+    over = decision.numpy_over_first
+    cells.append(Cell(names(context, decision.good_enough)))
+    cells.append(Cell("" if over is None else estimate(context, over, "×")))
+    return (Cell(what), *cells, Cell(names(context, decision.fastest)))
+
+
+def terminal_table(context: Context) -> list[tuple[str, ...]]:
+    """Return a row for each job, without intervals; a star marks the first."""
+    rows = []
+    for decision in decisions(context):
+        if decision.first:
+            times = [_short_time(decision, name) for name in PLAIN]
+            good_enough = JOBS("either", names=[SHORT[name] for name in decision.good_enough])
+            rows.append((JOBS("work", job=decision.job), *times, good_enough))
+    head = (JOBS("heading"), *(SHORT[name] for name in PLAIN), JOBS("good_enough"))
+    return [head, *rows] if rows else []
+
+
+def _short_time(decision: Decision, name: str) -> str:
+    prediction = decision.predictions.get(name)
+    if prediction is None:
+        return "-"
+    return numbers.time(prediction.total.value, 2) + ("*" if name in decision.first else " ")
+
+
+def _conversion(context: Context, direction: str) -> dict[str, object] | None:
+    sizes = [size for size in startup.conversion_sizes(context.evidence) if size.n_features == 1]
+    size: Size | None = sizes[-1] if sizes else None
+    seconds = startup.conversion(context.evidence, direction, size) if size else None
+    return None if seconds is None else {"size": size, "seconds": seconds}

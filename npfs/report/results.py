@@ -1,0 +1,326 @@
+"""The context as a document for programs: ``results.json``, by ``docs/results.schema.json``.
+
+Seconds and bytes; what is not known is null. ``SCHEMA`` rises when a field changes its meaning or
+goes.
+"""
+
+import math
+from typing import Annotated, Any, Self
+
+import msgspec
+from msgspec import Meta, Struct
+
+from npfs import __version__
+from npfs.analysis import startup
+from npfs.analysis.decisions import Decision
+from npfs.analysis.evidence import LISTS, NUMPY
+from npfs.analysis.prediction import Estimate
+from npfs.analysis.statistics import Interval
+from npfs.report.content import Page
+from npfs.report.context import Context
+from npfs.schema import COLD, WARM, Size
+
+SCHEMA = 2
+TITLE = "results.json of npfs"
+
+
+class Number(Struct, frozen=True):
+    """A value with its 95 % confidence interval, and what each run gave."""
+
+    value: float
+    low: float | None
+    high: float | None
+    runs: int
+    values: tuple[float, ...]
+    bimodal: tuple[float, float] | None
+
+    @classmethod
+    def of(cls, interval: Interval | None) -> Self | None:
+        """Return it of an interval."""
+        return None if interval is None else cls(*_fields(interval))
+
+
+class Ratio(Number, frozen=True):
+    """A ratio; ``significant`` at the false discovery rate of all comparisons, null of one run."""
+
+    significant: bool | None
+
+    @classmethod
+    def of(cls, interval: Interval | None) -> Self | None:
+        """Return it of an interval."""
+        if interval is None:
+            return None
+        return cls(*_fields(interval), interval.is_significant if interval.is_known else None)
+
+
+class Total(Struct, frozen=True):
+    """A predicted time to a result with its 95 % interval, or a ratio of two."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+class Job(Struct, frozen=True):
+    """Fits on one data set in one process."""
+
+    name: str
+    n_samples: int
+    n_features: int
+    epochs: int
+    fits: int
+
+
+class JobResult(Struct, frozen=True):
+    """The decision for a job.
+
+    ``first`` and ``good_enough`` are among lists, NumPy and Numba; several show no significant
+    difference. ``good_enough_within`` has what else would be with another limit, in seconds.
+    """
+
+    job: Job
+    time_to_result: dict[str, Total]
+    first: tuple[str, ...]
+    good_enough: tuple[str, ...]
+    good_enough_within: dict[str, tuple[str, ...]]
+    numpy_over_first: Total | None
+    fastest: tuple[str, ...]
+    without: tuple[str, ...]
+    extrapolated: bool
+
+
+class FirstMap(Struct, frozen=True):
+    """Who is first for one fit of one feature: a row for each number of epochs.
+
+    ``lead`` is the distance to the next, in standard errors of logarithms: below 1.96 there is no
+    significant difference.
+    """
+
+    samples: tuple[int, ...]
+    epochs: tuple[int, ...]
+    first: tuple[tuple[str, ...], ...]
+    lead: tuple[tuple[float | None, ...], ...]
+    numpy_over_first: tuple[tuple[float | None, ...], ...]
+
+
+class Claim(Struct, frozen=True):
+    """A claim about NumPy, and what the numbers say of it."""
+
+    claim: str
+    standing: str
+    evidence: tuple[str, ...]
+
+
+class Case(Struct, frozen=True):
+    """A backend at a size."""
+
+    backend: str
+    same_work: bool
+    n_samples: int
+    n_features: int
+    dtype: str
+    seconds: Number
+    speedup_over_python: Ratio | None
+    speedup_over_numpy: Ratio | None
+    share_of_bandwidth_limit: Number | None
+
+
+class BandwidthLimit(Struct, frozen=True):
+    """The seconds of one pure read pass."""
+
+    n_samples: int
+    n_features: int
+    dtype: str
+    seconds: Number
+
+
+class Memory(Struct, frozen=True):
+    """The bytes beside the given arrays."""
+
+    n_samples: int
+    n_features: int
+    dtype: str
+    held_bytes: float | None
+    peak_bytes: float | None
+
+
+class Backend(Struct, frozen=True):
+    """What is known of a backend beside its times.
+
+    ``startup`` has seconds by the state of the cache ("warm", "cold") and the part.
+    """
+
+    title: str
+    fit_lines: int | None
+    installed_bytes: dict[str, int] | None
+    startup: dict[str, dict[str, Number]]
+    memory: tuple[Memory, ...]
+    instructions: tuple[tuple[int, int], ...] | None
+
+
+class Disturbance(Struct, frozen=True):
+    """Repetitions, those that were disturbed, and the cases that are bimodal by themselves."""
+
+    repetitions: int
+    disturbed: int
+    bimodal: tuple[str, ...]
+
+
+class Run(Struct, frozen=True):
+    """A run that counts."""
+
+    number: int
+    job: str
+    started: str
+    file: str
+
+
+class Results(Struct, frozen=True, rename={"version": "npfs"}):
+    """Everything that a report says, for programs."""
+
+    schema: Annotated[int, Meta(ge=SCHEMA, le=SCHEMA)]
+    version: str
+    question: str
+    answer: tuple[str, ...]
+    jobs: tuple[JobResult, ...]
+    jobs_in_notebook: tuple[JobResult, ...]
+    first_map: FirstMap | None
+    numba_overtakes_s: float | None
+    memory_needed: dict[str, float]
+    claims: tuple[Claim, ...]
+    cases: tuple[Case, ...]
+    bandwidth_limits: tuple[BandwidthLimit, ...]
+    backends: dict[str, Backend]
+    disturbance: Disturbance
+    comparisons: int
+    significance_level: float
+    warnings: tuple[str, ...]
+    conditions: dict[str, str]
+    epochs: int
+    runs: tuple[Run, ...]
+
+
+def results(context: Context, page: Page) -> Results:
+    """Return the document of a context; its sentences are those of the page."""
+    evidence, decisions = context.evidence, context.decisions
+    large = context.is_large_data
+    found = None if large else decisions.first_map
+    return Results(
+        schema=SCHEMA,
+        version=__version__,
+        question=page.question,
+        answer=page.answer,
+        jobs=() if large else tuple(_job(context, one) for one in decisions.jobs),
+        jobs_in_notebook=() if large else tuple(_job(context, one) for one in decisions.notebook),
+        first_map=None if found is None else msgspec.convert(found, FirstMap, from_attributes=True),
+        numba_overtakes_s=decisions.numba_overtakes_s,
+        memory_needed=dict(decisions.memory.n_bytes) if decisions.memory else {},
+        claims=tuple(Claim(one.claim, one.id, one.evidence) for one in page.claims),
+        cases=tuple(_case(context, *case) for case in context.cases),
+        bandwidth_limits=tuple(
+            BandwidthLimit(*_of(size), _number(limit))
+            for size in evidence.sizes()
+            if (limit := evidence.bandwidth_limit(size)) is not None
+        ),
+        backends=_backends(context),
+        disturbance=Disturbance(
+            evidence.disturbance.repetitions,
+            evidence.disturbance.disturbed,
+            tuple(evidence.disturbance.by_themselves),
+        ),
+        comparisons=evidence.significance.comparisons,
+        significance_level=evidence.significance.level,
+        warnings=(*page.decisive, *page.warnings, *page.observations, *page.left_out, *page.not_timed),
+        conditions=dict(evidence.newest.conditions),
+        epochs=evidence.newest.epochs,
+        runs=tuple(
+            Run(run.number, run.job, run.started, run.path.name) for run in evidence.runs
+        ),
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of the document."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": TITLE} | (
+        msgspec.json.schema(Results)
+    )
+
+
+def _job(context: Context, decision: Decision) -> JobResult:
+    has_interval = len(context.evidence.runs) > 1
+
+    def total(of: Estimate) -> Total:
+        return Total(of.value, *((of.low, of.high) if has_interval else (None, None)))
+
+    over = decision.numpy_over_first
+    return JobResult(
+        job=Job(*decision.job),
+        time_to_result={name: total(one.total) for name, one in decision.predictions.items()},
+        first=decision.first,
+        good_enough=decision.good_enough,
+        good_enough_within={str(s): names for s, names in (decision.otherwise or {}).items()},
+        numpy_over_first=None if over is None else total(over),
+        fastest=decision.fastest,
+        without=decision.without,
+        extrapolated=decision.is_extrapolated,
+    )
+
+
+def _case(context: Context, backend: str, size: Size, seconds: Interval) -> Case:
+    evidence = context.evidence
+    return Case(
+        backend,
+        backend not in evidence.shortcuts,
+        *_of(size),
+        _number(seconds),
+        Ratio.of(evidence.speedup(backend, LISTS, size)),
+        Ratio.of(evidence.speedup(backend, NUMPY, size)),
+        Number.of(evidence.fraction_of_bandwidth_limit(backend, size)),
+    )
+
+
+def _backends(context: Context) -> dict[str, Backend]:
+    evidence = context.evidence
+    names = dict.fromkeys([*evidence.backends, *evidence.shortcuts, *startup.backends(evidence)])
+    return {name: _backend(context, name) for name in names}
+
+
+def _backend(context: Context, name: str) -> Backend:
+    evidence, known = context.evidence, context.costs.get(name)
+    found = context.instructions(name)
+    return Backend(
+        title=evidence.title(name),
+        fit_lines=known.fit_lines if known else None,
+        installed_bytes=known.installed if known else None,
+        startup={
+            cache: {
+                part: _number(seconds)
+                for part in startup.PARTS
+                if (seconds := startup.seconds(evidence, name, part, cache)) is not None
+            }
+            for cache in (WARM, COLD)
+            if startup.startups(evidence, name, cache)
+        },
+        memory=tuple(
+            Memory(*_of(size), held, peak)
+            for size in startup.memory_sizes(evidence)
+            for held, peak in [startup.memory(evidence, name, size)]
+            if (held, peak) != (None, None)
+        ),
+        instructions=found.counts if found else None,
+    )
+
+
+def _of(size: Size) -> tuple[int, int, str]:
+    return size.n_samples, size.n_features, size.dtype
+
+
+def _number(interval: Interval) -> Number:
+    return Number(*_fields(interval))
+
+
+def _fields(interval: Interval) -> tuple[Any, ...]:
+    modes = interval.bimodal
+    low, high = (n if math.isfinite(n) else None for n in (interval.low, interval.high))
+    values = None if modes is None else tuple(mode.value for mode in modes)
+    return interval.value, low, high, interval.runs, interval.values, values

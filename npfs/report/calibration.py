@@ -5,7 +5,6 @@ from typing import Any
 
 from npfs.analysis.calibration import Calibration, Summary, TooFewRuns, calibrate
 from npfs.analysis.evidence import Evidence
-from npfs.drawing import numbers
 from npfs.report import formatting
 from npfs.report.sentences import Sentences
 
@@ -68,5 +67,5 @@ def document(calibration: Calibration) -> dict[str, Any]:
 
 
 def _row(name: str, found: Summary) -> tuple[str, ...]:
-    values = vars(found).values()
-    return name, *("" if value is None else f"{numbers.percent(value)} %" for value in values)
+    shares = vars(found).values()
+    return name, *("" if share is None else _SAYS("percent", share=share) for share in shares)

@@ -262,6 +262,7 @@ def test_every_sentence_of_comparison_and_calibration_is_written(tmp_path: Path)
         "calibration": {
             "coverage": [{"half": 5, "found": summary}, {"half": 5, "found": no_speedups}],
             "method": [{"half": 5, "runs": 20, "found": summary}],
+            "percent": [{"share": share} for share in (8e-16, 0.0042, 0.97, 1.03)],
         },
         "comparison": {
             "level": [{"share": 0.025}],

@@ -7,7 +7,7 @@ other tools stand in a column of their own. Times to a result come from ``Predic
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import NamedTuple
 
@@ -102,7 +102,9 @@ class Decision:
     def is_extrapolated(self) -> bool:
         """Test whether a plain backend was not measured at such a size."""
         return any(
-            not self.predictions[name].beyond.is_inside for name in PLAIN if name in self.predictions
+            not self.predictions[name].beyond.is_inside
+            for name in PLAIN
+            if name in self.predictions
         )
 
 
@@ -111,8 +113,8 @@ class FirstMap:
     """Who is first over samples and epochs, for one fit of one feature.
 
     Rows go with ``epochs``, columns with ``samples``. ``first`` names the one with the least time,
-    ``lead`` is its distance to the next in standard errors (of logarithms), and ``numpy_over_first``
-    what NumPy takes over it.
+    ``lead`` is its distance to the next in standard errors (of logarithms): below 1.96 there is no
+    significant difference. ``numpy_over_first`` is what NumPy takes over the first.
     """
 
     samples: tuple[int, ...]
@@ -200,7 +202,7 @@ class Decisions:
             if is_asked and all(getattr(p, part) is not None for p in plain):
                 found = {name: p for name, p in found.items() if getattr(p, part) is not None}
             else:
-                found = {name: replace(p, **{part: None}) for name, p in found.items()}
+                found = {name: p.without(part) for name, p in found.items()}
                 without += [part] if is_asked else []
         ordered = sorted(found.values(), key=lambda p: p.total.value)
         return {p.backend: p for p in ordered}, tuple(without)
@@ -340,7 +342,9 @@ def _least(predictions: Mapping[str, Prediction]) -> tuple[str, ...]:
     others is faster: then it is left out.
     """
     ordered = sorted(predictions, key=lambda name: predictions[name].total.value)
-    names = [name for name in ordered if not predictions[name].differs_from(predictions[ordered[0]])]
+    names = [
+        name for name in ordered if not predictions[name].differs_from(predictions[ordered[0]])
+    ]
     return tuple(
         name
         for k, name in enumerate(names)

@@ -8,9 +8,9 @@ call from an epoch. ``CostModel`` gives the seconds of a part at any size, and t
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from npfs.analysis import startup
 from npfs.analysis.cost_models import CostModel, FixedCost
@@ -139,6 +139,11 @@ class Prediction:
     def total(self) -> Estimate:
         """Add up the seconds from the start of a process to the last result."""
         return add([self.startup, self.conversion, self.fit.times(self.fits)])
+
+    def without(self, part: str) -> "Prediction":
+        """Return the prediction without "startup" or "conversion"."""
+        values: dict[str, Any] = {part: None}
+        return replace(self, **values)
 
     def differs_from(self, other: "Prediction") -> bool:
         """Test the difference between the totals for significance."""

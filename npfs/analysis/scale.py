@@ -71,6 +71,14 @@ class Scale:
         return dict(sorted(by_workers.items()))
 
     @property
+    def epoch_times(self) -> dict[int, Interval]:
+        """Return the seconds of those epochs by the number of workers."""
+        return {
+            workers: geometric_interval([record.epoch_s for record in records])
+            for workers, records in self.clusters.items()
+        }
+
+    @property
     def measured(self) -> ClusterEpoch | None:
         """Return the median run's epoch on the most workers: the base of predictions."""
         *_, of_most = self.clusters.values() or [[]]

@@ -4,6 +4,7 @@ import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from npfs.analysis.evidence import Evidence, paired_ratio
 from npfs.analysis.runs import backend_of, size_of
@@ -161,6 +162,36 @@ def break_even(evidence: Evidence, backend: str, reference: str, size: Size) -> 
     is_clear = len(fits) == len(runs) and min(fits) > 0
     interval = geometric_interval(fits) if is_clear else None
     return BreakEven(backend, reference, size, outcome, interval, min(fits), max(fits))
+
+
+class ManyFits(NamedTuple):
+    """A program that makes many fits, in each run: the seconds of its startup, and of a fit."""
+
+    startup_s: Mapping[int, float]
+    fit_s: Mapping[int, float]
+
+    def total(self, fits: float) -> Interval:
+        """Return the seconds of a program that makes that many fits."""
+        runs = sorted(set(self.startup_s) & set(self.fit_s))
+        return geometric_interval([self.startup_s[run] + fits * self.fit_s[run] for run in runs])
+
+
+def many_fits(evidence: Evidence, names: Iterable[str], size: Size) -> dict[str, ManyFits]:
+    """Return the programs with these backends, with one startup of the interpreter for all."""
+    interpreter = [
+        first.interpreter_s
+        for backend in evidence.backends
+        for first in startups(evidence, backend).values()
+    ]
+    if not interpreter:
+        return {}
+    common = geometric_interval(interpreter).value
+    found = {}
+    for name in dict.fromkeys(names):
+        first, fits = startups(evidence, name), evidence.seconds.get((name, size), {})
+        if set(first) & set(fits):
+            found[name] = ManyFits({run: common + f.cost_s for run, f in first.items()}, fits)
+    return found
 
 
 def _outcome(speedup: Interval, later: Interval) -> Outcome:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+
 class Cell(NamedTuple):
     """A cell of a table: its text, what it sorts by (``None``: last), and whether it is best."""
 
@@ -135,3 +136,9 @@ class Page:
     left_out: tuple[str, ...] = ()
     not_timed: tuple[str, ...] = ()
     downloads: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def all_warnings(self) -> tuple[str, ...]:
+        """Return all that a reader may need to know before trusting the numbers."""
+        noted = (*self.decisive, *self.warnings, *self.observations)
+        return (*noted, *self.left_out, *self.not_timed)

@@ -85,9 +85,7 @@ class Context:
         counts = (
             case.instructions
             for case in reversed(self.evidence.all_cases)
-            if case.instructions
-            and backend_of(case) == backend
-            and source in (None, case.source)
+            if case.instructions and backend_of(case) == backend and source in (None, case.source)
         )
         return next(counts, None)
 

@@ -35,7 +35,6 @@ EXPLAINED = {
 }
 
 
-
 def measured_on(context: Context) -> str:
     """Name the machine and the versions, and the data if they are not synthetic."""
     data, published = context.evidence.newest.data, context.evidence.newest.published
@@ -221,14 +220,18 @@ def left_out(context: Context) -> list[str]:
 
 
 def not_timed(context: Context) -> list[str]:
-    """Name the cases that were not timed, those that share a reason together: there may be dozens."""
+    """Name the cases that were not timed; those that share a reason are counted."""
     evidence = context.evidence
     partly = evidence.partly_timed.items()
     return [
         PROVENANCE("not_timed", name=names[0], why=why)
         if len(names) == 1
         else PROVENANCE(
-            "cases_not_timed", count=len(names), names=names[:NAMED], more=len(names) > NAMED, why=why
+            "cases_not_timed",
+            count=len(names),
+            names=names[:NAMED],
+            more=len(names) > NAMED,
+            why=why,
         )
         for why, names in by_reason(evidence.not_timed.items()).items()
     ] + [PROVENANCE("partly_timed", name=name, why=why) for name, why in partly]

@@ -5,7 +5,7 @@ goes.
 """
 
 import math
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
@@ -25,7 +25,11 @@ TITLE = "results.json of npfs"
 
 
 class Number(Struct, frozen=True):
-    """A value with its 95 % confidence interval, and what each run gave."""
+    """A value with its 95 % confidence interval, and what each run gave.
+
+    Of a ratio, ``significant`` is by the false discovery rate of all comparisons; null of one run,
+    and of what is no comparison.
+    """
 
     value: float
     low: float | None
@@ -33,24 +37,7 @@ class Number(Struct, frozen=True):
     runs: int
     values: tuple[float, ...]
     bimodal: tuple[float, float] | None
-
-    @classmethod
-    def of(cls, interval: Interval | None) -> Self | None:
-        """Return it of an interval."""
-        return None if interval is None else cls(*_fields(interval))
-
-
-class Ratio(Number, frozen=True):
-    """A ratio; ``significant`` at the false discovery rate of all comparisons, null of one run."""
-
-    significant: bool | None
-
-    @classmethod
-    def of(cls, interval: Interval | None) -> Self | None:
-        """Return it of an interval."""
-        if interval is None:
-            return None
-        return cls(*_fields(interval), interval.is_significant if interval.is_known else None)
+    significant: bool | None = None
 
 
 class Total(Struct, frozen=True):
@@ -120,8 +107,8 @@ class Case(Struct, frozen=True):
     n_features: int
     dtype: str
     seconds: Number
-    speedup_over_python: Ratio | None
-    speedup_over_numpy: Ratio | None
+    speedup_over_python: Number | None
+    speedup_over_numpy: Number | None
     share_of_bandwidth_limit: Number | None
 
 
@@ -230,12 +217,16 @@ def results(context: Context, page: Page) -> Results:
         ),
         comparisons=evidence.significance.comparisons,
         significance_level=evidence.significance.level,
-        warnings=(*page.decisive, *page.warnings, *page.observations, *page.left_out, *page.not_timed),
+        warnings=(
+            *page.decisive,
+            *page.warnings,
+            *page.observations,
+            *page.left_out,
+            *page.not_timed,
+        ),
         conditions=dict(evidence.newest.conditions),
         epochs=evidence.newest.epochs,
-        runs=tuple(
-            Run(run.number, run.job, run.started, run.path.name) for run in evidence.runs
-        ),
+        runs=tuple(Run(run.number, run.job, run.started, run.path.name) for run in evidence.runs),
     )
 
 
@@ -268,14 +259,15 @@ def _job(context: Context, decision: Decision) -> JobResult:
 
 def _case(context: Context, backend: str, size: Size, seconds: Interval) -> Case:
     evidence = context.evidence
+    share = evidence.fraction_of_bandwidth_limit(backend, size)
     return Case(
         backend,
         backend not in evidence.shortcuts,
         *_of(size),
         _number(seconds),
-        Ratio.of(evidence.speedup(backend, LISTS, size)),
-        Ratio.of(evidence.speedup(backend, NUMPY, size)),
-        Number.of(evidence.fraction_of_bandwidth_limit(backend, size)),
+        _ratio(evidence.speedup(backend, LISTS, size)),
+        _ratio(evidence.speedup(backend, NUMPY, size)),
+        None if share is None else _number(share),
     )
 
 
@@ -315,12 +307,14 @@ def _of(size: Size) -> tuple[int, int, str]:
     return size.n_samples, size.n_features, size.dtype
 
 
-def _number(interval: Interval) -> Number:
-    return Number(*_fields(interval))
+def _ratio(interval: Interval | None) -> Number | None:
+    if interval is None:
+        return None
+    return _number(interval, interval.is_significant if interval.is_known else None)
 
 
-def _fields(interval: Interval) -> tuple[Any, ...]:
+def _number(interval: Interval, significant: bool | None = None) -> Number:
     modes = interval.bimodal
     low, high = (n if math.isfinite(n) else None for n in (interval.low, interval.high))
-    values = None if modes is None else tuple(mode.value for mode in modes)
-    return interval.value, low, high, interval.runs, interval.values, values
+    values = None if modes is None else (modes[0].value, modes[1].value)
+    return Number(interval.value, low, high, interval.runs, interval.values, values, significant)

@@ -52,7 +52,7 @@ class Sentences:
 @cache
 def environment() -> Environment:
     """Return the environment of text: nothing is escaped here; a page escapes what it shows."""
-    made = Environment(  # noqa: S701
+    made = Environment(
         loader=PackageLoader("npfs.report", "templates"),
         undefined=StrictUndefined,
         trim_blocks=True,

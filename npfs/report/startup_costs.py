@@ -12,13 +12,20 @@ from npfs.report.sentences import Sentences
 from npfs.schema import COLD, TO_ARRAY, TO_LISTS, Size
 
 STARTUP = Sentences("startup")
+OUTCOMES = {
+    Outcome.AT_ONCE: "sooner",
+    Outcome.STARTS_ALIKE: "startup_alike",
+    Outcome.FITS_ALIKE: "fits_alike",
+}
 PAIRS = ((NUMPY, LISTS), (NUMBA, NUMPY))
 
 
 def sentences(context: Context) -> list[str]:
     """Say after how many fits a longer startup breaks even, and what a conversion takes."""
     found = [
-        _break_even(context, *pair, size) for pair in PAIRS for size in _small_and_large(context, *pair)
+        _break_even(context, *pair, size)
+        for pair in PAIRS
+        for size in _small_and_large(context, *pair)
     ]
     return [*found, *_conversion(context)]
 
@@ -73,13 +80,8 @@ def _break_even(context: Context, backend: str, reference: str, size: Size) -> s
         found = startup.break_even(context.evidence, reference, backend, size)
     assert found is not None, "asked only for sizes at which both are known"
     pair = {"a": SHORT[found.backend], "b": SHORT[found.reference], "size": size}
-    match found.outcome:
-        case Outcome.AT_ONCE:
-            return STARTUP("sooner", **pair)
-        case Outcome.STARTS_ALIKE:
-            return STARTUP("startup_alike", **pair)
-        case Outcome.FITS_ALIKE:
-            return STARTUP("fits_alike", **pair)
+    if found.outcome is not Outcome.AFTER:
+        return STARTUP(OUTCOMES[found.outcome], **pair)
     if found.fits is None:
         return STARTUP("after_unknown", **pair)
     if found.fits.is_known and found.fits.high < 1:

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.scale import WORKERS, Scale, predicted_epoch
-from npfs.analysis.statistics import geometric_interval
 from npfs.drawing import labels, numbers, scales, style
 from npfs.report.figures import lines as shared
 from npfs.report.figures.lines import Lines
@@ -42,7 +41,7 @@ def scale_figure(evidence: Evidence) -> Figure | None:
 
 
 def scale_alt(evidence: Evidence) -> str:
-    """Give both ends of each line, where workers pay, and what is foretold."""
+    """Give both ends of each line, where workers pay, and what is predicted."""
     scale = Scale.of(evidence)
     assert scale is not None
     each = [
@@ -58,11 +57,11 @@ def scale_alt(evidence: Evidence) -> str:
     if (crossing := _crossing(scale)) is not None:
         text += f" From {numbers.count(crossing)} rows on the workers are faster than one core."
     if (measured := scale.measured) is not None:
-        foretold = predicted_epoch(measured, MOST_WORKERS)
+        predicted = predicted_epoch(measured, MOST_WORKERS)
         text += (
             f" Beside it, an epoch of {numbers.count(measured.size.n_samples)} rows over the "
             f"number of workers: measured {numbers.time(measured.epoch_s)} on {measured.workers}, "
-            f"foretold {numbers.time(foretold)} on {MOST_WORKERS:,}."
+            f"predicted {numbers.time(predicted)} on {MOST_WORKERS:,}."
         )
     return text
 
@@ -108,23 +107,20 @@ def _draw_rows(axes: Axes, scale: Scale, lines: Lines, limits: tuple[float, floa
 def _draw_workers(axes: Axes, scale: Scale, measured: ClusterEpoch) -> None:
     look = shared.looks(scale.evidence)[WORKERS]
     counts = sorted({round(10 ** (k / 20)) for k in range(61)})
-    foretold = [predicted_epoch(measured, w) for w in counts]
+    predicted = [predicted_epoch(measured, w) for w in counts]
     compute = [measured.compute_s * measured.workers / w for w in counts]
-    seen = {
-        workers: geometric_interval([r.epoch_s for r in records])
-        for workers, records in scale.clusters.items()
-    }
-    low, high = scales.log_limits([*foretold, *(i.value for i in seen.values())], 0.12)
+    seen = scale.epoch_times
+    low, high = scales.log_limits([*predicted, *(i.value for i in seen.values())], 0.12)
     scales.log_axis(axes.xaxis, 0.85, MOST_WORKERS * 1.2, scales.plain, [1, 2, 4, 10, 100, 1000])
     scales.log_axis(axes.yaxis, low, high, scales.duration)
-    axes.plot(counts, foretold, color=look.line, linestyle=(0, (4, 2)))
+    axes.plot(counts, predicted, color=look.line, linestyle=(0, (4, 2)))
     axes.plot(counts, compute, color=style.MUTED, linewidth=1.2, linestyle=(0, (1, 1.5)))
     for workers, interval in seen.items():
         axes.plot([workers], [interval.value], look.marker, color=look.line, markersize=8)
         if interval.is_known:
             axes.vlines([workers], *shared.bounds(interval), color=look.line, linewidth=1.6)
     at = max(counts, key=lambda w: -abs(math.log(w / 30)))
-    text, place = "foretold from the parts\nof an epoch", (at, foretold[counts.index(at)])
+    text, place = "predicted from the parts\nof an epoch", (at, predicted[counts.index(at)])
     labels.write(axes, text, place, (6, 10), size=SMALL, color=look.text, va="baseline")
     text, corner = "dotted: computing alone", (0.03, 0.04)
     labels.write(axes, text, corner, on="axes fraction", va="baseline", **MUTED)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,8 +10,8 @@ from numpy.typing import NDArray
 
 from npfs.analysis import startup
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
-from npfs.analysis.startup import BreakEven
-from npfs.analysis.statistics import Interval, geometric_interval
+from npfs.analysis.startup import BreakEven, ManyFits
+from npfs.analysis.statistics import Interval
 from npfs.drawing import labels, numbers, scales, style
 from npfs.report import formatting
 from npfs.report.figures import lines as shared
@@ -24,18 +23,6 @@ NEAREST = 14  # points: how far above or below a dot its text is at least
 PAIRS = ((NUMPY, LISTS), (NUMBA, NUMPY))
 
 Points = NDArray[np.float64]  # places in a figure in points, 1/72 inch: (..., 2)
-
-
-class Start(NamedTuple):
-    """Of each run: the seconds of its startup, interpreter included, and those of a fit."""
-
-    once_s: Mapping[int, float]
-    fit_s: Mapping[int, float]
-
-    def total(self, fits: float) -> Interval:
-        """Return the seconds of a program that makes that many fits."""
-        runs = sorted(set(self.once_s) & set(self.fit_s))
-        return geometric_interval([self.once_s[run] + fits * self.fit_s[run] for run in runs])
 
 
 def total_figure(evidence: Evidence) -> Figure | None:
@@ -77,30 +64,16 @@ def total_alt(evidence: Evidence) -> str:
     )
 
 
-def _panels(evidence: Evidence) -> dict[Size, dict[str, Start]]:
+def _panels(evidence: Evidence) -> dict[Size, dict[str, ManyFits]]:
     sizes = [size for size in evidence.sizes(n_features=1) if len(_starts(evidence, size)) > 1]
     samples = startup.startup_samples(evidence)
     small = [size for size in sizes if size.n_samples == samples] or sizes[:1]
     return {size: _starts(evidence, size) for size in dict.fromkeys([*small, *sizes[-1:]])}
 
 
-def _starts(evidence: Evidence, size: Size) -> dict[str, Start]:
-    """Return the starts of lists, NumPy, Numba and the fastest, with one interpreter's start."""
-    interpreter = [
-        first.interpreter_s
-        for backend in evidence.backends
-        for first in startup.startups(evidence, backend).values()
-    ]
-    if not interpreter:
-        return {}
-    common = geometric_interval(interpreter).value
-    found = {}
-    for name in dict.fromkeys((LISTS, NUMPY, NUMBA, *evidence.backends[-1:])):
-        first = startup.startups(evidence, name)
-        fits = evidence.seconds.get((name, size), {})
-        if set(first) & set(fits):
-            found[name] = Start({run: common + f.cost_s for run, f in first.items()}, fits)
-    return found
+def _starts(evidence: Evidence, size: Size) -> dict[str, ManyFits]:
+    """Return lists, NumPy, Numba and the fastest, as far as both parts were measured."""
+    return startup.many_fits(evidence, (LISTS, NUMPY, NUMBA, *evidence.backends[-1:]), size)
 
 
 def _break_evens(evidence: Evidence, size: Size) -> list[tuple[BreakEven, Interval]]:
@@ -116,7 +89,7 @@ def _most_fits(evidence: Evidence, size: Size) -> float:
     return min(MOST_FITS, max([FEWEST_FITS, *fits]))
 
 
-def _draw(axes: Axes, evidence: Evidence, starts: Mapping[str, Start], most: float) -> Points:
+def _draw(axes: Axes, evidence: Evidence, starts: Mapping[str, ManyFits], most: float) -> Points:
     """Draw the lines, and return places all along them."""
     looks = shared.looks(evidence)
     fits = np.geomspace(1, most, POINTS).tolist()
@@ -153,7 +126,7 @@ def _points(axes: Axes, data: NDArray[np.float64]) -> Points:
 def _draw_break_evens(
     axes: Axes,
     found: Sequence[tuple[BreakEven, Interval]],
-    starts: Mapping[str, Start],
+    starts: Mapping[str, ManyFits],
     most: float,
     lines: Points,
 ) -> None:

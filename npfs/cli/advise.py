@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from typer import Option
 
 from npfs.cli import shared
-from npfs.drawing.numbers import counted, listed, n_bytes, significant, time, time_span
+from npfs.drawing.numbers import counted, n_bytes, significant, time, time_span
+from npfs.schema import Size
 
 if TYPE_CHECKING:
-    from npfs.analysis.prediction import Estimate, Prediction, Predictor
+    from npfs.analysis.prediction import Beyond, Estimate, Prediction, Predictor
     from npfs.data import TableOptions
+    from npfs.report.sentences import Sentences
     from npfs.suite.advice_check import Checked, Summary
 
 SCHEMA, CHECK_SCHEMA = 1, 2
 WIDE = 110  # columns of a terminal that has room for the whole table
-NARROW_COLUMNS = ("backend", "in all", "memory")
+NARROW_COLUMNS = ("backend", "time to result", "memory")
 
 
 class Question(NamedTuple):
@@ -29,10 +31,10 @@ class Question(NamedTuple):
     epochs: int
     fits: int
 
-    def __str__(self) -> str:
-        features = f" of {self.n_features} features" if self.n_features > 1 else ""
-        work = f"{counted(self.fits, 'fit')} of {counted(self.epochs, 'epoch')}"
-        return f"{work} on {counted(self.n_samples, 'sample')}{features}"
+    @property
+    def size(self) -> Size:
+        """Return the size of the data."""
+        return Size(self.n_samples, self.n_features)
 
 
 def advise(
@@ -142,16 +144,18 @@ def _answer(
     title: Callable[[str], str],
 ) -> list[str]:
     """Answer in a sentence, and in a second one if a shortcut is faster still."""
-    names = "; or ".join(title(p.backend) for p in best)
-    alike = " (no significant difference)" if len(best) > 1 else ""
-    first, fastest = best[0], predictions[0]
-    of_it = f", {time(first.startup.value)} of it for startup" if first.startup else ""
-    take = "take" if question.fits > 1 else "takes"
-    answer = [f"Use {names}{alike}: {question} {take} {_span(first.total)}{of_it}."]
+    say, first, fastest = _say(), best[0], predictions[0]
+    names = [title(p.backend) for p in best]
+    answer = [say("use", names=names, of=question, total=first.total, startup=first.startup)]
     if fastest.is_shortcut and fastest.differs_from(first):
-        takes = f"{title(fastest.backend)}, takes {_span(fastest.total)}"
-        answer.append(f"A shortcut, {takes}: the same steps from less work.")
+        answer.append(say("shortcut", name=title(fastest.backend), total=fastest.total))
     return answer
+
+
+def _say() -> "Sentences":
+    from npfs.report.sentences import Sentences
+
+    return Sentences("advice")
 
 
 def _row(p: "Prediction", title: str, best_s: float) -> dict[str, str]:
@@ -159,12 +163,12 @@ def _row(p: "Prediction", title: str, best_s: float) -> dict[str, str]:
     unknown = "not measured"
     return {
         "backend": f"{title} (shortcut)" if p.is_shortcut else title,
-        "in all": _span(p.total),
+        "time to result": _span(p.total),
         "startup": time(p.startup.value) if p.startup else unknown,
         "conversion": time(p.conversion.value) if p.conversion else unknown,
         "each fit": time(p.fit.value),
         "memory": unknown if p.memory_bytes is None else n_bytes(p.memory_bytes),
-        "times the best": f"{significant(p.total.value / best_s)}×",
+        "over the best": f"{significant(p.total.value / best_s)}×",
     }
 
 
@@ -173,54 +177,27 @@ def _notes(predictions: Sequence["Prediction"], predictor: "Predictor") -> list[
     from npfs.estimator.auto import MEASURE, made_elsewhere
     from npfs.harness import machine
 
-    evidence = predictor.evidence
-    notes = [
-        f"Predicted from {counted(len(evidence.runs), 'run')}, the newest of "
-        f"{evidence.newest.started[:10]}; in parentheses 95 % intervals. In all: the startup of a "
-        "process, the conversion of the arrays once, and the fits; reading a file is not in it. "
-        "Memory: at most, X and y included."
-    ]
+    say, evidence = _say(), predictor.evidence
+    notes = [say("provenance", runs=len(evidence.runs), date=evidence.newest.started[:10])]
     if not predictor.tells_calls:
-        notes.append(
-            "These runs do not tell the cost of a call from that of an epoch, so that intervals "
-            f"are wide where few samples are fitted; measure both: {MEASURE}, without --budget."
-        )
-    for name in ("startup", "conversion"):
-        lacking = [evidence.title(p.backend) for p in predictions if getattr(p, name) is None]
-        if lacking:
-            notes.append(f"Not measured, so not in the total: the {name} of {listed(lacking)}.")
-    notes += _extrapolated(predictions, predictor)
+        notes.append(say("no_calls", command=MEASURE))
+    for part in ("startup", "conversion"):
+        lacking = [evidence.title(p.backend) for p in predictions if getattr(p, part) is None]
+        notes += [say("without", part=part, names=lacking)] if lacking else []
+    beyond: dict[Beyond, list[str]] = {}
+    for p in predictions:
+        if not p.beyond.is_inside:
+            beyond.setdefault(p.beyond, []).append(evidence.title(p.backend))
+    notes += [say("extrapolated", names=names, **of._asdict()) for of, names in beyond.items()]
     timed = {*evidence.backends, *evidence.shortcuts} - {*predictor.backends}
-    missing = {evidence.title(name): "it was not timed in float64" for name in sorted(timed)}
-    why = "it was not available when the runs were made"
-    missing |= dict.fromkeys(evidence.newest.unavailable, why)
-    notes += [f"Not predicted: {name}, {why}." for name, why in missing.items()]
+    missing = {evidence.title(name): say("not_float64") for name in sorted(timed)}
+    missing |= dict.fromkeys(evidence.newest.unavailable, say("not_available"))
+    notes += [say("not_predicted", name=name, why=why) for name, why in missing.items()]
     memory = machine.memory()["memory_bytes"] or math.inf
     too_large = [evidence.title(p.backend) for p in predictions if (p.memory_bytes or 0) > memory]
-    if too_large:
-        notes.append(
-            f"More than the {n_bytes(memory)} of this machine's memory: {listed(too_large)}."
-        )
-    if elsewhere := made_elsewhere(predictor):
-        notes.append(elsewhere)
-    return notes
-
-
-def _extrapolated(predictions: Sequence["Prediction"], predictor: "Predictor") -> list[str]:
-    """Say for which backends the size lies beyond the measured ones, and how far."""
-    factors: dict[str, list[str]] = {}
-    for p in predictions:
-        what = " and ".join(
-            f"{significant(factor, 2)} in {name}"
-            for factor, name in zip(p.beyond, ("data", "features"), strict=True)
-            if factor > 1
-        )
-        if what:
-            factors.setdefault(what, []).append(predictor.evidence.title(p.backend))
-    return [
-        f"Extrapolated: {listed(names)}, by a factor of {what} beyond the measured sizes."
-        for what, names in factors.items()
-    ]
+    notes += [say("too_large", memory=memory, names=too_large)] if too_large else []
+    elsewhere = made_elsewhere(predictor)
+    return [*notes, elsewhere] if elsewhere else notes
 
 
 def _document(p: "Prediction", title: str) -> dict[str, Any]:
@@ -278,17 +255,11 @@ def _check(predictor: "Predictor", seed: int, *, as_json: bool, quiet: bool) -> 
 
 def _check_answer(summaries: Sequence["Summary"]) -> str:
     """Say in a sentence how far off predictions were, and how many intervals covered."""
-    of_all = [summary for summary in summaries if not summary.backend]
-    where = {True: "between measured sizes", False: "up to ten times beyond"}
-    parts = [
-        f"{100 * s.median_error:.1f} % {where[s.is_inside]} ({counted(s.fits, 'fit')})"
-        for s in of_all
-    ]
-    covered, fits = sum(s.covered for s in of_all), sum(s.fits for s in of_all)
-    return (
-        f"Half of the predictions were off by less than {' and '.join(parts)}; "
-        f"{covered} of {fits} intervals covered the measured time."
-    )
+    of_all = {summary.is_inside: summary for summary in summaries if not summary.backend}
+    covered = sum(summary.covered for summary in of_all.values())
+    fits = sum(summary.fits for summary in of_all.values())
+    ranges = {"inside": of_all.get(True), "beyond": of_all.get(False)}
+    return _say()("checked", **ranges, covered=covered, fits=fits)
 
 
 def _check_rows(summaries: Sequence["Summary"]) -> list[dict[str, str]]:

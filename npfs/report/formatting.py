@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Collection, Iterable, Sequence
 from typing import Self
 
+from npfs.analysis.prediction import Estimate
 from npfs.analysis.statistics import Interval, Mode
 from npfs.drawing import numbers
 from npfs.schema import Size
@@ -108,6 +109,11 @@ def span(value: float, low: float, high: float, unit: str = "") -> Text:
 def seen(seconds: Interval) -> str:
     """Format a time, and say so where it was seen once."""
     return duration(seconds) + ("" if seconds.is_known else " (one run, so no interval)")
+
+
+def estimate(of: Estimate) -> Text:
+    """Format estimated seconds with their interval."""
+    return span(of.value, of.low, of.high)
 
 
 def _in_runs(first: Mode, second: Mode) -> str:

@@ -18,6 +18,7 @@ FILTERS = {
     "count": numbers.count,
     "counted": numbers.counted,
     "duration": formatting.duration,
+    "estimate": formatting.estimate,
     "either": partial(numbers.listed, last="or"),
     "factor": formatting.factor,
     "faster": formatting.faster,

@@ -14,7 +14,7 @@ def test_the_answer_names_the_fastest_and_the_table_ranks_all(npfs: Npfs, runs: 
     result = npfs("advise", "--samples", 100_000, "--epochs", 1000, "--fits", 10)
     assert (result.returncode, result.stderr) == (0, "")
     answer, shortcut, *rest = result.stdout.splitlines()
-    assert answer.startswith("Use NumPy: 10 fits of 1,000 epochs on 100,000 samples take 2.65 s (")
+    assert answer.startswith("Use NumPy: 10 fits of 1,000 epochs on 100,000 rows take 2.65 s (")
     assert answer.endswith("550 ms of it for startup.")
     assert shortcut.startswith("A shortcut, numpy-gram, takes ")
     names = [line.split()[0] for line in rest if " ms" in line or " s " in line]
@@ -31,8 +31,8 @@ def test_the_answer_names_the_fastest_and_the_table_ranks_all(npfs: Npfs, runs: 
 def test_what_lies_beyond_is_said_with_how_far(npfs: Npfs, runs: Path) -> None:
     result = npfs("advise", "--samples", 156_250, "--features", 127)
     beyond = " ".join(result.stdout.split())
-    assert "Extrapolated:" in beyond
-    assert "by a factor of 10 in data and 2.0 in features beyond the measured sizes" in beyond
+    assert "Extrapolated for" in beyond
+    assert "by a factor of 10 in size and 2.0 in features beyond the measured sizes" in beyond
 
 
 def test_runs_that_do_not_tell_calls_say_so(npfs: Npfs, tmp_path: Path) -> None:

@@ -32,13 +32,12 @@ def decisions(context: Context) -> list[Decision]:
 
 
 def job_notes(context: Context) -> list[str]:
-    """Return how to read the table, how the times add up, and which answers are close."""
+    """Return how the times add up, what they lack, and which answers are close."""
     found = decisions(context)
     if not found:
         return []
-    notes = [JOBS("how_to_read", has_intervals=len(context.evidence.runs) > 1)]
     to_lists, to_array = (_conversion(context, name) for name in (TO_LISTS, TO_ARRAY))
-    notes.append(JOBS("how_it_adds_up", to_lists=to_lists, to_array=to_array))
+    notes = [JOBS("how_it_adds_up", to_lists=to_lists, to_array=to_array)]
     if parts := list(dict.fromkeys(part for decision in found for part in decision.without)):
         notes.append(JOBS("without", parts=parts))
     for decision in found:
@@ -49,9 +48,10 @@ def job_notes(context: Context) -> list[str]:
 
 
 def other_lines(context: Context) -> list[str]:
-    """Return a line for a notebook, and one for memory, as far as measured."""
+    """Return how to read the table, a line for a notebook, and one for memory, where measured."""
     lines = []
     if decisions(context):
+        lines.append(JOBS("how_to_read"))
         choices: dict[tuple[str, ...], list[str]] = {}
         for decision in context.decisions.notebook:
             names = tuple(SHORT[name] for name in decision.good_enough)

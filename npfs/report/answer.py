@@ -9,7 +9,7 @@ from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, VARIANTS, Evidence
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
 from npfs.report.context import SHORT, Context
-from npfs.report.scale import scale_sentences
+from npfs.report.scale import scale_answer, scale_sentences
 from npfs.report.sentences import Sentences
 from npfs.schema import Size
 
@@ -26,7 +26,7 @@ def question(context: Context) -> str:
 def answer(context: Context) -> list[str]:
     """Return the answer: lists or NumPy, NumPy or Numba, and what startup costs."""
     if context.is_large_data:
-        return scale_sentences(context.evidence)[:3]
+        return scale_answer(context.evidence)
     rules: tuple[Callable[[Context], str], ...] = (lists_or_numpy, numpy_or_numba, startup_costs)
     return [sentence for rule in rules if (sentence := rule(context))]
 
@@ -36,8 +36,7 @@ def lists_or_numpy(context: Context) -> str:
     evidence = context.evidence
     shared = shared_sizes(evidence, NUMPY, LISTS, n_features=1)
     if not shared:
-        of_data = compared_sizes(evidence, NUMPY, LISTS)
-        return _compared(evidence, NUMPY, LISTS, of_data[-1]) if of_data else ""
+        return _with_features(evidence, NUMPY, LISTS)
     most = shared[-1]
     speedup = speedup_of(evidence, NUMPY, LISTS, most)
     if speedup.is_too_wide or not speedup.is_significant:
@@ -62,8 +61,7 @@ def numpy_or_numba(context: Context) -> str:
     evidence, overtakes_s = context.evidence, context.decisions.numba_overtakes_s
     one = shared_sizes(evidence, NUMBA, NUMPY, n_features=1)
     if not one:
-        of_data = compared_sizes(evidence, NUMBA, NUMPY)
-        return _compared(evidence, NUMBA, NUMPY, of_data[-1]) if of_data else ""
+        return _with_features(evidence, NUMBA, NUMPY)
     speedups = {size: speedup_of(evidence, NUMBA, NUMPY, size) for size in one}
     above = {size: of for size, of in speedups.items() if of.is_above_one and not of.is_too_wide}
     wide = _wide(evidence)
@@ -75,9 +73,8 @@ def numpy_or_numba(context: Context) -> str:
     if not above:
         return _compared(evidence, NUMBA, NUMPY, one[-1])
     low, high = least_and_most(above)
-    sizes = [] if len(above) == len(one) else [numbers.count(size.n_samples) for size in above]
-    values = {"low": above[low].value, "high": above[high].value if high != low else None}
-    return ANSWER("numba_faster", **values, sizes=sizes, wide=wide)
+    values = {"low": above[low].value, "high": above[high].value, "n_samples": high.n_samples}
+    return ANSWER("numba_faster", **values, sizes=len(above), of=len(one), wide=wide)
 
 
 def _wide(evidence: Evidence) -> str:
@@ -101,6 +98,12 @@ def startup_costs(context: Context) -> str:
     return ANSWER("startup", costs=costs) if len(costs) > 1 else ""
 
 
+def _with_features(evidence: Evidence, a: str, b: str) -> str:
+    """Compare two backends at the largest size, where none has one feature."""
+    shared = shared_sizes(evidence, a, b)
+    return _compared(evidence, a, b, shared[-1]) if shared else ""
+
+
 def _compared(evidence: Evidence, a: str, b: str, size: Size) -> str:
     """Compare two backends at one size, without an interval."""
     speedup = speedup_of(evidence, a, b, size)
@@ -112,8 +115,8 @@ def _compared(evidence: Evidence, a: str, b: str, size: Size) -> str:
     value = speedup.value
     if value < 1:
         first, second, value = second, first, speedup_of(evidence, b, a, size).value
-    one = not speedup.is_known
-    return ANSWER("compared", faster=first, slower=second, size=size, speedup=value, in_one_run=one)
+    name = "compared" if speedup.is_known else "in_one_run"
+    return ANSWER(name, faster=first, slower=second, size=size, speedup=value)
 
 
 def findings(context: Context) -> list[str]:

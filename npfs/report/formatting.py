@@ -39,16 +39,29 @@ def start(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def apart(name: str) -> str:
+    """Return a name in the middle of a sentence: a title that has a comma ends with one."""
+    return f"{name}," if "," in name else name
+
+
+def does(name: str, verb: str, plural: str) -> str:
+    """Return a name with its verb: NumPy is; lists are; Numba, all cores, is."""
+    return f"{apart(name)} {plural if name == 'lists' else verb}"
+
+
 def rough(value: float) -> str:
     """Format a factor for a sentence, with two significant digits: 35×, 9.1×, 1.05×."""
     return f"{numbers.significant(value, 2 if value >= NEARLY_ALIKE or value < 1 else 3)}×"
 
 
+def gain(value: float) -> str:
+    """Format a speedup above 1 for a sentence, with two significant digits: 35×, 5.0 %."""
+    return f"{numbers.percent(value - 1)} %" if value < NEARLY_ALIKE else rough(value)
+
+
 def faster(value: float) -> str:
-    """Format a speedup above 1 for a sentence: 35× faster, 5 % faster."""
-    if value < NEARLY_ALIKE:
-        return f"{100 * (value - 1):.0f} % faster"
-    return f"{rough(value)} faster"
+    """Format a speedup above 1 for a sentence: 35× faster, 5.0 % faster."""
+    return f"{gain(value)} faster"
 
 
 def ratio(of: Interval) -> Text:
@@ -128,8 +141,9 @@ def size(of: Size) -> str:
 
 
 def table_row(cells: Iterable[str]) -> str:
-    """Return a row of a Markdown table; a bar in a name stays in its cell."""
-    return "| " + " | ".join(markdown(cell).replace("|", r"\|") for cell in cells) + " |"
+    """Return a row of a Markdown table; a bar or a line break in a name stays in its cell."""
+    lines = (" ".join(markdown(cell).split()) for cell in cells)
+    return "| " + " | ".join(line.replace("|", r"\|") for line in lines) + " |"
 
 
 def markdown(text: str) -> str:

@@ -20,7 +20,7 @@ def job_table(context: Context) -> Table | None:
     rows = [_row(context, decision) for decision in decisions(context)]
     if not rows:
         return None
-    columns = ("job", *(SHORT[name] for name in PLAIN), "good enough", "NumPy over the first")
+    columns = ("job", *(SHORT[name] for name in PLAIN), "good enough", "NumPy ÷ first")
     columns = (*columns, "fastest of all backends")
     return Table(CAPTION, columns, tuple(rows), (False, True, True, True, False, True, False))
 
@@ -101,7 +101,8 @@ def _row(context: Context, decision: Decision) -> tuple[Cell, ...]:
             text = formatting.Text(text.value, f"{text.note} {JOBS('extrapolated')}".strip())
         cells.append(Cell(text, prediction.total.value, is_best=name in decision.first))
     over = decision.numpy_over_first
-    cells.append(Cell(names(context, decision.good_enough)))
+    good_enough = [SHORT[name] for name in decision.good_enough]
+    cells.append(Cell(JOBS("perhaps", names=good_enough)))
     cells.append(Cell("" if over is None else estimate(context, over, "×")))
     return (Cell(what), *cells, Cell(names(context, decision.fastest)))
 
@@ -112,7 +113,7 @@ def terminal_table(context: Context) -> list[tuple[str, ...]]:
     for decision in decisions(context):
         if decision.first:
             times = [_short_time(decision, name) for name in PLAIN]
-            good_enough = JOBS("either", names=[SHORT[name] for name in decision.good_enough])
+            good_enough = JOBS("perhaps", names=[SHORT[name] for name in decision.good_enough])
             rows.append((JOBS("work", job=decision.job), *times, good_enough))
     head = (JOBS("heading"), *(SHORT[name] for name in PLAIN), JOBS("good_enough"))
     return [head, *rows] if rows else []

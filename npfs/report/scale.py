@@ -2,7 +2,7 @@
 
 import math
 
-from npfs.analysis.evidence import Evidence
+from npfs.analysis.evidence import Crossover, Evidence
 from npfs.analysis.scale import (
     ALL_CORES,
     MAPPED,
@@ -30,12 +30,22 @@ def scale_sentences(evidence: Evidence) -> list[str]:
     return [sentence for rule in rules if (sentence := rule(scale))]
 
 
-def _mapped(scale: Scale) -> str:
+def scale_answer(evidence: Evidence) -> list[str]:
+    """Return the same in three sentences without intervals: mapped, workers, an epoch on them."""
+    scale = Scale.of(evidence)
+    if scale is None:
+        return []
+    rules = (_mapped, _workers, _parts)
+    return [sentence for rule in rules if (sentence := rule(scale, in_short=True))]
+
+
+def _mapped(scale: Scale, *, in_short: bool = False) -> str:
     found = scale.speed(MAPPED, ALL_CORES)
     if found is None:
         return ""
     rows = None if scale.rows_that_fit is None else _round(scale.rows_that_fit)
-    return SCALE("mapped", size=found[0], speedup=found[1], rows=rows)
+    name = "mapped_in_short" if in_short else "mapped"
+    return SCALE(name, size=found[0], speedup=found[1], rows=rows)
 
 
 def _workers(scale: Scale) -> str:

@@ -54,7 +54,8 @@ class Report:
         """Return the end of a command: warnings, fits, answer, jobs, and where the page is."""
         table = jobs.terminal_table(self.context)
         aligned = formatting.aligned(table, width, from_the_right={1, 2, 3}) if table else []
-        aligned += [jobs.JOBS("good_enough_is")] if table else []
+        note = formatting.wrapped(jobs.JOBS("good_enough_is"), width, "  ", "  ")
+        aligned += note.splitlines() if table else []
         blocks = (tables.fit_lines(self.context), aligned)
         path = next(path for path in self.paths if path.name == PAGE)
         where = provenance.PROVENANCE("read_on", path=_shown(path))

@@ -2,7 +2,7 @@
 
 import math
 
-from npfs.analysis.evidence import Crossover, Evidence
+from npfs.analysis.evidence import Evidence
 from npfs.analysis.scale import (
     ALL_CORES,
     MAPPED,
@@ -19,42 +19,45 @@ from npfs.schema import ClusterEpoch
 
 SCALE = Sentences("scale")
 PREDICTED_WORKERS = (4, 16, 100, 1_000)
+NAMES = ("mapped", "workers", "epoch", "prediction", "one_pass")
+ANSWERS = NAMES[:3]
+
+Values = dict[str, object]
 
 
 def scale_sentences(evidence: Evidence) -> list[str]:
     """Return the sentences on the variants for large data; nothing if none was measured."""
+    return [SCALE(name, **values) for name, values in _found(evidence)]
+
+
+def scale_answer(evidence: Evidence) -> list[str]:
+    """Return the first three of them in short, without intervals."""
+    in_short = ((name, values) for name, values in _found(evidence) if name in ANSWERS)
+    return [SCALE(f"{name}_in_short", **values) for name, values in in_short]
+
+
+def _found(evidence: Evidence) -> list[tuple[str, Values]]:
+    """Return the names of the sentences, with their values."""
     scale = Scale.of(evidence)
     if scale is None:
         return []
     rules = (_mapped, _workers, _parts, _prediction, _one_pass)
-    return [sentence for rule in rules if (sentence := rule(scale))]
+    found = zip(NAMES, (rule(scale) for rule in rules), strict=True)
+    return [(name, values) for name, values in found if values]
 
 
-def scale_answer(evidence: Evidence) -> list[str]:
-    """Return the same in three sentences without intervals: mapped, workers, an epoch on them."""
-    scale = Scale.of(evidence)
-    if scale is None:
-        return []
-    rules = (_mapped, _workers, _parts)
-    return [sentence for rule in rules if (sentence := rule(scale, in_short=True))]
-
-
-def _mapped(scale: Scale, *, in_short: bool = False) -> str:
+def _mapped(scale: Scale) -> Values:
     found = scale.speed(MAPPED, ALL_CORES)
-    if found is None:
-        return ""
     rows = None if scale.rows_that_fit is None else _round(scale.rows_that_fit)
-    name = "mapped_in_short" if in_short else "mapped"
-    return SCALE(name, size=found[0], speedup=found[1], rows=rows)
+    return {"size": found[0], "speedup": found[1], "rows": rows} if found else {}
 
 
-def _workers(scale: Scale) -> str:
+def _workers(scale: Scale) -> Values:
     crossover = scale.where_workers_pay()
     if crossover is None:
-        return ""
+        return {}
     count = scale.measured.workers if scale.measured else 0
-    predicted = _predicted_rows(scale)
-    return SCALE("workers", count=count, **crossover._asdict(), predicted=predicted)
+    return {"count": count, **crossover._asdict(), "predicted": _predicted_rows(scale)}
 
 
 def _predicted_rows(scale: Scale) -> int | None:
@@ -66,29 +69,25 @@ def _predicted_rows(scale: Scale) -> int | None:
     return None if rows == math.inf else _round(rows)
 
 
-def _parts(scale: Scale) -> str:
+def _parts(scale: Scale) -> Values:
     measured = scale.measured
     if measured is None:
-        return ""
-    parts, efficiency = parts_of(measured), scale.efficiency()
-    return SCALE("epoch", measured=measured, parts=parts, efficiency=efficiency)
+        return {}
+    return {"measured": measured, "parts": parts_of(measured), "efficiency": scale.efficiency()}
 
 
-def _prediction(scale: Scale) -> str:
+def _prediction(scale: Scale) -> Values:
     measured = scale.measured
     if measured is None:
-        return ""
+        return {}
     each = [(workers, predicted_epoch(measured, workers)) for workers in PREDICTED_WORKERS]
-    best = best_workers(measured, max(PREDICTED_WORKERS))
-    return SCALE("prediction", epochs=each, best=best)
+    return {"epochs": each, "best": best_workers(measured, max(PREDICTED_WORKERS))}
 
 
-def _one_pass(scale: Scale) -> str:
+def _one_pass(scale: Scale) -> Values:
     found = scale.speed(ONE_PASS, WORKERS)
-    if found is None:
-        return ""
     epochs = scale.evidence.newest.epochs
-    return SCALE("one_pass", size=found[0], speedup=found[1], epochs=epochs)
+    return {"size": found[0], "speedup": found[1], "epochs": epochs} if found else {}
 
 
 def parts_of(measured: ClusterEpoch) -> tuple[tuple[str, float], ...]:

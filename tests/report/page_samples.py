@@ -7,6 +7,7 @@ from pathlib import Path
 
 from npfs.drawing.numbers import significant
 from npfs.report.content import Cell, Claim, Page, PageFigure, Table
+from npfs.report.formatting import Text
 
 REFERENCE = Path(__file__).parents[2] / "reports" / "reference"
 _TITLES = {
@@ -40,15 +41,17 @@ def whole_page(number_of_figures: int = 4) -> Page:
     """Return a page with all its parts."""
     return Page(
         question="Why NumPy, and not lists? And do I need Numba?",
-        missing=(),
         answer=(
             "On 1,000,000 samples a fit with NumPy, vectorized is 32.7× (31.1 to 34.4) as fast as with Python lists.",
             "On 10 samples Python lists win: 9.28× (9.20 to 9.37) as fast as NumPy, vectorized.",
             "Numba is 31.5× (29.8 to 33.3) as fast again on all cores; it pays from the 14th fit on.",
         ),
-        provenance="20 runs, each a fresh process, 10 epochs a fit; in parentheses 95 % intervals over runs. AMD EPYC, 2 cores, Linux 6.18, CPython 3.11.7, NumPy 2.4.6, Numba 0.68.1.",
-        decisions=_decisions(),
-        decision_notes=(
+        jobs=_jobs(),
+        job_lines=("In a notebook with everything imported, NumPy is good enough for a lesson.",),
+        machine="Measured on AMD EPYC, 2 cores, Linux 6.18, CPython 3.11.7, NumPy 2.4.6.",
+        trust="20 runs in fresh processes timed fits of 10 epochs.",
+        decisive=("OPENBLAS_CORETYPE=Haswell is set, which can make NumPy slower.",),
+        job_notes=(
             "The first result comes from a fresh process: start, import and one fit of 1,000 samples.",
             "Lines of code are those of the kernel, without comments.",
         ),
@@ -67,11 +70,11 @@ def whole_page(number_of_figures: int = 4) -> Page:
             "The limit is reading the data once an epoch. On 1,000,000 samples Numba, all cores reaches 95 % (93 to 98) of that speed.",
             "These are times of a fit alone: importing a library and compiling come once, on top.",
         ),
-        once=(
+        startup=(
             "A program with NumPy starts later than one with Python lists; it is ahead after 63.8 (60.6 to 67.1) fits of 1,000 samples.",
             "A program with Numba starts later than one with NumPy; it is ahead after 13.9 (12.8 to 15.1) fits of 1,000,000 samples.",
         ),
-        once_table=_once(),
+        startup_table=_startup(),
         numbers=numbers(),
         calibration=(
             "On this machine, intervals from 5 runs held in 97 % of cases (97 % for speedups); identical code was called different in 0.0 %, over random halves of 20 stored runs.",
@@ -84,7 +87,7 @@ def whole_page(number_of_figures: int = 4) -> Page:
             ("Libraries", "NumPy 2.4.6 (OpenBLAS 0.3.31, Zen kernels, 2 threads), Numba 0.68.1"),
         ),
         method=(
-            "A run is one fresh process; it times every case in an order shuffled with a recorded seed, in three visits spread over the run.",
+            "A run is one fresh process; it times every case in an order shuffled with a recorded seed, in three repetitions spread over the run.",
             "Intervals are Student’s t over runs, on logarithms; speedups are paired within runs.",
             "A difference is called one where it stands out among all 189 comparisons (Benjamini and Hochberg, 5 %).",
         ),
@@ -108,24 +111,8 @@ def empty_page() -> Page:
     """Return what is left without a run."""
     return Page(
         question="Why NumPy, and not lists? And do I need Numba?",
-        missing=("There are no runs yet. Make some with: pytest bench --benchmark-only",),
-        answer=(),
-        provenance="",
-        decisions=None,
-        decision_notes=(),
-        warnings=(),
-        claims=(),
-        figures=(),
-        findings=(),
-        once=(),
-        once_table=None,
-        numbers=None,
-        calibration=(),
-        environment=(),
-        method=(),
-        left_out=(),
+        decisive=("There are no runs yet. Make some with: pytest bench --benchmark-only",),
         version="0.1.0",
-        downloads=(),
     )
 
 
@@ -140,20 +127,22 @@ def nasty_page() -> Page:
     return replace(
         whole_page(0),
         question=" ".join(NASTY),
-        missing=NASTY,
         answer=NASTY,
-        provenance=" ".join(NASTY),
-        decisions=replace(table, caption=NASTY[4]),
-        decision_notes=NASTY,
+        jobs=replace(table, caption=NASTY[4]),
+        job_lines=NASTY,
+        job_notes=NASTY,
+        machine=" ".join(NASTY),
+        trust=" ".join(NASTY),
+        decisive=NASTY,
         warnings=NASTY,
         claims=tuple(
-            Claim(text, "not borne out", NASTY, replace(table, caption=text + NASTY[5]))
+            Claim(text, text, "not_confirmed", NASTY, replace(table, caption=text + NASTY[5]))
             for text in NASTY
         ),
         figures=titles,
         findings=NASTY,
-        once=NASTY,
-        once_table=replace(table, caption=NASTY[2]),
+        startup=NASTY,
+        startup_table=replace(table, caption=NASTY[2]),
         numbers=replace(table, caption=NASTY[3]),
         calibration=NASTY,
         environment=tuple(zip(NASTY, NASTY, strict=True)),
@@ -189,24 +178,20 @@ def _drawing(name: str) -> tuple[str, str]:
     )
 
 
-def _decisions() -> Table:
-    def row(situation: str, choice: str, factor: str, *cost: str) -> tuple[Cell, ...]:
-        return tuple(map(Cell, (situation, choice, factor, *cost)))
+def _jobs() -> Table:
+    def row(job: str, lists: str, numpy: str, use: str) -> tuple[Cell, ...]:
+        return Cell(job), Cell(Text(lists, "(1 to 2)")), Cell(numpy, is_best=True), Cell(use)
 
     return Table(
-        "What to choose here, by situation: the factor is over the plainest choice that was not taken.",
-        ("situation", "choice", "as fast as", "first result", "memory", "install", "lines"),
+        "Time to result",
+        ("job", "lists", "NumPy", "good enough"),
         (
-            row("A handful of numbers", "Python lists", "9.28× (9.20 to 9.37) NumPy", "31.3 ms", "4.94×", "0 MB", "14"),
-            row("Thousands", "NumPy, in place", "16.7× (16.5 to 16.8) lists", "86.7 ms", "1.03×", "68 MB", "19"),
-            row("Millions", "Numba, all cores", "1,030× (996 to 1,060) lists", "360 ms", "1.00×", "245 MB", "31"),
-            row("Many features", "Numba, all cores", "495× (474 to 517) lists", "360 ms", "1.00×", "245 MB", "31"),
-            row("A script that runs once", "Python lists, up to 63 fits of 1,000 samples", "2.49× (2.41 to 2.57) NumPy", "31.3 ms", "4.94×", "0 MB", "14"),
-            row("A service that fits all day", "Numba, all cores", "31.5× (29.8 to 33.3) NumPy", "360 ms", "1.00×", "245 MB", "31"),
-            row("Data near the memory’s size", "NumPy, in place", "within noise of NumPy, vectorized", "86.7 ms", "1.03×", "68 MB", "19"),
+            row("a formula: 10 rows, 100 epochs", "26.5 ms", "82.2 ms", "lists"),
+            row("a lesson: 1,000 rows, 1,000 epochs", "119 ms", "88.4 ms", "lists"),
+            row("a data set: 100,000 rows, 1,000 epochs", "9.31 s", "246 ms", "NumPy"),
         ),
-        (False, False, False, True, True, True, True),
-    )  # fmt: skip
+        (False, True, True, False),
+    )
 
 
 def _claims() -> tuple[Claim, ...]:
@@ -222,32 +207,36 @@ def _claims() -> tuple[Claim, ...]:
     return (
         Claim(
             "Arrays keep numbers side by side in memory; lists keep references to objects.",
-            "borne out",
+            "confirmed",
+            "confirmed",
             ("A list holds a number in 32 bytes, an array in 8.", "Held for 1,000,000 samples: lists 79.1 MB (4.94×), NumPy 16.0 MB (1.00×)."),
             memory,
         ),
         Claim(
             "Vectorised code leaves the loop to compiled code.",
-            "borne out in part",
+            "partly confirmed",
+            "partly_confirmed",
             ("With lists an epoch takes 41 instructions of the interpreter for each sample, with NumPy 63 in all, however many there are.",),
             None,
         ),
         Claim(
             "NumPy is faster than lists.",
-            "not borne out",
+            "not confirmed",
+            "not_confirmed",
             ("From 1,000 samples on; on 10 samples lists are 9.28× (9.20 to 9.37) as fast.",),
             None,
         ),
         Claim(
             "Deep-learning frameworks take the same array without a copy.",
             "not measured",
+            "not_measured",
             ("Neither torch nor JAX is installed; to measure it: pip install 'npfs[torch]'.",),
             None,
         ),
     )  # fmt: skip
 
 
-def _once() -> Table:
+def _startup() -> Table:
     rows = (
         ("Python lists", "8.48 ms (7.97 to 9.02)", "31.3 ms (29.8 to 32.9)", "", "79.1 MB (4.94×)"),
         ("NumPy, vectorized", "57.1 ms (54.5 to 59.8)", "77.9 ms (75.2 to 80.7)", "", "16.0 MB (1.00×)"),
@@ -268,7 +257,7 @@ def numbers() -> Table:
         rows = tuple(_case(row) for row in csv.DictReader(file))
     return Table(
         "One fit of each backend at each size, with 95 % intervals over runs.",
-        ("samples × features", "backend", "one fit", "over lists", "over NumPy", "of the read ceiling", "runs"),
+        ("rows × features", "backend", "one fit", "over lists", "over NumPy", "of the memory bandwidth limit", "runs"),
         rows,
         (False, False, True, True, True, True, True),
     )  # fmt: skip
@@ -293,7 +282,7 @@ def _number(row: dict[str, str], name: str, scale: float, unit: str) -> Cell:
     value, low, high = (
         significant(float(row[name + end]) * scale) for end in ("", "_low", "_high")
     )
-    return Cell(f"{value}{unit} ({low} to {high})", float(row[name]))
+    return Cell(Text(f"{value}{unit}", f"({low} to {high})"), float(row[name]))
 
 
 def _time(row: dict[str, str]) -> Cell:
@@ -303,6 +292,10 @@ def _time(row: dict[str, str]) -> Cell:
 
 
 def _share(row: dict[str, str]) -> Cell:
-    names = ("fraction_of_ceiling", "fraction_of_ceiling_low", "fraction_of_ceiling_high")
+    names = (
+        "share_of_bandwidth_limit",
+        "share_of_bandwidth_limit_low",
+        "share_of_bandwidth_limit_high",
+    )
     value, low, high = (f"{float(row[name]):.0%}".replace("%", " %") for name in names)
     return Cell(f"{value} ({low[:-2]} to {high[:-2]})", float(row[names[0]]))

@@ -95,21 +95,24 @@ def test_the_policy_allows_the_page_s_own_script_and_style_alone(whole: Read) ->
 def test_all_content_is_there_in_order() -> None:
     page = page_samples.whole_page()
     text = Read(page_html(page)).text
-    assert page.decisions is not None
-    assert page.once_table is not None
+    assert page.jobs is not None
+    assert page.startup_table is not None
     assert page.numbers is not None
     parts = [
         page.question,
         *page.answer,
-        page.provenance,
+        *page.decisive,
+        page.machine,
+        page.trust,
+        *_table_texts(page.jobs),
+        *page.job_lines,
+        *page.job_notes,
         *page.warnings,
-        *_table_texts(page.decisions),
-        *page.decision_notes,
         *(part for claim in page.claims for part in (claim.claim, claim.standing, *claim.evidence)),
         *(part for figure in page.figures for part in (figure.title, figure.how_to_read)),
         *page.findings,
-        *page.once,
-        *_table_texts(page.once_table),
+        *page.startup,
+        *_table_texts(page.startup_table),
         *_table_texts(page.numbers),
         *page.calibration,
         *(part for pair in page.environment for part in pair),
@@ -139,7 +142,7 @@ def test_headings_are_in_order_and_named_in_the_navigation(whole: Read) -> None:
         (a["href"] or "")[1:] for t, a in whole.tags if t == "a" and (a["href"] or "")[0] == "#"
     ]
     assert set(anchors) <= set(ids)
-    assert whole.inside["h2"] == whole.inside["a"][1 : 1 + len(whole.inside["h2"])]
+    assert whole.inside["h2"][1:] == whole.inside["a"][1 : len(whole.inside["h2"])]
 
 
 def test_what_may_scroll_is_named_and_can_be_focused_without_script(whole: Read) -> None:
@@ -151,11 +154,11 @@ def test_what_may_scroll_is_named_and_can_be_focused_without_script(whole: Read)
 
 def test_what_is_empty_leaves_no_heading_behind() -> None:
     page = Read(page_html(page_samples.empty_page()))
-    assert page.inside["h2"] == ["What this page lacks"]
-    assert page_samples.empty_page().missing[0] in page.text
+    assert page.inside["h2"] == ["Before you trust this"]
+    assert page_samples.empty_page().decisive[0] in page.text
     assert not {"nav", "table", "figure", "ul class"} & set(page.inside)
     one = replace(page_samples.empty_page(), method=("One fresh process.",))
-    assert Read(page_html(one)).inside["h2"] == ["What this page lacks", "How it was measured"]
+    assert Read(page_html(one)).inside["h2"] == ["Before you trust this", "How it was measured"]
 
 
 def test_a_page_of_the_full_preset_with_every_figure_has_at_most_3_mb() -> None:

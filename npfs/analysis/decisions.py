@@ -29,6 +29,7 @@ SMALLEST_ADVANTAGE = 1.02
 # Memory is counted in pages and arenas: less than this says nothing.
 SAME_MEMORY = 1.05
 PER_DECADE = 5  # points of the map
+SMALLEST_ERROR = 1e-6  # of a logarithm; equal runs have none
 MOST_EPOCHS = 6  # decades of epochs on the map
 
 Ratio = Callable[[str, str], Interval | None]
@@ -112,16 +113,20 @@ class Decision:
 class FirstMap:
     """Who is first over samples and epochs, for one fit of one feature.
 
-    Rows go with ``epochs``, columns with ``samples``. ``first`` names the one with the least time,
-    ``lead`` is its distance to the next in standard errors (of logarithms): below 1.96 there is no
-    significant difference. ``numpy_over_first`` is what NumPy takes over the first.
+    Rows go with ``epochs``, columns with ``samples``. ``leads`` holds for each backend how far it
+    is ahead of the best other one, in standard errors (of logarithms): it is first where that is
+    positive, and significantly so above ``QUANTILE``. ``numpy_over_first`` is what NumPy takes over
+    the first.
     """
 
     samples: tuple[int, ...]
     epochs: tuple[int, ...]
-    first: tuple[tuple[str, ...], ...]
-    lead: tuple[tuple[float, ...], ...]
+    leads: Mapping[str, tuple[tuple[float, ...], ...]]
     numpy_over_first: tuple[tuple[float, ...], ...]
+
+    def first(self, row: int, column: int) -> str:
+        """Return the backend that is first at a place."""
+        return max(self.leads, key=lambda name: self.leads[name][row][column])
 
 
 @dataclass(frozen=True)
@@ -262,20 +267,26 @@ class Decisions:
         epochs = tuple(round(10 ** (k / PER_DECADE)) for k in range(MOST_EPOCHS * PER_DECADE + 1))
         samples, epochs = tuple(dict.fromkeys(samples)), tuple(dict.fromkeys(epochs))
         with_startup = all(self.predictor.startup(name) for name in names)
-        rows = []
+        leads: dict[str, list[tuple[float, ...]]] = {name: [] for name in names}
+        over = []
         for number in epochs:
             cells = []
             for n_samples in samples:
-                totals = {
-                    name: self.predictor.time_to_result(
-                        name, Size(n_samples, 1), number, with_startup=with_startup
-                    )
-                    for name in names
-                }
-                cells.append(_cell(totals))
-            rows.append(zip(*cells, strict=True))
-        first, lead, over = (tuple(column) for column in zip(*rows, strict=True))
-        return FirstMap(samples, epochs, first, lead, over)
+                size = Size(n_samples, 1)
+                cells.append(
+                    {
+                        name: self.predictor.time_to_result(
+                            name, size, number, with_startup=with_startup
+                        )
+                        for name in names
+                    }
+                )
+            for name in names:
+                leads[name].append(tuple(_lead(totals, name) for totals in cells))
+            over.append(tuple(_numpy_over_first(totals) for totals in cells))
+        return FirstMap(
+            samples, epochs, {name: tuple(rows) for name, rows in leads.items()}, tuple(over)
+        )
 
     @cached_property
     def numba_overtakes_s(self) -> float | None:
@@ -352,13 +363,17 @@ def _least(predictions: Mapping[str, Prediction]) -> tuple[str, ...]:
     )
 
 
-def _cell(totals: Mapping[str, Estimate]) -> tuple[str, float, float]:
-    """Return the first, its distance to the next in standard errors, and NumPy over the first."""
-    first, following, *_ = sorted(totals, key=lambda name: totals[name].value)
-    ratio = totals[following].over(totals[first])
-    lead = math.log(ratio.value) / ratio.error if ratio.error else math.inf
-    over = totals[NUMPY].value / totals[first].value if NUMPY in totals else math.nan
-    return first, lead, over
+def _lead(totals: Mapping[str, Estimate], name: str) -> float:
+    """Return how far a backend is ahead of the best other one, in standard errors."""
+    best = min((total for other, total in totals.items() if other != name), key=lambda t: t.value)
+    ratio = best.over(totals[name])
+    return math.log(ratio.value) / max(ratio.error, SMALLEST_ERROR)
+
+
+def _numpy_over_first(totals: Mapping[str, Estimate]) -> float:
+    if NUMPY not in totals:
+        return math.nan
+    return totals[NUMPY].value / min(total.value for total in totals.values())
 
 
 def fastest(evidence: Evidence, size: Size) -> list[str]:

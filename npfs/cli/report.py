@@ -77,16 +77,12 @@ def _require_possible(form: str, out: Path | None, open_page: bool) -> None:
 
 def _text(form: str, evidence: "Evidence") -> str:
     """Return the report in one form; a page with its figures, and with no link to other files."""
-    import tempfile
-
     from npfs.report import build, figures
     from npfs.report.context import Context
 
-    drawn = []
-    if form == "html":
-        with tempfile.TemporaryDirectory() as folder:
-            drawn = figures.save_figures(evidence, Path(folder))
-    _, texts = build.texts(Context(evidence), drawn, with_links=False)
+    context = Context(evidence)
+    drawn = figures.page_figures(figures.figures(context)) if form == "html" else []
+    _, texts = build.texts(context, drawn, with_links=False)
     return texts.get(FORMS[form], "")
 
 

@@ -144,8 +144,24 @@ def _dark() -> dict[str, str]:
     return pairs
 
 
-# Every colour that a figure may use, with what stands for it on a dark page.
-DARK = _dark()
+# Colours of a page and its figures by name: after Okabe and Ito, told apart with any colour vision.
+_COLORS = {
+    "page": (BACKGROUND, DARK_BACKGROUND),
+    "ink": (INK, "#e6e8eb"),
+    "soft": (MUTED, "#a1abb6"),
+    "grid": (GRID, "#272c33"),
+    "line": ("#dfe3e8", "#343a43"),
+    "panel": ("#f6f7f9", "#1c2026"),
+    "point": (POINT, "#7d8894"),
+    "python": ("#b34700", "#ff9b57"),
+    "numpy": ("#0068a3", "#5cb3f0"),
+    "numba": ("#00734f", "#4cc49a"),
+    "other": ("#6b7280", "#a3acb8"),
+    "faster": ("#0072b2", "#4aa8e8"),
+    "slower": ("#d55e00", "#ff9b57"),
+}
+LIGHT = {name: light for name, (light, _) in _COLORS.items()}
+DARK = {name: dark for name, (_, dark) in _COLORS.items()}
 
 _RC: dict[Any, Any] = {
     "figure.dpi": 100,

@@ -107,8 +107,9 @@ def build_report(reports: Path, out: Path | None = None) -> Report:
     context = Context(evidence)
     with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as building:
         work = Path(building)
-        drawn = figures.save_figures(evidence, work)
-        page, written = texts(context, drawn)
+        drawn = figures.figures(context)
+        figures.save(drawn, work)
+        page, written = texts(context, figures.page_figures(drawn))
         for name, text in written.items():
             (work / name).write_text(text, encoding="utf-8", newline="\n")
         paths = []
@@ -127,7 +128,8 @@ def texts(
 
     The page names the others, if ``with_links``.
     """
-    found = context.calibration
+    found, evidence = context.calibration, context.evidence
+    measured = [*evidence.backends, *evidence.shortcuts]
     page = Page(
         question=answer.question(context),
         answer=tuple(answer.answer(context)),
@@ -135,7 +137,10 @@ def texts(
         job_lines=tuple(jobs.other_lines(context)),
         job_notes=tuple(jobs.job_notes(context)),
         machine=provenance.measured_on(context),
-        trust=provenance.trust(context),
+        costs=jobs.cost_table(context),
+        where=provenance.where(context),
+        backends=tuple((name, evidence.title(name)) for name in measured),
+        trust=tuple(provenance.trust(context)),
         decisive=(*provenance.missing(context), *provenance.decisive_warnings(context)),
         warnings=tuple(provenance.other_warnings(context)),
         claims=tuple(claims.claims(context)),

@@ -70,17 +70,17 @@ class Claim:
 
 @dataclass(frozen=True)
 class PageFigure:
-    """A figure, as SVG for a light and for a dark page, each a document of its own.
+    """A figure as SVG, for a page and for a phone; colours are variables of the page.
 
     ``name`` is the stem of its files and its anchor (``#figure-NAME``).
     """
 
     name: str
     title: str
-    how_to_read: str
+    caption: str
     alt: str
-    light_svg: str
-    dark_svg: str
+    wide_svg: str
+    narrow_svg: str
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,14 @@ class Page:
         The answer in at most three sentences.
     jobs, job_lines, job_notes
         The time to result of each job; a line for a notebook and one for memory; how to read it.
-    machine, trust
-        A line each.
+    costs
+        What lists, NumPy and Numba cost beside the time of fits.
+    machine, where
+        The machine in a sentence; project, date and machine in a line.
+    backends
+        Id and title of each.
+    trust
+        Up to three sentences.
     decisive
         Warnings that may change a conclusion, and what is missing: never folded away.
     warnings
@@ -117,8 +123,11 @@ class Page:
     jobs: Table | None = None
     job_lines: tuple[str, ...] = ()
     job_notes: tuple[str, ...] = ()
+    costs: Table | None = None
     machine: str = ""
-    trust: str = ""
+    where: str = ""
+    backends: tuple[tuple[str, str], ...] = ()
+    trust: tuple[str, ...] = ()
     decisive: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()

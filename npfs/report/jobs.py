@@ -107,6 +107,31 @@ def _row(context: Context, decision: Decision) -> tuple[Cell, ...]:
     return (Cell(what), *cells, Cell(names(context, decision.fastest)))
 
 
+def cost_table(context: Context) -> Table | None:
+    """Return what lists, NumPy and Numba cost beside the time of fits, as far as measured."""
+    predictor, needs = context.decisions.predictor, context.decisions.memory
+    rows = []
+    if predictor is not None and any(predictor.startup(name) for name in PLAIN):
+        starts = (predictor.startup(name) for name in PLAIN)
+        cells = (Cell("" if of is None else estimate(context, of)) for of in starts)
+        rows.append((Cell(JOBS("startup_row")), *cells))
+    if needs is not None:
+        known = (needs.n_bytes.get(name) for name in PLAIN)
+        cells = (Cell("" if of is None else numbers.n_bytes(of, 2)) for of in known)
+        rows.append((Cell(JOBS("memory_row", size=needs.size)), *cells))
+    costs = [context.costs.get(name) for name in PLAIN]
+    if any(costs):
+        sizes = (None if of is None else of.installed_bytes for of in costs)
+        cells = (Cell(JOBS("installed", n_bytes=size)) for size in sizes)
+        rows.append((Cell(JOBS("install_row")), *cells))
+    if any(of and of.fit_lines for of in costs):
+        lines = (of.fit_lines if of else None for of in costs)
+        cells = (Cell("" if number is None else str(number)) for number in lines)
+        rows.append((Cell(JOBS("lines_row")), *cells))
+    columns = (JOBS("cost"), *(SHORT[name] for name in PLAIN))
+    return Table(JOBS("costs"), columns, tuple(rows), (False, True, True, True)) if rows else None
+
+
 def terminal_table(context: Context) -> list[tuple[str, ...]]:
     """Return a row for each job, without intervals; a star marks the first."""
     rows = []

@@ -16,42 +16,29 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from npfs.drawing import style
 from npfs.report.content import Cell, Page, Table
 from npfs.report.sentences import environment
 
-_SECTIONS = {  # anchor: heading, and the parts of a Page without which it is left out
-    "jobs": ("Time to result", ("jobs", "job_lines")),
-    "claims": ("Why NumPy: four claims and their evidence", ("claims",)),
-    "figures": ("The figures", ("figures",)),
-    "findings": ("The findings in detail", ("findings",)),
-    "startup": ("Startup, memory and code", ("startup", "startup_table")),
-    "numbers": ("Every case’s numbers", ("numbers",)),
-    "intervals": ("Do the intervals hold?", ("calibration",)),
-    "environment": ("Where it was measured", ("environment",)),
-    "words": ("What the words mean", ("words",)),
-    "method": ("How it was measured", ("method",)),
-    "left-out": ("What was left out", ("left_out", "not_timed")),
-}
+# Figures that have a place of their own; the others are folded.
+SHOWN_APART = ("hero", "first", "spread")
 _SIGNS = {"confirmed": "✓", "partly_confirmed": "◐", "not_confirmed": "✗", "not_measured": "–"}
 
 
 def page_html(page: Page) -> str:
     """Return the whole page as one HTML text."""
-    style, script = _text("page.css"), _text("page.js")
+    css, script = colors_css() + _text("page.css"), _text("page.js")
     return (
         _html()
         .get_template("page.html.j2")
         .render(
             page=page,
-            sections={
-                anchor: heading
-                for anchor, (heading, parts) in _SECTIONS.items()
-                if any(getattr(page, part) for part in parts)
-            },
-            style=Markup(style),  # ours, as is the script
+            figures={figure.name: figure for figure in page.figures},
+            others=[figure for figure in page.figures if figure.name not in SHOWN_APART],
+            style=Markup(css),  # ours, as is the script
             script=Markup(script),
             policy="default-src 'none'; img-src data:; "
-            f"style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+            f"style-src '{_digest(css)}'; script-src '{_digest(script)}'; "
             "base-uri 'none'; form-action 'none'",
         )
     )
@@ -82,7 +69,7 @@ def _html() -> Environment:
     made.filters |= {
         "data_uri": data_uri,
         "beside": _beside,
-        "size": _size,
+        "inline": Markup,  # drawn by ``Canvas``, which escapes what it is given
         "value": _value,
         "sort_key": _sort_key,
         "sign": _SIGNS.__getitem__,
@@ -101,20 +88,21 @@ def _digest(text: str) -> str:
 
 
 def data_uri(svg: str) -> str:
-    """Return an SVG as an address that is the image, with no character that HTML reads.
-
-    Percent-encoded, as that is shorter than base64 once paths are written without spaces.
-    """
-    svg = svg[max(svg.find("<svg"), 0) :]
-    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'(?<=\sd=")[^"]*', lambda path: _short_path(path[0]), svg)
-    svg = re.sub(r">\s+<", "><", re.sub(r"\s+", " ", svg))
+    """Return an SVG as an address that is the image, with no character that HTML reads."""
     return "data:image/svg+xml," + quote(svg, safe="/:;,=()+*!@$?~")
 
 
-def _short_path(path: str) -> str:
-    """Write a path's data with no space: numbers part at a comma, commands at themselves."""
-    return re.sub(r",?([A-Za-z]),?", r"\1", re.sub(r"[\s,]+", ",", path.strip()))
+def colors_css() -> str:
+    """Return the colours of the page and its figures, light and dark, as variables."""
+    light, dark = (
+        "".join(f"--{name}:{color};" for name, color in colors.items())
+        for colors in (style.LIGHT, style.DARK)
+    )
+    return (
+        f":root{{color-scheme:light dark;{light}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
+        "@media print{:root{color-scheme:light}}\n"
+    )
 
 
 def _beside(name: str) -> str:
@@ -122,17 +110,10 @@ def _beside(name: str) -> str:
     return "./" + quote(name)
 
 
-def _size(svg: str) -> Markup:
-    """Return the attributes of an SVG's size, which keep its place until it is drawn."""
-    found = re.search(r'viewBox="\S+ \S+ ([\d.]+) ([\d.]+)"', svg)
-    if not found:
-        return Markup()
-    pixels = (round(float(points) * 4 / 3) for points in found.groups())
-    return Markup(' width="{}" height="{}"').format(*pixels)
-
-
 def _value(cell: Cell) -> Markup:
     """Mark a cell's value, its note (the interval), and whether it is the best of its row."""
+    if not cell.text:
+        return Markup()
     shown = Markup('<span class="value">{}</span>').format(cell.value)
     if cell.is_best:
         shown = Markup("<strong>{}</strong>").format(shown)

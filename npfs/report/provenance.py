@@ -60,17 +60,23 @@ def machine_parts(context: Context) -> list[str]:
     return [environment.cpu, cores, environment.system, environment.python, *versions]
 
 
-def trust(context: Context) -> str:
-    """Say how far the numbers can be trusted, in two or three sentences."""
-    evidence = context.evidence
-    found = context.calibration
-    return PROVENANCE(
-        "trust",
-        runs=len(evidence.runs),
-        epochs=evidence.newest.epochs,
-        comparisons=evidence.significance.comparisons,
-        coverage=None if found is None else found.summary().times,
-    )
+def where(context: Context) -> str:
+    """Name the project, the date of the newest run, and the machine."""
+    newest = context.evidence.newest
+    parts = machine_parts(context)
+    return PROVENANCE("where", date=newest.started[:10], parts=parts[:2])
+
+
+def trust(context: Context) -> list[str]:
+    """Say how far the numbers can be trusted, in up to three sentences."""
+    evidence, found = context.evidence, context.calibration
+    runs, epochs = len(evidence.runs), evidence.newest.epochs
+    sentences = [PROVENANCE("timed_runs", runs=runs, epochs=epochs)]
+    if comparisons := evidence.significance.comparisons:
+        sentences.append(PROVENANCE("significance", comparisons=comparisons))
+    if found is not None:
+        sentences.append(PROVENANCE("coverage", share=found.summary().times))
+    return sentences
 
 
 def environment_rows(context: Context) -> list[tuple[str, str]]:

@@ -79,14 +79,13 @@ class JobResult(Struct, frozen=True):
 class FirstMap(Struct, frozen=True):
     """Who is first for one fit of one feature: a row for each number of epochs.
 
-    ``lead`` is the distance to the next, in standard errors of logarithms: below 1.96 there is no
-    significant difference.
+    ``leads`` says how far each is ahead of the best other one, in standard errors of logarithms:
+    positive where it is first, significantly so above 1.96.
     """
 
     samples: tuple[int, ...]
     epochs: tuple[int, ...]
-    first: tuple[tuple[str, ...], ...]
-    lead: tuple[tuple[float | None, ...], ...]
+    leads: dict[str, tuple[tuple[float, ...], ...]]
     numpy_over_first: tuple[tuple[float | None, ...], ...]
 
 

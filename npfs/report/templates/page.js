@@ -1,22 +1,88 @@
 "use strict";
-// Sorting and filtering of the table of every case. Without this the table is there, whole and in order.
+// Without this all is there, whole and in order: values under the pointer, choices of what figures
+// show, sorting and filtering of the table of every case. The choices are kept in the address.
+
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const state = new URLSearchParams(location.hash.slice(1));
+const keep = (name, value) => {
+  if (value) state.set(name, value);
+  else state.delete(name);
+  history.replaceState(null, "", `#${state}`);
+};
+
+// The value of a point, under the pointer or by the arrow keys.
+const tip = document.getElementById("tip");
+const show = (point) => {
+  all(".tip.on").forEach((other) => other.classList.remove("on"));
+  tip.hidden = !point;
+  if (!point) return;
+  point.classList.add("on");
+  tip.textContent = point.querySelector("title").textContent;
+  const box = point.getBoundingClientRect();
+  tip.style.left = `${Math.max(4, Math.min(box.left + 12, innerWidth - tip.offsetWidth - 4))}px`;
+  tip.style.top = `${Math.max(4, box.top - tip.offsetHeight - 8)}px`;
+};
+for (const svg of all("figure svg")) {
+  const points = () => all(".tip", svg).filter((point) => point.getClientRects().length);
+  if (!all(".tip", svg).length) continue;
+  svg.tabIndex = 0;
+  let at = -1;
+  svg.addEventListener("pointerover", (event) => show(event.target.closest(".tip")));
+  svg.addEventListener("pointerleave", () => show(null));
+  svg.addEventListener("blur", () => show(null));
+  svg.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (event.key === "Escape") show(null);
+    if (!step || !points().length) return;
+    event.preventDefault();
+    at = (at + step + points().length) % points().length;
+    show(points()[at]);
+  });
+}
+
+// Backends on and off, and the baseline of the speedup.
+const backends = document.getElementById("backends");
+if (backends) {
+  const off = new Set((state.get("off") || "").split(",").filter(Boolean));
+  const draw = () => {
+    for (const shape of all("[data-of]")) shape.style.display = off.has(shape.dataset.of) ? "none" : "";
+    keep("off", [...off].join(","));
+  };
+  for (const box of all("input", backends)) {
+    box.checked = !off.has(box.value);
+    box.addEventListener("change", () => {
+      if (box.checked) off.delete(box.value);
+      else off.add(box.value);
+      draw();
+    });
+  }
+  const choose = (value) => {
+    for (const name of ["speedup", "speedup_over_numpy"]) {
+      const figure = document.getElementById(`figure-${name}`);
+      if (figure) figure.hidden = name !== value;
+    }
+    keep("baseline", value === "speedup" ? "" : value);
+  };
+  for (const radio of all("[name=baseline]")) {
+    radio.checked = radio.value === (state.get("baseline") || "speedup");
+    radio.addEventListener("change", () => choose(radio.value));
+  }
+  backends.parentElement.hidden = false;
+  if (off.size) draw();
+  choose(state.get("baseline") || "speedup");
+}
 
 const table = document.getElementById("cases");
 if (table) {
-  const body = table.tBodies[0];
-  const rows = [...body.rows];
+  const rows = [...table.tBodies[0].rows];
   const heads = [...table.tHead.rows[0].cells];
-  const search = document.getElementById("search");
-  const backend = document.getElementById("backend");
-  const shown = document.getElementById("shown");
+  const [search, backend, shown] = ["search", "backend", "shown"].map((id) => document.getElementById(id));
   const column = heads.findIndex((head) => head.textContent.toLowerCase() === "backend");
   let sorted = "";
-
   const key = (row, index) => {
     const { number, text } = row.cells[index].dataset;
     return number === undefined ? text : Number(number);
   };
-
   // What has no key comes last in both directions; numbers come before words.
   const compare = (a, b, direction) => {
     if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
@@ -24,12 +90,9 @@ if (table) {
     const order = typeof a === "number" ? a - b || 0 : a.localeCompare(b, "en", { numeric: true });
     return direction * order;
   };
-
   const say = () => {
-    const visible = rows.filter((row) => !row.hidden).length;
-    shown.textContent = `${visible} of ${rows.length} cases shown${sorted}`;
+    shown.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} cases shown${sorted}`;
   };
-
   const filter = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     for (const row of rows) {
@@ -39,7 +102,6 @@ if (table) {
     }
     say();
   };
-
   const sort = (index) => {
     const head = heads[index];
     const direction = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
@@ -47,28 +109,26 @@ if (table) {
     const name = direction === 1 ? "ascending" : "descending";
     head.setAttribute("aria-sort", name);
     table.classList.add("sorted");
-    body.append(...rows.sort((a, b) => compare(key(a, index), key(b, index), direction)));
+    table.tBodies[0].append(...rows.sort((a, b) => compare(key(a, index), key(b, index), direction)));
     sorted = `, by ${head.textContent}, ${name}`;
     say();
   };
-
   heads.forEach((head, index) => {
     if (!("sortable" in head.dataset)) return;
-    const button = document.createElement("button");
-    button.type = "button";
+    const button = Object.assign(document.createElement("button"), { type: "button" });
     button.append(...head.childNodes);
     button.addEventListener("click", () => sort(index));
     head.append(button);
   });
   search.addEventListener("input", filter);
   backend?.addEventListener("change", filter);
-  document.querySelector(".controls").hidden = false;
+  search.closest(".controls").hidden = false;
   filter(); // a browser may have kept what was typed before
 }
 
 // What does not scroll is no stop for the Tab key.
 const stops = () => {
-  for (const region of document.querySelectorAll(".scroll")) {
+  for (const region of all(".scroll")) {
     const scrolls = region.scrollWidth > region.clientWidth || region.scrollHeight > region.clientHeight;
     if (scrolls) region.tabIndex = 0;
     else region.removeAttribute("tabindex");
@@ -76,3 +136,4 @@ const stops = () => {
 };
 addEventListener("resize", stops);
 addEventListener("load", stops);
+for (const details of all("details")) details.addEventListener("toggle", stops);

@@ -1,0 +1,576 @@
+"""The figures: what each shows and says, from the context; charts of ``npfs.drawing`` draw them."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from npfs.analysis import startup
+from npfs.analysis.decisions import PLAIN
+from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
+from npfs.analysis.prediction import QUANTILE
+from npfs.analysis.scale import (
+    ALL_CORES,
+    MAPPED,
+    ONE_CORE,
+    WORKERS,
+    Scale as LargeData,
+    predicted_epoch,
+)
+from npfs.analysis.statistics import TOO_WIDE, Interval
+from npfs.drawing import numbers, scales, style
+from npfs.drawing.charts import (
+    NARROW,
+    WIDE,
+    Bounds,
+    Chart,
+    Grid,
+    Lines,
+    Mark,
+    Panel,
+    Regions,
+    Row,
+    Rows,
+    Series,
+    thinned,
+)
+from npfs.report import formatting
+from npfs.report.content import PageFigure
+from npfs.report.context import SHORT, Context
+from npfs.report.jobs import job
+from npfs.report.sentences import Sentences
+from npfs.schema import Learning, Size
+
+FIGURES = Sentences("figures")
+SUFFIXES = (".svg", "-dark.svg", ".png")
+PNG_SCALE = 2.0
+NUMPY_COSTS = (1.25, 2.0, 4.0)
+MOST_COLUMNS = 14
+FITS = [10 ** (k / 4) for k in range(25)]  # numbers of fits over which a startup pays off
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the report, and the words beside it."""
+
+    name: str
+    chart: Chart
+    caption: str
+    alt: str
+
+
+def names() -> list[str]:
+    """Return the names of all figures, in the order of reading."""
+    return [rule.__name__ for rule in RULES]
+
+
+def file_names() -> list[str]:
+    """Return the names of all files that figures can be saved as."""
+    return [f"{name}{suffix}" for name in names() for suffix in SUFFIXES]
+
+
+def figures(context: Context) -> list[Figure]:
+    """Return every figure for which there is evidence."""
+    found = []
+    for rule in RULES:
+        chart = rule(context)
+        if chart is not None:
+            name = rule.__name__
+            found.append(Figure(name, chart, FIGURES(name), f"{chart.title}. {_told(chart)}"))
+    return found
+
+
+def page_figures(found: Sequence[Figure]) -> list[PageFigure]:
+    """Draw figures for a page: for a screen, and for a phone."""
+    return [
+        PageFigure(
+            figure.name,
+            figure.chart.title,
+            figure.caption,
+            figure.alt,
+            figure.chart.draw(WIDE).svg(figure.alt),
+            figure.chart.draw(NARROW).svg(figure.alt),
+        )
+        for figure in found
+    ]
+
+
+def save(found: Sequence[Figure], folder: Path) -> None:
+    """Write figures as SVG, as SVG for a dark page, and as PNG."""
+    for figure in found:
+        canvas = figure.chart.draw(WIDE)
+        light, dark, png = (folder / f"{figure.name}{suffix}" for suffix in SUFFIXES)
+        for path, colors in ((light, style.LIGHT), (dark, style.DARK)):
+            svg = canvas.svg(figure.alt, colors, colors["page"])
+            path.write_text(svg + "\n", encoding="utf-8")
+        png.write_bytes(canvas.png(PNG_SCALE))
+
+
+def hero(context: Context) -> Chart | None:
+    """Draw the time of one fit over the rows: lists, NumPy, Numba; other backends in grey."""
+    evidence = context.evidence
+    sizes = evidence.sizes(n_features=1)
+    series = _lines(context, evidence.backends, sizes, evidence.time, numbers.time)
+    if len(series) < 2 or len(sizes) < 2:
+        return None
+    limit = [
+        (size.n_samples, (found.value * evidence.newest.epochs,) * 3)
+        for size in sizes
+        if (found := evidence.bandwidth_limit(size)) is not None
+    ]
+    if limit:
+        reading = FIGURES("reading")
+        series.append(Series("", reading, tuple(limit), "soft", "dotted"))
+    marks = []
+    both = [size for size in sizes if evidence.speedup(NUMPY, LISTS, size)]
+    if both:
+        ends = [evidence.time(name, both[-1]) for name in (LISTS, NUMPY)]
+        ratio = evidence.speedup(NUMPY, LISTS, both[-1])
+        places = tuple((both[-1].n_samples, end.value) for end in ends if end)
+        marks.append(Mark(formatting.rough(max(ratio.value, 1 / ratio.value)), places))
+        marks += _crossing(context, both)
+    epochs = evidence.newest.epochs
+    panel = Lines(
+        "",
+        FIGURES("rows"),
+        FIGURES("time_of_fit", epochs=epochs),
+        tuple(series),
+        y_text=scales.duration,
+        marks=tuple(marks),
+    )
+    return Chart(_hero_title(context, both), (panel,))
+
+
+def _crossing(context: Context, both: Sequence[Size]) -> list[Mark]:
+    """Mark where NumPy overtakes lists, on straight lines between two sizes."""
+    evidence = context.evidence
+    crossover = evidence.crossover(NUMPY, LISTS)
+    if crossover is None or crossover.below is None or crossover.above is None:
+        return []
+    ends = [size for size in both if crossover.below <= size.n_samples <= crossover.above]
+    ratios = [evidence.speedup(NUMPY, LISTS, size) for size in (ends[0], ends[-1])]
+    times = [evidence.time(NUMPY, size) for size in (ends[0], ends[-1])]
+    if None in ratios or None in times or ratios[0].value >= 1:
+        return []
+    share = math.log(1 / ratios[0].value) / math.log(ratios[1].value / ratios[0].value)
+    n_samples, seconds = (
+        low * (high / low) ** share
+        for low, high in (
+            (ends[0].n_samples, ends[-1].n_samples), (times[0].value, times[1].value)
+        )
+    )  # fmt: skip
+    return [Mark(FIGURES("equal_at", rows=n_samples), ((n_samples, seconds),))]
+
+
+def _hero_title(context: Context, both: Sequence[Size]) -> str:
+    evidence = context.evidence
+    if not both:
+        return FIGURES("hero_plain")
+    ratio = evidence.speedup(NUMPY, LISTS, both[-1])
+    few = evidence.speedup(LISTS, NUMPY, both[0])
+    most = both[-1].n_samples
+    if ratio is None or not ratio.is_known or ratio.is_too_wide or not ratio.is_significant:
+        return FIGURES("hero_plain")
+    if ratio.value < 1:
+        return FIGURES("hero_lists", most=most, speedup=1 / ratio.value)
+    lists = few.value if few is not None and few.is_above_one else None
+    return FIGURES(
+        "hero_numpy", most=most, speedup=ratio.value, few=both[0].n_samples, lists=lists
+    )
+
+
+def first(context: Context) -> Chart | None:
+    """Draw who has the result first, over rows and epochs, startup included."""
+    found = context.decisions.first_map
+    if found is None or context.is_large_data:
+        return None
+    points = tuple(
+        (decision.job.n_samples, decision.job.epochs * decision.job.fits, job(decision.job))
+        for decision in context.decisions.jobs
+        if decision.job.n_features == 1
+    )
+    within = found.samples[0], found.samples[-1]
+    shown = {found.first(r, c) for r in range(len(found.epochs)) for c in range(len(found.samples))}
+    panel = Regions(
+        "",
+        tuple(map(float, found.samples)),
+        tuple(map(float, found.epochs)),
+        found.leads,
+        QUANTILE,
+        found.numpy_over_first,
+        NUMPY_COSTS if NUMPY in found.leads else (),
+        {name: (name, SHORT[name]) for name in found.leads},
+        tuple(point for point in points if within[0] <= point[0] <= within[1]),
+        FIGURES("rows"),
+        FIGURES("epochs_in_all"),
+    )
+    shorts = [SHORT[name] for name in PLAIN if name in shown]
+    return Chart(FIGURES("first_title", names=shorts), (panel,))
+
+
+def heatmap(context: Context) -> Chart | None:
+    """Draw how many times as fast as NumPy each backend is at each size."""
+    evidence = context.evidence
+    sizes = [size for size in evidence.sizes() if evidence.time(NUMPY, size)]
+    rows = [name for name in evidence.backends if name != NUMPY]
+    if not rows or not sizes:
+        return None
+    sizes = [sizes[k] for k in thinned(range(len(sizes)), MOST_COLUMNS)]
+    ratios = [[evidence.speedup(name, NUMPY, size) for size in sizes] for name in rows]
+    cells = tuple(tuple(None if of is None else of.value for of in row) for row in ratios)
+    tips = tuple(
+        tuple("" if of is None else _tip(context, name, size, formatting.ratio(of))
+              for size, of in zip(sizes, row, strict=True))
+        for name, row in zip(rows, ratios, strict=True)
+    )  # fmt: skip
+    titles = tuple(evidence.title(name) for name in rows)
+    columns = tuple(short_size(size) for size in sizes)
+    panel = Grid("", columns, titles, cells, tips, FIGURES("size"))
+    best = max(
+        ((of.value, name, size) for name, row in zip(rows, ratios, strict=True)
+         for size, of in zip(sizes, row, strict=True) if of is not None),
+        default=None, key=lambda found: found[0],
+    )  # fmt: skip
+    if best is None:
+        return None
+    ratio, name, size = best
+    title = FIGURES("heatmap_title", name=evidence.title(name), speedup=ratio, size=size)
+    return Chart(title, (panel,))
+
+
+def speedup(context: Context) -> Chart | None:
+    """Draw the speedup of each backend over lists, one feature."""
+    return _speedups(context, LISTS)
+
+
+def speedup_over_numpy(context: Context) -> Chart | None:
+    """Draw the speedup of each backend over NumPy, one feature."""
+    return _speedups(context, NUMPY)
+
+
+def _speedups(context: Context, reference: str) -> Chart | None:
+    evidence = context.evidence
+    sizes = evidence.sizes(n_features=1)
+    others = [name for name in evidence.backends if name != reference]
+
+    def value(name: str, size: Size) -> Interval | None:
+        return evidence.speedup(name, reference, size)
+
+    series = _lines(context, others, sizes, value, lambda v: formatting.rough(v))
+    if not series:
+        return None
+    ends = max(series, key=lambda line: max(value for _, (value, *_) in line.points))
+    top = max(ends.points, key=lambda point: point[1][0])
+    title = FIGURES(
+        "speedup_title",
+        name=evidence.title(ends.of),
+        speedup=top[1][0],
+        rows=round(top[0]),
+        reference=SHORT[reference],
+    )
+    label = FIGURES("times_as_fast", reference=SHORT[reference])
+    panel = Lines("", FIGURES("rows"), label, tuple(series), y_text=scales.times)
+    return Chart(title, (panel,))
+
+
+def memory(context: Context) -> Chart | None:
+    """Draw the bytes that a program needs with each backend; equal ones share a bar."""
+    needs = context.decisions.memory
+    if needs is None:
+        return None
+    alike: dict[int, list[str]] = {}
+    for name, n_bytes in needs.n_bytes.items():
+        alike.setdefault(round(n_bytes / needs.size.data_bytes * 10), []).append(name)
+    rows = []
+    for group in alike.values():
+        n_bytes = needs.n_bytes[group[0]]
+        label = context.name(group[0])
+        if len(group) > 1:
+            label = FIGURES("and_others", name=label, others=len(group) - 1)
+        color = group[0] if group[0] in style.LIGHT else "other"
+        text = numbers.n_bytes(n_bytes, 2)
+        rows.append(Row(group[0], label, color, (n_bytes,) * 3, text))
+    most, least = max(needs.n_bytes.values()), min(needs.n_bytes.values())
+    worst = max(needs.n_bytes, key=lambda name: needs.n_bytes[name])
+    title = FIGURES(
+        "memory_title", name=context.name(worst), factor=most / least, size=needs.size
+    )
+    panel = Rows(
+        "", FIGURES("bytes_needed"), tuple(rows), x_text=_bytes, limit=needs.size.data_bytes
+    )
+    return Chart(title, (panel,))
+
+
+def bandwidth(context: Context) -> Chart | None:
+    """Draw an epoch over reading its data once, at the largest size that all have."""
+    evidence = context.evidence
+    for size in reversed(evidence.sizes(n_features=1) or evidence.sizes()):
+        shares = {
+            name: share
+            for name in evidence.backends
+            if (share := evidence.fraction_of_bandwidth_limit(name, size)) is not None
+        }
+        if shares and len(shares) == len([n for n in evidence.backends if n in _common(evidence)]):
+            break
+    else:
+        return None
+    rows = []
+    for name, share in shares.items():
+        value = 1 / share.value
+        low, high = (1 / b for b in reversed(_bounds(share)[1:]))
+        text = formatting.rough(value)
+        color = _color(name)
+        rows.append(Row(name, evidence.title(name), color, (value, low, high), text))
+    name, share = max(shares.items(), key=lambda item: item[1].value)
+    title = FIGURES("bandwidth_title", name=evidence.title(name), share=share.value, size=size)
+    label = FIGURES("over_reading")
+    panel = Rows("", label, tuple(rows), x_text=scales.times, log=True, limit=1.0)
+    return Chart(title, (panel,))
+
+
+def break_even(context: Context) -> Chart | None:
+    """Draw the time of a program over its number of fits, where lines cross."""
+    evidence = context.evidence
+    for size in evidence.sizes(n_features=1):
+        programs = startup.many_fits(evidence, PLAIN, size)
+        found = startup.break_even(evidence, NUMPY, LISTS, size)
+        if len(programs) == len(PLAIN) and found is not None and found.fits is not None:
+            break
+    else:
+        return None
+    series = []
+    for name, program in programs.items():
+        totals = [program.total(fits) for fits in FITS]
+        points = tuple((fits, _bounds(of)) for fits, of in zip(FITS, totals, strict=True))
+        series.append(Series(name, SHORT[name], points, _color(name)))
+    label = FIGURES("time_of_program", size=size)
+    numba = startup.break_even(evidence, NUMBA, NUMPY, size)
+    fits = None if numba is None or numba.fits is None else numba.fits.value
+    marks = tuple(
+        Mark(numbers.significant(number, 2), ((number, programs[NUMPY].total(number).value),))
+        for number in (found.fits.value, fits)
+        if number is not None
+    )
+    panel = Lines(
+        "", FIGURES("number_of_fits"), label, tuple(series), y_text=scales.duration, marks=marks
+    )
+    title = FIGURES("break_even_title", size=size, numpy=found.fits.value, numba=fits)
+    return Chart(title, (panel,))
+
+
+def shortcut(context: Context) -> Chart | None:
+    """Draw a shortcut, which does less work, beside NumPy and the fastest that does it all."""
+    evidence = context.evidence
+    sizes = evidence.sizes(n_features=1)
+    if not any(evidence.time(name, size) for name in evidence.shortcuts for size in sizes):
+        return None
+    shown = [n for n in dict.fromkeys((NUMPY, *evidence.backends[-1:])) if n in evidence.backends]
+    series = _lines(context, [*shown, *evidence.shortcuts], sizes, evidence.time, numbers.time)
+    panel = Lines(
+        "",
+        FIGURES("rows"),
+        FIGURES("time_of_fit", epochs=evidence.newest.epochs),
+        tuple(series),
+        y_text=scales.duration,
+    )
+    return Chart(FIGURES("shortcut_title"), (panel,))
+
+
+def learning(context: Context) -> Chart | None:
+    """Draw the line that turns to the data, and the loss that falls meanwhile."""
+    lesson = newest_lesson(context.evidence)
+    if lesson is None:
+        return None
+    name = NUMPY if NUMPY in lesson.backends else next(iter(lesson.backends), None)
+    if name is None or not lesson.x:
+        return None
+    learned = lesson.backends[name]
+    low, high = min(lesson.x), max(lesson.x)
+    lines = []
+    for epoch, weight, bias in learned.lines:
+        ends = tuple((x, (weight * x + bias,) * 3) for x in (low, high))
+        is_last = epoch == learned.lines[-1][0]
+        label = FIGURES("epoch", epoch=epoch, slope=weight)
+        lines.append(Series("", label, ends, "numpy" if is_last else "soft", "bold" if is_last else "thin"))
+    points = tuple(zip(lesson.x, lesson.y, strict=True))
+    turning = Lines(
+        FIGURES("line_turns", slope=lesson.slope), "x", "y", tuple(lines), x_log=False,
+        y_log=False, x_text=_short, y_text=_short, dots=points,
+    )  # fmt: skip
+    losses = tuple((float(epoch), (loss,) * 3) for epoch, loss in enumerate(learned.loss))
+    curve = Series("", "", losses, "numpy")
+    falling = Lines(
+        FIGURES("loss_falls"), FIGURES("epoch_axis"), FIGURES("loss"), (curve,), x_log=False,
+        x_text=_short,
+    )  # fmt: skip
+    return Chart(FIGURES("learning_title", slope=lesson.slope), (turning, falling))
+
+
+def spread(context: Context) -> Chart | None:
+    """Draw the time of each run over the mean, at the largest size that all have."""
+    evidence = context.evidence
+    if len(evidence.runs) < 2:
+        return None
+    sizes = [s for s in evidence.sizes(n_features=1) or evidence.sizes()]
+    times = {
+        size: {n: t for n in evidence.backends if (t := evidence.time(n, size)) and t.is_known}
+        for size in sizes
+    }
+    most = max((len(found) for found in times.values()), default=0)
+    if not most:
+        return None
+    size = [size for size, found in times.items() if len(found) == most][-1]
+    rows = []
+    for name, of in times[size].items():
+        ratios = tuple(value / of.value for value in of.values)
+        text = FIGURES("margin", margin=of.margin_of_error)
+        bounds = tuple(b / of.value for b in _bounds(of))
+        rows.append(Row(name, evidence.title(name), _color(name), bounds, text, ratios))
+    panel = Rows("", FIGURES("over_mean"), tuple(rows), x_text=scales.times, limit=1.0, from_zero=False)
+    widest = max(of.margin_of_error for of in times[size].values())
+    return Chart(FIGURES("spread_title", runs=len(evidence.runs), size=size, margin=widest), (panel,))
+
+
+def scale(context: Context) -> Chart | None:
+    """Draw large data: an epoch over the rows, and over the workers of a cluster."""
+    evidence, found = context.evidence, LargeData.of(context.evidence)
+    if found is None:
+        return None
+    shown = [n for n in (ONE_CORE, ALL_CORES, MAPPED, WORKERS) if n in evidence.backends]
+    epochs = evidence.newest.epochs
+
+    def epoch(name: str, size: Size) -> Interval | None:
+        time = evidence.time(name, size)
+        return time and time.scaled(1 / epochs)
+
+    series = _lines(context, shown, found.sizes, epoch, numbers.time)
+    panels: list[Panel] = []
+    if series:
+        panels.append(
+            Lines(FIGURES("epoch_by_rows"), FIGURES("rows"), FIGURES("time_of_epoch"),
+                  tuple(series), y_text=scales.duration)
+        )  # fmt: skip
+    measured = found.measured
+    if measured is not None:
+        counts = sorted({round(10 ** (k / 20)) for k in range(61)})
+        predicted = tuple((float(w), (predicted_epoch(measured, w),) * 3) for w in counts)
+        seen = tuple((float(w), _bounds(of)) for w, of in found.epoch_times.items())
+        lines = (
+            Series(WORKERS, FIGURES("predicted"), predicted, "other", "dashed"),
+            Series(WORKERS, "", seen, "other", "bold"),
+        )
+        panels.append(
+            Lines(FIGURES("epoch_by_workers"), FIGURES("workers"), FIGURES("time_of_epoch"), lines,
+                  y_text=scales.duration)
+        )  # fmt: skip
+    return Chart(FIGURES("scale_title"), tuple(panels)) if panels else None
+
+
+RULES: tuple[Callable[[Context], Chart | None], ...] = (
+    hero,
+    first,
+    heatmap,
+    speedup,
+    speedup_over_numpy,
+    memory,
+    bandwidth,
+    break_even,
+    learning,
+    shortcut,
+    spread,
+    scale,
+)
+
+
+def newest_lesson(evidence: Evidence) -> Learning | None:
+    """Return the newest recorded lesson; None if its losses cannot be drawn."""
+    return next(
+        (
+            run.learning
+            for run in reversed(evidence.runs)
+            if run.learning and all(min(one.loss, default=0) > 0 for one in run.learning.backends.values())
+        ),
+        None,
+    )
+
+
+def short_size(size: Size) -> str:
+    """Format a size for an axis: 10k, 10k×16."""
+    features = f"×{size.n_features}" if size.n_features > 1 else ""
+    return numbers.short_count(size.n_samples) + features
+
+
+def _lines(
+    context: Context,
+    names: Sequence[str],
+    sizes: Sequence[Size],
+    value: Callable[[str, Size], Interval | None],
+    write: Callable[[float], str],
+) -> list[Series]:
+    """Return a line over the rows for each backend, bold for lists, NumPy and Numba."""
+    series = []
+    for name in names:
+        known = [(size, of) for size in sizes if (of := value(name, size)) is not None]
+        if not known:
+            continue
+        is_plain = name in PLAIN
+        last = known[-1][1].value
+        label = f"{SHORT[name]} {write(last)}" if is_plain else context.name(name)
+        tips = tuple(_tip(context, name, size, _written(of, write)) for size, of in known)
+        points = tuple((float(size.n_samples), _bounds(of)) for size, of in known)
+        weight = "bold" if is_plain else "thin"
+        weight = "dashed" if name in context.evidence.shortcuts else weight
+        series.append(Series(name, label, points, _color(name) if is_plain else "soft", weight, tips))
+    return series
+
+
+def _written(of: Interval, write: Callable[[float], str]) -> str:
+    if not of.is_known or of.is_too_wide:
+        return write(of.value)
+    return f"{write(of.value)} ({write(of.low)} to {write(of.high)})"
+
+
+def _tip(context: Context, name: str, size: Size, value: str) -> str:
+    return FIGURES("tip", name=context.name(name), size=size, value=value)
+
+
+def _color(name: str) -> str:
+    return name if name in PLAIN else "other"
+
+
+def _common(evidence: Evidence) -> set[str]:
+    """Return the backends that the largest size with lists has; else all."""
+    for size in reversed(evidence.sizes(n_features=1)):
+        if LISTS in evidence.backends and evidence.time(LISTS, size):
+            return {name for name in evidence.backends if evidence.time(name, size)}
+    return set(evidence.backends)
+
+
+def _bounds(of: Interval) -> Bounds:
+    """Return value and bounds to draw: no further apart than what already says nothing."""
+    if not of.is_known:
+        return of.value, of.value, of.value
+    return of.value, max(of.low, of.value / TOO_WIDE), min(of.high, of.value * TOO_WIDE)
+
+
+def _bytes(value: float) -> str:
+    return "0" if value == 0 else numbers.n_bytes(value, 2)
+
+
+def _short(value: float) -> str:
+    return f"{value:g}"
+
+
+def _told(chart: Chart) -> str:
+    """Describe a chart for who cannot see it, by the labels and values that it shows."""
+    parts = []
+    for panel in chart.panels:
+        if isinstance(panel, Lines):
+            parts += [tip for line in panel.series for tip in (line.tips[:1] + line.tips[-1:])]
+        elif isinstance(panel, Rows):
+            parts += [f"{row.label}: {row.text}" for row in panel.rows]
+        elif isinstance(panel, Grid):
+            parts += [row[-1] for row in panel.tips if row[-1]]
+        elif isinstance(panel, Regions):
+            parts += [label for _, label in panel.labels.values()]
+    return "; ".join(dict.fromkeys(parts)) + "." if parts else ""

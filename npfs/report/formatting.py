@@ -137,7 +137,13 @@ def size(of: Size) -> str:
     """Format a size: 10,000 rows; 10,000 rows × 16 features."""
     if of.n_features == 1:
         return numbers.counted(of.n_samples, "row")
-    return f"{numbers.count(of.n_samples)} rows × {numbers.counted(of.n_features, 'feature')}"
+    rows, features = (of.n_samples, "row"), (of.n_features, "feature")
+    return f"{numbers.counted(*rows)} × {numbers.counted(*features)}"
+
+
+def rows(number: int) -> str:
+    """Format a round number of rows for a sentence: 1 row, 10,000 rows, 2 million rows."""
+    return f"{numbers.amount(number)} row{'' if number == 1 else 's'}"
 
 
 def table_row(cells: Iterable[str]) -> str:

@@ -119,11 +119,6 @@ def span(value: float, low: float, high: float, unit: str = "") -> Text:
     return Text(f"{numbers.significant(value, digits)}{unit}", f"({bounds})")
 
 
-def seen(seconds: Interval) -> str:
-    """Format a time, and say so where it was seen once."""
-    return duration(seconds) + ("" if seconds.is_known else " (one run, so no interval)")
-
-
 def estimate(of: Estimate) -> Text:
     """Format estimated seconds with their interval."""
     return span(of.value, of.low, of.high)

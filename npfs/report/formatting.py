@@ -119,11 +119,6 @@ def span(value: float, low: float, high: float, unit: str = "") -> Text:
     return Text(f"{numbers.significant(value, digits)}{unit}", f"({bounds})")
 
 
-def seen(seconds: Interval) -> str:
-    """Format a time, and say so where it was seen once."""
-    return duration(seconds) + ("" if seconds.is_known else " (one run, so no interval)")
-
-
 def estimate(of: Estimate) -> Text:
     """Format estimated seconds with their interval."""
     return span(of.value, of.low, of.high)
@@ -137,7 +132,13 @@ def size(of: Size) -> str:
     """Format a size: 10,000 rows; 10,000 rows × 16 features."""
     if of.n_features == 1:
         return numbers.counted(of.n_samples, "row")
-    return f"{numbers.count(of.n_samples)} rows × {numbers.counted(of.n_features, 'feature')}"
+    rows, features = (of.n_samples, "row"), (of.n_features, "feature")
+    return f"{numbers.counted(*rows)} × {numbers.counted(*features)}"
+
+
+def rows(number: int) -> str:
+    """Format a round number of rows for a sentence: 1 row, 10,000 rows, 2 million rows."""
+    return f"{numbers.amount(number)} row{'' if number == 1 else 's'}"
 
 
 def table_row(cells: Iterable[str]) -> str:

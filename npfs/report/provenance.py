@@ -54,10 +54,10 @@ def machine_parts(context: Context) -> list[str]:
     versions = [
         f"{name} {environment.libraries[key]}"
         for name, key in (("NumPy", "numpy"), ("Numba", "numba"))
-        if environment.libraries[key]
+        if environment.libraries.get(key)
     ]
-    cores = f"{environment.cores or 'unknown'} cores"
-    return [environment.cpu, cores, environment.system, environment.python, *versions]
+    cores = [numbers.counted(environment.cores, "core")] if environment.cores else []
+    return [environment.cpu, *cores, environment.system, environment.python, *versions]
 
 
 def where(context: Context) -> str:
@@ -260,10 +260,10 @@ def _minute(started: str) -> str:
 def vocabulary(context: Context) -> list[tuple[str, str]]:
     """Return each word with its meaning: of the benchmark, then of the measured backends."""
     evidence = context.evidence
-    epochs = evidence.newest.epochs
+    epochs = numbers.counted(evidence.newest.epochs, "epoch")
     measured = [*evidence.backends, *evidence.shortcuts]
     return [
-        ("Fit", f"one training of a linear regression by gradient descent: {epochs} epochs"),
+        ("Fit", f"one training of a linear regression by gradient descent: {epochs}"),
         ("Epoch", "one step: predict all rows, take the loss, step against its gradients"),
         ("Rows, features", "the samples, and the columns that they are predicted from"),
         ("Backend", "one way to write the fit; all do the same work, except a shortcut"),

@@ -4,6 +4,7 @@ Seconds and bytes; what is not known is null. ``SCHEMA`` rises when a field chan
 goes.
 """
 
+import inspect
 import math
 from typing import Annotated, Any
 
@@ -167,7 +168,7 @@ class Results(Struct, frozen=True, rename={"version": "npfs"}):
     schema: Annotated[int, Meta(ge=SCHEMA, le=SCHEMA)]
     version: str
     question: str
-    answer: tuple[str, ...]
+    answer: Annotated[tuple[str, ...], Meta(max_length=3)]
     jobs: tuple[JobResult, ...]
     jobs_in_notebook: tuple[JobResult, ...]
     first_map: FirstMap | None
@@ -231,9 +232,12 @@ def results(context: Context, page: Page) -> Results:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of the document."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": TITLE} | (
-        msgspec.json.schema(Results)
-    )
+    draft = "https://json-schema.org/draft/2020-12/schema"
+    (found,), definitions = msgspec.json.schema_components([Results])
+    for defined in definitions.values():  # docstrings, which msgspec takes as they are, or cleaned
+        if "description" in defined:
+            defined["description"] = inspect.cleandoc(defined["description"])
+    return {"$schema": draft, "title": TITLE, **found, "$defs": definitions}
 
 
 def _job(context: Context, decision: Decision) -> JobResult:

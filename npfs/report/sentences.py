@@ -32,6 +32,7 @@ FILTERS = {
     "percent": numbers.percent,
     "rough": formatting.rough,
     "row": formatting.table_row,
+    "rows": formatting.rows,
     "share": formatting.share,
     "significant": numbers.significant,
     "size": formatting.size,

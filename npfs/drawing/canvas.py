@@ -63,12 +63,16 @@ class Canvas:
         """Fill the area between places."""
         self.shapes.append(Shape("area", tuple(places), color, **looks))
 
-    def rectangle(self, place: Place, width: float, height: float, color: str, **looks: Any) -> None:
+    def rectangle(
+        self, place: Place, width: float, height: float, color: str, **looks: Any
+    ) -> None:
         """Fill a rectangle; ``place`` is its upper left corner."""
         (x, y), right, bottom = place, place[0] + width, place[1] + height
         self.area([(x, y), (right, y), (right, bottom), (x, bottom)], color, **looks)
 
-    def text(self, place: Place, text: str, color: str = "ink", size: float = 12, **looks: Any) -> None:
+    def text(
+        self, place: Place, text: str, color: str = "ink", size: float = 12, **looks: Any
+    ) -> None:
         """Write a text; ``place`` is at the middle of its height."""
         self.shapes.append(Shape("text", (place,), color, size, text=text, **looks))
 

@@ -37,7 +37,9 @@ Bounds = tuple[float, float, float]  # value, low, high
 class Panel(Protocol):
     """A part of a chart that has axes of its own."""
 
-    title: str
+    @property
+    def title(self) -> str:
+        """Return its name; empty where it is the only one."""
 
     def height(self, width: float) -> float:
         """Return the pixels that it asks for at that width."""
@@ -147,7 +149,7 @@ class Lines:
 
     def draw(self, canvas: Canvas, left: float, top: float, width: float, height: float) -> None:
         """Draw axes, bands, lines, marks and labels."""
-        right = max((text_px(line.label, SMALL, bold=_is_bold(line)) for line in self.series))
+        right = max(text_px(line.label, SMALL, bold=_is_bold(line)) for line in self.series)
         x, y = self._scales(left, top + 20, width - right - 12, height - 58)
         _y_axis(canvas, y, x, self.y_text, self.y_label, top + 6)
         _x_axis(canvas, x, y, self.x_text, self.x_label)
@@ -449,9 +451,7 @@ def _boxed(canvas: Canvas, place: tuple[float, float], text: str, anchor: Any) -
     """Write a text on a box that hides the lines behind it."""
     width = text_px(text, SMALL)
     left = {"start": 0.0, "middle": width / 2, "end": width}[anchor]
-    canvas.rectangle(
-        (place[0] - left - 2, place[1] - 7), width + 4, 14, "page", opacity=0.75
-    )
+    canvas.rectangle((place[0] - left - 2, place[1] - 7), width + 4, 14, "page", opacity=0.75)
     canvas.text(place, text, "ink", SMALL, anchor=anchor)
 
 

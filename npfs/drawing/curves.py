@@ -27,8 +27,6 @@ DECADE = 10.0  # a loss that falls by as much is drawn on a logarithmic axis
 # A fall in the first twentieth of many epochs asks for a logarithmic axis of epochs as well.
 MANY_EPOCHS, EARLY = 100, 0.05
 LINE, LABEL = "npfs-loss", "npfs-loss-label"  # what was added before
-# Backends whose colours are told apart.
-BACKENDS = ("numpy", "python", "numba-simd", "numpy-gram", "jax", "torch", "c")
 
 SOLID, DASHED, DOTTED = (0, ()), (0, (5, 1.5)), (0, (1, 1.5))
 
@@ -141,8 +139,8 @@ def draw_curves(axes: Axes, curves: Sequence[Curve]) -> None:
 
 def add_loss(axes: Axes, loss: Losses, name: str) -> None:
     """Draw a loss beside those that were added before; axes and labels then suit all of them."""
-    colors = [look.line for look in style.looks(BACKENDS).values()]
-    line = draw_loss(axes, loss.tolist(), colors[len(_lines(axes)) % len(colors)])
+    color = style.PALETTE[len(_lines(axes)) % len(style.PALETTE)]
+    line = draw_loss(axes, loss.tolist(), color)
     line.set(gid=LINE, label=name)
     _scale(axes)
     _label(axes)

@@ -1,4 +1,4 @@
-"""Names in figures: short enough for their place, and moved apart where they would touch."""
+"""Labels in figures, moved apart where they would touch."""
 
 import math
 from collections.abc import Sequence
@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 from matplotlib.textpath import text_to_path
 
 FONT = "DejaVu Sans"  # matplotlib brings it along: the same figure everywhere
 LABEL_SIZE, TEXT_SIZE = 9.5, 9  # points
-LONGEST = 28
 GAP = 12.5  # points between the middles of two labels
 OFFSET = 8  # points between the end of a line and its label
 SHIFT = 6  # and how much further it is where a stroke ties it to its line
@@ -30,33 +29,12 @@ class End(NamedTuple):
     color: str
 
 
-def shorten(text: str, limit: int = LONGEST) -> str:
-    """Return a name in one line of ``limit`` characters, with a box for what the font lacks."""
-    line = " ".join(text.split())
-    font = get_font(findfont(FontProperties(family=FONT)))
-    line = "".join(char if font.get_char_index(ord(char)) else "□" for char in line)
-    return line if len(line) <= limit else line[: limit - 1].rstrip(" ,") + "…"
-
-
-def fitting(text: str, width: float, size: float = LABEL_SIZE) -> str:
-    """Shorten a name until it is at most ``width`` inches wide."""
-    limit = LONGEST
-    while text_width(shorten(text, limit), size) > width and limit > 2:
-        limit -= 1
-    return shorten(text, limit)
-
-
 @cache
 def text_width(text: str, size: float = LABEL_SIZE, weight: str = "bold") -> float:
     """Return the width of a text in inches."""
     font = FontProperties(family=FONT, size=size, weight=weight)
     # measured in units of 1/72 inch
     return float(text_to_path.get_text_width_height_descent(text, font, False)[0]) / 72
-
-
-def margin(labels: Sequence[str]) -> float:
-    """Return the inches that labels need at the right of the axes."""
-    return max(map(text_width, labels), default=0.0) + (OFFSET + SHIFT + 6) / 72
 
 
 def write(

@@ -1,62 +1,38 @@
-"""The look of the figures, set by context: nothing global changes when a figure is drawn.
+"""The look of figures and pages: colours by name, and matplotlib's settings within a context.
 
-Each colour of a light page has its counterpart for a dark one. Figures are drawn in the light
-colours alone; ``DARK`` turns a drawn one into its dark twin.
+Colours are after Okabe and Ito, told apart with any colour vision; each has a counterpart for a
+dark page, and each that text is written in has a contrast of at least 4.5 to 1 there.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import cycle
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib as mpl
 
 MINIMUM_CONTRAST = 4.6  # WCAG asks for 4.5; rounding a channel may cost a little
-BACKGROUND, DARK_BACKGROUND = "#ffffff", "#15181d"
-INK, MUTED = "#1f2328", "#57606a"  # text, and text that says less
-POINT = "#8a949e"  # data that is only context
-EDGE, GRID, SHADE = "#c9ced6", "#e8ebef", "#f0f2f4"
-WARNING = "#b3261e"
-TINT, DARK_TINT = 0.22, 0.38  # how much of a colour fills a cell that text is written in
-RAMP_STEPS = 8
-
-
-class Look(NamedTuple):
-    """The look of a backend: line, text in its colour, a fill that text can lie on, marker."""
-
-    line: str
-    text: str
-    tint: str
-    marker: str
-
-
-# Colours after Okabe and Ito, told apart with any colour vision: one hue for each tool, deeper for
-# each rung, and each at least 3 to 1 on its page. Markers tell them apart in greyscale. Light,
-# dark, marker.
-_KNOWN = {
-    "python": ("#c75000", "#ff9b57", "o"),
-    "numpy": ("#0072b2", "#4aa8e8", "s"),
-    "numpy-inplace": ("#3f9bd9", "#a9d8fb", "^"),
-    "numpy-gram": ("#b0568f", "#eba3cf", "P"),
-    "numba": ("#4fa683", "#46a582", "D"),
-    "numba-simd": ("#00835f", "#5ed3a8", "v"),
-    "numba-parallel": ("#004d38", "#b5f2da", "X"),
-    "c": ("#6b7280", "#a3acb8", "<"),
-    "jax": ("#6a3d9a", "#c0a0ee", ">"),
-    "torch": ("#5c3d00", "#f4dc8c", "h"),
+_COLORS = {
+    "page": ("#ffffff", "#15181d"),
+    "panel": ("#f6f7f9", "#1c2026"),
+    "ink": ("#1f2328", "#e6e8eb"),
+    "soft": ("#57606a", "#a1abb6"),
+    "line": ("#c9ced6", "#454c55"),
+    "grid": ("#e8ebef", "#272c33"),
+    "point": ("#8a949e", "#7d8894"),
+    "python": ("#b34700", "#ff9b57"),
+    "numpy": ("#0068a3", "#5cb3f0"),
+    "numba": ("#00734f", "#4cc49a"),
+    "other": ("#6b7280", "#a3acb8"),
+    "faster": ("#0072b2", "#4aa8e8"),
+    "slower": ("#d55e00", "#ff9b57"),
 }
-_OTHERS = (
-    ("#a0522d", "#dd9a75", "p"),
-    ("#4b5563", "#bcc5d3", "*"),
-    ("#be185d", "#f585b8", "d"),
-    ("#1e3a8a", "#95aaf7", "8"),
-)
-
-
-def looks(backends: Sequence[str]) -> dict[str, Look]:
-    """Give each backend its look; those we know keep theirs in every figure."""
-    others = dict(zip(sorted(set(backends) - set(_KNOWN)), cycle(_OTHERS), strict=False))
-    return {name: _look(*(_KNOWN | others)[name]) for name in backends}
+LIGHT = {name: light for name, (light, _) in _COLORS.items()}
+DARK = {name: dark for name, (_, dark) in _COLORS.items()}
+BACKGROUND, INK, MUTED, POINT = (LIGHT[name] for name in ("page", "ink", "soft", "point"))
+WARNING = "#b3261e"
+# Of curves that are drawn beside each other.
+PALETTE = ("#0072b2", "#c75000", "#00835f", "#b0568f", "#6a3d9a", "#5c3d00", "#6b7280")
+RAMP_STEPS = 8
 
 
 def box(pad: float) -> dict[str, Any]:
@@ -70,7 +46,8 @@ def ramp(number: int) -> list[tuple[str, str]]:
     steps = [
         round((k + 1) * last / number) if number < last else k % RAMP_STEPS for k in range(number)
     ]
-    return [(_RAMP[step][0], readable(_RAMP[step][0], BACKGROUND)) for step in steps]
+    colors = [blend(POINT, PALETTE[0], step / last) for step in steps]
+    return [(color, readable(color, BACKGROUND)) for color in colors]
 
 
 def blend(start: str, end: str, share: float) -> str:
@@ -111,58 +88,6 @@ def _hexadecimal(channels: Sequence[float]) -> str:
     return "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)
 
 
-def _look(light: str, _: str, marker: str) -> Look:
-    return Look(light, readable(light, BACKGROUND), blend(BACKGROUND, light, TINT), marker)
-
-
-_DARK_POINT = "#7d8894"
-_RAMP = [
-    (
-        blend(POINT, _KNOWN["numpy"][0], step / (RAMP_STEPS - 1)),
-        blend(_DARK_POINT, _KNOWN["numpy"][1], step / (RAMP_STEPS - 1)),
-    )
-    for step in range(RAMP_STEPS)
-]
-
-
-def _dark() -> dict[str, str]:
-    pairs = {
-        BACKGROUND: DARK_BACKGROUND,
-        INK: "#e6e8eb",
-        MUTED: "#a1abb6",
-        EDGE: "#454c55",
-        GRID: "#272c33",
-        SHADE: "#1f242a",
-        WARNING: "#ff8f85",
-    }
-    for light, dark, marker in (*_KNOWN.values(), *_OTHERS):
-        look = _look(light, dark, marker)
-        pairs |= {look.line: dark, look.text: readable(dark, DARK_BACKGROUND)}
-        pairs[look.tint] = blend(DARK_BACKGROUND, dark, DARK_TINT)
-    for light, dark in _RAMP:
-        pairs |= {light: dark, readable(light, BACKGROUND): readable(dark, DARK_BACKGROUND)}
-    return pairs
-
-
-# Colours of a page and its figures by name: after Okabe and Ito, told apart with any colour vision.
-_COLORS = {
-    "page": (BACKGROUND, DARK_BACKGROUND),
-    "ink": (INK, "#e6e8eb"),
-    "soft": (MUTED, "#a1abb6"),
-    "grid": (GRID, "#272c33"),
-    "line": ("#dfe3e8", "#343a43"),
-    "panel": ("#f6f7f9", "#1c2026"),
-    "point": (POINT, "#7d8894"),
-    "python": ("#b34700", "#ff9b57"),
-    "numpy": ("#0068a3", "#5cb3f0"),
-    "numba": ("#00734f", "#4cc49a"),
-    "other": ("#6b7280", "#a3acb8"),
-    "faster": ("#0072b2", "#4aa8e8"),
-    "slower": ("#d55e00", "#ff9b57"),
-}
-LIGHT = {name: light for name, (light, _) in _COLORS.items()}
-DARK = {name: dark for name, (_, dark) in _COLORS.items()}
-
 _RC: dict[Any, Any] = {
     "figure.dpi": 100,
     "figure.facecolor": BACKGROUND,
@@ -172,7 +97,7 @@ _RC: dict[Any, Any] = {
     "text.parse_math": False,  # a name with dollar signs stays a name
     "text.color": INK,
     "axes.labelcolor": INK,
-    "axes.edgecolor": EDGE,
+    "axes.edgecolor": LIGHT["line"],
     "axes.titlecolor": INK,
     "axes.titlesize": 11,
     "axes.titleweight": "bold",
@@ -183,10 +108,10 @@ _RC: dict[Any, Any] = {
     "axes.grid": True,
     "axes.axisbelow": True,
     "axes.unicode_minus": True,
-    "grid.color": GRID,
+    "grid.color": LIGHT["grid"],
     "grid.linewidth": 0.8,
-    "xtick.color": EDGE,
-    "ytick.color": EDGE,
+    "xtick.color": LIGHT["line"],
+    "ytick.color": LIGHT["line"],
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
     "xtick.major.size": 0,
@@ -197,9 +122,6 @@ _RC: dict[Any, Any] = {
     "lines.markersize": 6.5,
     "lines.markeredgecolor": BACKGROUND,  # tells markers on top of each other apart
     "lines.markeredgewidth": 0.7,
-    "hatch.linewidth": 0.7,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "npfs",  # the same numbers give the same file
 }
 
 

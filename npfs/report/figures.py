@@ -14,8 +14,10 @@ from npfs.analysis.scale import (
     MAPPED,
     ONE_CORE,
     WORKERS,
-    Scale as LargeData,
     predicted_epoch,
+)
+from npfs.analysis.scale import (
+    Scale as LargeData,
 )
 from npfs.analysis.statistics import TOO_WIDE, Interval
 from npfs.drawing import numbers, scales, style
@@ -35,6 +37,7 @@ from npfs.drawing.charts import (
     thinned,
 )
 from npfs.report import formatting
+from npfs.report.answer import speedup_of
 from npfs.report.content import PageFigure
 from npfs.report.context import SHORT, Context
 from npfs.report.jobs import job
@@ -124,11 +127,11 @@ def hero(context: Context) -> Chart | None:
     marks = []
     both = [size for size in sizes if evidence.speedup(NUMPY, LISTS, size)]
     if both:
-        ends = [evidence.time(name, both[-1]) for name in (LISTS, NUMPY)]
-        ratio = evidence.speedup(NUMPY, LISTS, both[-1])
-        places = tuple((both[-1].n_samples, end.value) for end in ends if end)
-        marks.append(Mark(formatting.rough(max(ratio.value, 1 / ratio.value)), places))
-        marks += _crossing(context, both)
+        ratio = speedup_of(evidence, NUMPY, LISTS, both[-1]).value
+        ends = [_seconds(evidence, name, both[-1]) for name in (LISTS, NUMPY)]
+        places = tuple((both[-1].n_samples, end) for end in ends)
+        marks.append(Mark(formatting.rough(max(ratio, 1 / ratio)), places))
+        marks += _crossing(context)
     epochs = evidence.newest.epochs
     panel = Lines(
         "",
@@ -141,25 +144,29 @@ def hero(context: Context) -> Chart | None:
     return Chart(_hero_title(context, both), (panel,))
 
 
-def _crossing(context: Context, both: Sequence[Size]) -> list[Mark]:
+def _crossing(context: Context) -> list[Mark]:
     """Mark where NumPy overtakes lists, on straight lines between two sizes."""
     evidence = context.evidence
     crossover = evidence.crossover(NUMPY, LISTS)
     if crossover is None or crossover.below is None or crossover.above is None:
         return []
-    ends = [size for size in both if crossover.below <= size.n_samples <= crossover.above]
-    ratios = [evidence.speedup(NUMPY, LISTS, size) for size in (ends[0], ends[-1])]
-    times = [evidence.time(NUMPY, size) for size in (ends[0], ends[-1])]
-    if None in ratios or None in times or ratios[0].value >= 1:
+    low, high = Size(crossover.below, 1), Size(crossover.above, 1)
+    at_low, at_high = (speedup_of(evidence, NUMPY, LISTS, size).value for size in (low, high))
+    if at_low >= 1:
         return []
-    share = math.log(1 / ratios[0].value) / math.log(ratios[1].value / ratios[0].value)
-    n_samples, seconds = (
-        low * (high / low) ** share
-        for low, high in (
-            (ends[0].n_samples, ends[-1].n_samples), (times[0].value, times[1].value)
-        )
-    )  # fmt: skip
-    return [Mark(FIGURES("equal_at", rows=n_samples), ((n_samples, seconds),))]
+    share = math.log(1 / at_low) / math.log(at_high / at_low)
+    seconds = [_seconds(evidence, NUMPY, size) for size in (low, high)]
+    place = (
+        low.n_samples * (high.n_samples / low.n_samples) ** share,
+        seconds[0] * (seconds[1] / seconds[0]) ** share,
+    )
+    return [Mark(FIGURES("equal_at", rows=place[0]), (place,))]
+
+
+def _seconds(evidence: Evidence, name: str, size: Size) -> float:
+    time = evidence.time(name, size)
+    assert time is not None, "asked only for sizes that were timed"
+    return time.value
 
 
 def _hero_title(context: Context, both: Sequence[Size]) -> str:
@@ -174,9 +181,7 @@ def _hero_title(context: Context, both: Sequence[Size]) -> str:
     if ratio.value < 1:
         return FIGURES("hero_lists", most=most, speedup=1 / ratio.value)
     lists = few.value if few is not None and few.is_above_one else None
-    return FIGURES(
-        "hero_numpy", most=most, speedup=ratio.value, few=both[0].n_samples, lists=lists
-    )
+    return FIGURES("hero_numpy", most=most, speedup=ratio.value, few=both[0].n_samples, lists=lists)
 
 
 def first(context: Context) -> Chart | None:
@@ -256,7 +261,7 @@ def _speedups(context: Context, reference: str) -> Chart | None:
     def value(name: str, size: Size) -> Interval | None:
         return evidence.speedup(name, reference, size)
 
-    series = _lines(context, others, sizes, value, lambda v: formatting.rough(v))
+    series = _lines(context, others, sizes, value, formatting.rough)
     if not series:
         return None
     ends = max(series, key=lambda line: max(value for _, (value, *_) in line.points))
@@ -292,9 +297,7 @@ def memory(context: Context) -> Chart | None:
         rows.append(Row(group[0], label, color, (n_bytes,) * 3, text))
     most, least = max(needs.n_bytes.values()), min(needs.n_bytes.values())
     worst = max(needs.n_bytes, key=lambda name: needs.n_bytes[name])
-    title = FIGURES(
-        "memory_title", name=context.name(worst), factor=most / least, size=needs.size
-    )
+    title = FIGURES("memory_title", name=context.name(worst), factor=most / least, size=needs.size)
     panel = Rows(
         "", FIGURES("bytes_needed"), tuple(rows), x_text=_bytes, limit=needs.size.data_bytes
     )
@@ -391,7 +394,9 @@ def learning(context: Context) -> Chart | None:
         ends = tuple((x, (weight * x + bias,) * 3) for x in (low, high))
         is_last = epoch == learned.lines[-1][0]
         label = FIGURES("epoch", epoch=epoch, slope=weight)
-        lines.append(Series("", label, ends, "numpy" if is_last else "soft", "bold" if is_last else "thin"))
+        lines.append(
+            Series("", label, ends, "numpy" if is_last else "soft", "bold" if is_last else "thin")
+        )
     points = tuple(zip(lesson.x, lesson.y, strict=True))
     turning = Lines(
         FIGURES("line_turns", slope=lesson.slope), "x", "y", tuple(lines), x_log=False,
@@ -411,7 +416,7 @@ def spread(context: Context) -> Chart | None:
     evidence = context.evidence
     if len(evidence.runs) < 2:
         return None
-    sizes = [s for s in evidence.sizes(n_features=1) or evidence.sizes()]
+    sizes = evidence.sizes(n_features=1) or evidence.sizes()
     times = {
         size: {n: t for n in evidence.backends if (t := evidence.time(n, size)) and t.is_known}
         for size in sizes
@@ -426,9 +431,13 @@ def spread(context: Context) -> Chart | None:
         text = FIGURES("margin", margin=of.margin_of_error)
         bounds = tuple(b / of.value for b in _bounds(of))
         rows.append(Row(name, evidence.title(name), _color(name), bounds, text, ratios))
-    panel = Rows("", FIGURES("over_mean"), tuple(rows), x_text=scales.times, limit=1.0, from_zero=False)
+    panel = Rows(
+        "", FIGURES("over_mean"), tuple(rows), x_text=scales.times, limit=1.0, from_zero=False
+    )
     widest = max(of.margin_of_error for of in times[size].values())
-    return Chart(FIGURES("spread_title", runs=len(evidence.runs), size=size, margin=widest), (panel,))
+    return Chart(
+        FIGURES("spread_title", runs=len(evidence.runs), size=size, margin=widest), (panel,)
+    )
 
 
 def scale(context: Context) -> Chart | None:
@@ -488,7 +497,8 @@ def newest_lesson(evidence: Evidence) -> Learning | None:
         (
             run.learning
             for run in reversed(evidence.runs)
-            if run.learning and all(min(one.loss, default=0) > 0 for one in run.learning.backends.values())
+            if run.learning
+            and all(min(one.loss, default=0) > 0 for one in run.learning.backends.values())
         ),
         None,
     )
@@ -520,7 +530,9 @@ def _lines(
         points = tuple((float(size.n_samples), _bounds(of)) for size, of in known)
         weight = "bold" if is_plain else "thin"
         weight = "dashed" if name in context.evidence.shortcuts else weight
-        series.append(Series(name, label, points, _color(name) if is_plain else "soft", weight, tips))
+        series.append(
+            Series(name, label, points, _color(name) if is_plain else "soft", weight, tips)
+        )
     return series
 
 

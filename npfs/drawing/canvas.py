@@ -23,7 +23,7 @@ from npfs.drawing import style
 Place = tuple[float, float]
 Anchor = Literal["start", "middle", "end"]
 FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', sans-serif"
-_ALIGN = {"start": "left", "middle": "center", "end": "right"}
+_ALIGN: dict[str, Any] = {"start": "left", "middle": "center", "end": "right"}
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def _artist(shape: Shape, points: float) -> Artist:
     if shape.kind == "area":
         return Polygon(shape.places, closed=True, linewidth=0, **looks)
     x, y = zip(*shape.places, strict=True)
-    dash = (0, tuple(n / shape.size for n in shape.dash)) if shape.dash else "-"
+    dash: Any = (0, tuple(n / shape.size for n in shape.dash)) if shape.dash else "-"
     return Line2D(x, y, linewidth=shape.size * points, linestyle=dash, **looks)
 
 

@@ -30,6 +30,7 @@ STRONGEST = 0.6  # opacity of the largest factor in a grid, on which text is sti
 CELL = 36.0  # pixels of a cell's width at least
 LARGEST = math.log(32)  # a factor from which colours do not get stronger
 
+Looks = dict[str, Any]
 Formatter = Callable[[float], str]
 Bounds = tuple[float, float, float]  # value, low, high
 
@@ -288,10 +289,11 @@ class Grid:
                 canvas.dot((at + each / 2, middle), "page", 9, opacity=0, tip=tips[column])
         bottom = top + 28 * len(self.rows) + 10
         widest = max(text_px(self.columns[column], SMALL) for column in shown)
-        looks = {"anchor": "middle"} if widest < each else {"anchor": "end", "angle": -40}
-        for place, column in enumerate(shown):
-            at = start + (place + 0.5) * each, bottom
-            canvas.text(at, self.columns[column], "soft", SMALL, **looks)
+        looks: Looks = {"anchor": "middle"} if widest < each else {"anchor": "end", "angle": -40}
+        for k, column in enumerate(shown):
+            canvas.text(
+                (start + (k + 0.5) * each, bottom), self.columns[column], "soft", SMALL, **looks
+            )
         below = bottom + 20 if widest < each else bottom + 14 + 0.7 * widest
         canvas.text((left, below), self.x_label, "soft", SMALL)
 
@@ -338,7 +340,7 @@ class Regions:
             points = [(x.at(a), y.at(b)) for a, b, _ in self.points]
             if place := _inside(xs, ys, lead, points):
                 canvas.text(place, label, color, TITLE, bold=True, anchor="middle", of=name)
-        generator = contourpy.contour_generator(xs, ys, np.log(self.ratio))
+        generator: Any = contourpy.contour_generator(xs, ys, np.log(self.ratio))
         for level in self.levels:
             for line in generator.lines(math.log(level)):
                 places = [(float(a), float(b)) for a, b in line]
@@ -418,7 +420,7 @@ def _x_axis(canvas: Canvas, x: Scale, y: Scale, write: Formatter, label: str) ->
 
 
 def _draw_line(canvas: Canvas, line: Series, x: Scale, y: Scale) -> None:
-    looks = {"of": line.of}
+    looks: Looks = {"of": line.of}
     places = [(x.at(place), y.at(value)) for place, (value, *_) in line.points]
     if _is_bold(line) and len(places) > 1:
         low = [(x.at(place), y.at(bounds[1])) for place, bounds in line.points]
@@ -442,7 +444,7 @@ def _label_ends(canvas: Canvas, series: Sequence[Series], x: Scale, y: Scale) ->
         end = x.at(line.points[-1][0])
         if abs(height - at) > 4 or end < x.stop - 1:
             canvas.line([(end + 3, at), (x.stop + 7, height)], line.color, 0.8, of=line.of)
-        looks = {"bold": _is_bold(line), "of": line.of}
+        looks: Looks = {"bold": _is_bold(line), "of": line.of}
         color = line.color if _is_bold(line) else "soft"
         canvas.text((x.stop + 9, height), line.label, color, SMALL, **looks)
 
@@ -459,7 +461,7 @@ def _filled(
     xs: Sequence[float], ys: Sequence[float], values: Any, level: float
 ) -> list[list[tuple[float, float]]]:
     """Return the polygons where values are above a level."""
-    generator = contourpy.contour_generator(xs, ys, values, fill_type="OuterCode")
+    generator: Any = contourpy.contour_generator(xs, ys, values, fill_type="OuterCode")
     polygons, _ = generator.filled(level, 1e9)
     return [[(float(a), float(b)) for a, b in polygon] for polygon in polygons]
 

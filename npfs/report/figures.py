@@ -429,8 +429,9 @@ def spread(context: Context) -> Chart | None:
     for name, of in times[size].items():
         ratios = tuple(value / of.value for value in of.values)
         text = FIGURES("margin", margin=of.margin_of_error)
-        bounds = tuple(b / of.value for b in _bounds(of))
-        rows.append(Row(name, evidence.title(name), _color(name), bounds, text, ratios))
+        value, low, high = (bound / of.value for bound in _bounds(of))
+        color = _color(name)
+        rows.append(Row(name, evidence.title(name), color, (value, low, high), text, ratios))
     panel = Rows(
         "", FIGURES("over_mean"), tuple(rows), x_text=scales.times, limit=1.0, from_zero=False
     )

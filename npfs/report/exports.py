@@ -41,8 +41,8 @@ def results_csv(results: Results) -> str:
     """
     rows = []
     for case in results.cases:
-        row = [case.backend, str(case.same_work).lower(), case.n_samples, case.n_features]
-        row += [case.dtype, case.seconds.runs]
+        same_work = str(case.same_work).lower()
+        row = [case.backend, same_work, *case.size.params().values(), case.seconds.runs]
         rows.append(row + [cell for name in QUANTITIES for cell in _bounds(getattr(case, name))])
     return _csv(COLUMNS, rows)
 
@@ -66,9 +66,8 @@ def github_action_benchmark(results: Results) -> str:
     """Return seconds of fits as github-action-benchmark's ``customSmallerIsBetter`` reads them."""
     entries = []
     for case in results.cases:
-        size, seconds = Size(case.n_samples, case.n_features, case.dtype), case.seconds
-        entry: dict[str, Any] = {"name": f"{case.backend}-{size}", "unit": "s"}
-        entry["value"] = seconds.value
+        name, seconds = f"{case.backend}-{case.size}", case.seconds
+        entry: dict[str, Any] = {"name": name, "unit": "s", "value": seconds.value}
         runs = "1 run"
         if seconds.low is not None and seconds.high is not None:
             entry["range"] = f"{seconds.low:.4g} to {seconds.high:.4g}"
@@ -92,7 +91,7 @@ def _memory_rows(results: Results) -> Iterator[list[Any]]:
         for one in backend.memory:
             for quantity in ("held_bytes", "peak_bytes"):
                 if (amount := getattr(one, quantity)) is not None:
-                    size = [one.n_samples, one.n_features, one.dtype]
+                    size = one.size.params().values()
                     yield [name, quantity, "", *size, "", f"{amount:.0f}", "", ""]
 
 

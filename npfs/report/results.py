@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from npfs import __version__
 from npfs.analysis import startup
-from npfs.analysis.decisions import Decision
+from npfs.analysis.decisions import Decision, FirstMap, Job
 from npfs.analysis.evidence import LISTS, NUMPY
 from npfs.analysis.prediction import Estimate
 from npfs.analysis.statistics import Interval
@@ -49,16 +49,6 @@ class Total(Struct, frozen=True):
     high: float | None
 
 
-class Job(Struct, frozen=True):
-    """Fits on one data set in one process."""
-
-    name: str
-    n_samples: int
-    n_features: int
-    epochs: int
-    fits: int
-
-
 class JobResult(Struct, frozen=True):
     """The decision for a job.
 
@@ -66,7 +56,7 @@ class JobResult(Struct, frozen=True):
     difference. ``good_enough_within`` has what else would be with another limit, in seconds.
     """
 
-    job: Job
+    job: Job  # of ``npfs.analysis.decisions``: fits on one data set in one process
     time_to_result: dict[str, Total]
     first: tuple[str, ...]
     good_enough: tuple[str, ...]
@@ -75,19 +65,6 @@ class JobResult(Struct, frozen=True):
     fastest: tuple[str, ...]
     without: tuple[str, ...]
     extrapolated: bool
-
-
-class FirstMap(Struct, frozen=True):
-    """Who is first for one fit of one feature: a row for each number of epochs.
-
-    ``leads`` says how far each is ahead of the best other one, in standard errors of logarithms:
-    positive where it is first, significantly so above 1.96.
-    """
-
-    samples: tuple[int, ...]
-    epochs: tuple[int, ...]
-    leads: dict[str, tuple[tuple[float, ...], ...]]
-    numpy_over_first: tuple[tuple[float | None, ...], ...]
 
 
 class Claim(Struct, frozen=True):
@@ -103,30 +80,24 @@ class Case(Struct, frozen=True):
 
     backend: str
     same_work: bool
-    n_samples: int
-    n_features: int
-    dtype: str
+    size: Size
     seconds: Number
     speedup_over_python: Number | None
     speedup_over_numpy: Number | None
     share_of_bandwidth_limit: Number | None
 
 
-class BandwidthLimit(Struct, frozen=True):
+class Limit(Struct, frozen=True):
     """The seconds of one pure read pass."""
 
-    n_samples: int
-    n_features: int
-    dtype: str
+    size: Size
     seconds: Number
 
 
 class Memory(Struct, frozen=True):
     """The bytes beside the given arrays."""
 
-    n_samples: int
-    n_features: int
-    dtype: str
+    size: Size
     held_bytes: float | None
     peak_bytes: float | None
 
@@ -176,7 +147,7 @@ class Results(Struct, frozen=True, rename={"version": "npfs"}):
     memory_needed: dict[str, float]
     claims: tuple[Claim, ...]
     cases: tuple[Case, ...]
-    bandwidth_limits: tuple[BandwidthLimit, ...]
+    bandwidth_limits: tuple[Limit, ...]
     backends: dict[str, Backend]
     disturbance: Disturbance
     comparisons: int
@@ -191,7 +162,6 @@ def results(context: Context, page: Page) -> Results:
     """Return the document of a context; its sentences are those of the page."""
     evidence, decisions = context.evidence, context.decisions
     large = context.is_large_data
-    found = None if large else decisions.first_map
     return Results(
         schema=SCHEMA,
         version=__version__,
@@ -199,13 +169,13 @@ def results(context: Context, page: Page) -> Results:
         answer=page.answer,
         jobs=() if large else tuple(_job(context, one) for one in decisions.jobs),
         jobs_in_notebook=() if large else tuple(_job(context, one) for one in decisions.notebook),
-        first_map=None if found is None else msgspec.convert(found, FirstMap, from_attributes=True),
+        first_map=None if large else decisions.first_map,
         numba_overtakes_s=decisions.numba_overtakes_s,
         memory_needed=dict(decisions.memory.n_bytes) if decisions.memory else {},
         claims=tuple(Claim(one.claim, one.id, one.evidence) for one in page.claims),
         cases=tuple(_case(context, *case) for case in context.cases),
         bandwidth_limits=tuple(
-            BandwidthLimit(*_of(size), _number(limit))
+            Limit(size, _number(limit))
             for size in evidence.sizes()
             if (limit := evidence.bandwidth_limit(size)) is not None
         ),
@@ -248,7 +218,7 @@ def _job(context: Context, decision: Decision) -> JobResult:
 
     over = decision.numpy_over_first
     return JobResult(
-        job=Job(*decision.job),
+        job=decision.job,
         time_to_result={name: total(one.total) for name, one in decision.predictions.items()},
         first=decision.first,
         good_enough=decision.good_enough,
@@ -266,7 +236,7 @@ def _case(context: Context, backend: str, size: Size, seconds: Interval) -> Case
     return Case(
         backend,
         backend not in evidence.shortcuts,
-        *_of(size),
+        size,
         _number(seconds),
         _ratio(evidence.speedup(backend, LISTS, size)),
         _ratio(evidence.speedup(backend, NUMPY, size)),
@@ -297,17 +267,13 @@ def _backend(context: Context, name: str) -> Backend:
             if startup.startups(evidence, name, cache)
         },
         memory=tuple(
-            Memory(*_of(size), held, peak)
+            Memory(size, held, peak)
             for size in startup.memory_sizes(evidence)
             for held, peak in [startup.memory(evidence, name, size)]
             if (held, peak) != (None, None)
         ),
         instructions=found.counts if found else None,
     )
-
-
-def _of(size: Size) -> tuple[int, int, str]:
-    return size.n_samples, size.n_features, size.dtype
 
 
 def _ratio(interval: Interval | None) -> Number | None:

@@ -113,7 +113,9 @@ def terminal_table(context: Context) -> list[tuple[str, ...]]:
     for decision in decisions(context):
         if decision.first:
             times = [_short_time(decision, name) for name in PLAIN]
-            good_enough = JOBS("perhaps_short", names=[SHORT[name] for name in decision.good_enough])
+            good_enough = JOBS(
+                "perhaps_short", names=[SHORT[name] for name in decision.good_enough]
+            )
             rows.append((JOBS("work", job=decision.job), *times, good_enough))
     head = (JOBS("heading"), *(SHORT[name] for name in PLAIN), JOBS("good_enough"))
     return [head, *rows] if rows else []

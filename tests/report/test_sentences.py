@@ -20,7 +20,8 @@ BANNED = re.compile(
     r"two threads met|hand(?:ed)? over|that which|as fast again)\b",
     re.IGNORECASE,
 )
-ODD = re.compile(r"\b(?:nan|None|inf|1 (?:rows|epochs|runs|fits|cores|cases))\b|(?<!\.)\.\.(?!\.)| [,;]")
+COUNTED = r"\b1 (?:rows|epochs|runs|fits|cores|cases)\b"
+ODD = re.compile(rf"\b(?:nan|None|inf)\b|{COUNTED}|(?<!\.)\.\.(?!\.)| [,;]")
 
 ROWS, WIDE = Size(1_000, 1), Size(10_000, 64)
 FACTOR, BELOW = Interval(35.2, 33.5, 36.9, 10), Interval(0.607, 0.553, 0.666, 4)

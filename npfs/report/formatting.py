@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Self
 
 from npfs.analysis.prediction import Estimate
-from npfs.analysis.statistics import Interval, Mode
+from npfs.analysis.statistics import TOO_WIDE, Interval, Mode
 from npfs.drawing import numbers
 from npfs.schema import Size
 
@@ -102,8 +102,6 @@ def duration(seconds: Interval) -> Text:
     if seconds.bimodal:
         low, high = (numbers.significant(mode.value / scale) for mode in seconds.bimodal)
         return Text(f"{low} or {high} {unit}", f"({_in_runs(*seconds.bimodal)})")
-    if seconds.is_too_wide:
-        return Text(value, "(too uncertain)")
     return span(seconds.value, seconds.low, seconds.high)
 
 
@@ -114,9 +112,11 @@ def span(value: float, low: float, high: float, unit: str = "") -> Text:
         scale, digits = 1.0, 2
     else:
         unit, digits = f" {of_time}", 3
-    value, low, high = value / scale, low / scale, high / scale
-    bounds = f"{numbers.significant(low, digits)} to {numbers.significant(high, digits)}"
-    return Text(f"{numbers.significant(value, digits)}{unit}", f"({bounds})")
+    text = f"{numbers.significant(value / scale, digits)}{unit}"
+    if high > TOO_WIDE * low:
+        return Text(text, "(too uncertain)")
+    bounds = [numbers.significant(bound / scale, digits) for bound in (low, high)]
+    return Text(text, f"({' to '.join(bounds)})")
 
 
 def estimate(of: Estimate) -> Text:

@@ -149,6 +149,8 @@ def method(context: Context) -> list[str]:
 def missing(context: Context) -> list[str]:
     """Name the parts that the report lacks, and the way to get them."""
     evidence = context.evidence
+    if not evidence.seconds:
+        return [PROVENANCE("no_fit", command=HOW_TO_RUN)]
     found = one_run(context)
     if len(evidence.backends) + len(evidence.shortcuts) == 1:
         found.append(PROVENANCE("one_backend"))
@@ -159,7 +161,7 @@ def missing(context: Context) -> list[str]:
         found.append(PROVENANCE("one_size", size=sizes[0]))
     if context.is_large_data:
         return found
-    if sizes and not evidence.sizes(n_features=1) and data is None:
+    if not evidence.sizes(n_features=1) and data is None:
         found.append(PROVENANCE("no_one_feature"))
     if not any(evidence.bandwidth_limit(size) for size in sizes):
         found.append(PROVENANCE("no_read_pass"))

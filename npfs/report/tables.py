@@ -70,8 +70,8 @@ def _common_size(context: Context) -> Size | None:
 
 
 def _time(seconds: Interval) -> tuple[str, str]:
-    margin = seconds.margin_of_error if seconds.is_known else None
-    return numbers.time(seconds.value), "" if margin is None else f"± {numbers.percent(margin)} %"
+    margin = "" if not seconds.is_known else f"± {numbers.percent(seconds.margin_of_error)} %"
+    return numbers.time(seconds.value), "too uncertain" if seconds.is_too_wide else margin
 
 
 def _size(size: Size) -> str:

@@ -357,7 +357,7 @@ def first_estimate(reports: Path, job: str) -> str | None:
             ratio = evidence.speedup(faster, slower, size)
             if ratio is not None and ratio.is_known:
                 found.append(
-                    f"at {size.n_samples:,} samples {SHORT[faster]} is {ratio.value:.2g}× "
+                    f"at {size.n_samples:,} rows {SHORT[faster]} is {ratio.value:.2g}× "
                     f"({ratio.low:.2g} to {ratio.high:.2g}) as fast as {SHORT[slower]}"
                 )
                 break

@@ -43,7 +43,7 @@ def fit_lines(backend: Backend) -> int | None:
         name = waiting.pop()
         if name in functions and name not in counted:
             bare = _Bare().visit(functions[name])
-            counted[name] = len(ast.unparse(bare).strip().splitlines())
+            counted[name] = sum(map(bool, ast.unparse(bare).splitlines()))
             waiting += [node.id for node in ast.walk(bare) if isinstance(node, ast.Name)]
     return sum(counted.values()) or None
 

@@ -136,7 +136,9 @@ def test_runs_of_two_machines_are_sorted_by_time(tmp_path: Path) -> None:
     assert [run.number for run in read_runs(tmp_path).runs] == [2, 1, 3]
 
 
-def test_the_number_of_a_case_is_the_median_of_its_least_disturbed_visit(tmp_path: Path) -> None:
+def test_the_number_of_a_case_is_the_median_of_its_least_disturbed_repetition(
+    tmp_path: Path,
+) -> None:
     content = with_times(5.0, 1.0, 9.0, 2.0, 4.0, 3.0, 3.5)
     content["benchmarks"][0]["extra_info"]["repetitions"] = [3, 2, 2]
     path = tmp_path / "run.json"
@@ -233,13 +235,13 @@ def test_a_time_beyond_all_bounds_ends_no_report(tmp_path: Path) -> None:
     assert [s.interval.margin_of_error for s in evidence.speedups()] == [math.inf] * 2
 
 
-def test_a_case_that_was_visited_less_often_counts_only_where_no_other_does(tmp_path: Path) -> None:
+def test_a_case_of_fewer_repetitions_counts_only_where_no_other_does(tmp_path: Path) -> None:
     documents = [
         run_files.document({("numpy", 10, 1): s, ("numba", 10, 1): s}, n)
         for n, s in ((1, 1.0), (2, 9.0))
     ]
-    for number, visits in ((0, [1, 1, 1]), (1, [1, 2])):
-        documents[number]["benchmarks"][0]["extra_info"]["repetitions"] = visits
+    for number, rounds in ((0, [1, 1, 1]), (1, [1, 2])):
+        documents[number]["benchmarks"][0]["extra_info"]["repetitions"] = rounds
     documents[1]["benchmarks"][1]["extra_info"]["repetitions"] = [1, 2]
     del documents[0]["benchmarks"][1]
     run_files.write(tmp_path, documents)
@@ -288,12 +290,19 @@ def test_the_layout_adds_up_what_a_number_takes() -> None:
 
 def test_costs_are_read_where_they_are_recorded() -> None:
     backend = {"title": "NumPy", "same_work": True, "note": ""}
-    costs = {"lines_of_code": 41, "installed_bytes": {"numpy": 1000, "more": 24}}
+    costs = {"fit_lines": 41, "installed_bytes": {"numpy": 1000, "more": 24}}
     run = read(backends={"numpy": backend | costs})
     assert run.backends["numpy"].installed_bytes == 1024
-    assert run.backends["numpy"].lines_of_code == 41
-    unread = read(backends={"numpy": backend | costs | {"lines_of_code": None}})
-    assert unread.backends["numpy"].lines_of_code is None
+    assert run.backends["numpy"].fit_lines == 41
+    unread = read(backends={"numpy": backend | costs | {"fit_lines": None}})
+    assert unread.backends["numpy"].fit_lines is None
+
+
+def test_backends_that_are_not_installed_are_told_from_those_that_fail() -> None:
+    why = {"jax": "it needs the package 'jax'", "c": "no compiler"}
+    run = read(unavailable=why, not_installed=["jax"])
+    assert (run.unavailable, run.not_installed) == (why, ("jax",))
+    assert read(unavailable=why).not_installed == ()
 
 
 @pytest.mark.parametrize(
@@ -307,7 +316,7 @@ def test_odd_counts_are_no_run(counts: Any) -> None:
 def test_odd_costs_are_no_run() -> None:
     backend = {"title": "NumPy", "same_work": True, "note": ""}
     with pytest.raises(NotARun, match="`int` >= 0"):
-        read(backends={"numpy": backend | {"lines_of_code": -1, "installed_bytes": {}}})
+        read(backends={"numpy": backend | {"fit_lines": -1, "installed_bytes": {}}})
 
 
 @pytest.mark.parametrize(

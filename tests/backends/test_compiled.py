@@ -92,7 +92,8 @@ import json
 from npfs.backends.registry import load_all
 from npfs.suite.doctor import examine
 loaded, reasons = load_all(["python", "numpy", "numba", "numba-simd", "numba-parallel"])
-print(json.dumps([list(loaded), reasons, [str(finding.values) for finding in examine().findings]]))
+why = {name: str(reason) for name, reason in reasons.items()}
+print(json.dumps([list(loaded), why, [str(finding.values) for finding in examine().findings]]))
 """
     found = run(code, **variables)
     assert found.returncode == 0, found.stderr

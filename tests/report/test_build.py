@@ -1,5 +1,6 @@
 """From run files to the files of a report."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 from matplotlib.image import imread
 
 from npfs.report import figures
-from npfs.report.build import TEXTS, NoRuns, Report, build_report
+from npfs.report.build import TEXTS, NoRuns, Report, build_report, read_evidence, texts
+from npfs.report.content import PageFigure
+from npfs.report.context import Context
 from tests import run_files
 from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 from tests.report import figure_samples
@@ -105,8 +108,9 @@ def test_a_newest_run_without_cases_is_a_report_of_nothing(tmp_path: Path) -> No
     run_files.write(tmp_path, [run_files.document({("numpy", 10, 1): 1.0}), cut])
     report = build_report(tmp_path)
     assert (report.page.answer, report.page.jobs) == ((), None)
-    assert "Run 1 was left out" in text_of(tmp_path)
-    assert "interrupted" in report.terminal_text()
+    [missing] = report.page.decisive
+    assert missing.startswith("No fit was timed, so there is no answer.")
+    assert "Run 1 was left out" in report.terminal_text()
 
 
 @pytest.mark.usefixtures("no_figures")
@@ -118,6 +122,28 @@ def test_from_ten_runs_on_the_report_says_how_well_intervals_hold(tmp_path: Path
         assert (report.context.calibration is not None) == is_checked
         assert ("Do the intervals hold?" in page.text) == is_checked
         assert ("The 10 stored runs were split at random" in text_of(tmp_path)) == is_checked
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [
+        figure_samples.documents(),
+        repeated(LISTS_WIN_AT_10, runs=1),
+        repeated({("numpy", 10, 4): 1.0}, runs=1),
+    ],
+    ids=["everything", "one run", "one case"],
+)
+def test_the_verdict_is_twenty_lines_and_then_folded(
+    tmp_path: Path, documents: list[dict[str, Any]]
+) -> None:
+    run_files.write(tmp_path, documents)
+    context = Context(read_evidence(tmp_path))
+    figure = PageFigure("time", "Time", "Read it.", "A line.", "<svg></svg>", "<svg></svg>")
+    page, files = texts(context, [figure])
+    above = files["verdict.md"].partition("<details>")[0]
+    assert len([line for line in above.splitlines() if line.strip()]) <= 20
+    for text in (files["verdict.md"], files["results.csv"], *page.all_warnings):
+        assert not re.search(r"\b(nan|None|inf)\b", text)
 
 
 @pytest.mark.usefixtures("no_figures")

@@ -8,10 +8,10 @@ import pytest
 
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
-from npfs.report import tables, verdict
+from npfs.report import answer, jobs, provenance
 from npfs.report.build import build_report
+from npfs.report.context import Context
 from npfs.report.figures import FIGURES
-from npfs.report.provenance import provenance
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "reports" / "reference"
@@ -22,11 +22,11 @@ NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 def test_the_reference_is_rebuilt_from_its_runs_to_the_same_numbers(tmp_path: Path) -> None:
     shutil.copytree(REFERENCE / "runs", tmp_path / "runs")
     report = build_report(tmp_path)
-    assert not report.evidence.rejected
+    assert not report.context.evidence.rejected
     assert {path.name for path in report.paths} == {
         path.name for path in REFERENCE.iterdir() if path.is_file()
     }
-    for name in ("verdict.md", "results.csv", "results.json", "first_call.csv"):
+    for name in ("verdict.md", "results.csv", "results.json", "startup.csv"):
         rebuilt = (tmp_path / name).read_text(encoding="utf-8")
         committed = (REFERENCE / name).read_text(encoding="utf-8")
         assert NUMBER.sub("#", rebuilt) == NUMBER.sub("#", committed)
@@ -35,6 +35,11 @@ def test_the_reference_is_rebuilt_from_its_runs_to_the_same_numbers(tmp_path: Pa
         assert [float(number) for number in NUMBER.findall(rebuilt)] == pytest.approx(
             numbers, rel=1e-12, abs=0
         )
+
+
+def test_its_verdict_is_twenty_lines_and_then_folded() -> None:
+    above = (REFERENCE / "verdict.md").read_text(encoding="utf-8").partition("<details>")[0]
+    assert len([line for line in above.splitlines() if line.strip()]) <= 20
 
 
 @pytest.mark.parametrize("path", sorted(REFERENCE.rglob("*.json")), ids=lambda path: path.name[:4])
@@ -52,15 +57,14 @@ def test_it_is_of_the_full_preset() -> None:
 
 def test_the_readme_quotes_the_reference() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    evidence = Evidence(read_runs(REFERENCE / "runs"))
-    sentences = [f"> - {sentence}" for sentence in verdict.answer(evidence)]
+    context = Context(Evidence(read_runs(REFERENCE / "runs")))
+    sentences = answer.answer(context)
     assert len(sentences) == 3
-    table = tables.decision_table(evidence)
+    table = jobs.job_table(context)
     assert table is not None
-    rows = [row[:4] for row in table.rows]
-    sentences += ["| " + " | ".join(cell.text for cell in row) + " |" for row in rows]
-    for sentence in [*sentences, f"> {provenance(evidence)}"]:
-        assert sentence in readme
+    rows = ["| " + " | ".join(cell.marked for cell in row[:5]) + " |" for row in table.rows]
+    for quoted in [*sentences, *rows, provenance.measured_on(context)]:
+        assert quoted in readme
 
 
 def test_the_readme_explains_every_figure_and_shows_those_that_are_there() -> None:

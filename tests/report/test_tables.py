@@ -111,7 +111,9 @@ def test_backends_without_significant_difference_are_named_together(tmp_path: Pa
     run_files.write(tmp_path, documents)
     wide = Context(Evidence(read_runs(tmp_path)))
     assert of_jobs(wide)["a formula"][3] == "NumPy, perhaps lists"
+    assert of_jobs(wide)["a formula"][0].endswith(" (too uncertain)")
     assert terminal_table(wide)[1][-1] == "NumPy (lists?)"
+    assert "too uncertain" in fit_lines(wide)[2]
 
 
 @pytest.mark.parametrize("seconds", [{("numpy", 10, 1): 2.0}, {("mine", 10, 1): 2.0}])

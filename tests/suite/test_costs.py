@@ -13,11 +13,9 @@ from npfs.backends.base import Backend
 from npfs.backends.registry import load_backend
 from npfs.suite import costs
 
-SOURCE = '''"""A docstring
+SOURCE = '''"""A docstring."""
 
-of three lines is no code."""
-
-import json  # code
+import json
 
 from odd_library import deep
 
@@ -25,17 +23,52 @@ from odd_library import deep
 # a comment
 def prepare(X, y):
     """Return both."""
-    return (
-        X,
-        y,
-    )
+    return X, y
 
 
 def fit(data, epochs, learning_rate):
     import other_library.part
 
-    text = """a string
-    that is code"""
+    return fit_many_features(data)
+
+
+def fit_many_features(data):
+    return data
+'''
+# What a learner would write of it is counted beside each line: 3 + 4 + 2.
+ONE_FEATURE = '''
+def fit_one_feature(
+    data: tuple[list[float], list[float]],
+    epochs: int,  # and a comment
+    learning_rate: float,
+) -> list[float]:  # 1
+    """Return the losses.
+
+    At length.
+    """
+    losses = kernel(
+        data,
+        epochs,
+    )  # 2
+    return deep(losses)  # 3
+
+
+def kernel(data: object, epochs: int) -> list[float]:  # 4
+    # as the formula reads
+
+    def inner(x: float) -> float:  # 5
+        """Double."""
+        return twice(x)  # 6
+
+    return [inner(x) for x in data]  # 7
+
+
+def twice(x):  # 8
+    return twice(x) if x < 0 else 2 * x  # 9
+
+
+def not_used(x):
+    return fit(x, 1, 1)
 '''
 
 
@@ -68,8 +101,20 @@ def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[s
     costs._offered.cache_clear()
 
 
-def test_blank_lines_comments_and_docstrings_are_no_code(odd: Callable[[str], Backend]) -> None:
-    assert costs.lines_of_code(odd(SOURCE)) == 11  # counted by hand
+def test_the_fit_for_one_feature_and_its_kernel_count_without_what_explains_them(
+    odd: Callable[[str], Backend],
+) -> None:
+    assert costs.fit_lines(odd(SOURCE + ONE_FEATURE)) == 9
+
+
+def test_without_a_fit_for_one_feature_that_for_all_counts(odd: Callable[[str], Backend]) -> None:
+    assert costs.fit_lines(odd(SOURCE)) == 3 + 2
+
+
+@pytest.mark.parametrize(("name", "lines"), [("python", 15), ("numpy", 12), ("numba", 20)])
+def test_a_learner_writes_some_lines(name: str, lines: int) -> None:
+    """As counted by hand in the files; the order is what ``good enough`` goes by."""
+    assert costs.fit_lines(load_backend(name)) == lines
 
 
 def test_packages_are_those_that_are_imported_and_what_they_require(
@@ -95,7 +140,7 @@ def test_lists_need_nothing_and_numpy_itself() -> None:
 
 def test_without_source_the_lines_are_not_known() -> None:
     backend = Backend("odd", "Odd", max, min)
-    assert costs.lines_of_code(backend) is None
+    assert costs.fit_lines(backend) is None
 
 
 def test_this_package_is_no_cost_of_its_backends(monkeypatch: pytest.MonkeyPatch) -> None:

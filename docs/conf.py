@@ -1,6 +1,5 @@
 """How the site is built: ``python -m sphinx -W -b html docs docs/_build``."""
 
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ extensions = [
     "measured",
     "published_table",
     "reference_figure",
+    "reference_page",
     "scale_report",
 ]
 exclude_patterns = ["_build"]
@@ -71,22 +71,12 @@ html_theme_options = {
     },
 }
 
-# Links that are right where the sources are read, and the page that the site has in their place.
-LEAVES_DOCS = {"../reports/reference/verdict.md": "reference-report.md"}
-
-
-def keep_links_inside(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Turn links that leave ``docs`` into links to the site's own pages."""
-    for target, page in LEAVES_DOCS.items():
-        source[0] = re.sub(rf"\]\({re.escape(target)}\)", f"]({page})", source[0])
-
 
 def skip_fields_of_tuples(app: Sphinx, what: str, name: str, obj: Any, *_: object) -> bool | None:
-    """Leave out what Python says of a named tuple's fields; its docstring says more."""
+    """Leave out Python's own docstrings of a named tuple's fields; its docstring has more."""
     return True if type(obj).__name__ == "_tuplegetter" else None
 
 
 def setup(app: Sphinx) -> None:
     """Connect what this file adds."""
-    app.connect("source-read", keep_links_inside)
     app.connect("autodoc-skip-member", skip_fields_of_tuples)

@@ -1,4 +1,4 @@
-"""What the code of a page has drawn: ``{drawn} axes`` shows the figure of the variable ``axes``.
+"""The figures that the code of a page draws: ``{drawn} axes`` shows that of the variable ``axes``.
 
 The page's Python blocks above it are run for that, when the site is built, as the tests run them.
 """
@@ -15,17 +15,20 @@ import matplotlib as mpl
 import two_schemes
 from docutils import nodes
 from docutils.parsers.rst import directives
+from matplotlib.figure import Figure
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from npfs.report.figures import dark_of, svg_of
+from npfs.drawing import style
 
 _variables_after: dict[str, dict[str, Any]] = {}  # by the beginning of a page that was run
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+COLOR = re.compile(r"#[0-9a-f]{6}(?![\w-])")
+DARK = dict(zip(style.LIGHT.values(), style.DARK.values(), strict=True))
 
 
 class Drawn(SphinxDirective):
-    """Show a figure that was drawn on this page; the content is its caption, ``:alt:`` says what is to be seen."""
+    """Show a figure that was drawn on this page; the content is its caption, ``:alt:`` describes it."""
 
     required_arguments = 1
     has_content = True
@@ -38,15 +41,33 @@ class Drawn(SphinxDirective):
         alt = self.options["alt"]
         folder = Path(self.env.doctreedir) / "drawn"
         folder.mkdir(parents=True, exist_ok=True)
-        svg = svg_of(run_blocks("".join(above), folder)[self.arguments[0]].get_figure(), alt)
+        svg = svg_of(run_blocks("".join(above), folder)[self.arguments[0]].get_figure())
         files = []
         for end, text in (("", svg), ("-dark", dark_of(svg))):
             file = folder / f"{page.stem}-{self.lineno}{end}.svg"
-            file.write_text(text + "\n", encoding="utf-8")
+            file.write_text(text, encoding="utf-8")
             files.append(Path(os.path.relpath(file, self.env.srcdir)).as_posix())
         caption = nodes.caption("", "\n".join(self.content))
         name = f"drawn by the code above ({self.arguments[0]})"
         return [two_schemes.figure(*files, alt=alt, name=name, caption=caption, width="narrow")]
+
+
+def svg_of(figure: Figure) -> str:
+    """Return a figure as SVG, the same for the same figure."""
+    text = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": "npfs"}):
+        figure.savefig(text, format="svg", metadata={"Date": None})
+    return text.getvalue()
+
+
+def dark_of(svg: str) -> str:
+    """Return an SVG in colours that can be read on a dark page."""
+    return COLOR.sub(lambda found: dark_color(found[0]), svg)
+
+
+def dark_color(light: str) -> str:
+    """Return the counterpart of a colour; one without a name keeps its hue."""
+    return DARK.get(light) or style.readable(light, style.DARK["page"])
 
 
 def run_blocks(text: str, folder: Path) -> dict[str, Any]:

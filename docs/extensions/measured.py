@@ -7,7 +7,7 @@ The role ``{measured}`` takes what is asked and puts it with its interval; a siz
 - ``first-result numba``, ``first-result-uncompiled numba``: in a fresh process; ``break-even numba over numpy 1,000``: in fits
 - ``memory python 1,000,000``: the most that a fit takes beside the arrays it is given
 - ``instructions python``: of the interpreter, in an epoch or for each further sample
-- ``machine``: where all of it was measured; ``calibration``: how well the intervals held
+- ``machine``: where all of it was measured; ``calibration``: the coverage of the intervals
 
 The directive ``{measured-table}`` has a column for each line of its content, ``heading: what is asked without the size``,
 and a row for each number of samples of one feature, or for each of its option ``:samples:``. ``{measured-answer}`` is the
@@ -15,19 +15,19 @@ report's answer.
 """
 
 from collections.abc import Callable, Iterable
-from functools import cache
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from reference_evidence import depends_on, evidence
+from reference_evidence import context, depends_on, evidence
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from npfs.analysis import startup
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
-from npfs.report import calibration, claims, provenance, verdict, formatting
-from npfs.schema import COLD, Size
+from npfs.report import calibration, formatting, provenance
+from npfs.report.answer import answer
+from npfs.schema import COLD, WARM, Size
 
 
 class NotMeasured(ValueError):
@@ -87,13 +87,17 @@ def share_of_limit(backend: str, size: str) -> str:
 
 def first_result(backend: str) -> str:
     """Return the time to the first result in a fresh process."""
-    return formatting.seen(_known(startup.seconds(evidence(), backend), "first result", backend))
+    return _startup(backend, WARM)
 
 
 def first_result_uncompiled(backend: str) -> str:
     """Return the same where no compiled code is on disk."""
-    found = _known(startup.seconds(evidence(), backend, cache=COLD), "first result", backend)
-    return formatting.duration(found) + ("" if found.is_known else " (seen once)")
+    return _startup(backend, COLD)
+
+
+def _startup(backend: str, cache: str) -> str:
+    found = _known(startup.seconds(evidence(), backend, cache=cache), "first result", backend)
+    return formatting.duration(found) + ("" if found.is_known else " (one measurement)")
 
 
 def break_even(backend: str, over: str, reference: str, size: str) -> str:
@@ -113,7 +117,7 @@ def memory(backend: str, size: str) -> str:
 
 def instructions(backend: str) -> str:
     """Return the interpreter's instructions in an epoch, or for each sample if they grow with it."""
-    found = claims.instructions(evidence(), backend)
+    found = context().instructions(backend)
     if found is None:
         raise NotMeasured(f"the reference report has no instructions {backend}")
     return (
@@ -123,10 +127,9 @@ def instructions(backend: str) -> str:
     )
 
 
-@cache
-def held() -> str:
-    """Return the sentence on how well the intervals held."""
-    found = calibration.if_possible(evidence())
+def coverage() -> str:
+    """Return the sentence on the coverage of the intervals."""
+    found = context().calibration
     if found is None:
         raise NotMeasured("the reference report has too few runs for a calibration")
     return calibration.sentence(found)
@@ -134,7 +137,7 @@ def held() -> str:
 
 def machine() -> str:
     """Return the processor, the system and the versions."""
-    return provenance.machine(evidence())
+    return ", ".join(provenance.machine_parts(context()))
 
 
 ANSWERS: dict[str, Callable[..., str]] = {
@@ -148,7 +151,7 @@ ANSWERS: dict[str, Callable[..., str]] = {
     "memory": memory,
     "instructions": instructions,
     "machine": machine,
-    "calibration": held,
+    "calibration": coverage,
 }
 
 
@@ -204,6 +207,13 @@ def _row(cells: Iterable[str]) -> nodes.row:
     return nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
 
 
+def measured_on(below: str) -> nodes.paragraph:
+    """Return the machine of the runs in a folder below the reference, and how many there are."""
+    found = context(below)
+    sentences = [provenance.measured_on(found), *provenance.trust(found)[:1]]
+    return nodes.paragraph("", " ".join(sentences), classes=["measured-on"])
+
+
 class MeasuredAnswer(SphinxDirective):
     """The answer of the report, a sentence for each item."""
 
@@ -211,8 +221,7 @@ class MeasuredAnswer(SphinxDirective):
         """Return the sentences."""
         self.env.note_dependency(depends_on())
         items = [
-            nodes.list_item("", nodes.paragraph("", sentence))
-            for sentence in verdict.answer(evidence())
+            nodes.list_item("", nodes.paragraph("", sentence)) for sentence in answer(context())
         ]
         return [nodes.bullet_list("", *items, classes=["measured-answer"])]
 

@@ -1,36 +1,28 @@
-"""What others have published, beside what was measured here: both read, none typed.
+"""The figures that others have published, beside those that were measured here: none is typed.
 
 The directive ``{published-table} NAME`` takes a comparison of ``npfs.regression.published`` and the runs below
 ``reports/reference/published/NAME``.
 """
 
-from functools import cache
-
 from docutils import nodes
-from measured import table
-from reference_evidence import REFERENCE
+from measured import measured_on, table
+from reference_evidence import REFERENCE, evidence
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from npfs.analysis.evidence import Evidence
 from npfs.drawing import numbers
 from npfs.regression.published import Published, published
-from npfs.report import provenance, formatting
-from npfs.report.build import read_evidence
+from npfs.report import formatting
 from npfs.schema import Size
 
+FOLDER = "published"
 COMPARED = ("python", "numpy", "numba", "numba-parallel")  # as many columns as a page has room for
-
-
-@cache
-def measured_here(name: str) -> Evidence:
-    """Return what the committed runs of a comparison say."""
-    return read_evidence(REFERENCE / "published" / name)
 
 
 def rows(of: Published) -> tuple[list[str], list[list[str]]]:
     """Return heading and rows: of one size a row for each backend, of several a row for each size."""
-    found = measured_here(of.name)
+    found = evidence(f"{FOLDER}/{of.name}")
     sizes = [Size(of.n_samples, n_features) for n_features in of.n_features]
     names = [*found.backends, *found.shortcuts]
     if len(sizes) == 1:
@@ -61,17 +53,12 @@ class PublishedTable(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Return the table, and a sentence on what it rests on."""
+        """Return the table, and where its figures were measured."""
         of = published(self.arguments[0])
-        folder = REFERENCE / "published" / of.name
-        for path in sorted(folder.rglob("*.json")):
+        below = f"{FOLDER}/{of.name}"
+        for path in sorted((REFERENCE / below).rglob("*.json")):
             self.env.note_dependency(str(path))
-        return [
-            table(*rows(of), kind="published-table"),
-            nodes.paragraph(
-                "", provenance.provenance(measured_here(of.name)), classes=["measured-basis"]
-            ),
-        ]
+        return [table(*rows(of), kind="published-table"), measured_on(below)]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -1,12 +1,10 @@
-"""A figure of the reference report, with the text that it has there: ``{reference-figure} time``."""
+"""A figure of the reference report, with the words that it has there: ``{reference-figure} hero``."""
 
+import reference_evidence
 import two_schemes
 from docutils import nodes
-from reference_evidence import depends_on, evidence
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-
-from npfs.report.figures import FIGURES
 
 FOLDER = "../reports/reference"
 
@@ -19,21 +17,11 @@ class ReferenceFigure(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the figure."""
         name = self.arguments[0]
-        spec = next((spec for spec in FIGURES if spec.name == name), None)
-        if spec is None:
+        found = reference_evidence.figure(name)
+        if found is None:
             raise self.error(f"the report has no figure {name!r}")
-        self.env.note_dependency(depends_on())
-        caption = nodes.caption("", "", nodes.strong("", f"{spec.title}."))
-        caption += nodes.Text(f" {spec.how_to_read}")
-        return [
-            two_schemes.figure(
-                f"{FOLDER}/{name}.svg",
-                f"{FOLDER}/{name}-dark.svg",
-                alt=spec.alt(evidence()),
-                name=spec.title,
-                caption=caption,
-            )
-        ]
+        self.env.note_dependency(reference_evidence.depends_on())
+        return [two_schemes.of_report(found, FOLDER)]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -4,6 +4,17 @@ from html import escape
 
 from docutils import nodes
 
+from npfs.report.figures import Figure
+
+
+def of_report(found: Figure, folder: str) -> nodes.figure:
+    """Return a figure of the report whose files are in a folder, with its title and caption."""
+    title = found.chart.title
+    caption = nodes.caption("", "", nodes.strong("", f"{title}."))
+    caption += nodes.Text(f" {found.caption}")
+    files = (f"{folder}/{found.name}.svg", f"{folder}/{found.name}-dark.svg")
+    return figure(*files, alt=found.alt, name=title, caption=caption)
+
 
 def figure(
     light: str, dark: str, *, alt: str, name: str, caption: nodes.caption, width: str = "wide"

@@ -119,15 +119,15 @@ def numbers(what: str, *words: str) -> Numbers:
     if what == "speedup":
         return ratio(case(words[2], size)["seconds"], case(backend, size)["seconds"])
     if what == "memory":
-        held = RESULTS["backends"][backend]["memory"]
-        return [next(record["peak_bytes"] for record in held if is_at(record, size))]
+        records = RESULTS["backends"][backend]["memory"]
+        return [next(record["peak_bytes"] for record in records if is_at(record, size))]
     if what == "instructions":
         (few, first), *_, (many, last) = RESULTS["backends"][backend]["instructions"]
         return [first if first == last else (last - first) / (many - few)]
     if what.startswith("first-result"):
         cache = "cold" if what.endswith("uncompiled") else "warm"
-        return bounds(RESULTS["backends"][backend]["first_call"][cache]["first_result_s"])
-    name = {"share-of-limit": "fraction_of_ceiling"}.get(what, "seconds")
+        return bounds(RESULTS["backends"][backend]["startup"][cache]["first_result_s"])
+    name = {"share-of-limit": "share_of_bandwidth_limit"}.get(what, "seconds")
     each = RESULTS["epochs"] * int(size.replace(",", "")) if what == "per-sample" else 1
     return [number / each for number in bounds(case(backend, size)[name])]
 
@@ -145,15 +145,17 @@ def is_measured(what: str, *words: str) -> bool:
 
 def is_at(record: dict[str, Any], size: str) -> bool:
     samples, _, features = size.replace(",", "").partition("x")
-    return (record["n_samples"], record["n_features"]) == (int(samples), int(features or 1))
+    at = record["size"]
+    return (at["n_samples"], at["n_features"]) == (int(samples), int(features or 1))
 
 
 def one_feature_sizes() -> list[int]:
-    return sorted({c["n_samples"] for c in RESULTS["cases"] if c["n_features"] == 1})
+    sizes = [case["size"] for case in RESULTS["cases"]]
+    return sorted({size["n_samples"] for size in sizes if size["n_features"] == 1})
 
 
 def bounds(interval: dict[str, Any]) -> Numbers:
-    assert interval["two_values"] is None, "two values are written another way"
+    assert interval["bimodal"] is None, "two values are written another way"
     known = interval["low"] is not None
     return [interval[name] for name in (("value", "low", "high") if known else ("value",))]
 

@@ -18,7 +18,7 @@ UNITS = {"s": 1, "ms": 1e-3, "µs": 1e-6}
 
 
 def of_runs(name: str, backend: str, n_features: int) -> list[float]:
-    """The least disturbed visit of each run, seconds for a fit."""
+    """Return the least disturbed repetition of each run, seconds for a fit (of schema 1)."""
     seconds = []
     for path in sorted((ROOT / "reports/reference/published" / name).rglob("*.json")):
         for benchmark in json.loads(path.read_text())["benchmarks"]:
@@ -27,11 +27,11 @@ def of_runs(name: str, backend: str, n_features: int) -> list[float]:
                 backend,
                 n_features,
             ):
-                rounds, visits = list(benchmark["stats"]["data"]), []
+                rounds, repetitions = list(benchmark["stats"]["data"]), []
                 for count in info["visits"]:
-                    visits.append(statistics.median(rounds[:count]))
+                    repetitions.append(statistics.median(rounds[:count]))
                     del rounds[:count]
-                seconds.append(min(visits))
+                seconds.append(min(repetitions))
     return seconds
 
 

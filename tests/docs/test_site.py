@@ -12,7 +12,13 @@ import pytest
 import npfs
 from tests.docs.pages import DOCS, PAGES
 
-LOADED = {("link", "href"), ("script", "src"), ("img", "src"), ("source", "srcset")}
+LOADED = {
+    ("link", "href"),
+    ("script", "src"),
+    ("img", "src"),
+    ("source", "srcset"),
+    ("iframe", "src"),
+}
 
 
 @dataclass
@@ -72,6 +78,12 @@ def leads_somewhere(page: Built, link: str, built: dict[Path, Built]) -> bool:
     if not target.is_file():
         return False
     return not anchor or target not in built or unquote(anchor) in built[target].ids
+
+
+def test_the_page_of_the_reference_is_embedded(site: Path, built: dict[Path, Built]) -> None:
+    assert "reference/index.html" in built[(site / "reference-report.html").resolve()].loads
+    committed = DOCS.parent / "reports" / "reference" / "index.html"
+    assert (site / "reference" / "index.html").read_bytes() == committed.read_bytes()
 
 
 def test_the_pages_load_nothing_from_a_network(built: dict[Path, Built]) -> None:

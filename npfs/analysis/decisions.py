@@ -316,6 +316,8 @@ class Decisions:
             return numpy - numba
 
         low, high = 1, 10**12
+        if difference(low) > 0:
+            return 0.0  # from the first epoch on
         if difference(high) <= 0:
             return None
         while high - low > 1:

@@ -16,7 +16,7 @@ from npfs.analysis import startup
 from npfs.analysis.cost_models import CostModel, FixedCost
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import CaseRecord
-from npfs.analysis.statistics import student_t_quantile
+from npfs.analysis.statistics import exponential, student_t_quantile
 from npfs.schema import Size
 
 QUANTILE = 1.96  # 95 % of a normal distribution
@@ -58,7 +58,7 @@ class Estimate:
     @property
     def high(self) -> float:
         """Return the upper end of the 95 % interval."""
-        return self.value * math.exp(QUANTILE * self.error)
+        return self.value * exponential(QUANTILE * self.error)
 
     @property
     def is_significant(self) -> bool:

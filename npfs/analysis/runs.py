@@ -17,6 +17,7 @@ from npfs.schema import KEY, SCHEMA, Benchmark, Case, Size
 
 # The full preset's files have half a megabyte; reading much more would only keep a person waiting.
 LARGEST_BYTES = 50 * 10**6
+UNKNOWN = "unknown"
 NOT_RECORDED = "not recorded"  # by the version of npfs that wrote the file
 NO_SIZE = Size(1, 1, "")  # of benchmarks that are not of a regression
 SYNTHETIC = "synthetic"  # y = 3x + noise; also the data of runs before tables could be timed
@@ -299,8 +300,8 @@ def conditions_of(run: schema.Run) -> dict[str, str]:
         "boost": _known(environment.boost, environment.boost),
         "Python": environment.python,
         "BLAS": environment.blas,
-        "BLAS kernels": _known(blas, kernels.architecture or "unknown"),
-        "BLAS threads": _known(blas, kernels.threads or "unknown"),
+        "BLAS kernels": _known(blas, kernels.architecture),
+        "BLAS threads": _known(blas, kernels.threads),
         "epochs": run.epochs,
         "data": run.data or run.published or SYNTHETIC,
         "speed variables": environment.speed_variables or "none",
@@ -309,9 +310,10 @@ def conditions_of(run: schema.Run) -> dict[str, str]:
     if environment.numba is not None:  # it is, where no backend loaded Numba
         conditions["Numba threads"] = environment.numba.threads if environment.numba else UNSET
     for library in ("numpy", "numba", "llvmlite"):
-        conditions[library] = environment.libraries[library] or "not installed"
+        conditions[library] = environment.libraries.get(library) or "not installed"
     return {
-        name: NOT_RECORDED if value is UNSET else str(value) for name, value in conditions.items()
+        name: NOT_RECORDED if value is UNSET else UNKNOWN if value is None else str(value)
+        for name, value in conditions.items()
     }
 
 

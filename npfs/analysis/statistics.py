@@ -145,7 +145,7 @@ def geometric_interval(values: Sequence[float]) -> Interval:
         return Interval(numbers[0], math.nan, math.nan, 1, numbers)
     logs = np.log(array)
     center, margin = float(logs.mean()), margin_of_mean(logs)
-    value, low, high = map(_exp, (center, center - margin, center + margin))
+    value, low, high = map(exponential, (center, center - margin, center + margin))
     return Interval(value, low, high, array.size, numbers)
 
 
@@ -204,7 +204,7 @@ class LogRatio:
         margin = math.nan
         if self.is_known:
             margin = student_t_quantile((1 + confidence) / 2, self.degrees) * self.error
-        value, low, high = map(_exp, (self.value, self.value - margin, self.value + margin))
+        value, low, high = map(exponential, (self.value, self.value - margin, self.value + margin))
         return Interval(value, low, high, self.runs)
 
 
@@ -360,6 +360,6 @@ def _continued_fraction(x: float, a: float, b: float) -> float:
     raise ArithmeticError(f"the continued fraction did not settle for {x!r}, {a!r}, {b!r}")
 
 
-def _exp(log: float) -> float:
+def exponential(log: float) -> float:
     """Return e to that power, infinity where it is beyond a float: two runs may bound nothing."""
     return math.inf if log >= _LARGEST_LOG else math.exp(log)

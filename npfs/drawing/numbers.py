@@ -13,6 +13,8 @@ def significant(value: float, digits: int = 3) -> str:
     if value == 0 or not math.isfinite(value):
         return str(value)
     rounded = float(f"{value:.{digits - 1}e}")
+    if not math.isfinite(rounded):  # the largest float, rounded up
+        return str(value)
     decimals = digits - 1 - math.floor(math.log10(abs(rounded)))
     return f"{rounded:,.{max(0, decimals)}f}"
 

@@ -65,7 +65,7 @@ def numpy_or_numba(context: Context) -> str:
     speedups = {size: speedup_of(evidence, NUMBA, NUMPY, size) for size in one}
     above = {size: of for size, of in speedups.items() if of.is_above_one and not of.is_too_wide}
     wide = _wide(evidence)
-    if overtakes_s is not None and len(above) == len(one):
+    if overtakes_s and len(above) == len(one):
         return ANSWER("numba_overtakes", seconds=overtakes_s, wide=wide)
     if all(speedup.is_below_one for speedup in speedups.values()):
         numpy = speedup_of(evidence, NUMPY, NUMBA, one[-1])

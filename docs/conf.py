@@ -22,12 +22,15 @@ extensions = [
     "sphinx_copybutton",
     "numpydoc",
     "drawn",
+    "examples_measured",
     "mathml",
     "measured",
+    "memory_drawings",
     "published_table",
     "reference_figure",
     "reference_page",
     "scale_report",
+    "tour_notebook",
 ]
 exclude_patterns = ["_build"]
 

@@ -47,7 +47,7 @@ def test_no_page_scrolls_sideways(opened: Callable[..., Any]) -> None:
 
 
 def test_figures_follow_the_scheme(opened: Callable[..., Any]) -> None:
-    page = opened(DOCS / "tour" / "4-numba.md")
+    page = opened(DOCS / "tour" / "3-gradient-descent.md")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.reload()  # what is not shown is not loaded
@@ -58,7 +58,7 @@ def follows_the_scheme(page: Any, scheme: str) -> None:
     other = {"light": "dark", "dark": "light"}[scheme]
     shown = page.query_selector_all(f".two-schemes .only-{scheme}")
     hidden = page.query_selector_all(f".two-schemes .only-{other}")
-    assert len(shown) == len(hidden) >= 2
+    assert len(shown) == len(hidden) >= 1
     assert all(image.is_visible() for image in shown)
     assert not any(image.is_visible() for image in hidden)
     names = [image.get_attribute("src") for image in shown]
@@ -68,7 +68,7 @@ def follows_the_scheme(page: Any, scheme: str) -> None:
 
 
 def test_formulas_are_no_smaller_than_the_text(opened: Callable[..., Any]) -> None:
-    page = opened(DOCS / "tour" / "1-formula.md")
+    page = opened(DOCS / "tour" / "3-gradient-descent.md")
     heights = page.eval_on_selector_all(
         ".math-block math", "all => all.map(math => math.getBoundingClientRect().height)"
     )

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-
-import three_ways
+three_ways = import_module("three_ways")
 
 SIZES = {
     "sum": (10, 1_000, 100_000, 1_000_000),

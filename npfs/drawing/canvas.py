@@ -19,6 +19,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
 from npfs.drawing import style
+from npfs.drawing.labels import in_font
 
 Place = tuple[float, float]
 Anchor = Literal["start", "middle", "end"]
@@ -30,7 +31,7 @@ _ALIGN: dict[str, Any] = {"start": "left", "middle": "center", "end": "right"}
 class Shape:
     """A line, an area (closed), a text, or a dot; ``of`` names the backend that it belongs to.
 
-    A dot with a ``tip`` can be pointed at. Lengths are in pixels, angles in degrees.
+    An area or a dot with a ``tip`` can be pointed at. Lengths are in pixels, angles in degrees.
     """
 
     kind: Literal["line", "area", "text", "dot"]
@@ -74,7 +75,7 @@ class Canvas:
         self, place: Place, text: str, color: str = "ink", size: float = 12, **looks: Any
     ) -> None:
         """Write a text; ``place`` is at the middle of its height."""
-        self.shapes.append(Shape("text", (place,), color, size, text=text, **looks))
+        self.shapes.append(Shape("text", (place,), color, size, text=one_line(text), **looks))
 
     def dot(self, place: Place, color: str, size: float = 3.5, **looks: Any) -> None:
         """Draw a dot of that radius."""
@@ -122,12 +123,14 @@ def _element(shape: Shape, colors: dict[str, str] | None) -> str:
             f'<text x="{x}" y="{y}" dy=".35em" fill="{color}" font-size="{shape.size:g}"'
             f"{anchor}{weight}{turned}{of}>{_escaped(shape.text)}</text>"
         )
+    tip = f' class="tip"><title>{_escaped(shape.tip)}</title></' if shape.tip else ""
     if shape.kind == "dot":
-        tip = f' class="tip"><title>{_escaped(shape.tip)}</title></circle>' if shape.tip else "/>"
-        return f'<circle cx="{x}" cy="{y}" r="{shape.size:g}" fill="{color}"{faint}{of}{tip}'
+        end = f"{tip}circle>" if tip else "/>"
+        return f'<circle cx="{x}" cy="{y}" r="{shape.size:g}" fill="{color}"{faint}{of}{end}'
     path = "M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in shape.places)
-    if shape.kind == "area":
-        return f'<path d="{path}Z" fill="{color}"{faint}{of}/>'
+    if shape.kind == "area":  # whose outline, where it is pointed at, is not faint
+        end = f"{tip}path>" if tip else "/>"
+        return f'<path d="{path}Z" fill="{color}"{faint.replace(" ", " fill-")}{of}{end}'
     dash = f' stroke-dasharray="{" ".join(f"{n:g}" for n in shape.dash)}"' if shape.dash else ""
     return (
         f'<path d="{path}" fill="none" stroke="{color}" stroke-width="{shape.size:g}"'
@@ -141,7 +144,7 @@ def _artist(shape: Shape, points: float) -> Artist:
     looks: dict[str, Any] = {"color": color, "alpha": shape.opacity}
     if shape.kind == "text":
         return Text(
-            *shape.places[0], shape.text, color=color, fontsize=shape.size * points,
+            *shape.places[0], in_font(shape.text), color=color, fontsize=shape.size * points,
             weight="bold" if shape.bold else "normal", horizontalalignment=_ALIGN[shape.anchor],
             verticalalignment="center_baseline", rotation=-shape.angle, rotation_mode="anchor",
             parse_math=False, fontfamily="DejaVu Sans",
@@ -159,6 +162,11 @@ def _number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
+def one_line(text: str) -> str:
+    """Return a text without line breaks and what else cannot be seen."""
+    return "".join(char for char in " ".join(text.split()) if char.isprintable())
+
+
 def _escaped(text: str) -> str:
     """Return a text that XML can hold."""
-    return html.escape("".join(char for char in text if char.isprintable()))
+    return html.escape(one_line(text))

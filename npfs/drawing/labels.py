@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 from matplotlib.textpath import text_to_path
@@ -33,8 +33,15 @@ class End(NamedTuple):
 def text_width(text: str, size: float = LABEL_SIZE, weight: str = "bold") -> float:
     """Return the width of a text in inches."""
     font = FontProperties(family=FONT, size=size, weight=weight)
+    text = in_font(text, "—")  # as wide as the characters of other scripts
     # measured in units of 1/72 inch
     return float(text_to_path.get_text_width_height_descent(text, font, False)[0]) / 72
+
+
+def in_font(text: str, instead: str = "□") -> str:
+    """Return a text without the characters that the font lacks."""
+    font = get_font(findfont(FontProperties(family=FONT)))
+    return "".join(char if font.get_char_index(ord(char)) else instead for char in text)
 
 
 def write(

@@ -23,8 +23,8 @@ _COLORS = {
     "numpy": ("#0068a3", "#5cb3f0"),
     "numba": ("#00734f", "#4cc49a"),
     "other": ("#6b7280", "#a3acb8"),
-    "faster": ("#0072b2", "#4aa8e8"),
-    "slower": ("#d55e00", "#ff9b57"),
+    "faster": ("#0072b2", "#429fe0"),
+    "slower": ("#d55e00", "#e07b30"),
 }
 LIGHT = {name: light for name, (light, _) in _COLORS.items()}
 DARK = {name: dark for name, (_, dark) in _COLORS.items()}

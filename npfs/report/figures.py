@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from npfs.analysis import startup
-from npfs.analysis.decisions import PLAIN
+from npfs.analysis.decisions import PLAIN, SAME_MEMORY
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
 from npfs.analysis.prediction import QUANTILE
 from npfs.analysis.scale import (
@@ -23,6 +23,7 @@ from npfs.analysis.statistics import TOO_WIDE, Interval
 from npfs.drawing import numbers, scales, style
 from npfs.drawing.charts import (
     NARROW,
+    TITLE,
     WIDE,
     Bounds,
     Chart,
@@ -36,6 +37,7 @@ from npfs.drawing.charts import (
     Series,
     thinned,
 )
+from npfs.drawing.texts import fitting
 from npfs.report import formatting
 from npfs.report.answer import speedup_of
 from npfs.report.content import PageFigure
@@ -49,6 +51,7 @@ SUFFIXES = (".svg", "-dark.svg", ".png")
 PNG_SCALE = 2.0
 NUMPY_COSTS = (1.25, 2.0, 4.0)
 MOST_COLUMNS = 14
+SCALE_COLORS = {ONE_CORE: "other", ALL_CORES: "numba", MAPPED: "python", WORKERS: "numpy"}
 FITS = [10 ** (k / 4) for k in range(25)]  # numbers of fits over which a startup pays off
 
 
@@ -113,7 +116,7 @@ def hero(context: Context) -> Chart | None:
     """Draw the time of one fit over the rows: lists, NumPy, Numba; other backends in grey."""
     evidence = context.evidence
     sizes = evidence.sizes(n_features=1)
-    series = _lines(context, evidence.backends, sizes, evidence.time, numbers.time)
+    series = _times(context, evidence.backends, sizes)
     if len(series) < 2 or len(sizes) < 2:
         return None
     limit = [
@@ -123,15 +126,10 @@ def hero(context: Context) -> Chart | None:
     ]
     if limit:
         reading = FIGURES("reading")
-        series.append(Series("", reading, tuple(limit), "soft", "dotted"))
-    marks = []
-    both = [size for size in sizes if evidence.speedup(NUMPY, LISTS, size)]
-    if both:
-        ratio = speedup_of(evidence, NUMPY, LISTS, both[-1]).value
-        ends = [_seconds(evidence, name, both[-1]) for name in (LISTS, NUMPY)]
-        places = tuple((both[-1].n_samples, end) for end in ends)
-        marks.append(Mark(formatting.rough(max(ratio, 1 / ratio)), places))
-        marks += _crossing(context)
+        series.append(Series("", reading, tuple(limit), "point", "dotted"))
+    pair = _compared(evidence)
+    both = [size for size in sizes if pair and evidence.speedup(*pair, size)]
+    marks = [_ratio(evidence, pair, both[-1]), *_crossing(context, pair)] if pair else []
     epochs = evidence.newest.epochs
     panel = Lines(
         "",
@@ -141,26 +139,43 @@ def hero(context: Context) -> Chart | None:
         y_text=scales.duration,
         marks=tuple(marks),
     )
-    return Chart(_hero_title(context, both), (panel,))
+    return Chart(_hero_title(context, pair, both), (panel,))
 
 
-def _crossing(context: Context) -> list[Mark]:
-    """Mark where NumPy overtakes lists, on straight lines between two sizes."""
-    evidence = context.evidence
-    crossover = evidence.crossover(NUMPY, LISTS)
+def _compared(evidence: Evidence) -> tuple[str, str] | None:
+    """Choose the two backends that the first figure compares: NumPy with lists, if it can."""
+    pairs = [(NUMPY, LISTS), (NUMBA, NUMPY), (NUMBA, LISTS)]
+    pairs += [(a, b) for a in reversed(evidence.backends) for b in evidence.backends if a != b]
+    sizes = evidence.sizes(n_features=1)
+    return next((pair for pair in pairs if any(evidence.speedup(*pair, s) for s in sizes)), None)
+
+
+def _ratio(evidence: Evidence, pair: tuple[str, str], size: Size) -> Mark:
+    """Mark how far two lines are apart at a size."""
+    ratio = speedup_of(evidence, *pair, size).value
+    places = tuple((size.n_samples, _seconds(evidence, name, size)) for name in reversed(pair))
+    return Mark(formatting.rough(max(ratio, 1 / ratio)), places, of=pair[1])
+
+
+def _crossing(context: Context, pair: tuple[str, str]) -> list[Mark]:
+    """Mark where the first of two overtakes the other, on straight lines between two sizes."""
+    evidence, (name, _) = context.evidence, pair
+    crossover = evidence.crossover(*pair)
     if crossover is None or crossover.below is None or crossover.above is None:
         return []
     low, high = Size(crossover.below, 1), Size(crossover.above, 1)
-    at_low, at_high = (speedup_of(evidence, NUMPY, LISTS, size).value for size in (low, high))
+    at_low, at_high = (speedup_of(evidence, *pair, size).value for size in (low, high))
     if at_low >= 1:
         return []
     share = math.log(1 / at_low) / math.log(at_high / at_low)
-    seconds = [_seconds(evidence, NUMPY, size) for size in (low, high)]
+    seconds = [_seconds(evidence, name, size) for size in (low, high)]
     place = (
         low.n_samples * (high.n_samples / low.n_samples) ** share,
         seconds[0] * (seconds[1] / seconds[0]) ** share,
     )
-    return [Mark(FIGURES("equal_at", rows=place[0]), (place,))]
+    text = FIGURES("equal_at", rows=place[0])
+    names = [context.name(name) for name in pair]
+    return [Mark(text, (place,), FIGURES("crossing_tip", names=names, rows=place[0]), pair[1])]
 
 
 def _seconds(evidence: Evidence, name: str, size: Size) -> float:
@@ -169,19 +184,24 @@ def _seconds(evidence: Evidence, name: str, size: Size) -> float:
     return time.value
 
 
-def _hero_title(context: Context, both: Sequence[Size]) -> str:
-    evidence = context.evidence
-    if not both:
+def _hero_title(context: Context, pair: tuple[str, str] | None, both: Sequence[Size]) -> str:
+    if pair is None:
         return FIGURES("hero_plain")
-    ratio = evidence.speedup(NUMPY, LISTS, both[-1])
-    few = evidence.speedup(LISTS, NUMPY, both[0])
-    most = both[-1].n_samples
-    if ratio is None or not ratio.is_known or ratio.is_too_wide or not ratio.is_significant:
-        return FIGURES("hero_plain")
-    if ratio.value < 1:
-        return FIGURES("hero_lists", most=most, speedup=1 / ratio.value)
-    lists = few.value if few is not None and few.is_above_one else None
-    return FIGURES("hero_numpy", most=most, speedup=ratio.value, few=both[0].n_samples, lists=lists)
+    evidence, most, names = context.evidence, both[-1], [_in_title(context, n) for n in pair]
+    ratio = speedup_of(evidence, *pair, most)
+    if ratio.is_too_wide:
+        return FIGURES("hero_uncertain", names=names)
+    if ratio.is_known and not ratio.is_significant:
+        return FIGURES("hero_alike", names=names, most=most.n_samples)
+    faster, slower = names if ratio.value >= 1 else reversed(names)
+    values = {"faster": faster, "slower": slower, "most": most.n_samples}
+    speedup = max(ratio.value, 1 / ratio.value)
+    if not ratio.is_known:
+        return FIGURES("hero_one_run", **values, speedup=speedup)
+    few = speedup_of(evidence, *pair, both[0])
+    turns = few.is_significant and not few.is_too_wide and (few.value < 1) != (ratio.value < 1)
+    other = max(few.value, 1 / few.value) if turns else None
+    return FIGURES("hero_title", **values, speedup=speedup, few=both[0].n_samples, other=other)
 
 
 def first(context: Context) -> Chart | None:
@@ -189,12 +209,17 @@ def first(context: Context) -> Chart | None:
     found = context.decisions.first_map
     if found is None or context.is_large_data:
         return None
-    points = tuple(
-        (decision.job.n_samples, decision.job.epochs * decision.job.fits, job(decision.job))
+    low, high = found.samples[0], found.samples[-1]
+    points = [
+        Mark(
+            job(decision.job),
+            ((decision.job.n_samples, decision.job.epochs * decision.job.fits),),
+            FIGURES("job_tip", job=job(decision.job), names=[SHORT[n] for n in decision.first]),
+        )
         for decision in context.decisions.jobs
-        if decision.job.n_features == 1
-    )
-    within = found.samples[0], found.samples[-1]
+        if decision.job.n_features == 1 and decision.first
+        and low <= decision.job.n_samples <= high
+    ]  # fmt: skip
     shown = {found.first(r, c) for r in range(len(found.epochs)) for c in range(len(found.samples))}
     panel = Regions(
         "",
@@ -205,7 +230,7 @@ def first(context: Context) -> Chart | None:
         found.numpy_over_first,
         NUMPY_COSTS if NUMPY in found.leads else (),
         {name: (name, SHORT[name]) for name in found.leads},
-        tuple(point for point in points if within[0] <= point[0] <= within[1]),
+        tuple(points),
         FIGURES("rows"),
         FIGURES("epochs_in_all"),
     )
@@ -228,19 +253,16 @@ def heatmap(context: Context) -> Chart | None:
               for size, of in zip(sizes, row, strict=True))
         for name, row in zip(rows, ratios, strict=True)
     )  # fmt: skip
-    titles = tuple(evidence.title(name) for name in rows)
+    titles = tuple((name, context.name(name)) for name in rows)
     columns = tuple(short_size(size) for size in sizes)
     panel = Grid("", columns, titles, cells, tips, FIGURES("size"))
-    best = max(
-        ((of.value, name, size) for name, row in zip(rows, ratios, strict=True)
-         for size, of in zip(sizes, row, strict=True) if of is not None),
-        default=None, key=lambda found: found[0],
-    )  # fmt: skip
-    if best is None:
-        return None
-    ratio, name, size = best
-    title = FIGURES("heatmap_title", name=evidence.title(name), speedup=ratio, size=size)
-    return Chart(title, (panel,))
+    found = [
+        (name, size, of)
+        for name, row in zip(rows, ratios, strict=True)
+        for size, of in zip(sizes, row, strict=True)
+        if of is not None
+    ]
+    return Chart(_most(context, NUMPY, found), (panel,)) if found else None
 
 
 def speedup(context: Context) -> Chart | None:
@@ -261,21 +283,41 @@ def _speedups(context: Context, reference: str) -> Chart | None:
     def value(name: str, size: Size) -> Interval | None:
         return evidence.speedup(name, reference, size)
 
-    series = _lines(context, others, sizes, value, formatting.rough)
+    series = _lines(context, others, sizes, value, formatting.rough, formatting.ratio)
     if not series:
         return None
-    ends = max(series, key=lambda line: max(value for _, (value, *_) in line.points))
-    top = max(ends.points, key=lambda point: point[1][0])
-    title = FIGURES(
-        "speedup_title",
-        name=evidence.title(ends.of),
-        speedup=top[1][0],
-        rows=round(top[0]),
-        reference=SHORT[reference],
-    )
     label = FIGURES("times_as_fast", reference=SHORT[reference])
-    panel = Lines("", FIGURES("rows"), label, tuple(series), y_text=scales.times)
-    return Chart(title, (panel,))
+    panel: Panel = Lines("", FIGURES("rows"), label, tuple(series), y_text=scales.times)
+    if len({x for line in series for x, _ in line.points}) == 1:  # of a person's own table
+        rows = tuple(
+            Row(line.of, context.name(line.of), _color(line.of), bounds,
+                formatting.rough(bounds[0]), tip=line.tips[0])
+            for line in series
+            for _, bounds in line.points
+        )  # fmt: skip
+        panel = Rows("", label, rows, x_text=scales.times, log=True, limit=1.0)
+    found = [
+        (name, size, of)
+        for name in others
+        for size in sizes
+        if (of := value(name, size)) is not None
+    ]
+    return Chart(_most(context, reference, found), (panel,))
+
+
+def _most(context: Context, reference: str, found: Sequence[tuple[str, Size, Interval]]) -> str:
+    """State the largest significant speedup; of a single run the largest."""
+    one_run = not any(of.is_known for *_, of in found)
+    faster = [
+        (of.value, name, size)
+        for name, size, of in found
+        if (of.value > 1 if one_run else of.is_above_one and not of.is_too_wide)
+    ]
+    values = {"reference": SHORT[reference], "one_run": one_run}
+    if not faster:
+        return FIGURES("none_is_faster", **values)
+    ratio, name, size = max(faster)
+    return FIGURES("up_to", name=_in_title(context, name), speedup=ratio, size=size, **values)
 
 
 def memory(context: Context) -> Chart | None:
@@ -289,15 +331,17 @@ def memory(context: Context) -> Chart | None:
     rows = []
     for group in alike.values():
         n_bytes = needs.n_bytes[group[0]]
-        label = context.name(group[0])
-        if len(group) > 1:
-            label = FIGURES("and_others", name=label, others=len(group) - 1)
-        color = group[0] if group[0] in style.LIGHT else "other"
+        shown = [context.name(name) for name in group]
         text = numbers.n_bytes(n_bytes, 2)
-        rows.append(Row(group[0], label, color, (n_bytes,) * 3, text))
+        tip = FIGURES("memory_tip", names=shown, n_bytes=n_bytes, data=needs.size.data_bytes)
+        if len(group) > 1:
+            text = FIGURES("and_others", text=text, others=len(group) - 1)
+        of, color = "" if len(group) > 1 else group[0], _color(group[0])
+        rows.append(Row(of, shown[0], color, (n_bytes,) * 3, text, tip=tip))
     most, least = max(needs.n_bytes.values()), min(needs.n_bytes.values())
     worst = max(needs.n_bytes, key=lambda name: needs.n_bytes[name])
-    title = FIGURES("memory_title", name=context.name(worst), factor=most / least, size=needs.size)
+    values = {"name": _in_title(context, worst), "factor": most / least, "size": needs.size}
+    title = FIGURES("memory_alike" if most < SAME_MEMORY * least else "memory_title", **values)
     panel = Rows(
         "", FIGURES("bytes_needed"), tuple(rows), x_text=_bytes, limit=needs.size.data_bytes
     )
@@ -323,9 +367,11 @@ def bandwidth(context: Context) -> Chart | None:
         low, high = (1 / b for b in reversed(_bounds(share)[1:]))
         text = formatting.rough(value)
         color = _color(name)
-        rows.append(Row(name, evidence.title(name), color, (value, low, high), text))
+        shown = context.name(name)
+        tip = FIGURES("bandwidth_tip", name=shown, share=share)
+        rows.append(Row(name, shown, color, (value, low, high), text, tip=tip))
     name, share = max(shares.items(), key=lambda item: item[1].value)
-    title = FIGURES("bandwidth_title", name=evidence.title(name), share=share.value, size=size)
+    title = FIGURES("bandwidth_title", name=_in_title(context, name), share=share.value, size=size)
     label = FIGURES("over_reading")
     panel = Rows("", label, tuple(rows), x_text=scales.times, log=True, limit=1.0)
     return Chart(title, (panel,))
@@ -337,7 +383,7 @@ def break_even(context: Context) -> Chart | None:
     for size in evidence.sizes(n_features=1):
         programs = startup.many_fits(evidence, PLAIN, size)
         found = startup.break_even(evidence, NUMPY, LISTS, size)
-        if len(programs) == len(PLAIN) and found is not None and found.fits is not None:
+        if found is not None and _is_drawn(found.fits):
             break
     else:
         return None
@@ -348,17 +394,27 @@ def break_even(context: Context) -> Chart | None:
         series.append(Series(name, SHORT[name], points, _color(name)))
     label = FIGURES("time_of_program", size=size)
     numba = startup.break_even(evidence, NUMBA, NUMPY, size)
-    fits = None if numba is None or numba.fits is None else numba.fits.value
+    pays = [of for of in (found, numba) if of is not None and _is_drawn(of.fits)]
     marks = tuple(
-        Mark(numbers.significant(number, 2), ((number, programs[NUMPY].total(number).value),))
-        for number in (found.fits.value, fits)
-        if number is not None
+        Mark(
+            numbers.significant(of.fits.value, 2),
+            ((of.fits.value, programs[NUMPY].total(of.fits.value).value),),
+            FIGURES(
+                "pays_off", name=SHORT[of.backend], reference=SHORT[of.reference], fits=of.fits
+            ),
+        )
+        for of in pays
+        if of.fits is not None
     )
     panel = Lines(
         "", FIGURES("number_of_fits"), label, tuple(series), y_text=scales.duration, marks=marks
     )
-    title = FIGURES("break_even_title", size=size, numpy=found.fits.value, numba=fits)
-    return Chart(title, (panel,))
+    fits = [(SHORT[of.backend], of.fits.value) for of in pays if of.fits is not None]
+    return Chart(FIGURES("break_even_title", size=size, fits=fits), (panel,))
+
+
+def _is_drawn(fits: Interval | None) -> bool:
+    return fits is not None and FITS[0] <= fits.value <= FITS[-1]
 
 
 def shortcut(context: Context) -> Chart | None:
@@ -368,7 +424,7 @@ def shortcut(context: Context) -> Chart | None:
     if not any(evidence.time(name, size) for name in evidence.shortcuts for size in sizes):
         return None
     shown = [n for n in dict.fromkeys((NUMPY, *evidence.backends[-1:])) if n in evidence.backends]
-    series = _lines(context, [*shown, *evidence.shortcuts], sizes, evidence.time, numbers.time)
+    series = _times(context, [*shown, *evidence.shortcuts], sizes)
     panel = Lines(
         "",
         FIGURES("rows"),
@@ -376,7 +432,21 @@ def shortcut(context: Context) -> Chart | None:
         tuple(series),
         y_text=scales.duration,
     )
-    return Chart(FIGURES("shortcut_title"), (panel,))
+    return Chart(_shortcut_title(context, shown, sizes), (panel,))
+
+
+def _shortcut_title(context: Context, shown: Sequence[str], sizes: Sequence[Size]) -> str:
+    """Compare the gain of the fastest shortcut with that of the fastest tool, at the most rows."""
+    evidence = context.evidence
+    if shown[:1] == [NUMPY]:
+        for size in reversed(sizes):
+            gains = [of for n in evidence.shortcuts if (of := evidence.speedup(n, NUMPY, size))]
+            tool = evidence.speedup(shown[-1], NUMPY, size) if shown[1:] else None
+            if gains:
+                gain = max(of.value for of in gains)
+                of_tool = None if tool is None or tool.value <= 1 else tool.value
+                return FIGURES("shortcut_title", gain=gain, size=size, of_tool=of_tool)
+    return FIGURES("shortcut_plain")
 
 
 def learning(context: Context) -> Chart | None:
@@ -395,7 +465,7 @@ def learning(context: Context) -> Chart | None:
         is_last = epoch == learned.lines[-1][0]
         label = FIGURES("epoch", epoch=epoch, slope=weight)
         lines.append(
-            Series("", label, ends, "numpy" if is_last else "soft", "bold" if is_last else "thin")
+            Series("", label, ends, "numpy" if is_last else "point", "bold" if is_last else "thin")
         )
     points = tuple(zip(lesson.x, lesson.y, strict=True))
     turning = Lines(
@@ -430,8 +500,9 @@ def spread(context: Context) -> Chart | None:
         ratios = tuple(value / of.value for value in of.values)
         text = FIGURES("margin", margin=of.margin_of_error)
         value, low, high = (bound / of.value for bound in _bounds(of))
-        color = _color(name)
-        rows.append(Row(name, evidence.title(name), color, (value, low, high), text, ratios))
+        color, shown = _color(name), context.name(name)
+        tip = FIGURES("tip", name=shown, size=size, value=formatting.duration(of))
+        rows.append(Row(name, shown, color, (value, low, high), text, ratios, tip))
     panel = Rows(
         "", FIGURES("over_mean"), tuple(rows), x_text=scales.times, limit=1.0, from_zero=False
     )
@@ -453,27 +524,36 @@ def scale(context: Context) -> Chart | None:
         time = evidence.time(name, size)
         return time and time.scaled(1 / epochs)
 
-    series = _lines(context, shown, found.sizes, epoch, numbers.time)
+    series = [
+        replace(line, color=SCALE_COLORS[line.of], weight="bold")
+        for line in _lines(context, shown, found.sizes, epoch, numbers.time, formatting.duration)
+    ]
     panels: list[Panel] = []
     if series:
+        rows = FIGURES("rows_of", n_features=found.n_features)
         panels.append(
-            Lines(FIGURES("epoch_by_rows"), FIGURES("rows"), FIGURES("time_of_epoch"),
-                  tuple(series), y_text=scales.duration)
+            Lines(FIGURES("epoch_by_rows"), rows, FIGURES("time_of_epoch"), tuple(series),
+                  y_text=scales.duration)
         )  # fmt: skip
     measured = found.measured
     if measured is not None:
         counts = sorted({round(10 ** (k / 20)) for k in range(61)})
         predicted = tuple((float(w), (predicted_epoch(measured, w),) * 3) for w in counts)
         seen = tuple((float(w), _bounds(of)) for w, of in found.epoch_times.items())
+        tips = tuple(
+            FIGURES("workers_tip", workers=w, time=of) for w, of in found.epoch_times.items()
+        )
         lines = (
-            Series(WORKERS, FIGURES("predicted"), predicted, "other", "dashed"),
-            Series(WORKERS, "", seen, "other", "bold"),
+            Series(WORKERS, FIGURES("predicted"), predicted, SCALE_COLORS[WORKERS], "dashed"),
+            Series(WORKERS, "", seen, SCALE_COLORS[WORKERS], tips=tips),
         )
         panels.append(
             Lines(FIGURES("epoch_by_workers"), FIGURES("workers"), FIGURES("time_of_epoch"), lines,
                   y_text=scales.duration)
         )  # fmt: skip
-    return Chart(FIGURES("scale_title"), tuple(panels)) if panels else None
+    pays, workers = found.where_workers_pay(), measured.workers if measured else 0
+    title = FIGURES("scale_title", workers=workers, pays=pays)
+    return Chart(title, tuple(panels)) if panels else None
 
 
 RULES: tuple[Callable[[Context], Chart | None], ...] = (
@@ -508,7 +588,13 @@ def newest_lesson(evidence: Evidence) -> Learning | None:
 def short_size(size: Size) -> str:
     """Format a size for an axis: 10k, 10k×16."""
     features = f"×{size.n_features}" if size.n_features > 1 else ""
-    return numbers.short_count(size.n_samples) + features
+    return numbers.short_count(float(f"{size.n_samples:.3g}")) + features
+
+
+def _times(context: Context, names: Sequence[str], sizes: Sequence[Size]) -> list[Series]:
+    """Return a line of the time of a fit for each backend."""
+    time = context.evidence.time
+    return _lines(context, names, sizes, time, numbers.time, formatting.duration)
 
 
 def _lines(
@@ -517,6 +603,7 @@ def _lines(
     sizes: Sequence[Size],
     value: Callable[[str, Size], Interval | None],
     write: Callable[[float], str],
+    tell: Callable[[Interval], str],
 ) -> list[Series]:
     """Return a line over the rows for each backend, bold for lists, NumPy and Numba."""
     series = []
@@ -527,20 +614,17 @@ def _lines(
         is_plain = name in PLAIN
         last = known[-1][1].value
         label = f"{SHORT[name]} {write(last)}" if is_plain else context.name(name)
-        tips = tuple(_tip(context, name, size, _written(of, write)) for size, of in known)
+        tips = tuple(_tip(context, name, size, tell(of)) for size, of in known)
         points = tuple((float(size.n_samples), _bounds(of)) for size, of in known)
         weight = "bold" if is_plain else "thin"
         weight = "dashed" if name in context.evidence.shortcuts else weight
-        series.append(
-            Series(name, label, points, _color(name) if is_plain else "soft", weight, tips)
-        )
+        series.append(Series(name, label, points, name if is_plain else "point", weight, tips))
     return series
 
 
-def _written(of: Interval, write: Callable[[float], str]) -> str:
-    if not of.is_known or of.is_too_wide:
-        return write(of.value)
-    return f"{write(of.value)} ({write(of.low)} to {write(of.high)})"
+def _in_title(context: Context, name: str) -> str:
+    """Return the name of a backend, so short that it leaves room for what a title says."""
+    return fitting(context.name(name), NARROW - 80, TITLE, bold=True)
 
 
 def _tip(context: Context, name: str, size: Size, value: str) -> str:
@@ -571,7 +655,7 @@ def _bytes(value: float) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value:g}"
+    return f"{value:g}".replace("-", "−")
 
 
 def _told(chart: Chart) -> str:
@@ -580,10 +664,11 @@ def _told(chart: Chart) -> str:
     for panel in chart.panels:
         if isinstance(panel, Lines):
             parts += [tip for line in panel.series for tip in (line.tips[:1] + line.tips[-1:])]
+            parts += [mark.tip for mark in panel.marks if mark.tip]
         elif isinstance(panel, Rows):
-            parts += [f"{row.label}: {row.text}" for row in panel.rows]
+            parts += [row.tip for row in panel.rows]
         elif isinstance(panel, Grid):
             parts += [row[-1] for row in panel.tips if row[-1]]
         elif isinstance(panel, Regions):
-            parts += [label for _, label in panel.labels.values()]
+            parts += [mark.tip for mark in panel.points]
     return "; ".join(dict.fromkeys(parts)) + "." if parts else ""

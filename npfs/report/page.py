@@ -20,21 +20,26 @@ from npfs.drawing import style
 from npfs.report.content import Cell, Page, Table
 from npfs.report.sentences import environment
 
-# Figures that have a place of their own; the others are folded.
-SHOWN_APART = ("hero", "first", "spread")
+# Figures that have a place of their own; the others are folded. Large data have no first figure
+# but theirs.
+FIRST = ("hero", "scale")
+SHOWN_APART = ("first", "spread")
 _SIGNS = {"confirmed": "✓", "partly_confirmed": "◐", "not_confirmed": "✗", "not_measured": "–"}
 
 
 def page_html(page: Page) -> str:
     """Return the whole page as one HTML text."""
     css, script = colors_css() + _text("page.css"), _text("page.js")
+    figures = {figure.name: figure for figure in page.figures}
+    first = next((figures[name] for name in FIRST if name in figures), None)
     return (
         _html()
         .get_template("page.html.j2")
         .render(
             page=page,
-            figures={figure.name: figure for figure in page.figures},
-            others=[figure for figure in page.figures if figure.name not in SHOWN_APART],
+            figures=figures,
+            first=first,
+            others=[of for of in page.figures if of.name not in SHOWN_APART and of is not first],
             style=Markup(css),  # ours, as is the script
             script=Markup(script),
             policy="default-src 'none'; img-src data:; "

@@ -20,8 +20,8 @@ def test_labels_stay_between_bounds() -> None:
     assert labels.spread([5, 5, 5], 10, 0, 10) == [0, 5, 10]
 
 
-def test_names_are_shortened() -> None:
-    assert labels.shorten("NumPy, vectorized") == "NumPy, vectorized"
-    assert labels.shorten("x" * 200) == "x" * 27 + "…"
-    assert labels.shorten(" two\n lines\t") == "two lines"
-    assert labels.shorten("数 is not in the font") == "□ is not in the font"
+def test_what_the_font_lacks_is_drawn_as_a_box_and_measured_as_broad() -> None:
+    assert (
+        labels.in_font("数 is not in the font, µ and ש are") == "□ is not in the font, µ and ש are"
+    )
+    assert labels.text_width("数") == pytest.approx(labels.text_width("—"))

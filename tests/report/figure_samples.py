@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
-from npfs.drawing.style import house_style
-from npfs.report.figures import FIGURES
+from npfs.drawing.canvas import Canvas
+from npfs.drawing.charts import WIDE, Chart
+from npfs.report.context import Context
+from npfs.report.figures import RULES
 from npfs.schema import Size
 from tests import run_files
 
@@ -26,6 +26,7 @@ COSTS = {
     "numba-simd": (2.1e-7, 1e-10),
 }
 SIZES = [(10, 1), (1_000, 1), (100_000, 1), (10_000, 4), (10_000, 16)]
+IMPORT_S = {"python": 0.01, "numpy": 0.08, "numpy-inplace": 0.08, "numba": 0.3, "numba-simd": 0.31}
 READ_S = 8e-11  # for each number
 TITLES = {
     "python": "Python lists",
@@ -35,39 +36,33 @@ TITLES = {
     "numba": "Numba, compiled loop",
     "numba-simd": "Numba, SIMD",
 }
+CHARTS = {rule.__name__: rule for rule in RULES}
 
 
-def evidence(folder: Path, documents: Iterable[dict[str, Any]]) -> Evidence:
+def context(folder: Path, documents: Iterable[dict[str, Any]]) -> Context:
     run_files.write(folder, list(documents))
-    return Evidence(read_runs(folder))
+    return Context(Evidence(read_runs(folder)))
 
 
 def seconds(backend: str, n_samples: int, n_features: int, run: int) -> float:
-    """Runs differ by up to 3 %; Numba with 16 features is in one of two states."""
+    """Runs differ by up to 3 %."""
     call, each = COSTS[backend]
     noise = 1 + 0.015 * ((run * 7 + n_samples + len(backend)) % 3)
-    state = 1.8 if (backend, n_features) == ("numba", 16) and run % 3 == 0 else 1.0
-    return EPOCHS * (call + each * n_samples * (n_features + 1)) * noise * state
+    return EPOCHS * (call + each * n_samples * (n_features + 1)) * noise
 
 
 def document(run: int, **ours: Any) -> dict[str, Any]:
     """A run with everything that a figure draws."""
     times = {(b, n, d): seconds(b, n, d, run) for b in COSTS for n, d in SIZES}
-    starts = {
-        "python": 0.01,
-        "numpy": 0.08,
-        "numpy-inplace": 0.08,
-        "numba": 0.3,
-        "numba-simd": 0.31,
-    }
     once = [
         run_files.startup(b, s * (1 + 0.01 * (run % 2)), first_fit_s=0.01, second_fit_s=0.01)
-        for b, s in starts.items()
+        for b, s in IMPORT_S.items()
     ]
     once += [
         run_files.memory("python", 100_000, 8e6, 8e6),
         run_files.memory("numpy", 100_000, 1.6e6, 4e6),
-        run_files.memory("numba", 100_000, 1.6e6, None),
+        run_files.memory("numpy-inplace", 100_000, 1.6e6, 1.6e6),
+        run_files.memory("numba", 100_000, 1.6e6, 1.6e6),
     ]
     found = run_files.document(times, run, once, learning=lesson(), **ours)
     for name, about in found["npfs"]["backends"].items():
@@ -90,26 +85,14 @@ def lesson() -> dict[str, Any]:
     x = [k / 10 - 2 for k in range(41)]
     y = [3 * value + ((k * 37) % 11 - 5) / 6 for k, value in enumerate(x)]
     lines = [[epoch, 3 * (1 - 0.8**epoch), 0.0] for epoch in (0, 1, 2, 4, 8, 40)]
+    loss = [1 + 9 * 0.8 ** (2 * epoch) for epoch in range(40)]
     return {
         "x": x,
         "y": y,
         "slope": 3.0,
         "learning_rate": 0.1,
-        "backends": {name: {"lines": lines, "loss": losses(0.1)} for name in COSTS},
-        "rates": {
-            "largest_stable": 0.99,
-            "losses": [[rate, losses(rate)] for rate in (0.003, 0.01, 0.03, 0.1, 0.3, 1.1)],
-        },
-        "scaling": {
-            "scales": [1.0, 30.0],
-            "raw": {"learning_rate": 0.001, "loss": losses(0.01)},
-            "standardised": {"learning_rate": 0.3, "loss": losses(0.3)},
-        },
+        "backends": {name: {"lines": lines, "loss": loss} for name in COSTS},
     }
-
-
-def losses(rate: float, epochs: int = 40) -> list[float]:
-    return [1 + 9 * (1 - 2 * rate) ** (2 * epoch) for epoch in range(epochs)]
 
 
 def with_titles(found: dict[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
@@ -119,12 +102,12 @@ def with_titles(found: dict[str, Any], titles: Mapping[str, str]) -> dict[str, A
     return changed
 
 
-SPECS = {spec.name: spec for spec in FIGURES}
+def chart(name: str, found: Context) -> Chart:
+    """The chart of that name, which must be there."""
+    made = CHARTS[name](found)
+    assert made is not None
+    return made
 
 
-def drawn(name: str, evidence: Evidence) -> Figure:
-    """The figure of that name, which must be there."""
-    with house_style():
-        figure = SPECS[name].draw(evidence)
-    assert figure is not None
-    return figure
+def drawn(name: str, found: Context, width: float = WIDE) -> Canvas:
+    return chart(name, found).draw(width)

@@ -1,139 +1,108 @@
-"""Figures of odd evidence: each is drawn, its words lie inside it, and none on another."""
+"""Figures of odd evidence: each is drawn, its words lie inside it and on no other, and can be read."""
 
-import re
-from itertools import combinations, cycle
+from itertools import cycle
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.text import Text
 
-from npfs.analysis.evidence import Evidence
-from npfs.drawing.style import house_style
-from npfs.report.figures import FIGURES, svg_of
+from npfs.drawing.canvas import one_line
+from npfs.drawing.charts import NARROW, WIDE
+from npfs.report import figures
+from npfs.report.context import Context
 from tests import run_files
 from tests.analysis.test_evidence import repeated
+from tests.drawing.reading import complaints, shapes, unreadable
 from tests.report import figure_samples
-from tests.report.figure_samples import SPECS, drawn
+from tests.report.test_scale import of_large_data
 
 EVIL = "<script>alert(1)</script> & $x$ 数 "
+RTL = "שלום \u202eעולם"
 LONG = ("A backend with a very long title, " * 6)[:200]
-WIDE = "W" * 200  # nothing is wider
-TITLES = {
-    "the same": [WIDE],
-    "each its own": [EVIL, LONG, "\n\n", WIDE, EVIL.upper(), LONG[1:]],
-}
+BROAD = "W" * 200  # nothing is broader
+TITLES = {"the same": [BROAD], "each its own": [EVIL, LONG, "\n\n", BROAD, RTL, LONG[1:]]}
 
 ODD: dict[str, dict[Any, float]] = {
+    "one backend": {("numpy", n, 1): 1e-6 * n for n in (10, 1000)},
     "a nanosecond": {("numpy", 10, 1): 1e-9},
-    "an hour": {("numpy", 10, 3): 3600.0, ("python", 10, 3): 1e-9},
-    "many": {(f"plug-in {k}", n, 1): 1.0 + k for k in range(16) for n in (10, 100)},
+    "an hour": {(b, n, d): s for b, s in (("numpy", 3600.0), ("python", 1e-9)) for n in (10, 99) for d in (1, 3)},
+    "one size": {("python", 10, 1): 2.0, ("numpy", 10, 1): 1.0, ("numba", 10, 1): 3.0},
+    "two near sizes": {(b, n, 1): s * n for b, s in (("python", 2.0), ("numpy", 1.0)) for n in (999, 1000)},
+    "many backends": {(f"plug-in {k}", n, 1): (1.0 + k / 9) * n for k in range(15) for n in (10, 100)},
+    "many alike": {(b, n, 1): 1.0 + k / 1e6 for k, b in enumerate(("python", "numpy", "numba", *"abcdefghijkl")) for n in (10, 100)},
     "odd names": {("<script>", 10, 1): 1.0, ("numpy", 10, 1): 2.0, ("$x$ & | _", 10, 1): 2.0},
     "many sizes": {
-        (b, 10**k, d): 1e-8 * 10**k * d
-        for b in ("numpy", "numba") for k in range(10) for d in (1, 2, 3, 9, 20, 50, 64, 99)
+        (b, 10**k, d): 1e-8 * 10**k * d * f
+        for b, f in (("numpy", 1), ("numba", 0.3), ("python", 40)) for k in range(1, 9) for d in (1, 2, 3, 9, 64)
     },
-    "one sample": {("numpy", 1, 1): 1e-6, ("python", 1, 1): 1e-7},
+    "20 sizes": {(b, 3**k, 1): c + f * 3**k for b, c, f in (("numpy", 1e-5, 1e-9), ("python", 1e-6, 1e-7)) for k in range(1, 21)},
+    "one row": {(b, n, 1): s for b, s in (("numpy", 1e-6), ("python", 1e-7)) for n in (1, 2)},
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "runs"), [("many", 1), ("odd names", 1), *((name, 2) for name in ODD)]
-)
-def test_odd_runs_are_drawn_too(name: str, runs: int, tmp_path: Path) -> None:
-    evidence = figure_samples.evidence(tmp_path, repeated(ODD[name], runs=runs))
-    has = all_drawn(evidence)
-    assert ("spread" in has) == (runs > 1)
-    assert ("time" in has) == any(d == 1 for _, _, d in ODD[name])
-    assert ("speedup" in has) == (len({backend for backend, _, _ in ODD[name]}) > 1)
-    for figure_name in has.keys() - {"learning"}:  # the same in all of these
-        assert re.search(r"\d", SPECS[figure_name].alt(evidence))
-        assert_readable(figure_name, has[figure_name])
+def assert_readable(found: Context, least: int = 1) -> None:
+    made = figures.figures(found)
+    assert len(made) >= least
+    wrong = {
+        (figure.name, width): problems
+        for figure in made
+        for width in (WIDE, NARROW)
+        if (problems := complaints(canvas := figure.chart.draw(width)) + unreadable(canvas))
+    }
+    assert not wrong
+    for figure in figures.page_figures(made):
+        ids = [
+            e.get("id")
+            for svg in (figure.wide_svg, figure.narrow_svg)
+            for e in ET.fromstring(svg).iter()
+        ]
+        assert set(ids) == {None}  # none that two drawings of a page could share
 
 
-@pytest.mark.parametrize(("scale", "runs"), [(1e-4, 1), (1e7, 3)])
-def test_what_is_very_fast_or_very_slow_is_drawn_too(
-    scale: float, runs: int, tmp_path: Path
-) -> None:
-    documents = figure_samples.documents(runs)
+def test_an_ordinary_one(sample: Context) -> None:
+    assert_readable(sample, least=11)
+
+
+def test_large_data(tmp_path: Path) -> None:
+    assert_readable(Context(of_large_data(tmp_path)), least=3)
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+@pytest.mark.parametrize("name", ODD)
+def test_odd_runs(name: str, runs: int, tmp_path: Path) -> None:
+    assert_readable(figure_samples.context(tmp_path, repeated(ODD[name], runs)))
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e7])
+def test_what_is_very_fast_or_very_slow(scale: float, tmp_path: Path) -> None:
+    documents = figure_samples.documents(3)
     for document in documents:
         for benchmark in document["benchmarks"]:
             if benchmark["extra_info"]["group"] == "fit":
-                data = benchmark["stats"]["data"]
-                benchmark["stats"]["data"] = [seconds * scale for seconds in data]
-    evidence = figure_samples.evidence(tmp_path, documents)
-    for name in ("time", "rungs", "total"):
-        assert_readable(name, drawn(name, evidence))
+                benchmark["stats"]["data"] = [s * scale for s in benchmark["stats"]["data"]]
+    assert_readable(figure_samples.context(tmp_path, documents), least=9)
 
 
-def test_two_runs_that_agree_on_nothing_are_drawn(tmp_path: Path) -> None:
+def test_runs_that_agree_on_nothing(tmp_path: Path) -> None:
     """Their intervals reach from nothing to infinity."""
     documents = [
         run_files.document({("python", 10, 1): 1.0, ("numpy", 10, 1): s, ("numpy", 99, 1): s}, k)
         for k, s in enumerate((1e-9, 3600.0), 1)
     ]
-    has = all_drawn(figure_samples.evidence(tmp_path, documents))
-    assert len(has) >= 5
-    with house_style():
-        assert all(svg_of(figure, "").endswith("</svg>") for figure in has.values())
+    assert_readable(figure_samples.context(tmp_path, documents), least=5)
 
 
 @pytest.mark.parametrize("titles", TITLES)
-def test_titles_never_break_a_figure(titles: str, tmp_path: Path) -> None:
+def test_titles_are_names(titles: str, tmp_path: Path) -> None:
+    """Also in a PNG, whose font lacks some characters."""
     of_backends = dict(zip(figure_samples.COSTS, cycle(TITLES[titles]), strict=False))
-    documents = [
-        figure_samples.with_titles(document, of_backends)
-        for document in figure_samples.documents(2)
-    ]
-    evidence = figure_samples.evidence(tmp_path, documents)
-    for name, figure in all_drawn(evidence).items():
-        assert len(SPECS[name].alt(evidence)) < 6000
-        assert_readable(name, figure)
-
-
-def test_a_title_is_text_in_svg(sample: Evidence) -> None:
-    with house_style():
-        svg = svg_of(drawn("memory", sample), EVIL)
-    assert "<script" not in svg
-    assert "&lt;script&gt;" in svg
-
-
-def all_drawn(evidence: Evidence) -> dict[str, Figure]:
-    """Return every figure for which there is evidence."""
-    with house_style():
-        found = {spec.name: spec.draw(evidence) for spec in FIGURES}
-    return {name: figure for name, figure in found.items() if figure is not None}
-
-
-def shown(figure: Figure) -> list[Text]:
-    """Every text of a figure but the numbers that lie beyond the ends of an axis."""
-    hidden = {
-        tick.label1
-        for axes in figure.axes
-        for axis in (axes.xaxis, axes.yaxis)
-        for tick in axis.get_major_ticks()
-        if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
-    }
-    texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
-    return [t for t in texts if t.get_visible() and t.get_text().strip() and t not in hidden]
-
-
-def assert_readable(name: str, figure: Figure) -> None:
-    """Every text lies inside the figure, and none on another of its axes."""
-    with house_style():
-        renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
-        figure.draw_without_rendering()  # puts every text in its place
-        boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in shown(figure)]
-    assert max(figure.get_size_inches()[0], 0) <= 11.7
-    for words_, box in boxes:
-        assert box.x0 >= -1, (name, words_)
-        assert box.y0 >= -1, (name, words_)
-        assert box.x1 <= figure.bbox.x1 + 1, (name, words_)
-        assert box.y1 <= figure.bbox.y1 + 1, (name, words_)
-    for (one, a), (other, b) in combinations(boxes, 2):
-        width = min(a.x1, b.x1) - max(a.x0, b.x0)
-        height = min(a.y1, b.y1) - max(a.y0, b.y0)
-        # a line of text is about 14 pixels high; fonts leave room above and below the letters
-        assert width <= 1 or height <= 4, (name, one, other)
+    documents = [figure_samples.with_titles(d, of_backends) for d in figure_samples.documents(2)]
+    found = figure_samples.context(tmp_path, documents)
+    assert_readable(found, least=10)
+    [label] = shapes(figure_samples.drawn("shortcut", found), "text", of="numpy-gram")
+    assert one_line(of_backends["numpy-gram"]).startswith(label.text.rstrip("…"))
+    for name in ("hero", "memory"):
+        canvas = figure_samples.drawn(name, found)
+        assert canvas.png(1).startswith(b"\x89PNG")
+        assert "<script" not in canvas.svg(EVIL)

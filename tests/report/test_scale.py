@@ -1,4 +1,4 @@
-"""Sentences on large data, and their figure, from runs written by hand."""
+"""Sentences on large data, from runs written by hand."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from npfs.report.answer import answer, findings, question
 from npfs.report.context import Context
 from npfs.report.scale import scale_sentences
 from tests import run_files
-from tests.report.figure_samples import SPECS, drawn
 from tests.report.test_answer import headline
 
 SIZES = (10**6, 10**7, 10**8)
@@ -102,17 +101,7 @@ def test_workers_that_always_or_never_pay(tmp_path: Path, dask_s: float, workers
     assert workers in headline(Context(Evidence(read_runs(tmp_path))))
 
 
-def test_the_figure_and_its_text_name_where_memory_ends(evidence: Evidence) -> None:
-    rows, workers = drawn("scale", evidence).axes
-    texts = " ".join(text.get_text() for text in rows.texts)
-    assert "memory ends" in texts
-    assert "one core, 10M rows" in texts
-    assert workers.get_title(loc="left") == "An epoch of 100M rows"
-    assert "From 10,000,000 rows on the workers are faster" in SPECS["scale"].alt(evidence)
-
-
 def test_without_a_variant_for_large_data_there_is_no_sentence(tmp_path: Path) -> None:
     run_files.write(tmp_path, [run_files.document({("numpy", 10, 1): 1.0})])
     found = Evidence(read_runs(tmp_path))
     assert scale_sentences(found) == answer(Context(found)) == []
-    assert SPECS["scale"].draw(found) is None

@@ -3,11 +3,12 @@
 // show, sorting and filtering of the table of every case. The choices are kept in the address.
 
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-const state = new URLSearchParams(location.hash.slice(1));
-const keep = (name, value) => {
-  if (value) state.set(name, value);
-  else state.delete(name);
-  history.replaceState(null, "", `#${state}`);
+const address = location.hash.includes("=") ? location.hash.slice(1) : ""; // else it is an anchor
+const state = new URLSearchParams(address);
+const keep = (name, values) => {
+  state.delete(name);
+  for (const value of values) state.append(name, value);
+  history.replaceState(null, "", `${location.href.split("#")[0]}${`${state}` && `#${state}`}`);
 };
 
 // The value of a point, under the pointer or by the arrow keys.
@@ -17,25 +18,32 @@ const show = (point) => {
   tip.hidden = !point;
   if (!point) return;
   point.classList.add("on");
-  tip.textContent = point.querySelector("title").textContent;
+  tip.textContent = point.dataset.tip;
   const box = point.getBoundingClientRect();
   tip.style.left = `${Math.max(4, Math.min(box.left + 12, innerWidth - tip.offsetWidth - 4))}px`;
   tip.style.top = `${Math.max(4, box.top - tip.offsetHeight - 8)}px`;
 };
+addEventListener("scroll", () => show(null), { passive: true });
 for (const svg of all("figure svg")) {
   const points = () => all(".tip", svg).filter((point) => point.getClientRects().length);
+  for (const point of all(".tip", svg)) {
+    const title = point.querySelector("title"); // which a browser would show as well
+    point.dataset.tip = title.textContent;
+    title.remove();
+  }
   if (!all(".tip", svg).length) continue;
   svg.tabIndex = 0;
   let at = -1;
   svg.addEventListener("pointerover", (event) => show(event.target.closest(".tip")));
-  svg.addEventListener("pointerleave", () => show(null));
+  svg.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && show(null));
   svg.addEventListener("blur", () => show(null));
   svg.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (event.key === "Escape") show(null);
-    if (!step || !points().length) return;
+    const count = points().length;
+    if (!step || !count) return;
     event.preventDefault();
-    at = (at + step + points().length) % points().length;
+    at = at < 0 && step < 0 ? count - 1 : (at + step + count) % count;
     show(points()[at]);
   });
 }
@@ -43,33 +51,35 @@ for (const svg of all("figure svg")) {
 // Backends on and off, and the baseline of the speedup.
 const backends = document.getElementById("backends");
 if (backends) {
-  const off = new Set((state.get("off") || "").split(",").filter(Boolean));
+  const off = new Set(state.getAll("off"));
   const draw = () => {
     for (const shape of all("[data-of]")) shape.style.display = off.has(shape.dataset.of) ? "none" : "";
-    keep("off", [...off].join(","));
   };
   for (const box of all("input", backends)) {
     box.checked = !off.has(box.value);
     box.addEventListener("change", () => {
       if (box.checked) off.delete(box.value);
       else off.add(box.value);
+      keep("off", off);
       draw();
     });
   }
+  const radios = all("#baseline input");
   const choose = (value) => {
-    for (const name of ["speedup", "speedup_over_numpy"]) {
-      const figure = document.getElementById(`figure-${name}`);
-      if (figure) figure.hidden = name !== value;
+    for (const radio of radios) {
+      radio.checked = radio.value === value;
+      document.getElementById(`figure-${radio.value}`).hidden = !radio.checked;
     }
-    keep("baseline", value === "speedup" ? "" : value);
   };
-  for (const radio of all("[name=baseline]")) {
-    radio.checked = radio.value === (state.get("baseline") || "speedup");
-    radio.addEventListener("change", () => choose(radio.value));
+  for (const radio of radios) {
+    radio.addEventListener("change", () => {
+      keep("baseline", radio === radios[0] ? [] : [radio.value]);
+      choose(radio.value);
+    });
   }
   backends.parentElement.hidden = false;
-  if (off.size) draw();
-  choose(state.get("baseline") || "speedup");
+  draw();
+  choose(radios.some((radio) => radio.value === state.get("baseline")) ? state.get("baseline") : "speedup");
 }
 
 const table = document.getElementById("cases");

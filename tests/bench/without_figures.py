@@ -9,8 +9,13 @@ import pytest
 class NoFigures(ModuleType):
     """Stand in for the figures, which load matplotlib."""
 
-    def save_figures(self, *_: object) -> list[object]:
+    def figures(self, _: object) -> list[object]:
         return []
+
+    page_figures = figures
+
+    def save(self, *_: object) -> None:
+        return
 
     def file_names(self) -> set[str]:
         return set()

@@ -13,17 +13,18 @@ from tests.cli.conftest import Npfs
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of what is done with the files of a report; the first test draws its figures."""
-    monkeypatch.setattr("npfs.report.figures.save_figures", lambda *_: [])
+    monkeypatch.setattr("npfs.report.figures.figures", lambda _: [])
 
 
 def test_report_builds_again_and_ends_with_the_paths(tmp_path: Path, npfs_process: Npfs) -> None:
     run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10))
     result = npfs_process("report")
     assert (result.returncode, result.stderr) == (0, "")
-    assert "8.33× (8.33 to 8.33)" in result.stdout
-    assert f"{Path('reports/index.html')} (and " in result.stdout.splitlines()[-1]
+    assert "8.3× at 1,000" in result.stdout
+    last = result.stdout.splitlines()[-1]
+    assert last == f"All figures and numbers: {Path('reports/index.html')}"
     page = (tmp_path / "reports" / "index.html").read_text(encoding="utf-8")
-    assert page.count("<img ") == 2 * len(list((tmp_path / "reports").glob("*.png"))) > 0
+    assert page.count("<figure ") == len(list((tmp_path / "reports").glob("*.png"))) > 0
 
 
 def test_no_runs_is_one_sentence_and_exit_code_2(tmp_path: Path, npfs: Npfs) -> None:
@@ -40,7 +41,7 @@ def test_no_runs_is_one_sentence_and_exit_code_2(tmp_path: Path, npfs: Npfs) -> 
         ("html", "<!doctype html>"),
         ("markdown", "# Why NumPy"),
         ("csv", "backend,same_work,"),
-        ("json", '{\n "schema": 1,'),
+        ("json", '{\n "schema": 2,'),
         ("github-action-benchmark", '[\n {\n  "name": "python-10",'),
     ],
 )
@@ -113,7 +114,7 @@ def test_quiet_prints_nothing_and_json_is_a_form(tmp_path: Path, npfs: Npfs) -> 
     run_files.write(tmp_path / "reports", repeated(LISTS_WIN_AT_10))
     assert npfs("report", "--quiet").stdout == ""
     assert (tmp_path / "reports" / "index.html").is_file()
-    assert json.loads(npfs("report", "--json").stdout)["schema"] == 1
+    assert json.loads(npfs("report", "--json").stdout)["schema"] == 2
 
 
 @pytest.mark.usefixtures("no_figures")
@@ -129,5 +130,5 @@ def test_report_brings_back_a_run_that_was_killed(tmp_path: Path, npfs: Npfs) ->
     (home / "0004.jsonl").write_text("\n".join(map(json.dumps, entries)))
     result = npfs("report")
     assert "Run 4 had ended early; its 6 finished cases were brought back." in result.stdout
-    assert "Run 4 was interrupted; the cases finished by then count." in result.stdout
+    assert "Run 4 was interrupted; the cases that were finished count." in result.stdout
     assert "4 runs, each a fresh process" in result.stdout

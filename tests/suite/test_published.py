@@ -64,9 +64,10 @@ def test_runs_on_it_are_not_pooled_with_others() -> None:
 def test_the_report_says_on_what_it_was_timed(tmp_path: Path) -> None:
     from npfs.analysis.evidence import Evidence
     from npfs.analysis.runs import read_runs
-    from npfs.report.provenance import provenance
+    from npfs.report.context import Context
+    from npfs.report.provenance import measured_on
 
     document = run_files.document({("numpy", 10_000, 1): 1.0}, published="real-python")
     run_files.write(tmp_path, [document])
-    said = provenance(Evidence(read_runs(tmp_path / "runs")))
+    said = measured_on(Context(Evidence(read_runs(tmp_path / "runs"))))
     assert "on the published problem real-python" in said

@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import NamedTuple
 
 from npfs.analysis import startup
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
@@ -35,7 +34,8 @@ MOST_EPOCHS = 6  # decades of epochs on the map
 Ratio = Callable[[str, str], Interval | None]
 
 
-class Job(NamedTuple):
+@dataclass(frozen=True)
+class Job:
     """A job: fits on one data set in one process. ``name`` is an id; a report words it."""
 
     name: str

@@ -157,6 +157,7 @@ def texts(
         method=tuple(provenance.method(context)),
         left_out=tuple(provenance.left_out(context)),
         not_timed=tuple(provenance.not_timed(context)),
+        not_timed_in_short=provenance.not_timed_in_short(context),
         version=__version__,
     )
     document = results(context, page)

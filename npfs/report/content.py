@@ -144,6 +144,7 @@ class Page:
     method: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     not_timed: tuple[str, ...] = ()
+    not_timed_in_short: str = ""
     downloads: tuple[tuple[str, str], ...] = ()
 
     @property

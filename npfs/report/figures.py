@@ -663,7 +663,8 @@ def _told(chart: Chart) -> str:
     parts = []
     for panel in chart.panels:
         if isinstance(panel, Lines):
-            parts += [tip for line in panel.series for tip in (line.tips[:1] + line.tips[-1:])]
+            for line in panel.series:
+                parts += [*line.tips[:1], *line.tips[-1:]] if line.tips else [line.label]
             parts += [mark.tip for mark in panel.marks if mark.tip]
         elif isinstance(panel, Rows):
             parts += [row.tip for row in panel.rows]
@@ -671,4 +672,4 @@ def _told(chart: Chart) -> str:
             parts += [row[-1] for row in panel.tips if row[-1]]
         elif isinstance(panel, Regions):
             parts += [mark.tip for mark in panel.points]
-    return "; ".join(dict.fromkeys(parts)) + "." if parts else ""
+    return "; ".join(dict.fromkeys(filter(None, parts))) + "."

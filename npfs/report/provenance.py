@@ -227,6 +227,12 @@ def left_out(context: Context) -> list[str]:
     return found + [PROVENANCE("not_available", why=why) for why in broken]
 
 
+def not_timed_in_short(context: Context) -> str:
+    """Count the cases that were not timed, or not in every run; the page has the reasons."""
+    number = len(context.evidence.not_timed) + len(context.evidence.partly_timed)
+    return PROVENANCE("not_timed_in_short", number=number) if number else ""
+
+
 def not_timed(context: Context) -> list[str]:
     """Name the cases that were not timed; those that share a reason are counted."""
     evidence = context.evidence

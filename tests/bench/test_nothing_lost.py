@@ -196,7 +196,7 @@ def test_resume_finishes_an_interrupted_set(
     assert [run["interrupted"] for run in runs] == [False, True, False]
     assert len({run["job"] for run in runs}) == 1
     assert {run["seed"] for run in runs} == {7}
-    assert "3 runs, each a fresh process" in result.stdout
+    assert "3 runs in fresh processes" in result.stdout
 
 
 CRASHING = """

@@ -131,4 +131,4 @@ def test_report_brings_back_a_run_that_was_killed(tmp_path: Path, npfs: Npfs) ->
     result = npfs("report")
     assert "Run 4 had ended early; its 6 finished cases were brought back." in result.stdout
     assert "Run 4 was interrupted; the cases that were finished count." in result.stdout
-    assert "4 runs, each a fresh process" in result.stdout
+    assert "4 runs in fresh processes" in result.stdout

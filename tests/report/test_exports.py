@@ -95,7 +95,9 @@ def test_documents_of_the_committed_runs_follow_it_too(runs: Path) -> None:
 def test_the_document_holds_the_numbers(tmp_path: Path) -> None:
     context = made(tmp_path)
     found = document(context)
-    [case] = [c for c in found["cases"] if (c["backend"], c["n_samples"]) == ("numpy", 1000)]
+    [case] = [
+        c for c in found["cases"] if (c["backend"], c["size"]["n_samples"]) == ("numpy", 1000)
+    ]
     seconds = context.evidence.time("numpy", Size(1000, 1))
     assert seconds is not None
     assert case["seconds"]["value"] == seconds.value
@@ -126,7 +128,7 @@ def test_the_document_holds_the_sentences_and_the_jobs_of_the_page(tmp_path: Pat
     assert formula["first"] == formula["good_enough"] == ["python"]
     lists = formula["time_to_result"]["python"]
     assert lists["low"] < lists["value"] < lists["high"]
-    assert set(found["first_map"]["first"][0]) == {"python", "numpy"}
+    assert set(found["first_map"]["leads"]) == {"python", "numpy"}
     assert found["numba_overtakes_s"] is None
 
 

@@ -88,7 +88,7 @@ def test_a_name_is_never_code(tmp_path: Path) -> None:
         assert name in seen.text
     figures = re.findall(r'id="figure-([^"]+)"', (tmp_path / "index.html").read_text("utf-8"))
     assert len(set(figures)) > 3
-    assert seen.tags.count("img") == 2 * len(set(figures))
+    assert seen.tags.count("figure") == len(set(figures))
     assert seen.tags.count("script") == 1
     assert not [attribute for attribute, _ in seen.attributes if attribute.startswith("on")]
     sources = [str(value) for attribute, value in seen.attributes if attribute == "src"]

@@ -73,14 +73,15 @@ def test_published_problems_are_named(tmp_path: Path) -> None:
 
 def test_how_far_to_trust_the_numbers_goes_by_runs_and_comparisons(tmp_path: Path) -> None:
     """One run has no interval; ten are enough for a check of the intervals."""
-    assert "No number has an interval" in trust(of_runs(tmp_path, {"epochs": 1}))
-    assert "1 epoch;" in trust(of_runs(tmp_path, {"epochs": 1}))
-    few = trust(context(tmp_path / "few", repeated(LISTS_WIN_AT_10)))
+    [one] = trust(of_runs(tmp_path, {"epochs": 1}))
+    assert "No number has an interval" in one
+    assert "1 epoch;" in one
+    few = " ".join(trust(context(tmp_path / "few", repeated(LISTS_WIN_AT_10))))
     assert few.startswith("3 runs in fresh processes")
     assert "(Benjamini–Hochberg, 3 comparisons)" in few
     assert "covered" not in few
     both = {("numpy", 10, 1): 1.0, ("python", 10, 1): 2.0}
-    many = trust(context(tmp_path / "many", repeated(both, runs=10)))
+    many = " ".join(trust(context(tmp_path / "many", repeated(both, runs=10))))
     assert "(Benjamini–Hochberg, 1 comparison)" in many
     assert " % of cases." in many
 
@@ -257,4 +258,6 @@ def test_no_value_of_a_record_ends_the_report(odd: dict[str, Any], load: Any) ->
             return
         one = Context(Evidence(found))
         assert environment_rows(one)
-        assert all(text.endswith(".") for text in [measured_on(one), trust(one), *warnings_of(one)])
+        assert all(
+            text.endswith(".") for text in [measured_on(one), *trust(one), *warnings_of(one)]
+        )

@@ -131,6 +131,9 @@ VALUES: dict[str, dict[str, list[dict[str, Any]]]] = {
             {"choices": [(("NumPy",), ["a formula"])]},
             {"choices": [(("NumPy", "Numba"), ["a formula"])]},
         ],
+        **{name: [{}] for name in ("cost", "costs", "startup_row", "install_row", "lines_row")},
+        "memory_row": [{"size": ROWS}],
+        "installed": [{"n_bytes": n_bytes} for n_bytes in (57e6, 0)],
         "memory": [{"size": ROWS, "needs": [("lists", 79e6), ("NumPy", 56e6), ("Numba", 32e6)]}],
     },
     "claims": {
@@ -182,11 +185,11 @@ VALUES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "machine": [{"parts": ["AMD EPYC", "2 cores", "Linux 6", "CPython 3.11.7"]}],
         "data": [{"file": "d.csv", "size": WIDE, "target": "price", "digest": "e9c1f755"}],
         "published": [{"problem": "real-python"}],
-        "trust": [
-            {"runs": 1, "epochs": 10, "comparisons": 0, "coverage": None},
-            {"runs": 10, "epochs": 10, "comparisons": 423, "coverage": 0.96},
-            {"runs": 2, "epochs": 1, "comparisons": 1, "coverage": None},
-        ],
+        "where": [{"date": "2026-11-24", "parts": ["AMD EPYC", "2 cores"]}],
+        "timed_runs": [{"runs": runs, "epochs": epochs} for runs, epochs in ((1, 10), (10, 1))],
+        "significance": [{"comparisons": 423}, {"comparisons": 1}],
+        "coverage": [{"share": 0.96}],
+        "not_timed_in_short": [{"number": 1}, {"number": 4}],
         "one_run": [{"command": "python -m pytest bench --benchmark-only"}],
         "no_fit": [{"command": "python -m pytest bench --benchmark-only"}],
         "one_table": [{"file": "d.csv"}],
@@ -253,11 +256,12 @@ PARTS = {
     "jobs": {
         *(job.name.replace("-", "_") for job in JOBS), "table", "table_models", "work", "described",
         "heading", "good_enough", "not_measured", "extrapolated", "alike", "perhaps",
-        "perhaps_short",
+        "perhaps_short", "cost", "costs", "startup_row", "install_row", "lines_row", "memory_row",
+        "installed",
     },
     "claims": {"confirmed", "partly_confirmed", "not_confirmed", "not_measured"},
     "startup": {"later", "unknown", "single"},
-    "provenance": {"share_of_time", "read_on"},
+    "provenance": {"share_of_time", "read_on", "where"},
     "scale": {"subject"},
 }  # fmt: skip
 

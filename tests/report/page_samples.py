@@ -1,13 +1,17 @@
 """Pages with numbers that were measured once: the whole of one, and odd ones."""
 
 import csv
-import re
+import tempfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
+from npfs.drawing.canvas import Canvas
 from npfs.drawing.numbers import significant
+from npfs.report import figures
 from npfs.report.content import Cell, Claim, Page, PageFigure, Table
 from npfs.report.formatting import Text
+from tests.report import figure_samples
 
 REFERENCE = Path(__file__).parents[2] / "reports" / "reference"
 _TITLES = {
@@ -19,14 +23,6 @@ _TITLES = {
     "numba-simd": "Numba, SIMD",
     "numba-parallel": "Numba, all cores",
 }
-_DARK = {
-    "ffffff": "15181d",
-    "1f2328": "e4e7eb",
-    "e8ebef": "2a2f36",
-    "c9ced6": "454c56",
-    "0072b2": "5aaee8",
-    "00543d": "4fc9a4",
-}
 NASTY = (
     "<script>document.title = 'injected'</script>",
     "</script></style><img src=x onerror=\"document.title = 'injected'\">",
@@ -37,9 +33,10 @@ NASTY = (
 )
 
 
-def whole_page(number_of_figures: int = 4) -> Page:
+def whole_page() -> Page:
     """Return a page with all its parts."""
     return Page(
+        where="npfs report · 2026-11-24 · AMD EPYC, 2 cores",
         question="Why NumPy, and not lists? And do I need Numba?",
         answer=(
             "On 1,000,000 samples a fit with NumPy, vectorized is 32.7× (31.1 to 34.4) as fast as with Python lists.",
@@ -48,8 +45,12 @@ def whole_page(number_of_figures: int = 4) -> Page:
         ),
         jobs=_jobs(),
         job_lines=("In a notebook with everything imported, NumPy is good enough for a lesson.",),
-        machine="Measured on AMD EPYC, 2 cores, Linux 6.18, CPython 3.11.7, NumPy 2.4.6.",
-        trust="20 runs in fresh processes timed fits of 10 epochs.",
+        costs=_costs(),
+        backends=tuple(figure_samples.TITLES.items()),
+        trust=(
+            "20 runs in fresh processes timed fits of 10 epochs.",
+            "Differences are significant at a 5 % false discovery rate.",
+        ),
         decisive=("OPENBLAS_CORETYPE=Haswell is set, which can make NumPy slower.",),
         job_notes=(
             "The first result comes from a fresh process: start, import and one fit of 1,000 samples.",
@@ -58,10 +59,10 @@ def whole_page(number_of_figures: int = 4) -> Page:
         warnings=(
             "Two threads met in 1.1 µs at one time and in 3.1 µs at another, so what runs on several cores was faster at some times than at others; close other programs and add runs.",
             "This is a virtual machine, whose host may move its cores or give them to others; measure more runs, at different times, before you trust a small difference.",
-            "Not installed, so not compared: c, jax and torch.",
         ),
+        observations=("The clock has a resolution of 40 ns.",),
         claims=_claims(),
-        figures=sample_figures(number_of_figures),
+        figures=sample_figures(),
         findings=(
             "NumPy is faster than Python lists from 1,000 samples on; at 100 it is slower.",
             "Numba is faster than NumPy at every measured number of samples of one feature: from 2.06× (2.05 to 2.06) at 100,000 to 73.4× (72.6 to 74.1) at 10.",
@@ -75,6 +76,7 @@ def whole_page(number_of_figures: int = 4) -> Page:
             "A program with Numba starts later than one with NumPy; it is ahead after 13.9 (12.8 to 15.1) fits of 1,000,000 samples.",
         ),
         startup_table=_startup(),
+        startup_notes=("Lines of code are those of the fit and its kernel.",),
         numbers=numbers(),
         calibration=(
             "On this machine, intervals from 5 runs held in 97 % of cases (97 % for speedups); identical code was called different in 0.0 %, over random halves of 20 stored runs.",
@@ -92,6 +94,8 @@ def whole_page(number_of_figures: int = 4) -> Page:
             "A difference is called one where it stands out among all 189 comparisons (Benjamini and Hochberg, 5 %).",
         ),
         left_out=("Run 7 was left out: other versions of NumPy.",),
+        not_timed=("c was not timed: cffi is not installed.",),
+        words=(("epoch", "one step of gradient descent"), ("run", "one fresh process")),
         version="0.1.0",
         downloads=(
             ("verdict.md", "verdict.md"),
@@ -104,7 +108,7 @@ def whole_page(number_of_figures: int = 4) -> Page:
 def short_page() -> Page:
     """Return a page with all its parts, each of few rows."""
     table = numbers()
-    return replace(whole_page(2), numbers=replace(table, rows=table.rows[:8]))
+    return replace(whole_page(), numbers=replace(table, rows=table.rows[:8]))
 
 
 def empty_page() -> Page:
@@ -120,26 +124,36 @@ def nasty_page() -> Page:
     """Return a page with what would be code, or break the layout, in every part that holds text."""
     cells = tuple((Cell(text, text), Cell(text, 1.0), Cell(text)) for text in NASTY)
     table = Table(NASTY[0] + NASTY[5], (NASTY[1], "backend", NASTY[5]), cells, (False, False, True))
-    titles = tuple(
-        PageFigure(f"n{index}", text, text, text, *_drawing("time"))
-        for index, text in enumerate(NASTY)
-    )
+    canvas = Canvas(360, 40)
+    canvas.text((0, 10), " ".join(NASTY))
+    canvas.dot((20, 20), "numpy", of=NASTY[2], tip=NASTY[1])
+    svg = canvas.svg(NASTY[2])
+    names = ["hero", *(f"n{index}" for index in range(len(NASTY) - 2)), "spread"]
     return replace(
-        whole_page(0),
+        whole_page(),
         question=" ".join(NASTY),
         answer=NASTY,
         jobs=replace(table, caption=NASTY[4]),
         job_lines=NASTY,
         job_notes=NASTY,
-        machine=" ".join(NASTY),
-        trust=" ".join(NASTY),
+        where=" ".join(NASTY),
+        backends=tuple(zip(NASTY, NASTY, strict=True)),
+        costs=replace(table, caption=NASTY[1]),
+        trust=NASTY,
+        observations=NASTY,
+        startup_notes=NASTY,
+        not_timed=NASTY,
+        words=tuple(zip(NASTY, NASTY, strict=True)),
         decisive=NASTY,
         warnings=NASTY,
         claims=tuple(
             Claim(text, text, "not_confirmed", NASTY, replace(table, caption=text + NASTY[5]))
             for text in NASTY
         ),
-        figures=titles,
+        figures=tuple(
+            PageFigure(name, text, text, text, svg, svg)
+            for name, text in zip(names, NASTY, strict=True)
+        ),
         findings=NASTY,
         startup=NASTY,
         startup_table=replace(table, caption=NASTY[2]),
@@ -153,29 +167,23 @@ def nasty_page() -> Page:
     )
 
 
-def sample_figures(number: int) -> tuple[PageFigure, ...]:
-    """Return that many figures, of the drawings in the reference report in turn."""
-    known = (
-        ("time", "Time for each sample and epoch", "Lower is faster; the grey floor is the time that just reading the data takes."),
-        ("speedup", "Speedup over Python lists", "Higher is faster; a line at 10 means that ten fits are done in the time of one with lists."),
-        ("shortcut", "A shortcut beside those that do all the work", "The Gram matrix is made once, so an epoch no longer reads the data."),
-        ("learning", "What is learned", "Left: the line moves to the data over the epochs; right: the loss falls for every backend alike."),
-    )  # fmt: skip
-    figures = []
-    for index in range(number):
-        name, title, how = known[index % len(known)]
-        again = f" ({index // len(known) + 1})" if index >= len(known) else ""
-        figures.append(
-            PageFigure(f"{name}{index}", title + again, how, f"{title}: {how}", *_drawing(name))
-        )
-    return tuple(figures)
+@cache
+def sample_figures() -> tuple[PageFigure, ...]:
+    """Return every figure but that of large data."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = figure_samples.context(Path(folder), figure_samples.documents())
+        return tuple(figures.page_figures(figures.figures(found)))
 
 
-def _drawing(name: str) -> tuple[str, str]:
-    light = (REFERENCE / f"{name}.svg").read_text(encoding="utf-8")
-    return light, re.sub(
-        r"#([0-9a-f]{6})\b", lambda color: "#" + _DARK.get(color[1], color[1]), light
+def _costs() -> Table:
+    cells = (
+        Cell("startup"),
+        Cell(Text("26.4 ms", "(25.6 to 27.1)")),
+        Cell("81.7 ms"),
+        Cell("356 ms"),
     )
+    columns = ("cost", "lists", "NumPy", "Numba")
+    return Table("What they cost beside", columns, (cells,), (False, True, True, True))
 
 
 def _jobs() -> Table:

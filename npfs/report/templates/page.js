@@ -20,10 +20,11 @@ const show = (point) => {
   point.classList.add("on");
   tip.textContent = point.dataset.tip;
   const box = point.getBoundingClientRect();
+  const above = box.top - tip.offsetHeight - 8;
   tip.style.left = `${Math.max(4, Math.min(box.left + 12, innerWidth - tip.offsetWidth - 4))}px`;
-  tip.style.top = `${Math.max(4, box.top - tip.offsetHeight - 8)}px`;
+  tip.style.top = `${above < 4 ? box.bottom + 8 : above}px`;
 };
-addEventListener("scroll", () => show(null), { passive: true });
+addEventListener("scroll", () => show(document.querySelector(".tip.on")), { passive: true });
 for (const svg of all("figure svg")) {
   const points = () => all(".tip", svg).filter((point) => point.getClientRects().length);
   for (const point of all(".tip", svg)) {

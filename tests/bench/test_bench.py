@@ -64,10 +64,11 @@ BACKEND = Backend("picky", "Picky", prepare, fit)
 
 
 class OddRuns(NamedTuple):
-    """What was printed, and the run files."""
+    """What was printed, the run files, and their report."""
 
     output: str
     runs: list[dict[str, Any]]
+    reports: Path
 
 
 def test_a_bad_option_is_one_sentence_and_exit_code_4() -> None:
@@ -92,7 +93,7 @@ def odd_runs(tmp_path_factory: pytest.TempPathFactory) -> OddRuns:
             f"--reports={folder}", "-rs", files=WHOLE,
         )  # fmt: skip
     assert process.returncode == 1, process.stdout
-    return OddRuns(process.stdout, list(map(load, run_paths(folder))))
+    return OddRuns(process.stdout, list(map(load, run_paths(folder))), folder)
 
 
 def test_a_wrong_result_is_no_time(odd_runs: OddRuns) -> None:
@@ -104,7 +105,9 @@ def test_a_wrong_result_is_no_time(odd_runs: OddRuns) -> None:
 
 
 def test_a_case_over_the_limit_is_named_and_the_others_are_timed(odd_runs: OddRuns) -> None:
-    assert "slow-10 was not timed: one fit would take" in odd_runs.output
+    verdict = (odd_runs.reports / "verdict.md").read_text(encoding="utf-8")
+    assert "slow-10 was not timed: one fit would take" in verdict
+    assert "1 case was not timed in every run" in odd_runs.output
     for run in odd_runs.runs:
         assert {"picky-10", "jit-10", "numpy-10"} <= timed(run)
         assert run["npfs"]["skipped"].keys() == {"slow-10"}

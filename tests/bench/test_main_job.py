@@ -90,7 +90,7 @@ def test_the_users_own_file_is_that_of_this_process_with_our_key(main_job: Job) 
 def test_it_ends_with_the_report(main_job: Job) -> None:
     for part in ("Time to result", "2 runs in fresh processes", "index.html", "in timed rounds"):
         assert part in main_job.output
-    assert (main_job.reports / "time.svg").is_file()
+    assert (main_job.reports / "hero.svg").is_file()
 
 
 def test_startup_is_in_each_run_and_what_hardly_varies_in_the_first(main_job: Job) -> None:

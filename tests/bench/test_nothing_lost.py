@@ -110,7 +110,7 @@ def test_an_interruption_keeps_and_reports_what_is_there(
         [benchmark] = run["benchmarks"]
         assert len(benchmark["extra_info"]["repetitions"]) == repetitions
     assert "index.html" in output
-    assert "interrupted; the cases finished by then count" in output
+    assert "interrupted; the cases that were finished count" in output
     assert (tmp_path / "verdict.md").is_file()
     assert not logs(tmp_path)
 

@@ -82,8 +82,18 @@ def figures(context: Context) -> list[Figure]:
         chart = rule(context)
         if chart is not None:
             name = rule.__name__
-            found.append(Figure(name, chart, FIGURES(name), f"{chart.title}. {_told(chart)}"))
+            caption, alt = _caption(context, name), f"{chart.title}. {_told(chart)}"
+            found.append(Figure(name, chart, caption, alt))
     return found
+
+
+def _caption(context: Context, name: str) -> str:
+    """Return the words below a figure, which name no more than it shows."""
+    if name != hero.__name__:
+        return FIGURES(name)
+    evidence = context.evidence
+    has_others = not set(evidence.backends) <= set(PLAIN)
+    return FIGURES(name, bands=len(evidence.runs) > 1, others=has_others)
 
 
 def page_figures(found: Sequence[Figure]) -> list[PageFigure]:

@@ -137,6 +137,17 @@ def test_the_title_is_what_was_found(
     assert title("hero", cells, tmp_path, runs) == expected
 
 
+def test_the_caption_is_true_of_its_plot(sample: Context, tmp_path: Path) -> None:
+    captions = [
+        figures.figures(found)[0].caption
+        for found in (sample, context(tmp_path, repeated(CROSSING, 1)))
+    ]
+    assert [("Bands" in text, "Grey" in text) for text in captions] == [
+        (True, True),
+        (False, False),
+    ]
+
+
 def test_runs_that_differ_too_much_compare_nothing(tmp_path: Path) -> None:
     documents = repeated(CROSSING, 2)
     documents[1]["benchmarks"][1]["stats"]["data"] = [1.0]  # a hundredth, of lists at 1,000 rows

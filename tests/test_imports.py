@@ -30,7 +30,7 @@ MAY_IMPORT = {
 HEAVY = {"numba", "matplotlib", "typer", "rich", "pytest", "pyarrow", "sklearn", "scipy"}
 HEAVY |= {"pandas", "dask", "distributed"}
 # Modules of npfs in all processes of a quick main job together.
-MOST_MODULES = 105
+MOST_MODULES = 101
 
 
 def package_of(module: str) -> str:

@@ -36,6 +36,15 @@ TEXTS = {
     exports.STARTUP: "startup, memory and conversions",
     "github-action-benchmark.json": "times for github-action-benchmark (customSmallerIsBetter)",
 }
+# Files that older versions wrote.
+FORMER = (
+    "first_call.csv",
+    *(
+        f"{name}{suffix}"
+        for name in ("time", "winners", "rungs", "total", "rates")
+        for suffix in (".svg", "-dark.svg", ".png")
+    ),
+)
 
 
 class NoRuns(ValueError):
@@ -116,8 +125,9 @@ def build_report(reports: Path, out: Path | None = None) -> Report:
         for path in sorted(work.iterdir()):
             paths.append(out / path.name)
             path.replace(paths[-1])
-    for stale in {*figures.file_names(), *TEXTS} - {path.name for path in paths}:
-        (out / stale).unlink(missing_ok=True)  # of an earlier report, on other evidence
+    # Of an earlier report, on other evidence or by an older version.
+    for stale in {*figures.file_names(), *TEXTS, *FORMER} - {path.name for path in paths}:
+        (out / stale).unlink(missing_ok=True)
     return Report(context, page, paths)
 
 

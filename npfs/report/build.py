@@ -146,6 +146,7 @@ def texts(
         jobs=jobs.job_table(context),
         job_lines=tuple(jobs.other_lines(context)),
         job_notes=tuple(jobs.job_notes(context)),
+        memory_line=jobs.memory_line(context),
         machine=provenance.measured_on(context),
         costs=jobs.cost_table(context),
         where=provenance.where(context),

@@ -6,7 +6,7 @@ from npfs.analysis import startup
 from npfs.analysis.evidence import LISTS, NUMPY
 from npfs.drawing import numbers
 from npfs.report import formatting
-from npfs.report.answer import compared_sizes, comparison, speedup_of
+from npfs.report.answer import compared_sizes, comparison, speedup_of, where_faster
 from npfs.report.content import Cell, Claim, Table
 from npfs.report.context import Context
 from npfs.report.sentences import Sentences
@@ -79,8 +79,9 @@ def faster(context: Context) -> Claim:
     )
     table = Table("NumPy over lists", ("rows", "speedup"), rows, (False, True))
     standing = _standing([one.is_above_one and not one.is_too_wide for one in speedups])
-    most = comparison(context, NUMPY, LISTS, shared[-1])
-    return _claim("faster", standing, most, table=table)
+    where = where_faster(context, NUMPY, LISTS, shared) if len(shared) > 1 else []
+    evidence_of = where or [comparison(context, NUMPY, LISTS, shared[-1])]
+    return _claim("faster", standing, *evidence_of, table=table)
 
 
 def zero_copy(context: Context) -> Claim:

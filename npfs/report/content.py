@@ -123,6 +123,7 @@ class Page:
     jobs: Table | None = None
     job_lines: tuple[str, ...] = ()
     job_notes: tuple[str, ...] = ()
+    memory_line: str = ""
     costs: Table | None = None
     machine: str = ""
     where: str = ""

@@ -223,11 +223,12 @@ def first(context: Context) -> Chart | None:
     points = [
         Mark(
             job(decision.job),
-            ((decision.job.n_samples, decision.job.epochs * decision.job.fits),),
+            ((decision.job.n_samples, decision.job.epochs),),
             FIGURES("job_tip", job=job(decision.job), names=[SHORT[n] for n in decision.first]),
         )
         for decision in context.decisions.jobs
-        if decision.job.n_features == 1 and decision.first
+        if decision.job.n_features == decision.job.fits == 1
+        and decision.first
         and low <= decision.job.n_samples <= high
     ]  # fmt: skip
     shown = {found.first(r, c) for r in range(len(found.epochs)) for c in range(len(found.samples))}
@@ -624,6 +625,8 @@ def _lines(
         is_plain = name in PLAIN
         last = known[-1][1].value
         label = f"{SHORT[name]} {write(last)}" if is_plain else context.name(name)
+        if is_plain and known[-1][0] != sizes[-1]:
+            label += f" at {numbers.short_count(known[-1][0].n_samples)}"
         tips = tuple(_tip(context, name, size, tell(of)) for size, of in known)
         points = tuple((float(size.n_samples), _bounds(of)) for size, of in known)
         weight = "bold" if is_plain else "thin"

@@ -20,7 +20,7 @@ def job_table(context: Context) -> Table | None:
     rows = [_row(context, decision) for decision in decisions(context)]
     if not rows:
         return None
-    columns = ("job", *(SHORT[name] for name in PLAIN), "good enough", "NumPy ÷ first")
+    columns = ("job", *(SHORT[name] for name in PLAIN), "good enough", "NumPy vs. first")
     columns = (*columns, "fastest of all backends")
     return Table(CAPTION, columns, tuple(rows), (False, True, True, True, False, True, False))
 
@@ -48,7 +48,7 @@ def job_notes(context: Context) -> list[str]:
 
 
 def other_lines(context: Context) -> list[str]:
-    """Return how to read the table, a line for a notebook, and one for memory, where measured."""
+    """Return how to read the table, and a line for a notebook."""
     lines = []
     if decisions(context):
         lines.append(JOBS("how_to_read"))
@@ -59,12 +59,17 @@ def other_lines(context: Context) -> list[str]:
                 choices.setdefault(names, []).append(job(decision.job))
         if choices:
             lines.append(JOBS("notebook", choices=list(choices.items())))
+    return lines
+
+
+def memory_line(context: Context) -> str:
+    """Return the bytes that a program needs with lists, NumPy and Numba; "" of fewer than two."""
     memory = context.decisions.memory
     known = {} if memory is None else {n: memory.n_bytes[n] for n in PLAIN if n in memory.n_bytes}
-    if memory is not None and len(known) > 1:
-        needs = [(SHORT[name], n_bytes) for name, n_bytes in known.items()]
-        lines.append(JOBS("memory", size=memory.size, needs=needs))
-    return lines
+    if memory is None or len(known) < 2:
+        return ""
+    needs = [(SHORT[name], n_bytes) for name, n_bytes in known.items()]
+    return JOBS("memory", size=memory.size, needs=needs)
 
 
 def job(of: Job) -> str:
@@ -103,7 +108,7 @@ def _row(context: Context, decision: Decision) -> tuple[Cell, ...]:
     over = decision.numpy_over_first
     good_enough = [SHORT[name] for name in decision.good_enough]
     cells.append(Cell(JOBS("perhaps", names=good_enough)))
-    cells.append(Cell("" if over is None else estimate(context, over, "×")))
+    cells.append(Cell(JOBS("first") if over is None else estimate(context, over, "×")))
     return (Cell(what), *cells, Cell(names(context, decision.fastest)))
 
 

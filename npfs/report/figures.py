@@ -223,12 +223,11 @@ def first(context: Context) -> Chart | None:
     points = [
         Mark(
             job(decision.job),
-            ((decision.job.n_samples, decision.job.epochs),),
+            ((decision.job.n_samples, decision.job.epochs * decision.job.fits),),
             FIGURES("job_tip", job=job(decision.job), names=[SHORT[n] for n in decision.first]),
         )
         for decision in context.decisions.jobs
-        if decision.job.n_features == decision.job.fits == 1
-        and decision.first
+        if decision.job.n_features == 1 and decision.first
         and low <= decision.job.n_samples <= high
     ]  # fmt: skip
     shown = {found.first(r, c) for r in range(len(found.epochs)) for c in range(len(found.samples))}

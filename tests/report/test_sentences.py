@@ -113,6 +113,7 @@ VALUES: dict[str, dict[str, list[dict[str, Any]]]] = {
         ],
         "heading": [{}],
         "good_enough": [{}],
+        "first": [{}],
         "not_measured": [{}],
         "extrapolated": [{}],
         "alike": [{"names": ["NumPy, in place"]}, {"names": ["NumPy", "Numba, SIMD", "2 others"]}],
@@ -255,7 +256,7 @@ PARTS = {
     "findings": set[str](),
     "jobs": {
         *(job.name.replace("-", "_") for job in JOBS), "table", "table_models", "work", "described",
-        "heading", "good_enough", "not_measured", "extrapolated", "alike", "perhaps",
+        "heading", "good_enough", "first", "not_measured", "extrapolated", "alike", "perhaps",
         "perhaps_short", "cost", "costs", "startup_row", "install_row", "lines_row", "memory_row",
         "installed",
     },

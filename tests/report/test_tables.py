@@ -9,7 +9,7 @@ import pytest
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
 from npfs.report.context import Context
-from npfs.report.jobs import job_notes, job_table, other_lines, terminal_table
+from npfs.report.jobs import job_notes, job_table, memory_line, other_lines, terminal_table
 from npfs.report.tables import fit_lines, numbers_table
 from npfs.schema import Size
 from tests import run_files
@@ -102,7 +102,7 @@ def test_jobs_far_from_all_that_was_measured_are_not_predicted(tmp_path: Path) -
 def test_backends_without_significant_difference_are_named_together(tmp_path: Path) -> None:
     names = ("python", "numpy", "numba-simd", "numba-parallel", "mine")
     one = of_jobs(context(tmp_path, {(name, 10, 1): 2.0 for name in names}))["a formula"]
-    assert one[3:5] == ["lists", ""]
+    assert one[3:5] == ["lists", "first"]
     assert one[5].endswith("; 3 others (no significant difference)")
     documents = [
         run_files.document({("python", 10, 1): s, ("numpy", 10, 1): 2.0}, k, epochs=100)
@@ -129,7 +129,7 @@ def test_memory_has_a_line_of_its_own(tmp_path: Path) -> None:
         run_files.memory("python", 10**6, 80e6, 80e6),
         run_files.memory("numpy", 10**6, 16e6, 40e6),
     ]
-    assert other_lines(context(tmp_path, FITS, once))[-1] == (
+    assert memory_line(context(tmp_path, FITS, once)) == (
         "Memory at 1,000,000 rows: 80 MB with lists and 56 MB with NumPy, the data included."
     )
 

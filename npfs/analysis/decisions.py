@@ -6,14 +6,13 @@ other tools stand in a column of their own. Times to a result come from ``Predic
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 from npfs.analysis import startup
 from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
 from npfs.analysis.prediction import QUANTILE, Estimate, NoPrediction, Prediction, Predictor
-from npfs.analysis.statistics import Interval
 from npfs.schema import Backend, Size
 
 PLAIN = (LISTS, NUMPY, NUMBA)
@@ -22,16 +21,11 @@ UNNOTICED_S = 0.1
 OTHER_UNNOTICED_S = (0.05, 0.2)  # it is reported where one of these would change the answer
 CLOSE = 1.25  # a quarter more waiting is no reason for another tool
 BEYOND_AT_MOST = 10.0  # a job farther from the measured sizes is not predicted
-# Many runs tell smaller differences apart, but the same code at another place of the memory makes
-# them as well.
-SMALLEST_ADVANTAGE = 1.02
 # Memory is counted in pages and arenas: less than this says nothing.
 SAME_MEMORY = 1.05
 PER_DECADE = 5  # points of the map
 SMALLEST_ERROR = 1e-6  # of a logarithm; equal runs have none
 MOST_EPOCHS = 6  # decades of epochs on the map
-
-Ratio = Callable[[str, str], Interval | None]
 
 
 @dataclass(frozen=True)
@@ -122,7 +116,7 @@ class FirstMap:
     samples: tuple[int, ...]
     epochs: tuple[int, ...]
     leads: Mapping[str, tuple[tuple[float, ...], ...]]
-    numpy_over_first: tuple[tuple[float, ...], ...]
+    numpy_over_first: tuple[tuple[float | None, ...], ...]
 
     def first(self, row: int, column: int) -> str:
         """Return the backend that is first at a place."""
@@ -372,43 +366,10 @@ def _lead(totals: Mapping[str, Estimate], name: str) -> float:
     return math.log(ratio.value) / max(ratio.error, SMALLEST_ERROR)
 
 
-def _numpy_over_first(totals: Mapping[str, Estimate]) -> float:
+def _numpy_over_first(totals: Mapping[str, Estimate]) -> float | None:
     if NUMPY not in totals:
-        return math.nan
+        return None
     return totals[NUMPY].value / min(total.value for total in totals.values())
-
-
-def fastest(evidence: Evidence, size: Size) -> list[str]:
-    """Return the backend with the least time, and all that are hardly slower or not significantly.
-
-    Nothing if fewer than two that do the same work were measured. A single run has no intervals,
-    and its least time counts.
-    """
-    times = {name: evidence.time(name, size) for name in evidence.backends}
-    measured = {name: time.value for name, time in times.items() if time is not None}
-    return best_of(measured, partial(evidence.speedup, size=size))
-
-
-def best_of(values: Mapping[str, float], ratio: Ratio) -> list[str]:
-    """Return the name with the least value, and all that are hardly worse or not significantly.
-
-    Nothing of fewer than two. ``ratio`` gives the ratio of two of them. That one does not differ
-    significantly from the best, whose value may be noisy, does not say that none of the others
-    beats it: then it is no choice.
-    """
-    if len(values) < 2:
-        return []
-
-    def beats(one: str, other: str) -> bool:
-        of = ratio(one, other)
-        return of is not None and of.is_above_one and of.value >= SMALLEST_ADVANTAGE
-
-    best = min(values, key=lambda name: values[name])
-    known = [name for name in values if (of := ratio(best, name)) is not None and of.is_known]
-    names = [best, *(name for name in known if name != best and not beats(best, name))]
-    return [
-        name for name in names if not any(beats(other, name) for other in names if other != name)
-    ]
 
 
 def costs(evidence: Evidence) -> dict[str, Backend]:

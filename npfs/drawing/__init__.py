@@ -1,1 +1,1 @@
-"""What every plot shares: its style, axes, labels, loss curves and numbers as text."""
+"""What every plot shares: its style, axes, labels, shapes, charts and numbers as text."""

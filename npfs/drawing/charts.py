@@ -376,7 +376,8 @@ class Regions:
             for level, opacity in ((0.0, REGION), (self.certain, CERTAIN)):
                 for places in _filled(xs, ys, np.clip(lead, -40, 40), level):
                     canvas.area(places, color, opacity=opacity, of=name)
-        generator: Any = contourpy.contour_generator(xs, ys, np.log(self.ratio))
+        ratio = np.log(self.ratio) if self.levels else np.zeros((len(ys), len(xs)))
+        generator: Any = contourpy.contour_generator(xs, ys, ratio)
         dashed = [
             (f"{level:g}×", [(float(a), float(b)) for a, b in line])
             for level in self.levels

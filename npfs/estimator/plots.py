@@ -257,7 +257,8 @@ def _number(value: float) -> str:
 @contextmanager
 def _drawing(ax: "Axes | None") -> "Iterator[tuple[Axes, Any]]":
     """Yield axes to draw on and the module that draws, in the style of the report."""
-    from npfs.drawing import curves, style
+    from npfs.drawing import style
+    from npfs.estimator import curves
 
     with style.house_style():
         if ax is not None:

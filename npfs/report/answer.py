@@ -85,9 +85,9 @@ def _wide(evidence: Evidence, *, than: bool = False) -> str:
     size = max(many, key=lambda size: (size.n_features, -abs(size.n_samples - READING_COUNTS_FROM)))
     numpy, numba = (speedup_of(evidence, *pair, size) for pair in ((NUMPY, NUMBA), (NUMBA, NUMPY)))
     if not numpy.is_significant or numpy.is_too_wide:
-        return ANSWER("wide_alike", n_features=size.n_features) if numpy.is_known else ""
+        return ANSWER("wide_alike", size=size) if numpy.is_known else ""
     name, of = ("wide_numpy", numpy) if numpy.is_above_one else ("wide_numba", numba)
-    return ANSWER(name, n_features=size.n_features, speedup=of.value, than=than)
+    return ANSWER(name, size=size, speedup=of.value, than=than)
 
 
 def startup_costs(context: Context) -> str:

@@ -63,7 +63,9 @@ class Report:
         """Return the end of a command: warnings, fits, answer, jobs, and where the page is."""
         table = jobs.terminal_table(self.context)
         aligned = formatting.aligned(table, width, from_the_right={1, 2, 3}) if table else []
-        note = formatting.wrapped(jobs.JOBS("good_enough_is"), width, "  ", "  ")
+        note = formatting.wrapped(
+            jobs.JOBS("good_enough_is", without=jobs.without(self.context)), width, "  ", "  "
+        )
         aligned += note.splitlines() if table else []
         blocks = (tables.fit_lines(self.context), aligned)
         path = next(path for path in self.paths if path.name == PAGE)
@@ -152,7 +154,11 @@ def texts(
         where=provenance.where(context),
         backends=tuple((name, evidence.title(name)) for name in measured),
         trust=tuple(provenance.trust(context)),
-        decisive=(*provenance.missing(context), *provenance.decisive_warnings(context)),
+        decisive=(
+            *provenance.missing(context),
+            *jobs.left_out_of_totals(context),
+            *provenance.decisive_warnings(context),
+        ),
         warnings=tuple(provenance.other_warnings(context)),
         claims=tuple(claims.claims(context)),
         figures=tuple(drawn),
@@ -166,7 +172,7 @@ def texts(
         observations=tuple(provenance.observations(context)),
         words=tuple(provenance.vocabulary(context)),
         method=tuple(provenance.method(context)),
-        left_out=tuple(provenance.left_out(context)),
+        left_out=(*provenance.left_out(context), *provenance.not_recorded(context)),
         not_timed=tuple(provenance.not_timed(context)),
         not_timed_in_short=provenance.not_timed_in_short(context),
         version=__version__,

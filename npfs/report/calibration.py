@@ -3,7 +3,7 @@
 import textwrap
 from typing import Any
 
-from npfs.analysis.calibration import Calibration, Summary, TooFewRuns, calibrate
+from npfs.analysis.calibration import Calibration, Summary
 from npfs.analysis.evidence import Evidence
 from npfs.report import formatting
 from npfs.report.sentences import Sentences
@@ -15,14 +15,6 @@ HEADINGS = (
 )  # fmt: skip
 TABLE_WIDTH = 130  # its seven columns of words do not fit the 100 of other text
 _SAYS = Sentences("calibration")
-
-
-def if_possible(evidence: Evidence) -> Calibration | None:
-    """Return the calibration, None where there are too few runs."""
-    try:
-        return calibrate(evidence)
-    except TooFewRuns:
-        return None
 
 
 def sentence(calibration: Calibration) -> str:

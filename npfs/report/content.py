@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from npfs.report.formatting import Marked, markdown
+
 
 class Cell(NamedTuple):
     """A cell of a table: its text, what it sorts by (``None``: last), and whether it is best."""
@@ -24,7 +26,8 @@ class Cell(NamedTuple):
     @property
     def marked(self) -> str:
         """Return the text as Markdown, in bold where it is best."""
-        return f"**{self.value}** {self.note}".strip() if self.is_best else self.text
+        value, note = markdown(self.value), markdown(self.note)
+        return Marked(f"**{value}** {note}".strip() if self.is_best else f"{value} {note}".strip())
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ from npfs.report import formatting
 from npfs.report.answer import speedup_of
 from npfs.report.content import PageFigure
 from npfs.report.context import SHORT, Context
-from npfs.report.jobs import job
+from npfs.report.jobs import job, without
 from npfs.report.sentences import Sentences
 from npfs.schema import Learning, Size
 
@@ -89,6 +89,8 @@ def figures(context: Context) -> list[Figure]:
 
 def _caption(context: Context, name: str) -> str:
     """Return the words below a figure, which name no more than it shows."""
+    if name == first.__name__:
+        return FIGURES(name, without="startup" in without(context))
     if name != hero.__name__:
         return FIGURES(name)
     evidence = context.evidence
@@ -341,6 +343,7 @@ def memory(context: Context) -> Chart | None:
     rows = []
     for group in alike.values():
         n_bytes = needs.n_bytes[group[0]]
+        group.sort(key=lambda name: name not in PLAIN)
         shown = [context.name(name) for name in group]
         text = numbers.n_bytes(n_bytes, 2)
         tip = FIGURES("memory_tip", names=shown, n_bytes=n_bytes, data=needs.size.data_bytes)
@@ -517,9 +520,8 @@ def spread(context: Context) -> Chart | None:
         "", FIGURES("over_mean"), tuple(rows), x_text=scales.times, limit=1.0, from_zero=False
     )
     widest = max(of.margin_of_error for of in times[size].values())
-    return Chart(
-        FIGURES("spread_title", runs=len(evidence.runs), size=size, margin=widest), (panel,)
-    )
+    fewest = min(of.runs for of in times[size].values())
+    return Chart(FIGURES("spread_title", runs=fewest, size=size, margin=widest), (panel,))
 
 
 def scale(context: Context) -> Chart | None:

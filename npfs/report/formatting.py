@@ -147,9 +147,13 @@ def table_row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(line.replace("|", r"\|") for line in lines) + " |"
 
 
+class Marked(str):
+    """Text that is Markdown already."""
+
+
 def markdown(text: str) -> str:
     """Escape what Markdown would read as a tag, a link or an image: a name stays a name."""
-    return re.sub(r"[\\<\[\]]", r"\\\g<0>", text)
+    return text if isinstance(text, Marked) else re.sub(r"[\\<\[\]$*`]", r"\\\g<0>", text)
 
 
 def numbered_runs(of: Sequence[str]) -> str:

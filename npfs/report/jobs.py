@@ -2,6 +2,7 @@
 
 from npfs.analysis import startup
 from npfs.analysis.decisions import PLAIN, Decision, Job
+from npfs.analysis.evidence import NUMPY
 from npfs.analysis.prediction import Estimate
 from npfs.drawing import numbers
 from npfs.report import formatting
@@ -31,6 +32,17 @@ def decisions(context: Context) -> list[Decision]:
     return found if any(decision.first for decision in found) else []
 
 
+def without(context: Context) -> list[str]:
+    """Name the parts that no total has: "startup", "conversion"."""
+    return list(dict.fromkeys(part for one in decisions(context) for part in one.without))
+
+
+def left_out_of_totals(context: Context) -> list[str]:
+    """Say that a part is in no total, which changes who is first."""
+    parts = without(context)
+    return [JOBS("without", parts=parts)] if parts else []
+
+
 def job_notes(context: Context) -> list[str]:
     """Return how the times add up, what they lack, and which answers are close."""
     found = decisions(context)
@@ -38,8 +50,6 @@ def job_notes(context: Context) -> list[str]:
         return []
     to_lists, to_array = (_conversion(context, name) for name in (TO_LISTS, TO_ARRAY))
     notes = [JOBS("how_it_adds_up", to_lists=to_lists, to_array=to_array)]
-    if parts := list(dict.fromkeys(part for decision in found for part in decision.without)):
-        notes.append(JOBS("without", parts=parts))
     for decision in found:
         for limit, names in (decision.otherwise or {}).items():
             short = [SHORT[name] for name in names]
@@ -51,7 +61,7 @@ def other_lines(context: Context) -> list[str]:
     """Return how to read the table, and a line for a notebook."""
     lines = []
     if decisions(context):
-        lines.append(JOBS("how_to_read"))
+        lines.append(JOBS("how_to_read", without=without(context)))
         choices: dict[tuple[str, ...], list[str]] = {}
         for decision in context.decisions.notebook:
             names = tuple(SHORT[name] for name in decision.good_enough)
@@ -108,7 +118,8 @@ def _row(context: Context, decision: Decision) -> tuple[Cell, ...]:
     over = decision.numpy_over_first
     good_enough = [SHORT[name] for name in decision.good_enough]
     cells.append(Cell(JOBS("perhaps", names=good_enough)))
-    cells.append(Cell(JOBS("first") if over is None else estimate(context, over, "×")))
+    shown = JOBS("first") if NUMPY in decision.first else ""
+    cells.append(Cell(shown if over is None else estimate(context, over, "×")))
     return (Cell(what), *cells, Cell(names(context, decision.fastest)))
 
 
@@ -155,7 +166,9 @@ def _short_time(decision: Decision, name: str) -> str:
     prediction = decision.predictions.get(name)
     if prediction is None:
         return "-"
-    return numbers.time(prediction.total.value, 2) + ("*" if name in decision.first else " ")
+    near = "" if prediction.beyond.is_inside else "~"
+    mark = "*" if name in decision.first else " "
+    return f"{near}{numbers.time(prediction.total.value, 2)}{mark}"
 
 
 def _conversion(context: Context, direction: str) -> dict[str, object] | None:

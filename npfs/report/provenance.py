@@ -2,7 +2,6 @@
 
 from msgspec import UNSET
 
-from npfs.analysis import startup
 from npfs.analysis.disturbance import DISTURBED
 from npfs.analysis.findings import Finding
 from npfs.drawing import numbers
@@ -163,10 +162,17 @@ def missing(context: Context) -> list[str]:
         return found
     if not evidence.sizes(n_features=1) and data is None:
         found.append(PROVENANCE("no_one_feature"))
-    if not any(evidence.bandwidth_limit(size) for size in sizes):
+    return found
+
+
+def not_recorded(context: Context) -> list[str]:
+    """Name what the runs did not look at, which changes no conclusion, and the way to get it."""
+    evidence = context.evidence
+    if context.is_large_data or not evidence.seconds:
+        return []
+    found = []
+    if not any(evidence.bandwidth_limit(size) for size in evidence.sizes()):
         found.append(PROVENANCE("no_read_pass"))
-    if not startup.backends(evidence):
-        found.append(PROVENANCE("no_startup"))
     if context.layout is None:
         found.append(PROVENANCE("no_layout"))
     return found

@@ -78,7 +78,7 @@ def test_the_answer_is_fits_then_jobs_then_startup(tmp_path: Path) -> None:
     )
     assert answered(tmp_path, seconds, once=STARTS) == [
         "NumPy fits faster from about 1,000 rows: 10× at 1,000; at 10 rows, lists fit 2.0× faster.",
-        "Numba overtakes once NumPy takes over about 20 s; with 64 features, NumPy fits 4.0× "
+        "Numba overtakes where NumPy needs more than about 20 s; at 1,000 × 64, NumPy fits 4.0× "
         "faster than Numba.",
         "Startup adds 500 ms with lists, 1.5 s with NumPy, 12 s with Numba.",
     ]
@@ -156,9 +156,9 @@ def test_numba_is_not_disfavoured_nor_favoured(
 @pytest.mark.parametrize(
     ("numba", "clause"),
     [
-        (0.5, "; with 64 features, Numba fits 2.0× faster."),
-        (4.0, "; with 64 features, NumPy fits 4.0× faster."),
-        (1.0, "; with 64 features, no significant difference."),
+        (0.5, "; at 10,000 × 64, Numba fits 2.0× faster."),
+        (4.0, "; at 10,000 × 64, NumPy fits 4.0× faster."),
+        (1.0, "; at 10,000 × 64, no significant difference."),
     ],
 )
 @pytest.mark.parametrize("with_one", [0.5, 2.0])

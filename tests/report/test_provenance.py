@@ -18,6 +18,7 @@ from npfs.report.provenance import (
     measured_on,
     method,
     missing,
+    not_recorded,
     not_timed,
     observations,
     other_warnings,
@@ -155,10 +156,10 @@ def test_what_is_missing_comes_with_the_way_to_get_it(tmp_path: Path) -> None:
         "Only one size was measured (10 rows × 4 features)": "--sizes",
         "No size of one feature": "--features 1",
         "No read pass was timed": "bench_read.py",
-        "No startup was measured": "--budget",
         "The memory layout of lists and arrays was not recorded": "the first run",
     }
-    found = missing(of_runs(tmp_path, {}, cells={("numpy", 10, 4): 1.0}))
+    one = of_runs(tmp_path, {}, cells={("numpy", 10, 4): 1.0})
+    found = [*missing(one), *not_recorded(one)]
     for sentence, (start, remedy) in zip(found, remedies.items(), strict=True):
         assert sentence.startswith(start)
         assert remedy in sentence

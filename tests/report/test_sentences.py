@@ -60,9 +60,9 @@ VALUES: dict[str, dict[str, list[dict[str, Any]]]] = {
             {"low": 2.05, "high": 73.1, "n_samples": 10, "sizes": 2, "of": 3, "wide": ""},
             {"low": 4.0, "high": 4.0, "n_samples": 10, "sizes": 1, "of": 3, "wide": ""},
         ],
-        "wide_numpy": [{"n_features": 64, "speedup": 3.4}],
-        "wide_numba": [{"n_features": 64, "speedup": 3.4}],
-        "wide_alike": [{"n_features": 64}],
+        "wide_numpy": [{"size": WIDE, "speedup": 3.4, "than": than} for than in (True, False)],
+        "wide_numba": [{"size": WIDE, "speedup": 3.4, "than": than} for than in (True, False)],
+        "wide_alike": [{"size": WIDE}],
         "startup": [{"costs": [("lists", 0.026), ("NumPy", 0.082), ("Numba", 0.36)]}],
     },
     "findings": {
@@ -119,8 +119,8 @@ VALUES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "alike": [{"names": ["NumPy, in place"]}, {"names": ["NumPy", "Numba, SIMD", "2 others"]}],
         "perhaps": [{"names": ["NumPy"]}, {"names": ["lists", "NumPy", "Numba"]}],
         "perhaps_short": [{"names": ["NumPy"]}, {"names": ["NumPy", "Numba"]}],
-        "how_to_read": [{}],
-        "good_enough_is": [{}],
+        "how_to_read": [{"without": parts} for parts in ([], ["startup"])],
+        "good_enough_is": [{"without": parts} for parts in ([], ["startup"])],
         "how_it_adds_up": [
             {"to_lists": None, "to_array": None},
             {way: {"seconds": SECONDS, "size": ROWS} for way in ("to_lists", "to_array")},
@@ -179,7 +179,7 @@ VALUES: dict[str, dict[str, list[dict[str, Any]]]] = {
         **{
             name: [{}]
             for name in (
-                "one_backend", "no_one_feature", "no_read_pass", "no_startup", "no_layout",
+                "one_backend", "no_one_feature", "no_read_pass", "no_layout",
                 "same_work", "intervals", "read_pass",
             )
         },

@@ -9,7 +9,16 @@ import pytest
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
 from npfs.report.context import Context
-from npfs.report.jobs import job_notes, job_table, memory_line, other_lines, terminal_table
+from npfs.report.jobs import (
+    JOBS,
+    job_notes,
+    job_table,
+    left_out_of_totals,
+    memory_line,
+    other_lines,
+    terminal_table,
+    without,
+)
 from npfs.report.tables import fit_lines, numbers_table
 from npfs.schema import Size
 from tests import run_files
@@ -81,8 +90,10 @@ def test_parts_that_no_run_measured_are_named(tmp_path: Path) -> None:
     """Without startup, NumPy takes 100 ms and Numba 10 ms: a limit of 50 ms is another choice."""
     found = context(tmp_path, FITS)
     assert of_jobs(found)["a formula"][3] == "NumPy"
-    leave_out, otherwise = job_notes(found)[1:]
-    assert leave_out.startswith("These times leave out startup and conversion, which no run")
+    [leave_out], (_, otherwise) = left_out_of_totals(found), job_notes(found)
+    assert leave_out.startswith("Times to a result leave out startup and conversion, which the")
+    assert other_lines(found)[0].startswith("Time to result: without startup to the last result")
+    assert "Without startup; plain NumPy" in JOBS("good_enough_is", without=without(found))
     assert otherwise == (
         "With a limit of 50 ms in place of 100 ms, Numba would be good enough for a formula."
     )

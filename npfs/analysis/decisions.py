@@ -23,7 +23,7 @@ CLOSE = 1.25  # a quarter more waiting is no reason for another tool
 BEYOND_AT_MOST = 10.0  # a job farther from the measured sizes is not predicted
 # Memory is counted in pages and arenas: less than this says nothing.
 SAME_MEMORY = 1.05
-PER_DECADE = 5  # points of the map
+PER_DECADE = 4  # points of the map
 SMALLEST_ERROR = 1e-6  # of a logarithm; equal runs have none
 MOST_EPOCHS = 6  # decades of epochs on the map
 
@@ -145,6 +145,7 @@ class Decisions:
         except NoPrediction:
             self.predictor = None
         self._lines = costs(evidence)
+        self._ranked: dict[Job, list[Prediction]] = {}
 
     @cached_property
     def jobs(self) -> list[Decision]:
@@ -192,7 +193,11 @@ class Decisions:
         """
         if self.predictor is None:
             return {}, ()
-        ranked = self.predictor.rank(job.n_samples, job.n_features, job.epochs, job.fits)
+        if job not in self._ranked:  # asked with startup and without
+            self._ranked[job] = self.predictor.rank(
+                job.n_samples, job.n_features, job.epochs, job.fits
+            )
+        ranked = self._ranked[job]
         found = {p.backend: p for p in ranked if not p.is_shortcut and _is_near(p)}
         plain = [found[name] for name in PLAIN if name in found]
         without = []

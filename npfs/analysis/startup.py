@@ -15,13 +15,13 @@ PARTS = ("first_result_s", "interpreter_s", "import_s", "first_fit_s", "second_f
 
 
 class Outcome(Enum):
-    """The outcome of a comparison of two backends with their startup costs."""
+    """The break-even of a backend: at once, after some fits, never, or without a difference."""
 
-    AT_ONCE = "starts no later, and its fits are faster"
-    AFTER = "starts later, and makes up for it"
-    NEVER = "its fits are slower"
-    FITS_ALIKE = "the fits cannot be told apart"
-    STARTS_ALIKE = "its fits are faster, and what comes once cannot be told apart"
+    AT_ONCE = "at once"
+    AFTER = "after"
+    NEVER = "never"
+    FITS_ALIKE = "fits alike"
+    STARTS_ALIKE = "starts alike"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from npfs.drawing import style
@@ -64,13 +64,7 @@ def terminal_text(page: Page, blocks: Sequence[Sequence[str]], where: str, width
 
 @cache
 def _html() -> Environment:
-    made = Environment(
-        loader=PackageLoader("npfs.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = environment(autoescape=True)
     made.filters |= {
         "data_uri": data_uri,
         "beside": _beside,

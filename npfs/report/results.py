@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from npfs import __version__
 from npfs.analysis import startup
-from npfs.analysis.decisions import Decision, FirstMap, Job
+from npfs.analysis.decisions import Decision, FirstMap, Job, MemoryNeeds
 from npfs.analysis.evidence import LISTS, NUMPY
 from npfs.analysis.prediction import Estimate
 from npfs.analysis.statistics import Interval
@@ -144,7 +144,7 @@ class Results(Struct, frozen=True, rename={"version": "npfs"}):
     jobs_in_notebook: tuple[JobResult, ...]
     first_map: FirstMap | None
     numba_overtakes_s: float | None
-    memory_needed: dict[str, float]
+    memory_needed: MemoryNeeds | None
     claims: tuple[Claim, ...]
     cases: tuple[Case, ...]
     bandwidth_limits: tuple[Limit, ...]
@@ -171,7 +171,7 @@ def results(context: Context, page: Page) -> Results:
         jobs_in_notebook=() if large else tuple(_job(context, one) for one in decisions.notebook),
         first_map=None if large else decisions.first_map,
         numba_overtakes_s=decisions.numba_overtakes_s,
-        memory_needed=dict(decisions.memory.n_bytes) if decisions.memory else {},
+        memory_needed=decisions.memory,
         claims=tuple(Claim(one.claim, one.id, one.evidence) for one in page.claims),
         cases=tuple(_case(context, *case) for case in context.cases),
         bandwidth_limits=tuple(
@@ -187,13 +187,7 @@ def results(context: Context, page: Page) -> Results:
         ),
         comparisons=evidence.significance.comparisons,
         significance_level=evidence.significance.level,
-        warnings=(
-            *page.decisive,
-            *page.warnings,
-            *page.observations,
-            *page.left_out,
-            *page.not_timed,
-        ),
+        warnings=page.all_warnings,
         conditions=dict(evidence.newest.conditions),
         epochs=evidence.newest.epochs,
         runs=tuple(Run(run.number, run.job, run.started, run.path.name) for run in evidence.runs),

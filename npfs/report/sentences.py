@@ -55,10 +55,11 @@ class Sentences:
 
 
 @cache
-def environment() -> Environment:
-    """Return the environment of text: nothing is escaped here; a page escapes what it shows."""
+def environment(*, autoescape: bool = False) -> Environment:
+    """Return the environment of text, where nothing is escaped, or of a page, which escapes all."""
     made = Environment(
         loader=PackageLoader("npfs.report", "templates"),
+        autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -172,6 +172,20 @@ def test_an_interval_that_spans_the_limit_names_both(tmp_path: Path) -> None:
     assert found.good_enough == ("numpy", "python")
 
 
+def test_the_limit_is_as_uncertain_as_the_first(tmp_path: Path) -> None:
+    """Lists need a second, give or take 10 %, and so the limit; NumPy just more, for certain."""
+    documents = []
+    for run, factor in enumerate((0.88, 0.94, 1.0, 1.06, 1.13), start=1):
+        cases = {("python", 10, 1): factor * 1.0, ("numpy", 10, 1): 1.3}
+        documents.append(run_files.document(cases, run))
+        for name, backend in documents[-1]["npfs"]["backends"].items():
+            backend |= {"fit_lines": LINES[name], "installed_bytes": {}}
+    run_files.write(tmp_path, documents)
+    found = Decisions(Evidence(read_runs(tmp_path / "runs"))).decide(Job("one", 10, 1, 10))
+    assert found.first == ("python",)
+    assert found.good_enough == ("numpy", "python")
+
+
 def test_older_runs_know_no_lines_so_the_least_to_install_is_simplest(tmp_path: Path) -> None:
     found = made(tmp_path, lines={}).decide(JOBS[0])
     assert found.good_enough == ("numpy",)  # 50 bytes; lists "install" 60 here

@@ -1,4 +1,4 @@
-"""What comes once, from run files written by hand."""
+"""Startup, memory and conversions, from run files written by hand."""
 
 import json
 import math

@@ -59,7 +59,7 @@ def amount(number: int) -> str:
 
 def time(seconds: float, digits: int = 3) -> str:
     """Format seconds, in the unit that suits them."""
-    scale, unit = time_unit(seconds)
+    scale, unit = time_unit(seconds, digits)
     return f"{significant(seconds / scale, digits)} {unit}"
 
 
@@ -75,9 +75,10 @@ def time_span(value: float, low: float, high: float) -> str:
     return f"{significant(value / scale)} {unit} ({bounds})"
 
 
-def time_unit(seconds: float) -> tuple[float, str]:
-    """Return the unit that suits a time, with its seconds."""
-    return next(((s, unit) for s, unit in _TIME_UNITS if seconds >= s), _TIME_UNITS[-1])
+def time_unit(seconds: float, digits: int = 3) -> tuple[float, str]:
+    """Return the unit that suits a time of so many digits, with its seconds: 998 ms are 1.0 s."""
+    rounded = float(f"{seconds:.{digits - 1}e}")
+    return next(((s, unit) for s, unit in _TIME_UNITS if rounded >= s), _TIME_UNITS[-1])
 
 
 def listed(items: Sequence[str], last: str = "and") -> str:

@@ -20,3 +20,8 @@ def test_counts_bytes_and_lists() -> None:
     assert [numbers.counted(n, "fit") for n in (0, 1, 2_000)] == ["0 fits", "1 fit", "2,000 fits"]
     assert numbers.listed(["a"]) == "a"
     assert numbers.listed(["a", "b", "c"]) == "a, b and c"
+
+
+def test_a_time_that_rounds_up_to_a_unit_is_given_in_it() -> None:
+    assert [numbers.time(s, 2) for s in (0.998, 0.994, 9.98e-4)] == ["1.0 s", "990 ms", "1.0 ms"]
+    assert numbers.time(0.9996) == "1.00 s"

@@ -1,19 +1,18 @@
 """The regression's benchmark in pytest's hooks: its options, its cases and its report."""
 
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 
+from npfs.harness.runs import RunFailed
 from npfs.harness.session import SESSION, RunSession
 from npfs.harness.spec import RunSpec, Settings
 from npfs.schema import Case
 from npfs.suite import options
 from npfs.suite.bench_suite import BenchSuite, first_estimate
 from npfs.suite.options import Chosen
-
-pytest_plugins = ["npfs.harness.plugin"]
 
 SUITE = pytest.StashKey[BenchSuite]()
 CHOSEN = pytest.StashKey[Chosen]()
@@ -61,13 +60,7 @@ def pytest_npfs_before_run(config: pytest.Config) -> None:
 
 def pytest_npfs_estimate(config: pytest.Config, job: str) -> str | None:
     """Return a first estimate of the speedups."""
-    return first_estimate(_run(config).settings.reports, job)
-
-
-def _run(config: pytest.Config) -> RunSession:
-    run = config.stash[SESSION]
-    assert run is not None
-    return run
+    return first_estimate(config.stash[SESSION].settings.reports, job)
 
 
 @pytest.fixture
@@ -98,44 +91,14 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [f"npfs: {line}" for line in (planned, *data, *suite.unavailable.values())]
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter,
-) -> Generator[None, None, None]:
-    """End with the verdict of all runs, whatever becomes of the tables of others."""
-    try:
-        yield
-    except Exception as error:
-        terminalreporter.ensure_newline()
-        terminalreporter.write_line(
-            f"A table of another plug-in could not be printed ({type(error).__name__}: {error})."
-        )
-    _show_report(terminalreporter)
-
-
-def _show_report(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the verdict of all runs, and the paths of what was written."""
-    run, suite = _run(terminalreporter.config), terminalreporter.config.stash[SUITE]
-    if run.recorder is None or not run.spec.is_first:
-        return
-    terminalreporter.ensure_newline()
-    terminalreporter.section("npfs")
-    for line in [*map(str, suite.recovered), *run.closing_lines()]:
-        terminalreporter.write_line(line)
-    if run.saved is None:
-        return
+def pytest_npfs_report(config: pytest.Config, run: RunSession) -> list[str]:
+    """Return the verdict of all runs, and the paths of what was written."""
     from npfs.report.build import NoRuns, build_report  # matplotlib only when nothing is timed
 
-    reports = run.settings.reports
     try:
-        report = build_report(reports)
+        report = build_report(run.settings.reports)
     except (NoRuns, OSError) as error:
-        terminalreporter.write_line(
-            f"The runs are saved in {reports / 'runs'}, "
-            f"but the report could not be written: {error}. "
-            "When that is mended: npfs report"
-        )
-        return
+        raise RunFailed(str(error)) from None
+    recovered = map(str, config.stash[SUITE].recovered)
     effort = report.effort(run.job, time.perf_counter() - run.began)
-    for line in (report.terminal_text(), effort):
-        terminalreporter.write_line(line)
+    return [*recovered, report.terminal_text(), effort]

@@ -16,6 +16,7 @@ The packages, each with those that it imports:
 - ``suite``: the benchmark of the regression (all above but estimator)
 - ``drawing``: what every plot shares (nothing)
 - ``report``: findings to what a person reads (schema, analysis, drawing)
+- ``plugin``: the harness for a person's own benchmarks (schema, harness, analysis, report, drawing)
 - ``cli``: the ``npfs`` command, one file a command (anything; nothing imports it)
 """
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from npfs.estimator.plots import plot_learning_rates as plot_learning_rates
     from npfs.estimator.plots import plot_loss as plot_loss
     from npfs.largedata.moments import Moments as Moments
+    from npfs.plugin.functions import compare_functions as compare_functions
     from npfs.regression.errors import ConvergenceWarning as ConvergenceWarning
     from npfs.regression.errors import DivergenceError as DivergenceError
     from npfs.regression.problem import Problem as Problem
@@ -46,6 +48,7 @@ _HOME_OF = {
     "Moments": "npfs.largedata.moments",
     "Problem": "npfs.regression.problem",
     "check_backend": "npfs.backends.conformance",
+    "compare_functions": "npfs.plugin.functions",
     "load_backend": "npfs.backends.registry",
     "load_published": "npfs.regression.published",
     "make_problem": "npfs.regression.problem",

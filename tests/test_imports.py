@@ -25,7 +25,9 @@ MAY_IMPORT = {
     "harness": "schema analysis",
     "suite": "regression backends data largedata schema harness analysis",
     "report": "schema analysis drawing",
-    "cli": "regression backends data largedata schema harness analysis suite report drawing estimator",
+    "plugin": "schema harness analysis report drawing",
+    "cli": "regression backends data largedata schema harness analysis suite report drawing "
+    "estimator plugin",
 }
 HEAVY = {"numba", "matplotlib", "typer", "rich", "pytest", "pyarrow", "sklearn", "scipy"}
 HEAVY |= {"pandas", "dask", "distributed"}

@@ -24,7 +24,7 @@ MEASURED = HERE / "measured.json"
 def measure(runs: int, reports: Path) -> tuple[RunRecord, ...]:
     """Return the runs, each a fresh process."""
     command = [
-        sys.executable, "-m", "pytest", "-p", "npfs.harness.plugin", "bench_three_ways.py",
+        sys.executable, "-m", "pytest", "bench_three_ways.py",
         "--benchmark-only", f"--npfs-runs={runs}", f"--npfs-reports={reports}",
     ]  # fmt: skip
     subprocess.run(command, cwd=HERE, check=True)

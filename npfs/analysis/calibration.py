@@ -18,7 +18,9 @@ from statistics import fmean, median
 import numpy as np
 from numpy.typing import NDArray
 
+from npfs.analysis import suites
 from npfs.analysis.evidence import REFERENCES, Evidence
+from npfs.analysis.runs import NO_SIZE
 from npfs.analysis.statistics import (
     CONFIDENCE,
     Logs,
@@ -45,6 +47,7 @@ class Coverage:
     Attributes
     ----------
     backend : str
+        Of a benchmark that is not of a regression its id, and ``size`` is ``NO_SIZE``.
     reference : str or None
         What a speedup is over; None for a time.
     size : Size
@@ -186,9 +189,10 @@ def _compare_halves(
 def _quantities(evidence: Evidence) -> Mapping[tuple[str, str | None, Size], Logs]:
     """Return the logs over all runs of each time and each speedup; NaN where a run has none."""
     runs = range(len(evidence.runs))
+    others = {(name, NO_SIZE): of for name, of in suites.seconds(evidence.runs).items()}
     times = {
         key: np.array([math.log(by_run.get(run, math.nan)) for run in runs])
-        for key, by_run in sorted(evidence.seconds.items())
+        for key, by_run in sorted({**evidence.seconds, **others}.items())
     }
     quantities: dict[tuple[str, str | None, Size], Logs] = {
         (backend, None, size): logs for (backend, size), logs in times.items()

@@ -49,21 +49,21 @@ class Significance(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Speedup:
-    """The speedup of ``backend`` over ``reference`` at one size."""
+class Measured:
+    """What is to be known precisely: a speedup, or a time.
 
-    backend: str
-    reference: str
-    size: Size
+    Attributes
+    ----------
+    cases : tuple of str
+        The ids of those that were timed for it.
+    """
+
     interval: Interval
+    cases: tuple[str, ...]
+    name: str
 
     def __str__(self) -> str:
-        return f"{self.backend}-{self.size} over {self.reference}"
-
-    @property
-    def cases(self) -> tuple[str, str]:
-        """Return the ids of the two cases that it compares."""
-        return f"{self.backend}-{self.size}", f"{self.reference}-{self.size}"
+        return self.name
 
     def runs_needed(self, margin_of_error: float) -> float:
         """Estimate the runs for a margin of error, from the spread of those there are."""
@@ -114,6 +114,7 @@ class Evidence:
                 self.older_source.setdefault(case.backend, []).append(number)
         self.bandwidth_seconds = _bandwidth_seconds(self.runs)
         timed = {f"{backend}-{size}" for backend, size in self.seconds}
+        timed |= {str(case) for run in self.runs for case in run.others}
         skipped = {name: why for run in self.runs for name, why in sorted(run.skipped.items())}
         # A case may be skipped or fail in one run and be timed in another.
         self.not_timed = {name: why for name, why in skipped.items() if name not in timed}
@@ -208,10 +209,14 @@ class Evidence:
         ]
         return Significance(benjamini_hochberg(p_values, FALSE_DISCOVERY_RATE), len(p_values))
 
-    def speedups(self) -> list[Speedup]:
+    def speedups(self) -> list[Measured]:
         """Return every speedup over lists and over NumPy that was measured."""
         return [
-            Speedup(backend, reference, size, interval)
+            Measured(
+                interval,
+                (f"{backend}-{size}", f"{reference}-{size}"),
+                f"{backend}-{size} over {reference}",
+            )
             for backend, size in sorted(self.seconds)
             for reference in REFERENCES
             if backend != reference

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from npfs.cli import advise, backends, bench, calibrate, compare, doctor, fit, report
+from npfs.cli import (
+    advise,
+    backends,
+    bench,
+    calibrate,
+    compare,
+    compare_commits,
+    doctor,
+    fit,
+    report,
+)
 from npfs.cli.shared import FAULT, MISTAKE, Mistake
 
 TRACEBACK = "--traceback"
@@ -58,6 +68,7 @@ for command in (
     fit.fit,
     backends.backends,
     compare.compare,
+    compare_commits.compare_commits,
     calibrate.calibrate,
     doctor.doctor,
 ):

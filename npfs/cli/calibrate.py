@@ -10,7 +10,7 @@ from npfs.cli import shared
 def calibrate(
     reports: shared.Reports = shared.REPORTS,
     measure: Annotated[
-        int, Option(min=0, metavar="N", help="First add N runs of the standard preset.")
+        int, Option(min=0, metavar="N", help="First add N runs of npfs' own benchmarks.")
     ] = 0,
     half: Annotated[int, Option(min=2, help="Runs in a half.")] = 5,
     as_json: shared.AsJson = False,
@@ -18,16 +18,21 @@ def calibrate(
 ) -> None:
     """Measure how often the interval of one half of the stored runs covers the other."""
     from npfs.analysis import calibration
+    from npfs.analysis.evidence import Evidence
     from npfs.cli.bench import CannotMeasure, add_runs
     from npfs.report import calibration as written
-    from npfs.report.build import NoRuns, read_evidence
+    from npfs.report.build import NoRuns, read_evidence, read_folder
+    from npfs.report.provenance import HOW_TO_RUN
 
     with shared.mistakes(CannotMeasure, NoRuns, calibration.TooFewRuns):
         if measure:
             add_runs(measure, reports)
         shared.recover_runs(reports)
         with shared.working("splitting the runs in halves", quiet=quiet or as_json):
-            evidence = read_evidence(reports)
+            try:
+                evidence = read_evidence(reports)
+            except NoRuns:  # of npfs' own benchmarks
+                evidence = Evidence(read_folder(reports, "others", HOW_TO_RUN))
             found = calibration.calibrate(evidence, half=half)
     if as_json:
         shared.print_json(written.document(found))

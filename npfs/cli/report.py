@@ -2,14 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from typer import Option
 
 from npfs.cli import shared
-
-if TYPE_CHECKING:
-    from npfs.analysis.evidence import Evidence
 
 WHOLE = "all"
 # Each form that can be printed, and the file of the whole report that holds the same.
@@ -35,12 +32,22 @@ def report(
     out: Annotated[
         Path | None, Option(help="Write there instead: a folder for all, a file for one.")
     ] = None,
+    baseline: Annotated[
+        str | None,
+        Option(
+            metavar="NAME|PARAM=VALUE",
+            help="Of another suite: the benchmark to compare with. (default: that of the runs)",
+        ),
+    ] = None,
     open_page: Annotated[bool, Option("--open", help="Open the page in the browser.")] = False,
     as_json: shared.AsJson = False,
     quiet: shared.Quiet = False,
 ) -> None:
     """Build the report again from the saved runs: page, verdict, figures and tables."""
-    from npfs.report.build import PAGE, NoRuns, build_report, read_evidence
+    from npfs.analysis.runs import read_runs
+    from npfs.analysis.suites import NoBaseline
+    from npfs.report import suite
+    from npfs.report.build import PAGE, NoRuns, Report, build_report
 
     form = "json" if as_json else form
     _require_possible(form, out, open_page)
@@ -48,14 +55,18 @@ def report(
     page, remedy = out, "name another place with --out"
     with (
         shared.working("building the report", quiet=quiet),
-        shared.mistakes(NoRuns, OSError, remedy=remedy),
+        shared.mistakes(NoRuns, NoBaseline, OSError, remedy=remedy),
     ):
+        is_other = suite.is_one(read_runs(reports / "runs"))
+        if baseline is not None and not is_other:
+            raise shared.Mistake("--baseline is for runs of another suite, which these are not")
         if form == WHOLE:
-            built = build_report(reports, out)
+            built: Report | suite.SuiteReport
+            built = suite.build(reports, out, baseline) if is_other else build_report(reports, out)
             lines = [built.terminal_text()]
             page = next(path for path in built.paths if path.name == PAGE)
         else:
-            lines = _write(_text(form, read_evidence(reports)), out)
+            lines = _write(_text(form, reports, baseline, is_other), out)
     if not quiet and lines:
         print("\n".join(lines))
     if open_page and page is not None:
@@ -75,12 +86,16 @@ def _require_possible(form: str, out: Path | None, open_page: bool) -> None:
         raise shared.Mistake(f"--out {out} is a file, and the whole report takes a folder")
 
 
-def _text(form: str, evidence: "Evidence") -> str:
+def _text(form: str, reports: Path, baseline: str | None, is_other: bool) -> str:
     """Return the report in one form; a page with its figures, and with no link to other files."""
-    from npfs.report import build, figures
+    from npfs.report import build, figures, suite
     from npfs.report.context import Context
 
-    context = Context(evidence)
+    if is_other:
+        found = suite.read(reports, baseline)
+        drawn = figures.page_figures(suite.figure(found)) if form == "html" else []
+        return suite.texts(found, drawn, with_links=False)[1][FORMS[form]]
+    context = Context(build.read_evidence(reports))
     drawn = figures.page_figures(figures.figures(context)) if form == "html" else []
     _, texts = build.texts(context, drawn, with_links=False)
     return texts.get(FORMS[form], "")

@@ -1,22 +1,17 @@
 """The harness as a plugin of pytest: benchmarks are timed in runs, each a fresh process.
 
-``bench/conftest.py`` loads it. A suite tells what it is by the hooks of ``Hooks``;
-any other file of pytest-benchmark's benchmarks is timed in runs with ``--npfs-runs``.
+``npfs.plugin.entry`` loads it. A suite tells what it is by the hooks of ``npfs.harness.hooks``.
 """
-# mypy: disable-error-code="empty-body"
 
-import argparse
+import importlib
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
-from npfs.analysis import suites
-from npfs.analysis.runs import read_runs
-from npfs.harness import environment, option_values, stock
-from npfs.harness.processes import SILENCE_S, end_on_sigterm
+from npfs.harness import environment, stock
+from npfs.harness.processes import end_on_sigterm
 from npfs.harness.progress import Progress
 from npfs.harness.runs import RunFailed, RunSet
 from npfs.harness.session import (
@@ -28,9 +23,7 @@ from npfs.harness.session import (
     RunSession,
     freeze_gc,
 )
-from npfs.harness.spec import REPETITIONS as DEFAULT_REPETITIONS
-from npfs.harness.spec import RunSpec, Settings, given_spec
-from npfs.schema import Case
+from npfs.harness.spec import given_spec
 
 CASE = pytest.StashKey[str]()
 FIRST = pytest.StashKey[tuple[int, int]]()  # rounds and iterations of an item's first repetition
@@ -38,93 +31,19 @@ FIRST = pytest.StashKey[tuple[int, int]]()  # rounds and iterations of an item's
 # A neighbour's disturbance lasts longer than one repetition and shorter than all: docs/measuring.md
 # shows how the width of an interval depends on the number and the length.
 ROUND_S = 0.0005
-UNITS = ((1e9, "ns"), (1e6, "µs"), (1e3, "ms"), (1, "s"))
-# Options of pytest-benchmark that write files or tables: a further run writes its own file alone.
-OUTPUTS: dict[str, Any] = {
+# Options that write files or tables: a further run writes its own file alone. And those that choose
+# tests by how the last session ended.
+FOR_THE_FIRST: dict[str, Any] = {
     "benchmark_json": None, "benchmark_save": None, "benchmark_autosave": None,
     "benchmark_compare": [], "benchmark_histogram": [], "benchmark_cprofile_dump": [],
     "benchmark_compare_fail": None, "xmlpath": None,
+    "lf": False, "failedfirst": False, "newfirst": False, "stepwise": False,
 }  # fmt: skip
-
-
-class Hooks:
-    """The hooks by which a suite of benchmarks tells the harness what it is."""
-
-    @pytest.hookspec(firstresult=True)
-    def pytest_npfs_settings(self, config: pytest.Config, spec: RunSpec) -> Settings | None:
-        """Return what the command asks for; None to time nothing in runs.
-
-        Raises
-        ------
-        pytest.UsageError
-            In a sentence, for options that do not go together.
-        """
-
-    @pytest.hookspec(firstresult=True)
-    def pytest_npfs_case(self, item: pytest.Item) -> str | None:
-        """Return the id of a benchmark's case; without one it is that of the node."""
-
-    @pytest.hookspec(firstresult=True)
-    def pytest_npfs_describe(
-        self, config: pytest.Config, spec: RunSpec, is_end: bool
-    ) -> dict[str, Any]:
-        """Return fields of ``npfs.schema.Run``, at the beginning and at the end of a run."""
-
-    @pytest.hookspec(firstresult=True)
-    def pytest_npfs_probes(
-        self, config: pytest.Config, spec: RunSpec
-    ) -> Iterable[tuple[str, Callable[[], Sequence[Case]]]]:
-        """Return what a run measures in processes of its own after its cases, by id."""
-
-    @pytest.hookspec(firstresult=True)
-    def pytest_npfs_chosen(self, config: pytest.Config) -> dict[str, Any]:
-        """Return what this run found out about its cases, for the further runs of the command."""
-
-    @pytest.hookspec
-    def pytest_npfs_before_run(self, config: pytest.Config, number: int) -> None:
-        """Check what the next run needs.
-
-        Raises
-        ------
-        npfs.harness.runs.RunFailed
-            If it cannot be made.
-        """
-
-    @pytest.hookspec(firstresult=True)
-    def pytest_npfs_estimate(self, config: pytest.Config, job: str) -> str | None:
-        """Return a first estimate of the answer, after the second run."""
-
-
-def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Add the hooks of a suite."""
-    pluginmanager.add_hookspecs(Hooks)
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options for suites that have none of their own."""
-    group = parser.getgroup("npfs", "npfs: benchmarks in fresh processes")
-    group.addoption("--npfs-runs", metavar="N", help="time benchmarks in N fresh processes")
-    group.addoption("--npfs-reports", metavar="DIR", default="reports", help="folder for runs")
-    for name, value in (("repetitions", DEFAULT_REPETITIONS), ("silence", SILENCE_S)):
-        group.addoption(f"--npfs-{name}", default=value, help=argparse.SUPPRESS)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_npfs_settings(config: pytest.Config, spec: RunSpec) -> Settings | None:
-    """Return the settings of a suite without options of its own."""
-    given = config.getoption("npfs_runs")
-    if given is None:
-        return None
-    try:
-        runs = option_values.whole_number("--npfs-runs", given, at_least=1)
-    except ValueError as error:
-        raise pytest.UsageError(str(error)) from None
-    return Settings(
-        reports=config.invocation_params.dir / Path(config.getoption("npfs_reports")),
-        runs=runs,
-        repetitions=int(config.getoption("npfs_repetitions")),
-        arguments=tuple(map(str, config.invocation_params.args)),
-    )
+# What repeats tests by itself, or in parallel.
+OTHERS = (
+    ("count", "pytest-repeat", 1), ("codspeed", "pytest-codspeed", False),
+    ("numprocesses", "pytest-xdist", 0), ("dist", "pytest-xdist", "no"),
+)  # fmt: skip
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -133,14 +52,42 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{REPETITIONS}(n): of a benchmark in a run, at most")
     config.addinivalue_line("markers", f"{OPTIONAL}: a benchmark that may not be needed")
     given = given_spec()
+    _require_possible(config)
     settings = config.hook.pytest_npfs_settings(config=config, spec=given)
-    config.stash[SESSION] = session = settings and RunSession(config, given, settings)
-    if session is None:
-        return
+    config.stash[SESSION] = session = RunSession(config, given, settings)
     _set_defaults(config, settings.repetition_s)
     if not session.spec.is_first:
-        for option, off in OUTPUTS.items():
+        for option, off in FOR_THE_FIRST.items():
             setattr(config.option, option, off)
+
+
+def _require_possible(config: pytest.Config) -> None:
+    """Refuse what leaves no run once everything is measured.
+
+    Raises
+    ------
+    pytest.UsageError
+        One sentence: what was given, and what to give.
+    """
+    if config.getoption("benchmark_group_by", None) is None:
+        raise pytest.UsageError(
+            "the runs are timed by pytest-benchmark, which is switched off here (-p no:benchmark); "
+            "leave that out"
+        )
+    for option, plugin, usual in OTHERS:
+        if (config.getoption(option, None) or usual) != usual:
+            raise pytest.UsageError(
+                f"--{option} of {plugin} does not go with the runs of npfs, which repeat each case "
+                "by themselves, one at a time; leave it out"
+            )
+    if config.getoption("benchmark_histogram"):
+        try:
+            importlib.import_module("pygal")
+        except ImportError:
+            raise pytest.UsageError(
+                "--benchmark-histogram needs pygal: python -m pip install "
+                "'pytest-benchmark[histogram]', or leave it out: the report has figures"
+            ) from None
 
 
 def _set_defaults(config: pytest.Config, repetition_s: float) -> None:
@@ -172,7 +119,9 @@ def pytest_fixture_setup(
 
 
 def _run(config: pytest.Config) -> RunSession | None:
-    return config.stash.get(SESSION, None)
+    """Return the run that is timed; None where benchmarks are only listed, or switched off."""
+    run = config.stash.get(SESSION, None)
+    return run if run is not None and run.recorder is not None else None
 
 
 def case_of(item: pytest.Item) -> str | None:
@@ -187,8 +136,8 @@ def case_of(item: pytest.Item) -> str | None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Claim the run's number, so that the order can depend on it."""
-    run = _run(session.config)
-    if run is not None and run.is_timed:
+    run = session.config.stash[SESSION]
+    if run.is_timed:
         run.claim()
 
 
@@ -227,6 +176,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 def _time_items(session: pytest.Session, run: RunSession) -> None:
     cases = {name: item for item in session.items if (name := case_of(item)) is not None}
     others = [item for item in session.items if case_of(item) is None]
+    stock.keep_setups(session)
     if run.spec.is_first:
         file = stock.terminal_file(session.config)
         shown = session.config.get_verbosity() >= 0 and bool(cases)
@@ -251,6 +201,8 @@ def _time_items(session: pytest.Session, run: RunSession) -> None:
         _time_once(cases[case], case, run)
         _end_if_asked(session)
         run.show(case, share=(index + 1) / len(run.order))
+    if cases:
+        stock.end_setups(next(reversed(cases.values())))
     if run.done:
         probes = session.config.hook.pytest_npfs_probes(config=session.config, spec=run.spec)
         run.probe(probes or ())
@@ -283,7 +235,7 @@ def _most_repetitions(item: pytest.Item) -> int:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Record a repetition."""
     run, case = _run(item.config), case_of(item)
-    if run is None or run.recorder is None or case is None:
+    if run is None or case is None:
         return (yield)
     with run.repetition(item, case):
         return (yield)
@@ -293,13 +245,20 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Record a case whose fixtures fail: it is not tried again."""
+    """Record a case that fails, or is skipped: it is not tried again."""
     report = yield
     run, case = _run(item.config), case_of(item)
-    if run is not None and run.recorder is not None and case is not None and call.when != "call":
-        reason = (str(call.excinfo and call.excinfo.value).splitlines() or [""])[0]
-        if report.failed or report.skipped:
-            run.end(item, case, "failed" if report.failed else "skipped", reason)
+    if run is None or case is None or report.passed:
+        return report
+    error = call.excinfo and call.excinfo.value
+    reason = str(getattr(error, "msg", None) or error or report.longrepr)
+    if hasattr(report, "wasxfail"):
+        reason = f"it is expected to fail: {report.wasxfail or reason}"
+    elif report.failed and call.when == "call" and error is not None:
+        reason = f"{type(error).__name__}: {error}"
+        if run.done.get(case):
+            reason += f" (in repetition {run.done[case] + 1}; those before passed)"
+    run.end(item, case, "failed" if report.failed else "skipped", reason)
     return report
 
 
@@ -310,58 +269,52 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         run.recorder.release()
 
 
-def pytest_benchmark_update_machine_info(
-    config: pytest.Config, machine_info: dict[str, Any]
-) -> None:
+def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
     """Name the machine by what it is, not by its host name: run files are made to be shared."""
-    if _run(config) is not None:
-        machine_info["node"] = environment.machine_id(machine_info)
+    machine_info["node"] = environment.machine_id(machine_info)
 
 
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
     """Add our key to every JSON file that is written, the user's own ``--benchmark-json`` too."""
-    run = _run(config)
-    if run is not None:
-        run.add_to(output_json)
+    config.stash[SESSION].add_to(output_json)
 
 
 def pytest_report_teststatus(
     report: pytest.TestReport, config: pytest.Config
 ) -> tuple[str, str, str] | None:
     """Print no dots where progress is shown."""
-    run = _run(config)
-    if run is None or run.recorder is None or report.failed:
+    if _run(config) is None or report.failed:
         return None
     if report.skipped:
         return ("" if OPTIONAL in report.keywords else "skipped", "", "")
     return ("passed" if report.when == "call" else "", "", "")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """End with the times of all runs, where no suite has a report of its own."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter,
+) -> Generator[None, None, None]:
+    """End with the report of all runs, whatever becomes of the tables of others."""
+    try:
+        yield
+    except Exception as error:
+        terminalreporter.ensure_newline()
+        terminalreporter.write_line(
+            f"A table of another plug-in could not be printed ({type(error).__name__}: {error})."
+        )
     run = _run(terminalreporter.config)
-    if run is None or run.recorder is None or not run.spec.is_first or run.settings.has_report:
+    if run is None or not run.spec.is_first:
         return
+    lines = run.closing_lines()
+    if run.saved is not None:
+        try:
+            lines += run.config.hook.pytest_npfs_report(config=run.config, run=run)
+        except RunFailed as error:
+            lines.append(
+                f"The runs are saved in {run.settings.reports / 'runs'}, but the report could not "
+                f"be written: {error}. When that is mended: npfs report"
+            )
+    terminalreporter.ensure_newline()
     terminalreporter.section("npfs")
-    for line in [*run.closing_lines(), *_times(run)]:
+    for line in lines:
         terminalreporter.write_line(line)
-
-
-def _times(run: RunSession) -> list[str]:
-    """Return a line for the time of each case, over all runs of the command."""
-    if run.saved is None:
-        return []
-    made = [one for one in read_runs(run.saved.parent).runs if one.job == run.job]
-    lines = [
-        f"{name}: {_duration(time.value)} ({_duration(time.low)} to {_duration(time.high)})"
-        if time.is_known
-        else f"{name}: {_duration(time.value)}"
-        for name, time in suites.intervals(made).items()
-    ]
-    return [*lines, f"{len(made)} runs, each a fresh process; 95 % intervals over runs"]
-
-
-def _duration(seconds: float) -> str:
-    """Return seconds in the unit that suits them."""
-    factor, unit = next(((f, u) for f, u in UNITS if seconds < 1000 / f), UNITS[-1])
-    return f"{seconds * factor:.3g} {unit}"

@@ -8,19 +8,21 @@ import math
 import statistics
 import sys
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from npfs.analysis.evidence import Evidence, Speedup
+from npfs.analysis.evidence import Evidence, Measured
 from npfs.analysis.runs import NotARun, RunFolder, RunRecord, read_run
+from npfs.analysis.suites import Suite
 from npfs.harness import recorder
-from npfs.harness.processes import Ended, fresh_process
+from npfs.harness.processes import SILENCE_S, Ended, fresh_process
 from npfs.harness.session import REPORT_SECONDS, RunSession
 from npfs.harness.spec import Settings, padding_of
 
 UNKNOWN_MARGIN = 1.0  # the value may be twice as large or half as large
+SLOWER = 5.0  # a repetition may take so many times the slowest one of the first run
 ESTIMATE_AFTER = 2  # runs: the fewest that give an interval
 
 
@@ -51,7 +53,8 @@ class RunSet:
         self.made, self.has_passed = 1, True
         self.stop: Stop | None = None
         self.crashed: dict[str, str] = {}
-        self._silence_s = float(session.config.getoption("npfs_silence"))
+        usual = max(SILENCE_S, SLOWER * session.slowest_s)
+        self._silence_s = float(session.config.getoption("npfs_silence") or usual)
 
     def make_others(self) -> None:
         """Make the other runs, each in a fresh process.
@@ -96,7 +99,7 @@ class RunSet:
             if settings.budget_s:
                 lines.append(f"The command ended after {self.made} runs: {stop.why}.")
         elif stop.is_reached:
-            lines.append(f"Every speedup is known to within {asked:.2g} of its value.")
+            lines.append(f"Every interval is within {asked:.2g} of its value.")
         elif not stop.not_reached:
             lines.append(f"--precision had nothing to look at: {stop.why}.")
         else:
@@ -109,6 +112,8 @@ class RunSet:
 
     def _make(self, cases: frozenset[str] | None) -> None:
         session, left = self.session, self.session.seconds_left
+        if cases is None and session.config.getoption("lf", False):  # chosen by an earlier session
+            cases = frozenset(session.done)
         seed = session.settings.seed
         crashed = "an earlier run's process ended while it was timed"
         spec = session.further(
@@ -119,7 +124,8 @@ class RunSet:
             padding_bytes=padding_of(seed, self.made),
             chosen=session.config.hook.pytest_npfs_chosen(config=session.config) or {},
         )
-        what = "" if cases is None else f", {len(cases)} cases with the widest intervals"
+        is_part = cases is not None and not cases.issuperset(session.done)
+        what = f", {len(cases or ())} cases with the widest intervals" if is_part else ""
         session.progress.begin_run(self.made, what)
         saved: list[str] = []
 
@@ -129,13 +135,14 @@ class RunSet:
             elif isinstance(event.get("share"), int | float):
                 session.progress.advance(event["share"], str(event.get("at", "")))
 
-        ended = fresh_process(
-            [sys.executable, "-m", "pytest", *session.settings.arguments],
-            hear,
-            environment=spec.environment(),
-            folder=session.config.invocation_params.dir,
-            silence_s=self._silence_s,
-        )
+        with spec.environment() as environment:
+            ended = fresh_process(
+                [sys.executable, "-m", "pytest", *session.settings.arguments],
+                hear,
+                environment=environment,
+                folder=session.config.invocation_params.dir,
+                silence_s=self._silence_s,
+            )
         if not saved and ended.exit_code:
             self._bring_back(ended)
         self.has_passed &= ended.exit_code == 0
@@ -175,7 +182,7 @@ class Stop:
     """No further run: ``why``, and the speedups whose intervals are still too wide."""
 
     why: str
-    not_reached: tuple[Speedup, ...] = ()
+    not_reached: tuple[Measured, ...] = ()
     is_reached: bool = False
 
 
@@ -207,58 +214,58 @@ class Scheduler:
             until_s = settings.until_s
             fits = until_s is not None and seconds * (runs_done + 1) / runs_done <= until_s
             return None if fits else Stop("all runs are done")
-        evidence = self._evidence()
-        if evidence is None:
+        runs = self._runs()
+        if not runs:
             return Stop("nothing was measured")
-        costs = Costs(evidence.runs)
+        costs, measured = Costs(runs), _measured(runs, settings.baseline)
         left = math.inf if seconds_left is None else seconds_left - REPORT_SECONDS
         if is_base and costs.of_a_run() <= left:
             return None
-        return self._next_by_width(evidence, costs, left, runs_done, without)
+        return self._next_by_width(measured, costs, left, runs_done, without)
 
     def _next_by_width(
         self,
-        evidence: Evidence,
+        measured: Sequence[Measured],
         costs: "Costs",
         left: float,
         runs_done: int,
         without: Collection[str],
     ) -> frozenset[str] | Stop:
-        wanted = self._wanted(evidence, is_base=runs_done < self.settings.runs)
+        wanted = self._wanted(measured, is_base=runs_done < self.settings.runs)
         if isinstance(wanted, Stop):
             return wanted
         can_gain = [s for s in wanted if self._can_gain(s, without)]
         affordable = costs.affordable(can_gain, left)
         if not affordable or runs_done >= MAX_RUNS:
-            return Stop(_why(can_gain, affordable), tuple(self.too_wide(evidence)))
-        for speedup in can_gain:
-            if affordable.issuperset(speedup.cases):
-                self._runs_when_asked[str(speedup)] = speedup.interval.runs
+            return Stop(_why(can_gain, affordable), tuple(self.too_wide(measured)))
+        for one in can_gain:
+            if affordable.issuperset(one.cases):
+                self._runs_when_asked[str(one)] = one.interval.runs
         return affordable
 
-    def _can_gain(self, speedup: Speedup, without: Collection[str]) -> bool:
+    def _can_gain(self, measured: Measured, without: Collection[str]) -> bool:
         """Test whether a further run may add to it: the last one that was to time it did."""
-        is_stuck = self._runs_when_asked.get(str(speedup)) == speedup.interval.runs
-        return not is_stuck and not any(case in without for case in speedup.cases)
+        is_stuck = self._runs_when_asked.get(str(measured)) == measured.interval.runs
+        return not is_stuck and not any(case in without for case in measured.cases)
 
-    def too_wide(self, evidence: Evidence) -> list[Speedup]:
-        """Return the speedups wider than the precision asked for, the widest first."""
+    def too_wide(self, measured: Iterable[Measured]) -> list[Measured]:
+        """Return what is wider than the precision asked for, the widest first."""
         precision = self.settings.precision
         if precision is None:
             return []
-        return [s for s in by_width(evidence.speedups()) if s.interval.margin_of_error > precision]
+        return [of for of in by_width(measured) if of.interval.margin_of_error > precision]
 
-    def _wanted(self, evidence: Evidence, *, is_base: bool) -> list[Speedup] | Stop:
-        speedups = by_width(evidence.speedups())
-        if not speedups:
-            return Stop("no two backends were timed at one size")
+    def _wanted(self, measured: Iterable[Measured], *, is_base: bool) -> list[Measured] | Stop:
+        by_its_width = by_width(measured)
+        if not by_its_width:
+            return Stop("no two cases were timed that can be compared")
         if is_base:
-            return speedups
+            return by_its_width
         if self.settings.precision is None:
-            return speedups[: max(1, len(speedups) // 2)]
-        too_wide = self.too_wide(evidence)
+            return by_its_width[: max(1, len(by_its_width) // 2)]
+        too_wide = self.too_wide(by_its_width)
         if not too_wide:
-            return Stop("every speedup is that narrow", is_reached=True)
+            return Stop("every interval is that narrow", is_reached=True)
         possible = [s for s in too_wide if s.runs_needed(self.settings.precision) <= MAX_RUNS]
         if not possible:
             return Stop(
@@ -268,10 +275,17 @@ class Scheduler:
             )
         return possible
 
-    def _evidence(self) -> Evidence | None:
+    def _runs(self) -> tuple[RunRecord, ...]:
         found = [_read(path) for path in sorted(self.folder.glob("*.json"))]
-        runs = tuple(run for run in found if run and run.job == self.job and run.cases)
-        return Evidence(RunFolder(runs, ())) if runs else None
+        return tuple(r for r in found if r and r.job == self.job and (r.cases or r.others))
+
+
+def _measured(runs: tuple[RunRecord, ...], baseline: str | None) -> list[Measured]:
+    """Return what the runs were made for: speedups; of other suites ratios, or times."""
+    folder = RunFolder(runs, ())
+    if any(run.cases for run in runs):
+        return Evidence(folder).speedups()
+    return Suite(folder, baseline).measured
 
 
 @functools.cache
@@ -290,7 +304,7 @@ class Costs:
         seconds: dict[str, list[float]] = {}
         around = []
         for run in runs:
-            cases = [*run.cases, *run.reads]
+            cases = [*run.cases, *run.reads, *run.others]
             for case in cases:
                 seconds.setdefault(str(case), []).append(case.wall_s)
             around.append(run.wall_s - sum(case.wall_s for case in cases))
@@ -301,12 +315,12 @@ class Costs:
         """Return the seconds of a run that times everything."""
         return self._around + sum(self._cases.values())
 
-    def affordable(self, speedups: Iterable[Speedup], seconds: float) -> frozenset[str]:
-        """Return the cases of the first speedups, as many as a run of ``seconds`` can time."""
+    def affordable(self, measured: Iterable[Measured], seconds: float) -> frozenset[str]:
+        """Return the cases of the first of them, as many as a run of ``seconds`` can time."""
         chosen: set[str] = set()
         spent = self._around
-        for speedup in speedups:
-            new = {case for case in speedup.cases if case not in chosen}
+        for one in measured:
+            new = {case for case in one.cases if case not in chosen}
             cost = sum(self._cases.get(case, 0.0) for case in new)
             if spent + cost <= seconds:
                 chosen |= new
@@ -314,12 +328,12 @@ class Costs:
         return frozenset(chosen)
 
 
-def by_width(speedups: Iterable[Speedup]) -> list[Speedup]:
+def by_width(measured: Iterable[Measured]) -> list[Measured]:
     """Sort by the width of the interval, the widest first; unknown ones before all."""
-    return sorted(speedups, key=lambda speedup: -speedup.interval.margin_of_error)
+    return sorted(measured, key=lambda of: -of.interval.margin_of_error)
 
 
-def _why(can_gain: Collection[Speedup], affordable: Collection[str]) -> str:
+def _why(can_gain: Collection[Measured], affordable: Collection[str]) -> str:
     """Say why there is no further run."""
     if not can_gain:
         return "further runs add nothing"

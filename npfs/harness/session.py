@@ -3,7 +3,7 @@
 import contextlib
 import gc
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ class RunSession:
         The cases as their repetitions follow each other, with the pass.
     done : dict of str to int
         The repetitions that each case has.
+    slowest_s : float
+        The seconds of the longest repetition.
     """
 
     def __init__(self, config: pytest.Config, spec: RunSpec, settings: Settings) -> None:
@@ -54,6 +56,7 @@ class RunSession:
         self.done: dict[str, int] = {}
         self.skipped, self.failed = dict(spec.skipped), dict(spec.failed)
         self.not_needed: set[str] = set()
+        self.slowest_s = 0.0
         self.saved: Path | None = None
         self.interrupted = False
         self.not_saved, self.closing_notes = "", list[str]()
@@ -152,35 +155,26 @@ class RunSession:
         self._note(begun=case)
         try:
             yield
-        except pytest.skip.Exception as skipped:
-            self.end(item, case, "skipped", str(skipped.msg))
-            raise
         except MemoryError:
-            reason = "the data do not fit into memory"
-            self.end(item, case, "skipped", reason)
-            pytest.skip(reason)
-        except Exception as error:
-            if isinstance(error.__cause__, KeyboardInterrupt):
-                # Ctrl-C inside a compiled function: the interpreter makes a SystemError of it.
-                _set_error(item)
-                raise KeyboardInterrupt from error
-            self.end(item, case, "failed", f"{type(error).__name__}: {error}".splitlines()[0])
-            raise
-        except BaseException:
             _set_error(item)
+            pytest.skip("the data do not fit into memory")
+        except BaseException as error:
+            _set_error(item)
+            if isinstance(error, SystemError) and isinstance(error.__cause__, KeyboardInterrupt):
+                # Ctrl-C inside a compiled function: the interpreter makes a SystemError of it.
+                raise KeyboardInterrupt from error
             raise
         benchmark = item.stash.get(BENCHMARK, None)
         if benchmark is None or benchmark.stats is None:
             return
         if not all(seconds > 0 for seconds in benchmark.stats.stats.data):
-            reason = "the clock stood still or stepped back while it was timed"
-            self.end(item, case, "skipped", reason)
-            pytest.skip(reason)
+            pytest.skip("the clock stood still or stepped back while it was timed")
         self._finish(benchmark, case, time.perf_counter() - began)
 
     def end(self, item: pytest.Item, case: str, how: str, reason: str) -> None:
         """Record that a case was "skipped" or has "failed", which undoes what was timed of it."""
         _set_error(item)
+        reason = next(iter(reason.splitlines()), "")
         if how == "failed" and case in self._firsts:
             self._firsts[case].fixture.has_error = True
         is_lost = how == "skipped" and case in self.done
@@ -254,6 +248,8 @@ class RunSession:
             lines.append(self.not_saved)
         elif self.saved is None:
             left_out = [f"{name}: {why}" for name, why in self.skipped.items()]
+            if not self.order:
+                left_out.append("No test uses the fixture benchmark.")
             lines += ["Nothing was timed.", *left_out]
         return lines
 
@@ -283,7 +279,7 @@ class RunSession:
         stats = {"data": rounds, "iterations": metadata.iterations}
         first = self._firsts.setdefault(case, metadata)
         if first is metadata:
-            known = {"id": case, "group": ANY, "params": _simple(metadata.params), **info}
+            known = {"id": case, "group": ANY, "params": simple(metadata.params), **info}
             info.update({**known, **own})
             of_first = {**metadata.as_dict(stats=False), "extra_info": dict(info), "stats": stats}
             self._note(case=case, benchmark=of_first)
@@ -294,6 +290,7 @@ class RunSession:
             recorder.join(first.extra_info, own)
             stock.benchmark_session(self.config).benchmarks.remove(metadata)
         self.done[case] = self.done.get(case, 0) + 1
+        self.slowest_s = max(self.slowest_s, wall_s)
 
     def _note(self, **entry: Any) -> None:
         if self.recorder is not None:
@@ -353,10 +350,10 @@ class RunSession:
         return f"what was measured is kept in {log.path}. When that is mended: npfs report"
 
 
-SESSION = pytest.StashKey[RunSession | None]()  # of pytest's configuration
+SESSION = pytest.StashKey[RunSession]()  # of pytest's configuration
 
 
-def _simple(params: dict[str, Any] | None) -> dict[str, str | int | float]:
+def simple(params: Mapping[str, Any] | None) -> dict[str, str | int | float]:
     """Return parameters that a record can hold: of other kinds their names."""
     return {
         name: value

@@ -1,14 +1,17 @@
 """The specification of a run, and the settings of the command that it belongs to."""
 
+import contextlib
 import os
 import random
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-VARIABLE = "NPFS_RUN"  # of the environment: the specification of a further run, as JSON
+VARIABLE = "NPFS_RUN"  # of the environment: the file with the specification of a further run
 PADDING = "NPFS_PADDING"
 REPETITIONS, REPETITION_S = 12, 0.0015  # of a case in a run; docs/measuring.md has the reason
 LONGEST_PADDING = 4096  # a page: what the stack holds then begins anywhere in one
@@ -28,7 +31,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     budget_s : float or None
         The command ends within it, with fewer runs or repetitions if need be.
     precision : float or None
-        Further runs are made until every speedup is known to within it.
+        Further runs are made until every speedup, or time, is known to within it.
     repetitions, repetition_s : int, float
         Of each case in a run, and the seconds of rounds in each.
     seed : int
@@ -41,8 +44,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         Of them, those that the runs of the interrupted command made.
     arguments : tuple of str
         Of a further run's pytest.
-    has_report : bool
-        Whether the suite ends the command with a report of its own.
+    baseline : str or None
+        What a suite's benchmarks are compared with.
     """
 
     reports: Path
@@ -57,7 +60,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     job: str = ""
     passes: int | None = None
     arguments: tuple[str, ...] = ()
-    has_report: bool = False
+    baseline: str | None = None
 
 
 class RunSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -102,21 +105,24 @@ class RunSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether it is the first run of its command."""
         return not self.job
 
-    def environment(self) -> dict[str, str]:
-        """Return the environment of a process that makes this run.
+    @contextlib.contextmanager
+    def environment(self) -> Iterator[dict[str, str]]:
+        """Give the environment of a process that makes this run.
 
         Its size differs from run to run, as the order does: it moves what lies on the stack, which
         may change the time of the same code (Mytkowicz et al., "Producing wrong data without doing
         anything obviously wrong!", ASPLOS 2009).
         """
-        given = {VARIABLE: msgspec.json.encode(self).decode(), PADDING: "x" * self.padding_bytes}
-        return {**os.environ, **given}
+        with tempfile.TemporaryDirectory(prefix="npfs-") as folder:
+            file = Path(folder, "run.json")
+            file.write_bytes(msgspec.json.encode(self))
+            yield {**os.environ, VARIABLE: str(file), PADDING: "x" * self.padding_bytes}
 
 
 def given_spec() -> RunSpec:
     """Take the specification that this process was started with out of its environment."""
-    given = os.environ.pop(VARIABLE, None)
-    return RunSpec() if given is None else msgspec.json.decode(given, type=RunSpec)
+    file = os.environ.pop(VARIABLE, None)
+    return RunSpec() if file is None else msgspec.json.decode(Path(file).read_bytes(), type=RunSpec)
 
 
 def padding_of(seed: int, number: int) -> int:

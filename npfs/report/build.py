@@ -1,12 +1,13 @@
 """From the runs in a reports folder to the report: page, verdict, figures and tables."""
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from npfs import __version__
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.runs import read_runs
+from npfs.analysis.runs import RunFolder, read_runs
 from npfs.report import (
     answer,
     calibration,
@@ -36,12 +37,12 @@ TEXTS = {
     exports.STARTUP: "startup, memory and conversions",
     "github-action-benchmark.json": "times for github-action-benchmark (customSmallerIsBetter)",
 }
-# Files that older versions wrote.
+# Files that older versions wrote, or the report of another suite.
 FORMER = (
     "first_call.csv",
     *(
         f"{name}{suffix}"
-        for name in ("time", "winners", "rungs", "total", "rates")
+        for name in ("time", "winners", "rungs", "total", "rates", "suite")
         for suffix in (".svg", "-dark.svg", ".png")
     ),
 )
@@ -69,7 +70,7 @@ class Report:
         aligned += note.splitlines() if table else []
         blocks = (tables.fit_lines(self.context), aligned)
         path = next(path for path in self.paths if path.name == PAGE)
-        where = provenance.PROVENANCE("read_on", path=_shown(path))
+        where = provenance.PROVENANCE("read_on", path=shown(path))
         return terminal_text(self.page, blocks, where, width)
 
     def effort(self, job: str, wall_s: float) -> str:
@@ -87,12 +88,16 @@ def read_evidence(reports: Path) -> Evidence:
     NoRuns
         If there is no run that can be read; the message names what was found instead.
     """
+    return Evidence(read_folder(reports, "cases", provenance.HOW_TO_RUN))
+
+
+def read_folder(reports: Path, kind: str, command: str) -> RunFolder:
+    """Read the runs; that none has a case of that kind is ``NoRuns``, with the command for some."""
     folder = read_runs(reports / "runs")
-    if not any(run.cases for run in folder.runs):
+    if not any(getattr(run, kind) for run in folder.runs):
         found = "".join(f"\n{path.name} {why}" for path, why in folder.rejected)
-        command = provenance.HOW_TO_RUN
         raise NoRuns(f"no runs in {reports / 'runs'}; make some with: {command}{found}")
-    return Evidence(folder)
+    return folder
 
 
 def build_report(reports: Path, out: Path | None = None) -> Report:
@@ -114,13 +119,18 @@ def build_report(reports: Path, out: Path | None = None) -> Report:
             page = Page(question=question, decisive=(str(error),), version=__version__)
             write_whole(out / PAGE, page_html(page))
         raise
-    out.mkdir(parents=True, exist_ok=True)
     context = Context(evidence)
+    drawn = figures.figures(context)
+    page, written = texts(context, figures.page_figures(drawn))
+    return Report(context, page, save(out, drawn, written))
+
+
+def save(out: Path, drawn: Sequence[figures.Figure], written: Mapping[str, str]) -> list[Path]:
+    """Write figures and texts into ``out``, each file whole; return their paths."""
+    out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as building:
         work = Path(building)
-        drawn = figures.figures(context)
         figures.save(drawn, work)
-        page, written = texts(context, figures.page_figures(drawn))
         for name, text in written.items():
             (work / name).write_text(text, encoding="utf-8", newline="\n")
         paths = []
@@ -130,7 +140,7 @@ def build_report(reports: Path, out: Path | None = None) -> Report:
     # Of an earlier report, on other evidence or by an older version.
     for stale in {*figures.file_names(), *TEXTS, *FORMER} - {path.name for path in paths}:
         (out / stale).unlink(missing_ok=True)
-    return Report(context, page, paths)
+    return paths
 
 
 def texts(
@@ -182,15 +192,25 @@ def texts(
         "results.csv": exports.results_csv(document),
         "results.json": exports.results_json(document),
         exports.STARTUP: exports.startup_csv(context, document),
-        "github-action-benchmark.json": exports.github_action_benchmark(document),
+        "github-action-benchmark.json": exports.github_action_benchmark(
+            (f"{one.backend}-{one.size}", document.backends[one.backend].title, one.seconds)
+            for one in document.cases
+        ),
     }
-    beside = {name: text for name, text in beside.items() if text}
+    return with_texts(page, {name: text for name, text in beside.items() if text}, with_links)
+
+
+def with_texts(
+    page: Page, beside: Mapping[str, str], with_links: bool
+) -> tuple[Page, dict[str, str]]:
+    """Return the page and all texts of the report; the page names those ``beside`` it, if asked."""
     names = ("verdict.md", *beside) if with_links else ()
     page = replace(page, downloads=tuple((TEXTS[name], name) for name in names))
     markdown = verdict_markdown(page, with_links=with_links)
     return page, {PAGE: page_html(page), "verdict.md": markdown, **beside}
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
+    """Return a path as it is seen from the folder of the command."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

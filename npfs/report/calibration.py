@@ -5,6 +5,7 @@ from typing import Any
 
 from npfs.analysis.calibration import Calibration, Summary
 from npfs.analysis.evidence import Evidence
+from npfs.analysis.runs import NO_SIZE
 from npfs.report import formatting
 from npfs.report.sentences import Sentences
 
@@ -29,9 +30,10 @@ def sentences(calibration: Calibration) -> tuple[str, str]:
 
 
 def rows(calibration: Calibration, evidence: Evidence) -> list[tuple[str, ...]]:
-    """Return a row for all, for each backend and for each size, as ``HEADINGS`` say."""
-    backends = [*evidence.backends, *evidence.shortcuts]
-    sizes = sorted({of.size for of in calibration.coverages})
+    """Return a row for all, for each backend, size and other benchmark, as ``HEADINGS`` say."""
+    others = [of.backend for of in calibration.coverages if of.size == NO_SIZE]
+    backends = [*evidence.backends, *evidence.shortcuts, *others]
+    sizes = sorted({of.size for of in calibration.coverages if of.size != NO_SIZE})
     return [
         _row("all cases", calibration.summary()),
         *(_row(evidence.title(name), calibration.summary(backend=name)) for name in backends),
@@ -42,7 +44,8 @@ def rows(calibration: Calibration, evidence: Evidence) -> list[tuple[str, ...]]:
 def plain(calibration: Calibration, evidence: Evidence, width: int = 100) -> list[str]:
     """Return coverage, method and table as lines for a terminal."""
     lines = [line for text in sentences(calibration) for line in (*textwrap.wrap(text, width), "")]
-    table = [HEADINGS, *rows(calibration, evidence)]
+    columns = zip(HEADINGS, *rows(calibration, evidence), strict=True)
+    table = list(zip(*(of for of in columns if any(of[1:])), strict=True))  # not all have speedups
     return lines + formatting.aligned(table, TABLE_WIDTH, from_the_right=range(1, len(HEADINGS)))
 
 
@@ -54,7 +57,10 @@ def document(calibration: Calibration) -> dict[str, Any]:
         "runs": calibration.runs,
         "half": calibration.half,
         "any_alarm": calibration.any_alarm,
-        "cases": [{**vars(of), "size": str(of.size)} for of in calibration.coverages],
+        "cases": [
+            {**vars(of), "size": None if of.size == NO_SIZE else str(of.size)}
+            for of in calibration.coverages
+        ],
     }
 
 

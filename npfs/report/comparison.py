@@ -14,9 +14,9 @@ from rich.text import Text
 
 from npfs.analysis.comparison import READ_PASS, Change, Comparison, Label, Side, case_id
 from npfs.analysis.runs import NO_SIZE
-from npfs.analysis.statistics import FALSE_DISCOVERY_RATE
+from npfs.analysis.statistics import FALSE_DISCOVERY_RATE, geometric_interval
 from npfs.drawing import numbers
-from npfs.report import formatting
+from npfs.report import exports, formatting
 from npfs.report.sentences import Sentences
 
 SCHEMA = 2
@@ -36,12 +36,15 @@ class Format(StrEnum):
     TERMINAL = "terminal"
     MARKDOWN = "markdown"
     JSON = "json"
+    GITHUB_ACTION_BENCHMARK = "github-action-benchmark"
 
 
 def text(comparison: Comparison, form: Format, tolerance: float | None = None) -> str:
     """Return the comparison in that form; the terminal's is plain text here."""
     if form is Format.JSON:
         return json.dumps(document(comparison, tolerance), indent=2, allow_nan=False) + "\n"
+    if form is Format.GITHUB_ACTION_BENCHMARK:
+        return github_action_benchmark(comparison)
     of_form = markdown if form is Format.MARKDOWN else plain
     return of_form(comparison, tolerance)
 
@@ -74,11 +77,11 @@ def differences(comparison: Comparison) -> list[str]:
     """Name the differences between the sides besides the times."""
     base, new = (side.newest.environment.machine for side in (comparison.base, comparison.new))
     conditions = [of for of in comparison.differences if of[0] != "machine"]
-    changed = comparison.changed_sources
+    names = [_SAYS("backend", backend=name) for name in comparison.changed_sources]
     return [
         *([_SAYS("other_machine", base=base, new=new)] if base != new else []),
         *(_SAYS("condition", of=of) for of in conditions),
-        _SAYS("sources", changed=[_SAYS("backend", backend=name) for name in changed]),
+        *([_SAYS("sources", changed=names)] if comparison.base.sources else []),
     ]
 
 
@@ -180,11 +183,24 @@ def plain(comparison: Comparison, tolerance: float | None = None) -> str:
     lines = [*textwrap.wrap(summary(comparison), WIDTH), ""]
     for mark, sentence in _before_table(comparison):
         lines += textwrap.wrap(f"{mark} {sentence}", WIDTH, subsequent_indent="  ")
-    lines.append("")
+    lines += [""] if lines[-1] else []
     lines += formatting.aligned([HEADINGS, *rows(comparison)], WIDTH, from_the_right={1, 2})
     for sentence in (*judgement(comparison, tolerance), method(comparison)):
         lines += ["", *textwrap.wrap(sentence, WIDTH)]
     return "\n".join([*lines, ""])
+
+
+def github_action_benchmark(comparison: Comparison) -> str:
+    """Return the times of NEW as github-action-benchmark reads them."""
+    cases = [(change, _SAYS("label", label=change.label)) for change in comparison.of_code]
+    return exports.github_action_benchmark(
+        (
+            change.case,
+            f"{factor(change)} the time of BASE, {label}",
+            geometric_interval(comparison.new.times[change.backend, change.size]),
+        )
+        for change, label in cases
+    )
 
 
 def print_terminal(comparison: Comparison, tolerance: float | None = None) -> None:

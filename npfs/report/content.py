@@ -108,8 +108,8 @@ class Page:
         Warnings that may change a conclusion, and what is missing: never folded away.
     warnings
         Of what makes times vary.
-    numbers
-        A row for each case; a column ``backend`` can be chosen from.
+    numbers, is_open
+        A row for each case; a column ``backend`` can be chosen from. Folded, unless it is open.
     calibration
         The coverage of the intervals.
     environment, words
@@ -141,6 +141,7 @@ class Page:
     startup_table: Table | None = None
     startup_notes: tuple[str, ...] = ()
     numbers: Table | None = None
+    is_open: bool = False
     calibration: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     observations: tuple[str, ...] = ()

@@ -42,6 +42,8 @@ class Context:
         newest = self.evidence.newest
         loads = [run.load for run in self.evidence.runs if run.job == newest.job]
         found = findings.findings(newest.environment, loads)
+        if newest.others:  # it counts the memory that fits need
+            found = [one for one in found if one.name != "memory"]
         return [*findings.disturbed(self.evidence.disturbance), *found]
 
     @cached_property

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -44,7 +44,7 @@ def results_csv(results: Results) -> str:
         same_work = str(case.same_work).lower()
         row = [case.backend, same_work, *case.size.params().values(), case.seconds.runs]
         rows.append(row + [cell for name in QUANTITIES for cell in _bounds(getattr(case, name))])
-    return _csv(COLUMNS, rows)
+    return csv_text(COLUMNS, rows)
 
 
 def startup_csv(context: Context, results: Results) -> str:
@@ -53,26 +53,29 @@ def startup_csv(context: Context, results: Results) -> str:
     A conversion has no backend, and only a startup has a cache.
     """
     rows = [*_startup_rows(context, results), *_memory_rows(results), *_conversion_rows(context)]
-    return _csv(STARTUP_COLUMNS, rows) if rows else ""
+    return csv_text(STARTUP_COLUMNS, rows) if rows else ""
 
 
-def _csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def csv_text(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Return a table as CSV."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([columns, *rows])
     return text.getvalue()
 
 
-def github_action_benchmark(results: Results) -> str:
-    """Return seconds of fits as github-action-benchmark's ``customSmallerIsBetter`` reads them."""
+def github_action_benchmark(timed: Iterable[tuple[str, str, Number | Interval]]) -> str:
+    """Return names, words and seconds as github-action-benchmark reads them.
+
+    That is the form ``customSmallerIsBetter``.
+    """
     entries = []
-    for case in results.cases:
-        name, seconds = f"{case.backend}-{case.size}", case.seconds
+    for name, words, seconds in timed:
         entry: dict[str, Any] = {"name": name, "unit": "s", "value": seconds.value}
         runs = "1 run"
-        if seconds.low is not None and seconds.high is not None:
+        if seconds.runs > 1 and seconds.low is not None and seconds.high is not None:
             entry["range"] = f"{seconds.low:.4g} to {seconds.high:.4g}"
             runs = f"{seconds.runs} runs, 95 % interval"
-        entry["extra"] = f"{results.backends[case.backend].title}; {runs}"
+        entry["extra"] = f"{words}; {runs}" if words else runs
         entries.append(entry)
     return json.dumps(entries, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 

@@ -82,9 +82,13 @@ def figures(context: Context) -> list[Figure]:
         chart = rule(context)
         if chart is not None:
             name = rule.__name__
-            caption, alt = _caption(context, name), f"{chart.title}. {_told(chart)}"
-            found.append(Figure(name, chart, caption, alt))
+            found.append(described(name, chart, _caption(context, name)))
     return found
+
+
+def described(name: str, chart: Chart, caption: str) -> Figure:
+    """Return a chart with its caption, and in words for who cannot see it."""
+    return Figure(name, chart, caption, f"{chart.title}. {_told(chart)}")
 
 
 def _caption(context: Context, name: str) -> str:
@@ -377,7 +381,7 @@ def bandwidth(context: Context) -> Chart | None:
     rows = []
     for name, share in shares.items():
         value = 1 / share.value
-        low, high = (1 / b for b in reversed(_bounds(share)[1:]))
+        low, high = (1 / b for b in reversed(drawn_bounds(share)[1:]))
         text = formatting.rough(value)
         color = _color(name)
         shown = context.name(name)
@@ -403,7 +407,7 @@ def break_even(context: Context) -> Chart | None:
     series = []
     for name, program in programs.items():
         totals = [program.total(fits) for fits in FITS]
-        points = tuple((fits, _bounds(of)) for fits, of in zip(FITS, totals, strict=True))
+        points = tuple((fits, drawn_bounds(of)) for fits, of in zip(FITS, totals, strict=True))
         series.append(Series(name, SHORT[name], points, _color(name)))
     label = FIGURES("time_of_program", size=size)
     numba = startup.break_even(evidence, NUMBA, NUMPY, size)
@@ -512,7 +516,7 @@ def spread(context: Context) -> Chart | None:
     for name, of in times[size].items():
         ratios = tuple(value / of.value for value in of.values)
         text = FIGURES("margin", margin=of.margin_of_error)
-        value, low, high = (bound / of.value for bound in _bounds(of))
+        value, low, high = (bound / of.value for bound in drawn_bounds(of))
         color, shown = _color(name), context.name(name)
         tip = FIGURES("tip", name=shown, size=size, value=formatting.duration(of))
         rows.append(Row(name, shown, color, (value, low, high), text, ratios, tip))
@@ -551,7 +555,7 @@ def scale(context: Context) -> Chart | None:
     if measured is not None:
         counts = sorted({round(10 ** (k / 20)) for k in range(61)})
         predicted = tuple((float(w), (predicted_epoch(measured, w),) * 3) for w in counts)
-        seen = tuple((float(w), _bounds(of)) for w, of in found.epoch_times.items())
+        seen = tuple((float(w), drawn_bounds(of)) for w, of in found.epoch_times.items())
         tips = tuple(
             FIGURES("workers_tip", workers=w, time=of) for w, of in found.epoch_times.items()
         )
@@ -629,7 +633,7 @@ def _lines(
         if is_plain and known[-1][0] != sizes[-1]:
             label += f" at {numbers.short_count(known[-1][0].n_samples)}"
         tips = tuple(_tip(context, name, size, tell(of)) for size, of in known)
-        points = tuple((float(size.n_samples), _bounds(of)) for size, of in known)
+        points = tuple((float(size.n_samples), drawn_bounds(of)) for size, of in known)
         weight = "bold" if is_plain else "thin"
         weight = "dashed" if name in context.evidence.shortcuts else weight
         series.append(Series(name, label, points, name if is_plain else "point", weight, tips))
@@ -657,7 +661,7 @@ def _common(evidence: Evidence) -> set[str]:
     return set(evidence.backends)
 
 
-def _bounds(of: Interval) -> Bounds:
+def drawn_bounds(of: Interval) -> Bounds:
     """Return value and bounds to draw: no further apart than what already says nothing."""
     if not of.is_known:
         return of.value, of.value, of.value

@@ -20,9 +20,9 @@ from npfs.drawing import style
 from npfs.report.content import Cell, Page, Table
 from npfs.report.sentences import environment
 
-# Figures that have a place of their own; the others are folded. Large data have no first figure
-# but theirs.
-FIRST = ("hero", "scale")
+# Figures that have a place of their own; the others are folded. Large data, and other suites,
+# have no first figure but theirs.
+FIRST = ("hero", "scale", "suite")
 SHOWN_APART = ("first", "spread")
 _SIGNS = {"confirmed": "✓", "partly_confirmed": "◐", "not_confirmed": "✗", "not_measured": "–"}
 

@@ -115,34 +115,39 @@ def environment_rows(context: Context) -> list[tuple[str, str]]:
 def method(context: Context) -> list[str]:
     """Explain the method, with the recorded numbers of it."""
     evidence = context.evidence
-    runs, newest, found = evidence.runs, evidence.newest, evidence.disturbance
-    repetitions = max((case.repetitions for run in runs for case in run.cases), default=1)
+    repetitions = max((fit.repetitions for run in evidence.runs for fit in run.cases), default=1)
+    return [
+        PROVENANCE("timed", epochs=evidence.newest.epochs),
+        PROVENANCE("same_work"),
+        PROVENANCE("runs", repetitions=repetitions),
+        *effort(context),
+        PROVENANCE("intervals"),
+        PROVENANCE("read_pass"),
+    ]
+
+
+def effort(context: Context) -> list[str]:
+    """Say how many repetitions were disturbed, and how much was measured."""
+    runs, newest = context.evidence.runs, context.evidence.newest
+    found = context.evidence.disturbance
+    disturbed = {"share": found.share, "threshold": DISTURBED, "bimodal": found.by_themselves}
     options = [
         f"--{name} {newest.planned[name]}"
         for name in ("preset", "backends")
         if newest.planned.get(name)
     ]
-    effort = PROVENANCE(
+    measured = PROVENANCE(
         "effort",
         runs=len(runs),
         jobs=len({run.job for run in runs}),
-        rounds=sum(case.rounds for run in runs for case in run.cases),
+        rounds=sum(case.rounds for run in runs for case in (*run.cases, *run.others)),
         timed_s=sum(run.timed_s for run in runs),
         wall_s=sum(run.wall_s for run in runs),
         first=_minute(runs[0].started),
         last=_minute(newest.started),
         options=options,
     )
-    disturbed = {"share": found.share, "threshold": DISTURBED, "bimodal": found.by_themselves}
-    return [
-        PROVENANCE("timed", epochs=newest.epochs),
-        PROVENANCE("same_work"),
-        PROVENANCE("runs", repetitions=repetitions),
-        *([PROVENANCE("disturbed", **disturbed)] if found.repetitions else []),
-        effort,
-        PROVENANCE("intervals"),
-        PROVENANCE("read_pass"),
-    ]
+    return [*([PROVENANCE("disturbed", **disturbed)] if found.repetitions else []), measured]
 
 
 def missing(context: Context) -> list[str]:
@@ -178,10 +183,10 @@ def not_recorded(context: Context) -> list[str]:
     return found
 
 
-def one_run(context: Context) -> list[str]:
+def one_run(context: Context, command: str = HOW_TO_RUN) -> list[str]:
     """Warn of a single run, which gives no interval."""
     single = len(context.evidence.runs) == 1
-    return [PROVENANCE("one_run", command=HOW_TO_RUN)] if single else []
+    return [PROVENANCE("one_run", command=command)] if single else []
 
 
 def decisive_warnings(context: Context) -> list[str]:

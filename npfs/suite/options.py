@@ -1,7 +1,6 @@
 """The options of the benchmark: added to pytest's, checked, and made into a plan."""
 
-import importlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,15 +9,14 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from npfs.analysis.runs import read_runs
 from npfs.backends.base import Backend, BackendUnavailable
 from npfs.backends.registry import UnknownBackend, backend_names, load_all, load_backend
 from npfs.harness.option_values import numbers, seconds, share, split_names, whole_number
-from npfs.harness.recorder import Recovered, recover
+from npfs.harness.resume import UnfinishedSet, unfinished_set
 from npfs.harness.spec import REPETITIONS, RunSpec, Settings
 from npfs.harness.stock import given_arguments
 from npfs.regression.published import PUBLISHED, Published, published
-from npfs.schema import Data, Size
+from npfs.schema import Size
 from npfs.suite import plan
 from npfs.suite.own_data import COLUMNS_OPTION, DataOptions, OwnData, table_options
 from npfs.suite.plan import PRESETS, Plan
@@ -95,105 +93,41 @@ OPTIONS = (
 )
 
 
-@dataclass(frozen=True)
-class UnfinishedSet:
-    """The runs of one command that was interrupted.
-
-    Attributes
-    ----------
-    job : str
-        The command that they belong to.
-    options : dict
-        The options of the plan as they were given then.
-    runs_missing : int
-        Whole runs that are still to be made; of a run that was cut short the finished cases count
-        as well.
-    repetitions : int
-        Of each case, as its runs made them.
-    recovered : tuple of Recovered
-        Runs that were brought back on the way.
-    data : Data or None
-        The table that they were made on.
-    """
-
-    job: str
-    options: dict[str, Any]
-    runs_missing: int
-    repetitions: int
-    recovered: tuple[Recovered, ...] = ()
-    data: Data | None = None
-
-    def options_with(self, data: str | None) -> dict[str, Any]:
-        """Return the options with the present path of the table: a run keeps only its file's name.
-
-        Raises
-        ------
-        ValueError
-            If the runs were not made on a table, or its file is not here.
-        """
-        if self.data is None:
-            if data is not None:
-                raise ValueError(
-                    "--resume finishes runs that were made without --data; leave it out"
-                )
-            return self.options
-        path = data or self.data.file
-        if not Path(path).exists():
-            raise ValueError(
-                f"--resume finds no {path!r} here; say where the table is, with --data beside it"
-            )
-        return {**self.options, "data": path}
-
-    def require_same(self, data: OwnData | None) -> None:
-        """Refuse a table whose numbers are not those that the first runs were made on.
-
-        Raises
-        ------
-        ValueError
-            Names the file.
-        """
-        if self.data and data and data.record.digest != self.data.digest:
-            raise ValueError(
-                f"{str(data.options.path)!r} has other numbers than when these runs began; bring "
-                "the table back, or start anew without --resume"
-            )
-
-
-def unfinished_set(runs: Path, given: Collection[str]) -> UnfinishedSet:
-    """Return the newest set in the folder ``runs``, if it is not complete.
-
-    ``given`` are the options of the plan that the user gave beside --resume: there must be none.
+def options_with(unfinished: UnfinishedSet, data: str | None) -> dict[str, Any]:
+    """Return the options with the present path of the table: a run keeps only its file's name.
 
     Raises
     ------
     ValueError
-        Says why there is nothing to resume.
+        If the runs were not made on a table, or its file is not here.
     """
-    if given:
+    table = unfinished.newest.data
+    if table is None:
+        if data is not None:
+            raise ValueError("--resume finishes runs that were made without --data; leave it out")
+        return unfinished.options
+    path = data or table.file
+    if not Path(path).exists():
         raise ValueError(
-            "--resume takes its settings from the interrupted runs; leave out "
-            f"{', '.join(sorted(given))}"
+            f"--resume finds no {path!r} here; say where the table is, with --data beside it"
         )
-    recovered = recover(runs)
-    found = read_runs(runs).runs
-    if not found:
+    return {**unfinished.options, "data": path}
+
+
+def _require_same(unfinished: UnfinishedSet, data: OwnData | None) -> None:
+    """Refuse a table whose numbers are not those that the first runs were made on.
+
+    Raises
+    ------
+    ValueError
+        Names the file.
+    """
+    table = unfinished.newest.data
+    if table and data and data.record.digest != table.digest:
         raise ValueError(
-            f"--resume found no runs in {runs}; start with the same command without it"
+            f"{str(data.options.path)!r} has other numbers than when these runs began; bring "
+            "the table back, or start anew without --resume"
         )
-    newest = found[-1]
-    if not newest.planned:
-        raise ValueError(f"--resume cannot read what was planned for {newest.path.name}")
-    whole = sum(run.job == newest.job and not run.interrupted for run in found)
-    planned = int(newest.planned["runs"] or 0)
-    if whole >= planned:
-        raise ValueError(
-            f"--resume has nothing to finish: the newest set in {runs} has all its {planned} runs"
-        )
-    options = dict(newest.planned)
-    repetitions = int(options.pop("repetitions", None) or REPETITIONS)
-    return UnfinishedSet(
-        newest.job, options, planned - whole, repetitions, tuple(recovered), newest.data
-    )
 
 
 @dataclass(frozen=True)
@@ -217,7 +151,8 @@ class Chosen:
     def settings(self, config: pytest.Config, spec: RunSpec) -> Settings:
         """Return what the harness needs to know."""
         plan, left = self.plan, self.unfinished
-        repetitions = min(int(config.getoption("npfs_repetitions")), plan.limits.repetitions)
+        asked = int(config.getoption("npfs_repetitions") or REPETITIONS)
+        repetitions = min(asked, plan.limits.repetitions)
         return Settings(
             reports=config.invocation_params.dir / config.getoption("reports"),
             runs=plan.runs,
@@ -231,7 +166,6 @@ class Chosen:
             planned={**plan.record, "preset": plan.preset},
             job="" if left is None else left.job,
             arguments=tuple(joined(config.invocation_params.args)),
-            has_report=True,
         )
 
 
@@ -329,7 +263,7 @@ def chosen(config: pytest.Config, spec: RunSpec) -> Chosen:
     pytest.UsageError
         One sentence: what was given, and what to give.
     """
-    _require_stock(config)
+    _require_ours(config)
     try:
         options: dict[str, str | None] = spec.chosen.get("options") or {
             name: config.getoption(f"--{name}") for name in _names(OPTIONS)
@@ -340,10 +274,10 @@ def chosen(config: pytest.Config, spec: RunSpec) -> Chosen:
         if config.getoption("resume") and spec.is_first:
             reports = config.invocation_params.dir / config.getoption("reports")
             unfinished = unfinished_set(reports / "runs", _given_of_plan(config) - {"--data"})
-            options = unfinished.options_with(data=config.getoption("data"))
+            options = options_with(unfinished, config.getoption("data"))
         made = make_plan(**options)
         if unfinished is not None:
-            unfinished.require_same(made.data)
+            _require_same(unfinished, made.data)
             made = replace(made, runs=unfinished.runs_missing, until_s=None)
         # Which takes seconds: after all else is checked.
         unavailable: dict[str, BackendUnavailable] = {}
@@ -359,8 +293,8 @@ def chosen(config: pytest.Config, spec: RunSpec) -> Chosen:
     return Chosen(made, backends, unavailable, {**options, "backends": loaded}, unfinished)
 
 
-def _require_stock(config: pytest.Config) -> None:
-    """Refuse what leaves no run, or no report, once everything is measured.
+def _require_ours(config: pytest.Config) -> None:
+    """Refuse what leaves no report once everything is measured.
 
     Raises
     ------
@@ -371,18 +305,6 @@ def _require_stock(config: pytest.Config) -> None:
         raise pytest.UsageError("--reports takes a folder, such as reports; got ''")
     if config.getoption("npfs_runs") is not None:
         raise pytest.UsageError("--npfs-runs is for other benchmarks; give --runs N here")
-    if config.getoption("benchmark_group_by", None) is None:
-        raise pytest.UsageError(
-            "the runs are timed by pytest-benchmark, which is switched off here (-p no:benchmark); "
-            "leave that out"
-        )
-    others = (("count", "pytest-repeat", 1), ("codspeed", "pytest-codspeed", False))
-    for option, plugin, usual in others:
-        if (config.getoption(option, None) or usual) != usual:
-            raise pytest.UsageError(
-                f"--{option} of {plugin} does not go with the runs of npfs, which repeat each case "
-                "by themselves; leave it out (--runs N makes more runs)"
-            )
     grouping = str(config.getoption("benchmark_group_by"))
     unknown = [name for name in grouping.split(",") if name not in GROUPINGS]
     if unknown:
@@ -390,14 +312,6 @@ def _require_stock(config: pytest.Config) -> None:
             f"--benchmark-group-by takes {', '.join(GROUPINGS)} here, as not all benchmarks have "
             f"one parameter; got {unknown[0]!r}"
         )
-    if config.getoption("benchmark_histogram"):
-        try:
-            importlib.import_module("pygal")
-        except ImportError:
-            raise pytest.UsageError(
-                "--benchmark-histogram needs pygal: python -m pip install "
-                "'pytest-benchmark[histogram]', or leave it out: the report has figures"
-            ) from None
 
 
 def joined(arguments: Iterable[Any]) -> list[str]:

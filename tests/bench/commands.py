@@ -25,7 +25,8 @@ def command(
     """Return the command; a ``quick`` one loads the plugins it needs and draws no figures."""
     flags = ["--benchmark-only"] if only else []
     if quick:
-        flags += ["-p", "pytest_benchmark.plugin", "-p", "tests.bench.without_figures"]
+        plugins = ("pytest_benchmark.plugin", "npfs.plugin.entry", "tests.bench.without_figures")
+        flags += [word for plugin in plugins for word in ("-p", plugin)]
     return [sys.executable, "-m", "pytest", *files, *flags, *map(str, options)]
 
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from npfs.report import formatting
-from npfs.schema import Size
+from npfs.schema import ANY, Size
 from tests import run_files
 from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 from tests.cli.conftest import Npfs
@@ -40,3 +40,24 @@ def test_calibrate_for_programs_and_in_a_sentence(tmp_path: Path, npfs: Npfs) ->
     assert of_equal_runs <= {0.99, 1.0}
     quiet = npfs("calibrate", "--quiet").stdout.splitlines()
     assert quiet == [found["answer"]]
+
+
+def test_runs_of_any_suite_are_calibrated_by_benchmark(tmp_path: Path, npfs: Npfs) -> None:
+    names = ("test_it.py::test_dump", "test_it.py::test_sort[10]")
+    documents = [
+        run_files.document(
+            {}, number, [run_files.benchmark(name, ANY, {}, [1 + number / 100]) for name in names]
+        )
+        for number in range(1, 13)
+    ]
+    run_files.write(tmp_path / "reports", documents)
+    result = npfs("calibrate")
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = [line.partition("  ")[0].strip() for line in result.stdout.splitlines()]
+    assert lines[-3:] == ["all cases", *names]
+    assert "speedup" not in result.stdout
+    found = json.loads(npfs("calibrate", "--json").stdout)
+    assert [case["backend"] for case in found["cases"]] == list(names)
+    assert {case["size"] for case in found["cases"]} == {None}
+    run_files.write(tmp_path / "few", documents[:7])
+    assert "there are 7 that timed one case" in npfs("calibrate", "--reports", "few").stderr

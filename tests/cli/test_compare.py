@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from npfs.schema import ANY
 from tests import run_files
 from tests.cli.conftest import Npfs
 
@@ -77,3 +78,32 @@ def test_quiet_is_the_summary_alone(tmp_path: Path, npfs: Npfs) -> None:
     assert whole.startswith(quiet.splitlines()[0][:60])
     assert len(quiet.splitlines()) < len(whole.splitlines())
     assert json.loads(npfs("compare", "a", "b", "--json").stdout)["counts"]["slower"] == 1
+
+
+def test_the_times_of_new_for_github_action_benchmark(tmp_path: Path, npfs: Npfs) -> None:
+    measured(tmp_path / "a")
+    measured(tmp_path / "b", factor=2, first=6)
+    [entry] = json.loads(npfs("compare", "a", "b", "--format", "github-action-benchmark").stdout)
+    assert entry["name"] == "numpy-1000"
+    assert entry["unit"] == "s"
+    low, _, high = entry["range"].partition(" to ")
+    assert float(low) < entry["value"] < float(high)
+    assert entry["value"] == pytest.approx(2, rel=0.01)
+    assert entry["extra"].startswith("2.00× (1.9")
+    assert entry["extra"].endswith(" the time of BASE, slower; 5 runs, 95 % interval")
+
+
+def test_runs_of_any_suite_are_compared_and_say_nothing_of_backends(
+    tmp_path: Path, npfs: Npfs
+) -> None:
+    for folder, factor, first in (("a", 1.0, 1), ("b", 0.5, 4)):
+        timed = [
+            run_files.benchmark("test_it.py::test_sort[10]", ANY, {"n": 10}, [factor * seconds])
+            for seconds in (1.0, 1.01, 0.99)
+        ]
+        documents = [run_files.document({}, first + k, [one]) for k, one in enumerate(timed)]
+        run_files.write(tmp_path / folder, documents)
+    result = npfs("compare", "a", "b")
+    assert result.stdout.startswith("0 of 1 case are slower, 1 faster")
+    assert "test_it.py::test_sort[10]" in result.stdout
+    assert "source code" not in result.stdout

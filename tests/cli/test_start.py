@@ -7,7 +7,17 @@ import pytest
 from npfs.cli import backends, main
 from tests.cli.conftest import Npfs
 
-COMMANDS = ("bench", "report", "advise", "fit", "backends", "compare", "calibrate", "doctor")
+COMMANDS = (
+    "bench",
+    "report",
+    "advise",
+    "fit",
+    "backends",
+    "compare",
+    "compare-commits",
+    "calibrate",
+    "doctor",
+)
 
 
 def test_help_lists_every_command(npfs_process: Npfs) -> None:

@@ -15,7 +15,7 @@ from tests.docs.pages import PAGES, ROOT, page_id
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 SYBIL = Sybil([PythonCodeBlockParser(doctest_optionflags=FLAGS)])
 FENCE = re.compile(r"^ *(?:```+|~~~+|:::+) *([^\s`].*)$", re.MULTILINE)
-OTHER_LANGUAGES = {"console", "sh", "text", "toml"}
+OTHER_LANGUAGES = {"console", "sh", "text", "toml", "yaml"}
 WITH_PYTHON = [
     path for path in (*PAGES, ROOT / "README.md") if "```python" in path.read_text(encoding="utf-8")
 ]

@@ -14,7 +14,9 @@ from tests.docs.pages import DOCS, PAGES, ROOT
 GUIDES = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-COMMANDS = [one.callback.__name__ for one in app.registered_commands if one.callback]
+COMMANDS = [
+    one.callback.__name__.replace("_", "-") for one in app.registered_commands if one.callback
+]
 BACKENDS = [name for group in PROJECT["entry-points"].values() for name in group]
 
 

@@ -159,7 +159,7 @@ def test_the_pages_show_the_functions_that_are_timed() -> None:
 
 def test_the_examples_are_a_suite_of_benchmarks() -> None:
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "bench_three_ways.py"]
-    options = ["-p", "no:cacheprovider", "-p", "npfs.harness.plugin", "--npfs-runs=1"]
+    options = ["-p", "no:cacheprovider", "--npfs-runs=1"]
     result = subprocess.run(
         [*command, *options], cwd=EXAMPLES, capture_output=True, text=True, check=False
     )

@@ -12,7 +12,7 @@ import pytest
 import npfs.harness
 from npfs.analysis.comparison import compare
 from npfs.analysis.runs import RunFolder, read_runs
-from npfs.analysis.suites import intervals, ratios
+from npfs.analysis.suites import Suite
 
 BENCHMARKS = """
 import json
@@ -56,7 +56,7 @@ CASES = SORTS | {"test_theirs.py::test_dump", "test_theirs.py::test_sleep"}
 def measure(folder: Path, reports: str, **environment: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_theirs.py").write_text(BENCHMARKS)
     command = [
-        sys.executable, "-m", "pytest", "-p", "npfs.harness.plugin", "-p", "pytest_benchmark.plugin",
+        sys.executable, "-m", "pytest", "-p", "npfs.plugin.entry", "-p", "pytest_benchmark.plugin",
         "test_theirs.py", "--npfs-runs=3", "--npfs-repetitions=4", f"--npfs-reports={reports}",
     ]  # fmt: skip
     variables = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment}
@@ -111,13 +111,14 @@ def test_the_file_is_pytest_benchmarks_own(folder: Path) -> None:
 
 
 def test_times_and_ratios_have_intervals(folder: Path) -> None:
-    times = intervals(runs(folder).runs)
-    assert times.keys() == CASES
-    sleep = times["test_theirs.py::test_sleep"]
-    assert 0.001 < sleep.low <= sleep.value < 0.002
-    over = ratios(runs(folder).runs, "test_theirs.py::test_sleep")
-    assert over.keys() == CASES - {"test_theirs.py::test_sleep"}
-    assert all(ratio.is_above_one for name, ratio in over.items() if name in SORTS)
+    found = {one.id: one for one in Suite(runs(folder), "test_sleep").timings}
+    assert found.keys() == CASES
+    sleep = found.pop("test_theirs.py::test_sleep")
+    assert 0.001 < sleep.time.low <= sleep.time.value < 0.002
+    assert sleep.ratio is None
+    for name, one in found.items():
+        assert one.ratio is not None
+        assert one.ratio.is_above_one or name not in SORTS
 
 
 def test_a_change_is_found_and_nothing_else(folder: Path) -> None:
@@ -131,7 +132,7 @@ def test_it_ends_with_a_table(folder: Path) -> None:
     output = (folder / "before.txt").read_text()
     assert "5 passed, 1 skipped" in output  # a benchmark is one test
     assert "test_sort[tuple]" in output
-    assert "3 runs, each a fresh process" in output
+    assert "3 runs, each in a fresh process" in output
 
 
 def test_the_harness_knows_nothing_of_the_regression() -> None:

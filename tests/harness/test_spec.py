@@ -1,7 +1,7 @@
 import os
 from itertools import pairwise
+from pathlib import Path
 
-import msgspec
 import pytest
 
 from npfs.harness.spec import (
@@ -15,21 +15,21 @@ from npfs.harness.spec import (
 )
 
 
-def test_the_specification_goes_through_the_environment_once(
+def test_the_specification_goes_through_a_file_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     spec = RunSpec(job="j", position=2, only=("a",), failed={"b": "ß"}, padding_bytes=100)
-    environment = spec.environment()
-    assert environment[PADDING] == 100 * "x"
-    monkeypatch.setenv(VARIABLE, environment[VARIABLE])
-    assert given_spec() == spec
+    with spec.environment() as environment:
+        assert environment[PADDING] == 100 * "x"
+        monkeypatch.setenv(VARIABLE, environment[VARIABLE])
+        assert given_spec() == spec
+    assert not Path(environment[VARIABLE]).exists()
     assert VARIABLE not in os.environ
     assert given_spec() == RunSpec()
     assert given_spec().is_first
     assert not spec.is_first
     with pytest.raises(AttributeError):
         spec.job = "another"  # type: ignore[misc]
-    assert msgspec.json.decode(environment[VARIABLE])["job"] == "j"
 
 
 def test_the_size_of_the_environment_differs_between_runs_and_can_be_made_again() -> None:

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from npfs.suite.options import unfinished_set
+from npfs.harness.resume import unfinished_set
+from npfs.suite.options import options_with
 from tests import run_files
 
 ONE = {("numpy", 10, 1): 1.0}
@@ -42,7 +43,7 @@ def test_a_set_on_a_table_needs_the_table(tmp_path: Path, monkeypatch: pytest.Mo
     run_files.write(tmp_path, [run_files.document(ONE, 1, planned=PLANNED, data=data)])
     unfinished = unfinished_set(tmp_path / "runs", [])
     with pytest.raises(ValueError, match=r"finds no 't\.csv' here; say where the table is"):
-        unfinished.options_with(data=None)
+        options_with(unfinished, None)
     table = tmp_path / "elsewhere.csv"
     table.write_text("x,y\n1,2\n")
-    assert unfinished.options_with(data=str(table))["data"] == str(table)
+    assert options_with(unfinished, str(table))["data"] == str(table)

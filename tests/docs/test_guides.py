@@ -17,7 +17,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 COMMANDS = [
     one.callback.__name__.replace("_", "-") for one in app.registered_commands if one.callback
 ]
-BACKENDS = [name for group in PROJECT["entry-points"].values() for name in group]
+BACKENDS = [
+    name
+    for group, entries in PROJECT["entry-points"].items()
+    if group.startswith("npfs.backends")
+    for name in entries
+]
 
 
 def text(page: str) -> str:

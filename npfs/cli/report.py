@@ -2,11 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
 from npfs.cli import shared
+
+if TYPE_CHECKING:
+    from npfs.analysis.runs import RunFolder
 
 WHOLE = "all"
 # Each form that can be printed, and the file of the whole report that holds the same.
@@ -57,16 +60,19 @@ def report(
         shared.working("building the report", quiet=quiet),
         shared.mistakes(NoRuns, NoBaseline, OSError, remedy=remedy),
     ):
-        is_other = suite.is_one(read_runs(reports / "runs"))
-        if baseline is not None and not is_other:
+        folder = read_runs(reports / "runs")
+        is_other = suite.is_one(folder)
+        if baseline is not None and folder.runs and not is_other:
             raise shared.Mistake("--baseline is for runs of another suite, which these are not")
         if form == WHOLE:
-            built: Report | suite.SuiteReport
-            built = suite.build(reports, out, baseline) if is_other else build_report(reports, out)
+            if is_other:
+                built: Report | suite.SuiteReport = suite.build(reports, out, baseline)
+            else:
+                built = build_report(reports, out, folder)
             lines = [built.terminal_text()]
             page = next(path for path in built.paths if path.name == PAGE)
         else:
-            lines = _write(_text(form, reports, baseline, is_other), out)
+            lines = _write(_text(form, reports, folder, baseline), out)
     if not quiet and lines:
         print("\n".join(lines))
     if open_page and page is not None:
@@ -86,16 +92,16 @@ def _require_possible(form: str, out: Path | None, open_page: bool) -> None:
         raise shared.Mistake(f"--out {out} is a file, and the whole report takes a folder")
 
 
-def _text(form: str, reports: Path, baseline: str | None, is_other: bool) -> str:
+def _text(form: str, reports: Path, folder: "RunFolder", baseline: str | None) -> str:
     """Return the report in one form; a page with its figures, and with no link to other files."""
     from npfs.report import build, figures, suite
     from npfs.report.context import Context
 
-    if is_other:
+    if suite.is_one(folder):
         found = suite.read(reports, baseline)
         drawn = figures.page_figures(suite.figure(found)) if form == "html" else []
         return suite.texts(found, drawn, with_links=False)[1][FORMS[form]]
-    context = Context(build.read_evidence(reports))
+    context = Context(build.read_evidence(reports, folder))
     drawn = figures.page_figures(figures.figures(context)) if form == "html" else []
     _, texts = build.texts(context, drawn, with_links=False)
     return texts.get(FORMS[form], "")

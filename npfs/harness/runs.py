@@ -134,6 +134,7 @@ class RunSet:
                 saved.append(str(event["saved"]))
             elif isinstance(event.get("share"), int | float):
                 session.progress.advance(event["share"], str(event.get("at", "")))
+                session.reporter.report(run=self.made, share=event["share"])
 
         with spec.environment() as environment:
             ended = fresh_process(

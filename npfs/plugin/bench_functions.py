@@ -7,12 +7,9 @@ import pickle
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from npfs.harness.spec import REPETITION_S
-
-if TYPE_CHECKING:
-    import pytest
 
 VARIABLE = "NPFS_FUNCTIONS"  # of the environment: the file that holds the functions
 # Where each call has an argument of its own, a repetition has so many at most, in so many seconds:
@@ -50,7 +47,7 @@ def calls_in_a_repetition(function: str, n: int) -> int:
     return max(1, min(MOST_CALLS, int(MOST_S / (time.perf_counter() - began))))
 
 
-def pytest_generate_tests(metafunc: "pytest.Metafunc") -> None:
+def pytest_generate_tests(metafunc: Any) -> None:
     """Make a benchmark of each function at each size."""
     functions, _, sizes, _ = given()
     metafunc.parametrize(("function", "n"), [(name, n) for name in functions for n in sizes])
@@ -60,8 +57,9 @@ def bench_call(benchmark: Any, function: str, n: int) -> None:
     """Time a function on newly made data; where one changes them, each call has its own."""
     functions, make, _, changes = given()
     calls, data = calls_in_a_repetition(function, n), make(n)
-    if changes:
-        own = lambda: ((copied(data, make, n),), {})  # noqa: E731
-        benchmark.pedantic(functions[function], setup=own, rounds=calls)
-    else:
+    if not changes:
         benchmark(functions[function], data)
+        return
+    benchmark.pedantic(
+        functions[function], setup=lambda: ((copied(data, make, n),), {}), rounds=calls
+    )

@@ -80,28 +80,30 @@ class Report:
         return provenance.PROVENANCE("share_of_time", runs=len(runs), wall_s=wall_s, share=share)
 
 
-def read_evidence(reports: Path) -> Evidence:
-    """Read ``reports/runs``.
+def read_evidence(reports: Path, folder: RunFolder | None = None) -> Evidence:
+    """Read ``reports/runs``, unless its runs are given.
 
     Raises
     ------
     NoRuns
         If there is no run that can be read; the message names what was found instead.
     """
-    return Evidence(read_folder(reports, "cases", provenance.HOW_TO_RUN))
+    return Evidence(read_folder(reports, "cases", provenance.HOW_TO_RUN, folder))
 
 
-def read_folder(reports: Path, kind: str, command: str) -> RunFolder:
+def read_folder(
+    reports: Path, kind: str, command: str, folder: RunFolder | None = None
+) -> RunFolder:
     """Read the runs; that none has a case of that kind is ``NoRuns``, with the command for some."""
-    folder = read_runs(reports / "runs")
+    folder = folder or read_runs(reports / "runs")
     if not any(getattr(run, kind) for run in folder.runs):
         found = "".join(f"\n{path.name} {why}" for path, why in folder.rejected)
         raise NoRuns(f"no runs in {reports / 'runs'}; make some with: {command}{found}")
     return folder
 
 
-def build_report(reports: Path, out: Path | None = None) -> Report:
-    """Read ``reports/runs``, write the report into ``out``, or into ``reports``.
+def build_report(reports: Path, out: Path | None = None, folder: RunFolder | None = None) -> Report:
+    """Read ``reports/runs``, unless given; write the report into ``out``, or into ``reports``.
 
     Raises
     ------
@@ -112,7 +114,7 @@ def build_report(reports: Path, out: Path | None = None) -> Report:
     """
     out = out or reports
     try:
-        evidence = read_evidence(reports)
+        evidence = read_evidence(reports, folder)
     except NoRuns as error:
         if out.is_dir():
             question = answer.ANSWER("question")
@@ -143,6 +145,22 @@ def save(out: Path, drawn: Sequence[figures.Figure], written: Mapping[str, str])
     return paths
 
 
+def base_page(context: Context) -> Page:
+    """Return what every page has of the machine, of what disturbed it, and of what is left out."""
+    return Page(
+        question="",
+        version=__version__,
+        machine=provenance.measured_on(context),
+        where=provenance.where(context),
+        warnings=tuple(provenance.other_warnings(context)),
+        environment=tuple(provenance.environment_rows(context)),
+        observations=tuple(provenance.observations(context)),
+        left_out=(*provenance.left_out(context), *provenance.not_recorded(context)),
+        not_timed=tuple(provenance.not_timed(context)),
+        not_timed_in_short=provenance.not_timed_in_short(context),
+    )
+
+
 def texts(
     context: Context, drawn: list[PageFigure], *, with_links: bool = True
 ) -> tuple[Page, dict[str, str]]:
@@ -152,16 +170,15 @@ def texts(
     """
     found, evidence = context.calibration, context.evidence
     measured = [*evidence.backends, *evidence.shortcuts]
-    page = Page(
+    page = replace(
+        base_page(context),
         question=answer.question(context),
         answer=tuple(answer.answer(context)),
         jobs=jobs.job_table(context),
         job_lines=tuple(jobs.other_lines(context)),
         job_notes=tuple(jobs.job_notes(context)),
         memory_line=jobs.memory_line(context),
-        machine=provenance.measured_on(context),
         costs=jobs.cost_table(context),
-        where=provenance.where(context),
         backends=tuple((name, evidence.title(name)) for name in measured),
         trust=tuple(provenance.trust(context)),
         decisive=(
@@ -169,7 +186,6 @@ def texts(
             *jobs.left_out_of_totals(context),
             *provenance.decisive_warnings(context),
         ),
-        warnings=tuple(provenance.other_warnings(context)),
         claims=tuple(claims.claims(context)),
         figures=tuple(drawn),
         findings=tuple(answer.findings(context)),
@@ -178,14 +194,8 @@ def texts(
         startup_notes=tuple(startup_costs.notes(context)),
         numbers=tables.numbers_table(context),
         calibration=() if found is None else calibration.sentences(found),
-        environment=tuple(provenance.environment_rows(context)),
-        observations=tuple(provenance.observations(context)),
         words=tuple(provenance.vocabulary(context)),
         method=tuple(provenance.method(context)),
-        left_out=(*provenance.left_out(context), *provenance.not_recorded(context)),
-        not_timed=tuple(provenance.not_timed(context)),
-        not_timed_in_short=provenance.not_timed_in_short(context),
-        version=__version__,
     )
     document = results(context, page)
     beside = {

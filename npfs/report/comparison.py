@@ -192,15 +192,12 @@ def plain(comparison: Comparison, tolerance: float | None = None) -> str:
 
 def github_action_benchmark(comparison: Comparison) -> str:
     """Return the times of NEW as github-action-benchmark reads them."""
-    cases = [(change, _SAYS("label", label=change.label)) for change in comparison.of_code]
-    return exports.github_action_benchmark(
-        (
-            change.case,
-            f"{factor(change)} the time of BASE, {label}",
-            geometric_interval(comparison.new.times[change.backend, change.size]),
-        )
-        for change, label in cases
-    )
+    timed = []
+    for change in comparison.of_code:
+        words = f"{factor(change)} the time of BASE, {_SAYS('label', label=change.label)}"
+        time = geometric_interval(comparison.new.times[change.backend, change.size])
+        timed.append((change.case, words, time))
+    return exports.github_action_benchmark(timed)
 
 
 def print_terminal(comparison: Comparison, tolerance: float | None = None) -> None:

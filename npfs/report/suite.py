@@ -4,10 +4,10 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress, cycle
 from pathlib import Path
 from typing import Any
 
-from npfs import __version__
 from npfs.analysis.disturbance import DISTURBED
 from npfs.analysis.runs import RunFolder
 from npfs.analysis.statistics import Interval
@@ -17,7 +17,7 @@ from npfs.drawing.canvas import one_line
 from npfs.drawing.charts import TITLE, Chart, Lines, Row, Rows, Series
 from npfs.drawing.texts import fitting
 from npfs.report import exports, formatting, provenance
-from npfs.report.build import PAGE, read_folder, save, shown, with_texts
+from npfs.report.build import PAGE, base_page, read_folder, save, shown, with_texts
 from npfs.report.content import Cell, Page, PageFigure, Table
 from npfs.report.context import Context
 from npfs.report.figures import Figure, described, drawn_bounds, page_figures
@@ -26,10 +26,10 @@ from npfs.report.provenance import NAMED
 from npfs.report.sentences import Sentences
 
 SUITE = Sentences("suite")
-NAME = "suite"  # of the figure
 HOW_TO_RUN = "pytest FILE --benchmark-only --npfs-runs 5"
 WIDTH = 100
 MOST_LINES, MOST_ROWS = 12, 30  # that a figure holds
+IN_ROW = 40  # characters of a name there
 IN_TITLE = 200.0  # pixels of a name there: two of them and a ratio have room on a phone
 DECADE = 10.0  # a span from which an axis is logarithmic
 COLORS = ("numpy", "python", "numba", "other")
@@ -93,63 +93,43 @@ def texts(
 ) -> tuple[Page, dict[str, str]]:
     """Return the page, and the content of every file that is no figure by its name."""
     context, timings = Context(suite.evidence), suite.timings
-    cases = [case for run in suite.runs for case in run.others]
-    repetitions = max((case.repetitions for case in cases), default=1)
-    page = Page(
+    counts = [case.repetitions for run in suite.runs for case in run.others]
+    measured = SUITE("method", repetitions=max(counts, default=1))
+    page = replace(
+        base_page(context),
         question=SUITE("question", baseline=suite.baseline),
-        version=__version__,
         answer=tuple(_answer(suite)),
-        machine=provenance.measured_on(context),
-        where=provenance.where(context),
-        trust=tuple(_trust(suite)),
+        trust=tuple(trust(suite)),
         decisive=(*_missing(suite, context), *provenance.decisive_warnings(context)),
-        warnings=tuple(provenance.other_warnings(context)),
         figures=tuple(drawn),
         numbers=_table(suite) if timings else None,
         is_open=True,
-        environment=tuple(provenance.environment_rows(context)),
-        observations=tuple(provenance.observations(context)),
-        method=(
-            SUITE("method", repetitions=repetitions),
-            *provenance.effort(context),
-            SUITE("intervals"),
-        ),
-        left_out=tuple(provenance.left_out(context)),
-        not_timed=tuple(provenance.not_timed(context)),
-        not_timed_in_short=provenance.not_timed_in_short(context),
+        method=(measured, *provenance.effort(context), SUITE("intervals")),
     )
-    records = [_record(one) for one in timings]
+    records = [record(one) for one in timings]
     document = {"schema": 1, "baseline": suite.baseline, "benchmarks": records}
-    cells = [
-        [value if isinstance(value, str | None) else json.dumps(value) for value in record.values()]
-        for record in records
-    ]
+    cells = [[of if isinstance(of, str | None) else json.dumps(of) for of in one.values()]
+             for one in records]  # fmt: skip
+    times = [(one.id, "", one.time) for one in timings]
     beside = {
         "results.csv": exports.csv_text(list(records[0]) if records else [], cells),
         "results.json": json.dumps(document, indent=1, allow_nan=False) + "\n",
-        "github-action-benchmark.json": exports.github_action_benchmark(
-            (one.id, "", one.time) for one in timings
-        ),
+        "github-action-benchmark.json": exports.github_action_benchmark(times),
     }
     return with_texts(page, beside, with_links)
 
 
 def _answer(suite: Suite) -> list[str]:
-    times = [one.time for one in suite.timings]
+    times, ratios = [one.time for one in suite.timings], _known_ratios(suite)
     if not times:
         return []
-    margin = max(time.margin_of_error for time in times)
-    values = [time.value for time in times]
+    values, margin = [time.value for time in times], max(time.margin_of_error for time in times)
     known = {"low": min(values), "high": max(values), "margin": margin if margin < 1 else None}
     found = [SUITE("times", number=len(times), **known)]
-    ratios = _known_ratios(suite)
     if ratios:
-        faster, slower = (
-            sum(of.is_above_one for of in ratios),
-            sum(of.is_below_one for of in ratios),
-        )
-        counts = {"faster": faster, "slower": slower, "alike": len(ratios) - faster - slower}
-        found.insert(0, SUITE("counts", baseline=suite.baseline, total=len(ratios), **counts))
+        counts = {"total": len(ratios), "faster": sum(of.is_above_one for of in ratios)}
+        counts["slower"] = sum(of.is_below_one for of in ratios)
+        found.insert(0, SUITE("counts", baseline=suite.baseline, **counts))
     return found
 
 
@@ -157,9 +137,9 @@ def _known_ratios(suite: Suite) -> list[Interval]:
     return [one.ratio for one in suite.timings if one.ratio and one.ratio.is_known]
 
 
-def _trust(suite: Suite) -> list[str]:
-    found = [SUITE("runs", runs=len(suite.runs))]
-    disturbance = suite.evidence.disturbance
+def trust(suite: Suite) -> list[str]:
+    """Say how far the numbers can be trusted, in up to three sentences."""
+    found, disturbance = [SUITE("runs", runs=len(suite.runs))], suite.evidence.disturbance
     if disturbance.repetitions:
         found.append(SUITE("disturbed", share=disturbance.share, threshold=DISTURBED))
     if comparisons := len(_known_ratios(suite)):
@@ -178,20 +158,17 @@ def _missing(suite: Suite, context: Context) -> list[str]:
 
 
 def _table(suite: Suite) -> Table:
-    """Return a row for each benchmark; runs only where they differ in number."""
-    columns = ["benchmark", SUITE("time_of_call")]
-    has_runs = len({one.time.runs for one in suite.timings}) > 1
-    columns += [SUITE("times_as_fast", baseline=suite.baseline)] if suite.baseline else []
-    columns += ["runs"] if has_runs else []
+    """Return a row for each benchmark; ratios and runs only where there is something to say."""
+    shown = (True, True, suite.baseline is not None, len({t.time.runs for t in suite.timings}) > 1)
+    over = SUITE("times_as_fast", baseline=suite.baseline)
     rows = []
     for one in suite.timings:
-        name = one_line(one.name)
-        row = [Cell(name, name), Cell(formatting.duration(one.time), one.time.value)]
-        row += [_ratio(one)] if suite.baseline else []
-        row += [Cell(str(one.time.runs), one.time.runs)] if has_runs else []
-        rows.append(tuple(row))
-    numeric = (False, *(True,) * (len(columns) - 1))
-    return Table(SUITE("heading", runs=len(suite.runs)), tuple(columns), tuple(rows), numeric)
+        name, time = one_line(one.name), one.time
+        cells = [Cell(name, name), Cell(formatting.duration(time), time.value), _ratio(one)]
+        rows.append(tuple(compress([*cells, Cell(str(time.runs), time.runs)], shown)))
+    columns = tuple(compress(("benchmark", SUITE("time_of_call"), over, "runs"), shown))
+    numeric = tuple(compress((False, True, True, True), shown))
+    return Table(SUITE("heading", runs=len(suite.runs)), columns, tuple(rows), numeric)
 
 
 def _ratio(one: Timing) -> Cell:
@@ -202,12 +179,10 @@ def _ratio(one: Timing) -> Cell:
 
 
 def _lines_of_table(suite: Suite, width: int) -> list[str]:
-    """Return the table for a terminal: long names and what is not significant in short."""
-    if not suite.timings:
-        return []
+    """Return the table for a terminal: long names, and what is not significant, in short."""
     table = _table(suite)
-    columns = [_short(column, width // 3) for column in table.columns[2:]]
     interval = "95 % interval" if len(suite.runs) > 1 else ""
+    columns = (_short(column, width // 3) for column in table.columns[2:])
     rows = [("benchmark", "time", interval, *columns)]
     for one, (name, time, *others) in zip(suite.timings, table.rows, strict=True):
         cells = [cell.text for cell in others]
@@ -222,18 +197,13 @@ def _short(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most // 2]}…{text[1 - most // 2 :]}"
 
 
-def _record(one: Timing) -> dict[str, Any]:
-    """Return what programs read of a benchmark; None is not known."""
-    is_known = one.ratio is not None and one.ratio.is_known
-    return {
-        "id": one.id,
-        "params": dict(one.params),
-        "runs": one.time.runs,
-        **_bounds("seconds", one.time),
-        "baseline": one.baseline,
-        **_bounds("times_as_fast", one.ratio),
-        "significant": one.ratio.is_significant if one.ratio and is_known else None,
-    }
+def record(one: Timing) -> dict[str, Any]:
+    """Return what programs read of a benchmark; what is not known is None."""
+    ratio = one.ratio if one.ratio and one.ratio.is_known else None
+    found = {"id": one.id, "params": dict(one.params), "runs": one.time.runs}
+    found |= {**_bounds("seconds", one.time), "baseline": one.baseline}
+    found |= _bounds("times_as_fast", one.ratio)
+    return found | {"significant": ratio and ratio.is_significant}
 
 
 def _bounds(name: str, of: Interval | None) -> dict[str, float | None]:
@@ -250,8 +220,8 @@ def figure(suite: Suite) -> list[Figure]:
     title, named = _title(suite, x)
     panel, number = _lines(suite, x, named) if x else _rows(suite, named)
     of = {"x": x, "intervals": len(suite.runs) > 1, "baseline": suite.baseline}
-    caption = SUITE("caption", **of, shown=number, total=len(suite.timings))
-    return [described(NAME, Chart(title, (panel,)), caption)]
+    of |= {"shown": number, "total": len(suite.timings), "dots": getattr(panel, "log", False)}
+    return [described("suite", Chart(title, (panel,)), SUITE("caption", **of))]
 
 
 def _at(one: Timing, x: str) -> float | None:
@@ -262,12 +232,10 @@ def _at(one: Timing, x: str) -> float | None:
 
 def _parameter(timings: Sequence[Timing]) -> str:
     """Return the numeric parameter of most values, if half of the benchmarks are on its lines."""
-    values: dict[str, set[float]] = {}
-    for one in timings:
-        for name in one.params:
-            if (value := _at(one, name)) is not None:
-                values.setdefault(name, set()).add(value)
-    most = max(values, key=lambda x: (len(values[x]), max(values[x]) - min(values[x])), default="")
+    names = {name for one in timings for name in one.params}
+    found = {name: {at for one in timings if (at := _at(one, name)) is not None} for name in names}
+    sizes = {name: (len(of), max(of) - min(of), name) for name, of in found.items() if of}
+    most = max(sizes, key=sizes.__getitem__, default="")
     lines = _by_line(timings, most)
     on_lines = sum(len(line) for line in lines if _at(line[0], most) != _at(line[-1], most))
     return most if 2 * on_lines >= len(timings) else ""
@@ -284,68 +252,57 @@ def _by_line(timings: Iterable[Timing], x: str) -> list[list[Timing]]:
 
 
 def _label(suite: Suite, one: Timing, x: str) -> str:
-    """Return what tells a benchmark from the others at the same ``x``."""
+    """Return what tells a benchmark from others at the same ``x``; without ``x`` from all."""
+    if not x:
+        first, *more = {each.function.rpartition("::")[0] for each in suite.timings}
+        return one_line(one.name if more else one.name.removeprefix(f"{first}::"))
     others = [(name, value) for name, value in one.params.items() if name != x]
     parts = [of if isinstance(of, str) else f"{name}={of}" for name, of in others]
     if not parts or len({each.function for each in suite.timings}) > 1:
-        parts.insert(0, one.function if x or parts else one.name)
+        parts.insert(0, one.function)
     return one_line(", ".join(parts))
 
 
 def _title(suite: Suite, x: str) -> tuple[str, set[str]]:
     """State the largest significant ratio, or the span of times; return the ids it names too."""
-    timings = suite.timings
-
-    def of(
-        name: str, both: Sequence[Timing], at: float | None, **values: Any
-    ) -> tuple[str, set[str]]:
-        place = {"x": "" if at is None else one_line(x), "value": at}
-        labels = [one_line(one.name) if at is None else _label(suite, one, x) for one in both]
-        names = [fitting(label, IN_TITLE, TITLE, bold=True) for label in labels]
-        return SUITE(name, names=names, **place, **values), {one.id for one in both}
-
+    timings, one_run = suite.timings, not _known_ratios(suite)
     compared = [(one, one.ratio) for one in timings if one.ratio]
-    one_run = not _known_ratios(suite)
-    judged = [pair for pair in compared if one_run or _is_clear(pair[1])]
-    if judged:
-        one, ratio = max(judged, key=lambda pair: abs(math.log(pair[1].value)))
-        base = next(other for other in timings if other.id == one.baseline)
-        at = _at(one, x) if _at(one, x) == _at(base, x) else None
-        return of("differs", (one, base), at, ratio=ratio.value, one_run=one_run)
-    if compared:
+    clear = [(one, of) for one, of in compared if of.is_significant and not of.is_too_wide]
+    judged = compared if one_run else clear
+    if compared and not judged:
         return SUITE("none_differs", baseline=suite.baseline), set()
-    largest = max((at for one in timings if (at := _at(one, x)) is not None), default=None)
-    last = [one for one in timings if largest is not None and _at(one, x) == largest]
-    last, largest = (last, largest) if len(last) > 1 else (timings, None)
-    both = [choose(last, key=lambda one: one.time.value) for choose in (min, max)]
-    return of("span", both, largest, times=[one.time.value for one in both])
-
-
-def _is_clear(ratio: Interval) -> bool:
-    return ratio.is_significant and not ratio.is_too_wide
+    values: dict[str, Any] = {"one_run": one_run}
+    if judged:
+        one, values["ratio"] = max(judged, key=lambda pair: abs(math.log(pair[1].value)))
+        both = [one, next(other for other in timings if other.id == one.baseline)]
+    else:
+        most = max((at for one in timings if (at := _at(one, x)) is not None), default=None)
+        last = [one for one in timings if most is not None and _at(one, x) == most]
+        ordered = sorted(last if len(last) > 1 else timings, key=lambda one: one.time.value)
+        both = [ordered[0], ordered[-1]]
+    at, other = (_at(one, x) for one in both)
+    x, values["at"] = (x, at) if at is not None and at == other else ("", None)
+    names = [fitting(_label(suite, one, x), IN_TITLE, TITLE, bold=True) for one in both]
+    values |= {"names": names, "times": [one.time.value for one in both], "x": one_line(x)}
+    return SUITE("differs" if judged else "span", **values), {one.id for one in both}
 
 
 def _lines(suite: Suite, x: str, named: set[str]) -> tuple[Lines, int]:
     """Draw lines, those with a named benchmark first; count the benchmarks on them."""
     lines = _by_line(suite.timings, x)
     lines.sort(key=lambda line: not named & {one.id for one in line})
-    del lines[MOST_LINES:]
-    series = [
-        Series(
-            "",
-            SUITE("label", name=_label(suite, line[-1], x), time=line[-1].time.value),
-            tuple((_at(one, x) or 0.0, drawn_bounds(one.time)) for one in line),
-            "ink" if line[0].id == line[0].baseline else COLORS[k % len(COLORS)],
-            tips=tuple(map(_tip, line)),
-        )
-        for k, line in enumerate(lines)
-    ]
-    points = [point for of in series for point in of.points]
-    x_log = _is_log([at for at, _ in points])
-    y_log = _is_log([bound for _, bounds in points for bound in bounds])
-    label = SUITE("time_of_call")
+    series = []
+    for line, color in zip(lines[:MOST_LINES], cycle(COLORS)):
+        label = SUITE("label", name=_label(suite, line[-1], x), time=line[-1].time.value)
+        points = tuple((_at(one, x) or 0.0, drawn_bounds(one.time)) for one in line)
+        is_baseline = line[0].id == line[0].baseline
+        tips = tuple(map(_tip, line))
+        series.append(Series("", label, points, "ink" if is_baseline else color, tips=tips))
+    drawn = [point for of in series for point in of.points]
+    x_log = _is_log([at for at, _ in drawn])
+    y_log = _is_log([bound for _, bounds in drawn for bound in bounds])
     axes: dict[str, Any] = {"x_log": x_log, "y_log": y_log, "y_text": scales.duration}
-    return Lines("", x, label, tuple(series), **axes), len(points)
+    return Lines("", x, SUITE("time_of_call"), tuple(series), **axes), len(drawn)
 
 
 def _rows(suite: Suite, named: set[str]) -> tuple[Rows, int]:
@@ -353,27 +310,21 @@ def _rows(suite: Suite, named: set[str]) -> tuple[Rows, int]:
     kept = sorted(suite.timings, key=lambda one: one.id not in named)[:MOST_ROWS]
     kept.sort(key=lambda one: one.time.value)
     log = _is_log([bound for one in kept for bound in drawn_bounds(one.time)])
-    rows = tuple(
-        Row(
-            "",
-            _label(suite, one, ""),
-            _color(suite, one),
-            drawn_bounds(one.time),
-            SUITE("row", time=one.time.value, ratio=one.ratio),
-            one.time.values if log else (),
-            _tip(one),
-        )
-        for one in kept
-    )
-    return Rows("", SUITE("time_of_call"), rows, x_text=_duration, log=log), len(rows)
+    rows = []
+    for one in kept:
+        name, bounds = _short(_label(suite, one, ""), IN_ROW), drawn_bounds(one.time)
+        text = SUITE("row", time=one.time.value, ratio=one.ratio)
+        dots = one.time.values if log else ()
+        rows.append(Row("", name, _color(suite, one), bounds, text, dots, _tip(one)))
+    return Rows("", SUITE("time_of_call"), tuple(rows), x_text=_duration, log=log), len(rows)
 
 
 def _color(suite: Suite, one: Timing) -> str:
-    if not suite.baseline:
+    if suite.baseline is None:
         return COLORS[0]
-    if one.ratio is None or not one.ratio.is_significant:
-        return "other"
-    return "faster" if one.ratio.is_above_one else "slower"
+    if one.ratio and one.ratio.is_above_one:
+        return "faster"
+    return "slower" if one.ratio and one.ratio.is_below_one else "other"
 
 
 def _tip(one: Timing) -> str:

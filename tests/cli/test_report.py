@@ -8,6 +8,7 @@ import pytest
 from tests import run_files
 from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 from tests.cli.conftest import Npfs
+from tests.report import test_suite_report
 
 
 @pytest.fixture
@@ -132,3 +133,43 @@ def test_report_brings_back_a_run_that_was_killed(tmp_path: Path, npfs: Npfs) ->
     assert "Run 4 had ended early; its 6 finished cases were brought back." in result.stdout
     assert "Run 4 was interrupted; the cases that were finished count." in result.stdout
     assert "4 runs in fresh processes" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [
+        ("html", "<!doctype html>"),
+        ("markdown", "# How do these benchmarks compare with how=numpy?"),
+        ("csv", "id,params,runs,seconds,"),
+        ("json", '{\n "schema": 1,\n "baseline": "how=numpy"'),
+        ("github-action-benchmark", '[\n {\n  "name": "sort.py::test_sort[lists-10]"'),
+    ],
+)
+def test_of_another_suite_each_form_is_printed(
+    tmp_path: Path, npfs: Npfs, form: str, begins: str
+) -> None:
+    test_suite_report.write(tmp_path / "reports", test_suite_report.SORTING)
+    printed = npfs("report", "--baseline", "how=numpy", "--format", form)
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert printed.stdout.lower().startswith(begins.lower())
+
+
+def test_the_report_of_another_suite_is_built(tmp_path: Path, npfs: Npfs) -> None:
+    test_suite_report.write(
+        tmp_path / "reports",
+        test_suite_report.SORTING,
+        planned={"runs": "5", "baseline": "how=numpy"},
+    )
+    printed = npfs("report").stdout
+    assert "times as fast as how=numpy" in printed
+    assert printed.rstrip().endswith(str(Path("reports/index.html")))
+    assert "times as fast as how=lists" in npfs("report", "--baseline", "how=lists").stdout
+
+
+def test_a_baseline_that_is_not_there_is_one_sentence(tmp_path: Path, npfs: Npfs) -> None:
+    test_suite_report.write(tmp_path / "reports", test_suite_report.SORTING)
+    assert "how is one of lists, numpy" in npfs("report", "--baseline", "how=x").stderr
+    run_files.write(tmp_path / "fits", repeated(LISTS_WIN_AT_10))
+    result = npfs("report", "--reports", "fits", "--baseline", "x")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "--baseline is for runs of another suite" in result.stderr

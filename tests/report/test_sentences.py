@@ -249,6 +249,49 @@ VALUES: dict[str, dict[str, list[dict[str, Any]]]] = {
         ],
         "one_pass": [{"speedup": FACTOR, "epochs": 10, "size": WIDE}],
     },
+    "suite": {
+        "question": [{"baseline": baseline} for baseline in (None, "how=numpy")],
+        "counts": [
+            {"baseline": "test_numpy", "total": total, "faster": 1, "slower": 0} for total in (1, 3)
+        ],
+        "times": [
+            {"number": 1, "low": 2.9e-3, "high": 2.9e-3, "margin": 0.02},
+            {"number": 12, "low": 1e-6, "high": 2.9e-3, "margin": None},
+        ],
+        "runs": [{"runs": runs} for runs in (1, 5)],
+        "disturbed": [{"share": 0.12, "threshold": 0.1}],
+        "significance": [{"comparisons": comparisons} for comparisons in (1, 12)],
+        "method": [{"repetitions": repetitions} for repetitions in (1, 20)],
+        "intervals": [{}],
+        "nothing": [{}],
+        "not_in_all_runs": [{"names": ["test_a[1]", "test_a[2]"], "more": more} for more in (0, 3)],
+        "more": [{"number": 3}],
+        "heading": [{"runs": runs} for runs in (1, 5)],
+        "times_as_fast": [{"baseline": "how=numpy"}],
+        "alike": [{}],
+        "time_of_call": [{}],
+        "label": [{"name": "numpy", "time": 2.9e-3}],
+        "row": [{"time": 2.9e-3, "ratio": ratio} for ratio in (None, FACTOR, SAME)],
+        "tip": [{"name": "numpy", "time": SECONDS, "ratio": ratio} for ratio in (None, FACTOR)],
+        "place": [{"x": "n", "at": 1_000}],
+        "differs": [
+            {"names": ["sorted", "numpy"], "ratio": ratio, "times": [], "one_run": one_run, **place}
+            for ratio, one_run, place in (
+                (FACTOR, False, {"x": "n", "at": 1_000}), (BELOW, False, {"x": "", "at": None}),
+                (ONE_RUN, True, {"x": "share", "at": 0.5}),
+            )
+        ],
+        "none_differs": [{"baseline": "how=numpy"}],
+        "span": [
+            {"names": ["sorted", "numpy"], "times": times, "one_run": False, "x": "n", "at": 1_000}
+            for times in ([1e-6, 1e-3], [1e-6, 1e-6])
+        ],
+        "caption": [
+            {"x": x, "intervals": of, "dots": of, "baseline": base, "shown": 30, "total": total}
+            for x, of, base, total in (("n", True, "how=numpy", 30), ("", True, "how=numpy", 40),
+                                       ("n", False, None, 40), ("", False, None, 30))
+        ],
+    },
 }  # fmt: skip
 # What is a name, a label or a part of a sentence.
 PARTS = {
@@ -264,6 +307,10 @@ PARTS = {
     "startup": {"later", "unknown", "single"},
     "provenance": {"share_of_time", "read_on", "where"},
     "scale": {"subject"},
+    "suite": {
+        "heading", "times_as_fast", "alike", "time_of_call", "label", "row", "tip", "differs",
+        "none_differs", "span", "place",
+    },
 }  # fmt: skip
 
 

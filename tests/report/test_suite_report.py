@@ -19,7 +19,6 @@ from npfs.report.build import NoRuns, build_report
 from npfs.report.suite import MOST_ROWS, SuiteReport, build, figure, read
 from tests import run_files
 from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
-from tests.cli.conftest import Npfs
 from tests.report.test_page_content import NAMES, Seen
 
 NOISE = np.array([1.0, 1.02, 0.97, 1.01, 0.99])  # of five runs
@@ -96,8 +95,9 @@ def test_times_ratios_and_what_is_significant_are_those_of_scipy(
     assert (
         called == list(scipy.stats.false_discovery_control(p_values) <= 0.05) == [False, True, True]
     )
-    assert "Compared with how=numpy, 0 of 3 benchmarks are faster and 2 slower; 1 shows" in text(
-        report
+    assert (
+        "Compared with how=numpy, 0 of 3 benchmarks are faster and 2 slower; 1 without significant"
+        in text(report)
     )
 
 
@@ -121,11 +121,12 @@ def test_a_baseline_is_a_benchmark_or_the_value_of_a_parameter(
     write(tmp_path, SORTING)
     report = build(tmp_path, baseline=baseline)
     assert records(tmp_path)["test_sort[lists-1000]"]["baseline"] == f"sort.py::{of_lists}"
-    assert f"times as fast as {baseline}" in text(report)
+    assert report.page.numbers is not None
+    assert report.page.numbers.columns[2] == f"times as fast as {baseline}"
 
 
 def test_what_is_not_there_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(NoRuns, match="no runs in .*; make some with: pytest FILE"):
+    with pytest.raises(NoRuns, match=r"no runs in .*; make some with: pytest FILE"):
         build(tmp_path)
     write(tmp_path, SORTING)
     with pytest.raises(NoBaseline, match="how is one of lists, numpy"):
@@ -168,7 +169,7 @@ def test_what_failed_was_skipped_or_has_another_id_is_named(tmp_path: Path) -> N
     assert "! sort.py::test_fails failed: AssertionError: 1 == 2." in seen
     assert "1 case was not timed in every run" in seen
     assert "sort.py::test_skipped was not timed in every run: no data." in report.page.not_timed
-    assert re.search(r"test_fails +\S+ ms \(.*?\) 4 ", seen)  # runs
+    assert re.search(r"test_fails \S+ \S+ \([^)]*\) 4 ", seen)  # runs
 
 
 @pytest.mark.usefixtures("no_images")
@@ -209,7 +210,7 @@ def test_without_a_numeric_parameter_there_are_bars_or_dots_the_fastest_first(
     }
     of = panel(tmp_path, seconds)
     assert isinstance(of, Rows)
-    assert [row.label for row in of.rows] == ["test_a, x", "test_a, y", "test_b"]
+    assert [row.label for row in of.rows] == ["test_a[x]", "test_a[y]", "test_b"]
     assert of.log == bool(of.rows[0].dots) == log
 
 
@@ -218,7 +219,7 @@ def test_lines_are_of_the_parameter_with_the_most_values(tmp_path: Path) -> None
     of = panel(tmp_path, seconds, ("d", "n"))
     assert isinstance(of, Lines)
     assert (of.x_label, len(of.series)) == ("n", 2)
-    assert [line.label for line in of.series] == ["d=1 1,000 s", "d=2 2,000 s"]
+    assert [line.label for line in of.series] == ["d=1 998 s", "d=2 2,000 s"]
 
 
 @pytest.mark.parametrize(
@@ -347,38 +348,3 @@ def test_runs_of_which_the_newest_timed_nothing_give_a_page(tmp_path: Path) -> N
     report = build(tmp_path)
     assert text(report).startswith("! No benchmark was timed in the runs that count")
     assert (report.page.figures, report.page.numbers) == ((), None)
-
-
-@pytest.mark.parametrize(
-    ("form", "begins"),
-    [
-        ("html", "<!doctype html>"),
-        ("markdown", "# How do these benchmarks compare with how=numpy?"),
-        ("csv", "id,params,runs,seconds,"),
-        ("json", '{\n "schema": 1,\n "baseline": "how=numpy"'),
-        ("github-action-benchmark", '[\n {\n  "name": "sort.py::test_sort[lists-10]"'),
-    ],
-)
-def test_the_command_prints_each_form(tmp_path: Path, npfs: Npfs, form: str, begins: str) -> None:
-    write(tmp_path / "reports", SORTING)
-    printed = npfs("report", "--baseline", "how=numpy", "--format", form)
-    assert (printed.returncode, printed.stderr) == (0, "")
-    assert printed.stdout.lower().startswith(begins.lower())
-
-
-@pytest.mark.usefixtures("no_images")
-def test_the_command_builds_the_report(tmp_path: Path, npfs: Npfs) -> None:
-    write(tmp_path / "reports", SORTING, planned={"runs": "5", "baseline": "how=numpy"})
-    printed = npfs("report").stdout
-    assert "times as fast as how=numpy" in printed
-    assert printed.rstrip().endswith(str(Path("reports/index.html")))
-    assert "times as fast as how=lists" in npfs("report", "--baseline", "how=lists").stdout
-
-
-def test_a_baseline_that_is_not_there_is_one_sentence(tmp_path: Path, npfs: Npfs) -> None:
-    write(tmp_path / "reports", SORTING)
-    assert "how is one of lists, numpy" in npfs("report", "--baseline", "how=x").stderr
-    run_files.write(tmp_path / "fits", repeated(LISTS_WIN_AT_10))
-    result = npfs("report", "--reports", "fits", "--baseline", "x")
-    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
-    assert "--baseline is for runs of another suite" in result.stderr

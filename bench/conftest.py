@@ -93,7 +93,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def pytest_npfs_report(config: pytest.Config, run: RunSession) -> list[str]:
     """Return the verdict of all runs, and the paths of what was written."""
-    from npfs.report.build import NoRuns, build_report  # matplotlib only when nothing is timed
+    from npfs.report.build import build_report  # matplotlib only when nothing is timed
+    from npfs.report.provenance import NoRuns
 
     try:
         report = build_report(run.settings.reports)

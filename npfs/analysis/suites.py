@@ -146,7 +146,7 @@ def baselines(benchmarks: Mapping[str, Params], given: str) -> dict[str, str]:
     if "=" in given and values:
         if value not in values:
             raise NoBaseline(
-                f"--npfs-baseline {given!r}: no benchmark has that value; {param} is one of "
+                f"baseline {given!r}: no benchmark has that value; {param} is one of "
                 f"{', '.join(sorted(values))}"
             )
         chosen = [case for case, of in benchmarks.items() if str(of.get(param)) == value]
@@ -157,7 +157,7 @@ def baselines(benchmarks: Mapping[str, Params], given: str) -> dict[str, str]:
     if not keys:
         names = list(dict.fromkeys(_function(case).rpartition("::")[2] for case in benchmarks))
         raise NoBaseline(
-            f"--npfs-baseline {given!r} is no benchmark here; give one of "
+            f"baseline {given!r} is no benchmark here; give one of "
             f"{', '.join(names[:8])}{', ...' if names[8:] else ''}, or PARAM=VALUE"
         )
     if key is _params and len(keys) == 1:

@@ -21,8 +21,8 @@ def calibrate(
     from npfs.analysis.evidence import Evidence
     from npfs.cli.bench import CannotMeasure, add_runs
     from npfs.report import calibration as written
-    from npfs.report.build import NoRuns, read_evidence, read_folder
-    from npfs.report.provenance import HOW_TO_RUN
+    from npfs.report.build import read_evidence
+    from npfs.report.provenance import HOW_TO_RUN, NoRuns, read_folder
 
     with shared.mistakes(CannotMeasure, NoRuns, calibration.TooFewRuns):
         if measure:

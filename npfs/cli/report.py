@@ -49,8 +49,9 @@ def report(
     """Build the report again from the saved runs: page, verdict, figures and tables."""
     from npfs.analysis.runs import read_runs
     from npfs.analysis.suites import NoBaseline
-    from npfs.report import suite
-    from npfs.report.build import PAGE, NoRuns, Report, build_report
+    from npfs.report import suite, suite_page
+    from npfs.report.build import PAGE, Report, build_report
+    from npfs.report.provenance import NoRuns
 
     form = "json" if as_json else form
     _require_possible(form, out, open_page)
@@ -66,7 +67,7 @@ def report(
             raise shared.Mistake("--baseline is for runs of another suite, which these are not")
         if form == WHOLE:
             if is_other:
-                built: Report | suite.SuiteReport = suite.build(reports, out, baseline)
+                built: Report | suite_page.SuiteReport = suite_page.build(reports, out, baseline)
             else:
                 built = build_report(reports, out, folder)
             lines = [built.terminal_text()]
@@ -94,13 +95,13 @@ def _require_possible(form: str, out: Path | None, open_page: bool) -> None:
 
 def _text(form: str, reports: Path, folder: "RunFolder", baseline: str | None) -> str:
     """Return the report in one form; a page with its figures, and with no link to other files."""
-    from npfs.report import build, figures, suite
+    from npfs.report import build, figures, suite, suite_page
     from npfs.report.context import Context
 
     if suite.is_one(folder):
         found = suite.read(reports, baseline)
-        drawn = figures.page_figures(suite.figure(found)) if form == "html" else []
-        return suite.texts(found, drawn, with_links=False)[1][FORMS[form]]
+        drawn = figures.page_figures(suite_page.figure(found)) if form == "html" else []
+        return suite_page.texts(found, drawn, with_links=False)[1][FORMS[form]]
     context = Context(build.read_evidence(reports, folder))
     drawn = figures.page_figures(figures.figures(context)) if form == "html" else []
     _, texts = build.texts(context, drawn, with_links=False)

@@ -20,6 +20,7 @@ from matplotlib.transforms import Affine2D
 
 from npfs.drawing import style
 from npfs.drawing.labels import in_font
+from npfs.drawing.numbers import one_line
 
 Place = tuple[float, float]
 Anchor = Literal["start", "middle", "end"]
@@ -160,11 +161,6 @@ def _artist(shape: Shape, points: float) -> Artist:
 
 def _number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
-
-
-def one_line(text: str) -> str:
-    """Return a text without line breaks and what else cannot be seen."""
-    return "".join(char for char in " ".join(text.split()) if char.isprintable())
 
 
 def _escaped(text: str) -> str:

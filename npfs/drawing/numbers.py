@@ -1,4 +1,4 @@
-"""Numbers as a person reads them: scaled here, once."""
+"""Numbers as a person reads them, scaled here, once; and names on one line."""
 
 import math
 from collections.abc import Sequence
@@ -84,3 +84,8 @@ def time_unit(seconds: float, digits: int = 3) -> tuple[float, str]:
 def listed(items: Sequence[str], last: str = "and") -> str:
     """Join with commas and a last "and"."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def one_line(text: str) -> str:
+    """Return a text without line breaks and what else cannot be seen."""
+    return "".join(char for char in " ".join(text.split()) if char.isprintable())

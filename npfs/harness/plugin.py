@@ -1,6 +1,6 @@
 """The harness as a plugin of pytest: benchmarks are timed in runs, each a fresh process.
 
-``npfs.plugin.entry`` loads it. A suite tells what it is by the hooks of ``npfs.harness.hooks``.
+``npfs.plugin.entry`` loads it. A suite tells what it is by the hooks there.
 """
 
 import importlib

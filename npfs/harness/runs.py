@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from npfs.analysis.evidence import Evidence, Measured
-from npfs.analysis.runs import NotARun, RunFolder, RunRecord, read_run
+from npfs.analysis.runs import NotARun, RunFolder, RunRecord, read_run, read_runs
 from npfs.analysis.suites import Suite
 from npfs.harness import recorder
 from npfs.harness.processes import SILENCE_S, Ended, fresh_process
 from npfs.harness.session import REPORT_SECONDS, RunSession
-from npfs.harness.spec import Settings, padding_of
+from npfs.harness.spec import REPETITIONS, Settings, padding_of
 
 UNKNOWN_MARGIN = 1.0  # the value may be twice as large or half as large
 SLOWER = 5.0  # a repetition may take so many times the slowest one of the first run
@@ -339,3 +339,69 @@ def _why(can_gain: Collection[Measured], affordable: Collection[str]) -> str:
     if not can_gain:
         return "further runs add nothing"
     return "the budget is spent" if not affordable else f"{MAX_RUNS} runs are enough"
+
+
+@dataclass(frozen=True)
+class UnfinishedSet:
+    """The runs of one command that was interrupted.
+
+    Attributes
+    ----------
+    newest : RunRecord
+        The last of them.
+    options : dict
+        The options of the plan as they were given then.
+    runs_missing : int
+        Whole runs that are still to be made; of a run that was cut short the finished cases count
+        as well.
+    repetitions : int
+        Of each case, as its runs made them.
+    recovered : tuple of Recovered
+        Runs that were brought back on the way.
+    """
+
+    newest: RunRecord
+    options: dict[str, Any]
+    runs_missing: int
+    repetitions: int
+    recovered: tuple[recorder.Recovered, ...] = ()
+
+    @property
+    def job(self) -> str:
+        """Name the command that they belong to."""
+        return self.newest.job
+
+
+def unfinished_set(runs: Path, given: Collection[str], option: str = "--resume") -> UnfinishedSet:
+    """Return the newest set in the folder ``runs``, if it is not complete.
+
+    ``given`` are the options of the plan that the user gave beside ``option``: there must be none.
+
+    Raises
+    ------
+    ValueError
+        Says why there is nothing to resume.
+    """
+    if given:
+        raise ValueError(
+            f"{option} takes its settings from the interrupted runs; leave out "
+            f"{', '.join(sorted(given))}"
+        )
+    recovered = recorder.recover(runs)
+    found = read_runs(runs).runs
+    if not found:
+        raise ValueError(
+            f"{option} found no runs in {runs}; start with the same command without it"
+        )
+    newest = found[-1]
+    if not newest.planned:
+        raise ValueError(f"{option} cannot read what was planned for {newest.path.name}")
+    whole = sum(run.job == newest.job and not run.interrupted for run in found)
+    planned = int(newest.planned["runs"] or 0)
+    if whole >= planned:
+        raise ValueError(
+            f"{option} has nothing to finish: the newest set in {runs} has all its {planned} runs"
+        )
+    options = dict(newest.planned)
+    repetitions = int(options.pop("repetitions", None) or REPETITIONS)
+    return UnfinishedSet(newest, options, planned - whole, repetitions, tuple(recovered))

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -357,7 +358,8 @@ def simple(params: Mapping[str, Any] | None) -> dict[str, str | int | float]:
     """Return parameters that a record can hold: of other kinds their names."""
     return {
         name: value
-        if isinstance(value, str | int | float)
+        if isinstance(value, str)
+        or (isinstance(value, int | float) and type(value) is not bool and math.isfinite(value))
         else getattr(value, "__name__", str(value))
         for name, value in (params or {}).items()
     }

@@ -1,11 +1,17 @@
 """The entry point of pytest: options and hooks; all else is loaded where runs are asked for."""
 
+# mypy: disable-error-code="empty-body"
+
 import argparse
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from npfs.harness import hooks
+if TYPE_CHECKING:  # loaded in every session of pytest
+    from npfs.harness.session import RunSession
+    from npfs.harness.spec import RunSpec, Settings
+    from npfs.schema import Case
 
 HARNESS, SUITE = "npfs-harness", "npfs-suite"
 OPTIONS = (
@@ -19,9 +25,67 @@ OPTIONS = (
 HIDDEN = ("repetitions", "silence")
 
 
+class Hooks:
+    """The hooks by which a suite of benchmarks tells the harness what it is."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_npfs_settings(self, config: pytest.Config, spec: "RunSpec") -> "Settings":
+        """Return what the command asks for.
+
+        Raises
+        ------
+        pytest.UsageError
+            In a sentence, for options that do not go together.
+        """
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_npfs_case(self, item: pytest.Item) -> str | None:
+        """Return the id of a benchmark's case; without one it is that of the node."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_npfs_describe(
+        self, config: pytest.Config, spec: "RunSpec", is_end: bool
+    ) -> dict[str, Any]:
+        """Return fields of ``npfs.schema.Run``, at the beginning and at the end of a run."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_npfs_probes(
+        self, config: pytest.Config, spec: "RunSpec"
+    ) -> "Iterable[tuple[str, Callable[[], Sequence[Case]]]]":
+        """Return what a run measures in processes of its own after its cases, by id."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_npfs_chosen(self, config: pytest.Config) -> dict[str, Any]:
+        """Return what this run found out about its cases, for the further runs of the command."""
+
+    @pytest.hookspec
+    def pytest_npfs_before_run(self, config: pytest.Config, number: int) -> None:
+        """Check what the next run needs.
+
+        Raises
+        ------
+        npfs.harness.runs.RunFailed
+            If it cannot be made.
+        """
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_npfs_estimate(self, config: pytest.Config, job: str) -> str | None:
+        """Return a first estimate of the answer, after the second run."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_npfs_report(self, config: pytest.Config, run: "RunSession") -> list[str]:
+        """Write the report of all runs, and return the lines for the end of the command.
+
+        Raises
+        ------
+        npfs.harness.runs.RunFailed
+            If it cannot be written.
+        """
+
+
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the hooks of a suite."""
-    pluginmanager.add_hookspecs(hooks)
+    pluginmanager.add_hookspecs(Hooks)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -27,7 +27,8 @@ from npfs.plugin.bench_functions import copied
 from npfs.report import formatting, provenance
 from npfs.report.context import Context
 from npfs.report.figures import drawn_bounds
-from npfs.report.suite import figure, record, trust
+from npfs.report.suite import record, trust
+from npfs.report.suite_page import figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

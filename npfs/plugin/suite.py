@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from npfs.analysis.suites import NoBaseline, baselines
+from npfs.analysis.runs import read_runs
+from npfs.analysis.suites import NoBaseline, Suite, baselines
 from npfs.harness.option_values import seconds, share, whole_number
 from npfs.harness.plugin import case_of
-from npfs.harness.resume import unfinished_set
-from npfs.harness.runs import RunFailed
+from npfs.harness.runs import unfinished_set
 from npfs.harness.session import SESSION, RunSession, simple
 from npfs.harness.spec import REPETITIONS, RunSpec, Settings
 
@@ -73,12 +73,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_npfs_report(run: RunSession) -> list[str]:
-    """Return the table of all runs."""
+    """Return the table of all runs; ``npfs report`` draws them, which takes longer."""
     from npfs.report import suite  # noqa: PLC0415 - only when nothing is timed
-    from npfs.report.build import NoRuns  # noqa: PLC0415
 
-    try:
-        report = suite.build(run.settings.reports, baseline=run.settings.baseline)
-    except (NoRuns, NoBaseline, OSError) as error:
-        raise RunFailed(str(error)) from None
-    return report.terminal_text().splitlines()
+    found = Suite(read_runs(run.settings.reports / "runs"), run.settings.baseline)
+    where = suite.SUITE("where", reports=run.settings.reports)
+    return suite.at_the_end(found, where).splitlines()

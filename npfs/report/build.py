@@ -7,7 +7,7 @@ from pathlib import Path
 
 from npfs import __version__
 from npfs.analysis.evidence import Evidence
-from npfs.analysis.runs import RunFolder, read_runs
+from npfs.analysis.runs import RunFolder
 from npfs.report import (
     answer,
     calibration,
@@ -48,10 +48,6 @@ FORMER = (
 )
 
 
-class NoRuns(ValueError):
-    """There is nothing to report yet."""
-
-
 @dataclass(frozen=True)
 class Report:
     """What was written, and what it was written from."""
@@ -88,18 +84,7 @@ def read_evidence(reports: Path, folder: RunFolder | None = None) -> Evidence:
     NoRuns
         If there is no run that can be read; the message names what was found instead.
     """
-    return Evidence(read_folder(reports, "cases", provenance.HOW_TO_RUN, folder))
-
-
-def read_folder(
-    reports: Path, kind: str, command: str, folder: RunFolder | None = None
-) -> RunFolder:
-    """Read the runs; that none has a case of that kind is ``NoRuns``, with the command for some."""
-    folder = folder or read_runs(reports / "runs")
-    if not any(getattr(run, kind) for run in folder.runs):
-        found = "".join(f"\n{path.name} {why}" for path, why in folder.rejected)
-        raise NoRuns(f"no runs in {reports / 'runs'}; make some with: {command}{found}")
-    return folder
+    return Evidence(provenance.read_folder(reports, "cases", provenance.HOW_TO_RUN, folder))
 
 
 def build_report(reports: Path, out: Path | None = None, folder: RunFolder | None = None) -> Report:
@@ -115,7 +100,7 @@ def build_report(reports: Path, out: Path | None = None, folder: RunFolder | Non
     out = out or reports
     try:
         evidence = read_evidence(reports, folder)
-    except NoRuns as error:
+    except provenance.NoRuns as error:
         if out.is_dir():
             question = answer.ANSWER("question")
             page = Page(question=question, decisive=(str(error),), version=__version__)
@@ -127,7 +112,7 @@ def build_report(reports: Path, out: Path | None = None, folder: RunFolder | Non
     return Report(context, page, save(out, drawn, written))
 
 
-def save(out: Path, drawn: Sequence[figures.Figure], written: Mapping[str, str]) -> list[Path]:
+def save(out: Path, drawn: "Sequence[figures.Figure]", written: Mapping[str, str]) -> list[Path]:
     """Write figures and texts into ``out``, each file whole; return their paths."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as building:
@@ -145,22 +130,6 @@ def save(out: Path, drawn: Sequence[figures.Figure], written: Mapping[str, str])
     return paths
 
 
-def base_page(context: Context) -> Page:
-    """Return what every page has of the machine, of what disturbed it, and of what is left out."""
-    return Page(
-        question="",
-        version=__version__,
-        machine=provenance.measured_on(context),
-        where=provenance.where(context),
-        warnings=tuple(provenance.other_warnings(context)),
-        environment=tuple(provenance.environment_rows(context)),
-        observations=tuple(provenance.observations(context)),
-        left_out=(*provenance.left_out(context), *provenance.not_recorded(context)),
-        not_timed=tuple(provenance.not_timed(context)),
-        not_timed_in_short=provenance.not_timed_in_short(context),
-    )
-
-
 def texts(
     context: Context, drawn: list[PageFigure], *, with_links: bool = True
 ) -> tuple[Page, dict[str, str]]:
@@ -171,7 +140,7 @@ def texts(
     found, evidence = context.calibration, context.evidence
     measured = [*evidence.backends, *evidence.shortcuts]
     page = replace(
-        base_page(context),
+        provenance.base_page(context),
         question=answer.question(context),
         answer=tuple(answer.answer(context)),
         jobs=jobs.job_table(context),

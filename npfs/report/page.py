@@ -16,7 +16,6 @@ from urllib.parse import quote
 from jinja2 import Environment
 from markupsafe import Markup
 
-from npfs.drawing import style
 from npfs.report.content import Cell, Page, Table
 from npfs.report.sentences import environment
 
@@ -93,6 +92,8 @@ def data_uri(svg: str) -> str:
 
 def colors_css() -> str:
     """Return the colours of the page and its figures, light and dark, as variables."""
+    from npfs.drawing import style  # noqa: PLC0415 - matplotlib, which a terminal needs not
+
     light, dark = (
         "".join(f"--{name}:{color};" for name, color in colors.items())
         for colors in (style.LIGHT, style.DARK)

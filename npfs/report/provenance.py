@@ -1,11 +1,16 @@
 """Where the numbers come from, how far to trust them, and what is missing or was left out."""
 
+from pathlib import Path
+
 from msgspec import UNSET
 
+from npfs import __version__
 from npfs.analysis.disturbance import DISTURBED
 from npfs.analysis.findings import Finding
+from npfs.analysis.runs import RunFolder, read_runs
 from npfs.drawing import numbers
 from npfs.report import machine
+from npfs.report.content import Page
 from npfs.report.context import Context
 from npfs.report.formatting import by_reason
 from npfs.report.sentences import Sentences
@@ -32,6 +37,37 @@ EXPLAINED = {
     "jax": "JAX, compiled as a whole",
     "torch": "PyTorch's tensors",
 }
+
+
+class NoRuns(ValueError):
+    """There is nothing to report yet."""
+
+
+def read_folder(
+    reports: Path, kind: str, command: str, folder: RunFolder | None = None
+) -> RunFolder:
+    """Read the runs; that none has a case of that kind is ``NoRuns``, with the command for some."""
+    folder = folder or read_runs(reports / "runs")
+    if not any(getattr(run, kind) for run in folder.runs):
+        found = "".join(f"\n{path.name} {why}" for path, why in folder.rejected)
+        raise NoRuns(f"no runs in {reports / 'runs'}; make some with: {command}{found}")
+    return folder
+
+
+def base_page(context: Context) -> Page:
+    """Return what every page has of the machine, of what disturbed it, and of what is left out."""
+    return Page(
+        question="",
+        version=__version__,
+        machine=measured_on(context),
+        where=where(context),
+        warnings=tuple(other_warnings(context)),
+        environment=tuple(environment_rows(context)),
+        observations=tuple(observations(context)),
+        left_out=(*left_out(context), *not_recorded(context)),
+        not_timed=tuple(not_timed(context)),
+        not_timed_in_short=not_timed_in_short(context),
+    )
 
 
 def measured_on(context: Context) -> str:

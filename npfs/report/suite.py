@@ -1,10 +1,8 @@
-"""The report of a suite that is not of npfs: page, verdict, a figure, tables, a command's end."""
+"""What a suite of benchmarks that is not of npfs says: its answer, its table, a command's end."""
 
-import json
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import compress, cycle
+from dataclasses import replace
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -12,45 +10,17 @@ from npfs.analysis.disturbance import DISTURBED
 from npfs.analysis.runs import RunFolder
 from npfs.analysis.statistics import Interval
 from npfs.analysis.suites import Suite, Timing
-from npfs.drawing import scales
-from npfs.drawing.canvas import one_line
-from npfs.drawing.charts import TITLE, Chart, Lines, Row, Rows, Series
-from npfs.drawing.texts import fitting
-from npfs.report import exports, formatting, provenance
-from npfs.report.build import PAGE, base_page, read_folder, save, shown, with_texts
-from npfs.report.content import Cell, Page, PageFigure, Table
+from npfs.drawing.numbers import one_line
+from npfs.report import formatting, provenance
+from npfs.report.content import Cell, Page, Table
 from npfs.report.context import Context
-from npfs.report.figures import Figure, described, drawn_bounds, page_figures
 from npfs.report.page import terminal_text
-from npfs.report.provenance import NAMED
+from npfs.report.provenance import NAMED, base_page, read_folder
 from npfs.report.sentences import Sentences
 
 SUITE = Sentences("suite")
 HOW_TO_RUN = "pytest FILE --benchmark-only --npfs-runs 5"
 WIDTH = 100
-MOST_LINES, MOST_ROWS = 12, 30  # that a figure holds
-IN_ROW = 40  # characters of a name there
-IN_TITLE = 200.0  # pixels of a name there: two of them and a ratio have room on a phone
-DECADE = 10.0  # a span from which an axis is logarithmic
-COLORS = ("numpy", "python", "numba", "other")
-
-
-@dataclass(frozen=True)
-class SuiteReport:
-    """What was written, and what it was written from."""
-
-    suite: Suite
-    page: Page
-    paths: list[Path]
-
-    def terminal_text(self, width: int = WIDTH) -> str:
-        """Return the end of a command: warnings, table, answer, and where the page is."""
-        page = self.page
-        if more := len(page.left_out[NAMED:]):
-            page = replace(page, left_out=(*page.left_out[:NAMED], SUITE("more", number=more)))
-        path = next(path for path in self.paths if path.name == PAGE)
-        where = provenance.PROVENANCE("read_on", path=shown(path))
-        return terminal_text(page, [_lines_of_table(self.suite, width)], where, width)
 
 
 def is_one(folder: RunFolder) -> bool:
@@ -72,55 +42,33 @@ def read(reports: Path, baseline: str | None = None) -> Suite:
     return Suite(read_folder(reports, "others", HOW_TO_RUN), baseline)
 
 
-def build(reports: Path, out: Path | None = None, baseline: str | None = None) -> SuiteReport:
-    """Read ``reports/runs``, write the report into ``out``, or into ``reports``.
-
-    Raises
-    ------
-    NoRuns, NoBaseline
-        As ``read``.
-    OSError
-        If the folder cannot be written.
-    """
-    suite = read(reports, baseline)
-    drawn = figure(suite)
-    page, written = texts(suite, page_figures(drawn))
-    return SuiteReport(suite, page, save(out or reports, drawn, written))
-
-
-def texts(
-    suite: Suite, drawn: Sequence[PageFigure], *, with_links: bool = True
-) -> tuple[Page, dict[str, str]]:
-    """Return the page, and the content of every file that is no figure by its name."""
-    context, timings = Context(suite.evidence), suite.timings
+def page_of(suite: Suite) -> Page:
+    """Return the page without its figure."""
+    context = Context(suite.evidence)
     counts = [case.repetitions for run in suite.runs for case in run.others]
     measured = SUITE("method", repetitions=max(counts, default=1))
-    page = replace(
+    return replace(
         base_page(context),
         question=SUITE("question", baseline=suite.baseline),
         answer=tuple(_answer(suite)),
         trust=tuple(trust(suite)),
         decisive=(*_missing(suite, context), *provenance.decisive_warnings(context)),
-        figures=tuple(drawn),
-        numbers=_table(suite) if timings else None,
+        numbers=_table(suite) if suite.timings else None,
         is_open=True,
         method=(measured, *provenance.effort(context), SUITE("intervals")),
     )
-    records = [record(one) for one in timings]
-    document = {"schema": 1, "baseline": suite.baseline, "benchmarks": records}
-    cells = [[of if isinstance(of, str | None) else json.dumps(of) for of in one.values()]
-             for one in records]  # fmt: skip
-    times = [(one.id, "", one.time) for one in timings]
-    beside = {
-        "results.csv": exports.csv_text(list(records[0]) if records else [], cells),
-        "results.json": json.dumps(document, indent=1, allow_nan=False) + "\n",
-        "github-action-benchmark.json": exports.github_action_benchmark(times),
-    }
-    return with_texts(page, beside, with_links)
+
+
+def at_the_end(suite: Suite, where: str, width: int = WIDTH) -> str:
+    """Return the end of a command: warnings, table, answer, and ``where`` more is."""
+    page = page_of(suite)
+    if more := len(page.left_out[NAMED:]):
+        page = replace(page, left_out=(*page.left_out[:NAMED], SUITE("more", number=more)))
+    return terminal_text(page, [_lines_of_table(suite, width)], where, width)
 
 
 def _answer(suite: Suite) -> list[str]:
-    times, ratios = [one.time for one in suite.timings], _known_ratios(suite)
+    times, ratios = [one.time for one in suite.timings], known_ratios(suite)
     if not times:
         return []
     values, margin = [time.value for time in times], max(time.margin_of_error for time in times)
@@ -133,7 +81,8 @@ def _answer(suite: Suite) -> list[str]:
     return found
 
 
-def _known_ratios(suite: Suite) -> list[Interval]:
+def known_ratios(suite: Suite) -> list[Interval]:
+    """Return the ratios over the baseline that have an interval."""
     return [one.ratio for one in suite.timings if one.ratio and one.ratio.is_known]
 
 
@@ -142,7 +91,7 @@ def trust(suite: Suite) -> list[str]:
     found, disturbance = [SUITE("runs", runs=len(suite.runs))], suite.evidence.disturbance
     if disturbance.repetitions:
         found.append(SUITE("disturbed", share=disturbance.share, threshold=DISTURBED))
-    if comparisons := len(_known_ratios(suite)):
+    if comparisons := len(known_ratios(suite)):
         found.append(SUITE("significance", comparisons=comparisons))
     return found
 
@@ -182,17 +131,17 @@ def _lines_of_table(suite: Suite, width: int) -> list[str]:
     """Return the table for a terminal: long names, and what is not significant, in short."""
     table = _table(suite)
     interval = "95 % interval" if len(suite.runs) > 1 else ""
-    columns = (_short(column, width // 3) for column in table.columns[2:])
+    columns = (short(column, width // 3) for column in table.columns[2:])
     rows = [("benchmark", "time", interval, *columns)]
     for one, (name, time, *others) in zip(suite.timings, table.rows, strict=True):
         cells = [cell.text for cell in others]
         if one.ratio and one.ratio.is_known and not one.ratio.is_significant:
             cells[0] = SUITE("alike")
-        rows.append((_short(name.text, width // 2), time.value, time.note, *cells))
+        rows.append((short(name.text, width // 2), time.value, time.note, *cells))
     return [table.caption, *formatting.aligned(rows, width - 2, from_the_right={1})]
 
 
-def _short(text: str, most: int) -> str:
+def short(text: str, most: int) -> str:
     """Leave out the middle of what is longer."""
     return text if len(text) <= most else f"{text[: most // 2]}…{text[1 - most // 2 :]}"
 
@@ -210,130 +159,3 @@ def _bounds(name: str, of: Interval | None) -> dict[str, float | None]:
     values = (of.value, of.low, of.high) if of else (math.nan,) * 3
     ends = zip(("", "_low", "_high"), values, strict=True)
     return {f"{name}{end}": float(f"{v:.6g}") if math.isfinite(v) else None for end, v in ends}
-
-
-def figure(suite: Suite) -> list[Figure]:
-    """Return the figure: lines over a numeric parameter, or a row for each benchmark."""
-    if not suite.timings:
-        return []
-    x = _parameter(suite.timings)
-    title, named = _title(suite, x)
-    panel, number = _lines(suite, x, named) if x else _rows(suite, named)
-    of = {"x": x, "intervals": len(suite.runs) > 1, "baseline": suite.baseline}
-    of |= {"shown": number, "total": len(suite.timings), "dots": getattr(panel, "log", False)}
-    return [described("suite", Chart(title, (panel,)), SUITE("caption", **of))]
-
-
-def _at(one: Timing, x: str) -> float | None:
-    """Return the value of a numeric parameter."""
-    value = one.params.get(x)
-    return None if isinstance(value, str | bool) else value
-
-
-def _parameter(timings: Sequence[Timing]) -> str:
-    """Return the numeric parameter of most values, if half of the benchmarks are on its lines."""
-    names = {name for one in timings for name in one.params}
-    found = {name: {at for one in timings if (at := _at(one, name)) is not None} for name in names}
-    sizes = {name: (len(of), max(of) - min(of), name) for name, of in found.items() if of}
-    most = max(sizes, key=sizes.__getitem__, default="")
-    lines = _by_line(timings, most)
-    on_lines = sum(len(line) for line in lines if _at(line[0], most) != _at(line[-1], most))
-    return most if 2 * on_lines >= len(timings) else ""
-
-
-def _by_line(timings: Iterable[Timing], x: str) -> list[list[Timing]]:
-    """Return the benchmarks that differ in ``x`` alone, each list in its order."""
-    lines: dict[object, list[tuple[float, Timing]]] = {}
-    for one in timings:
-        if (at := _at(one, x)) is not None:
-            others = tuple((name, value) for name, value in one.params.items() if name != x)
-            lines.setdefault((one.function, others), []).append((at, one))
-    return [[one for _, one in sorted(line, key=lambda pair: pair[0])] for line in lines.values()]
-
-
-def _label(suite: Suite, one: Timing, x: str) -> str:
-    """Return what tells a benchmark from others at the same ``x``; without ``x`` from all."""
-    if not x:
-        first, *more = {each.function.rpartition("::")[0] for each in suite.timings}
-        return one_line(one.name if more else one.name.removeprefix(f"{first}::"))
-    others = [(name, value) for name, value in one.params.items() if name != x]
-    parts = [of if isinstance(of, str) else f"{name}={of}" for name, of in others]
-    if not parts or len({each.function for each in suite.timings}) > 1:
-        parts.insert(0, one.function)
-    return one_line(", ".join(parts))
-
-
-def _title(suite: Suite, x: str) -> tuple[str, set[str]]:
-    """State the largest significant ratio, or the span of times; return the ids it names too."""
-    timings, one_run = suite.timings, not _known_ratios(suite)
-    compared = [(one, one.ratio) for one in timings if one.ratio]
-    clear = [(one, of) for one, of in compared if of.is_significant and not of.is_too_wide]
-    judged = compared if one_run else clear
-    if compared and not judged:
-        return SUITE("none_differs", baseline=suite.baseline), set()
-    values: dict[str, Any] = {"one_run": one_run}
-    if judged:
-        one, values["ratio"] = max(judged, key=lambda pair: abs(math.log(pair[1].value)))
-        both = [one, next(other for other in timings if other.id == one.baseline)]
-    else:
-        most = max((at for one in timings if (at := _at(one, x)) is not None), default=None)
-        last = [one for one in timings if most is not None and _at(one, x) == most]
-        ordered = sorted(last if len(last) > 1 else timings, key=lambda one: one.time.value)
-        both = [ordered[0], ordered[-1]]
-    at, other = (_at(one, x) for one in both)
-    x, values["at"] = (x, at) if at is not None and at == other else ("", None)
-    names = [fitting(_label(suite, one, x), IN_TITLE, TITLE, bold=True) for one in both]
-    values |= {"names": names, "times": [one.time.value for one in both], "x": one_line(x)}
-    return SUITE("differs" if judged else "span", **values), {one.id for one in both}
-
-
-def _lines(suite: Suite, x: str, named: set[str]) -> tuple[Lines, int]:
-    """Draw lines, those with a named benchmark first; count the benchmarks on them."""
-    lines = _by_line(suite.timings, x)
-    lines.sort(key=lambda line: not named & {one.id for one in line})
-    series = []
-    for line, color in zip(lines[:MOST_LINES], cycle(COLORS)):
-        label = SUITE("label", name=_label(suite, line[-1], x), time=line[-1].time.value)
-        points = tuple((_at(one, x) or 0.0, drawn_bounds(one.time)) for one in line)
-        is_baseline = line[0].id == line[0].baseline
-        tips = tuple(map(_tip, line))
-        series.append(Series("", label, points, "ink" if is_baseline else color, tips=tips))
-    drawn = [point for of in series for point in of.points]
-    x_log = _is_log([at for at, _ in drawn])
-    y_log = _is_log([bound for _, bounds in drawn for bound in bounds])
-    axes: dict[str, Any] = {"x_log": x_log, "y_log": y_log, "y_text": scales.duration}
-    return Lines("", x, SUITE("time_of_call"), tuple(series), **axes), len(drawn)
-
-
-def _rows(suite: Suite, named: set[str]) -> tuple[Rows, int]:
-    """Draw a row for each benchmark, the fastest first: bars, or on a log axis the runs."""
-    kept = sorted(suite.timings, key=lambda one: one.id not in named)[:MOST_ROWS]
-    kept.sort(key=lambda one: one.time.value)
-    log = _is_log([bound for one in kept for bound in drawn_bounds(one.time)])
-    rows = []
-    for one in kept:
-        name, bounds = _short(_label(suite, one, ""), IN_ROW), drawn_bounds(one.time)
-        text = SUITE("row", time=one.time.value, ratio=one.ratio)
-        dots = one.time.values if log else ()
-        rows.append(Row("", name, _color(suite, one), bounds, text, dots, _tip(one)))
-    return Rows("", SUITE("time_of_call"), tuple(rows), x_text=_duration, log=log), len(rows)
-
-
-def _color(suite: Suite, one: Timing) -> str:
-    if suite.baseline is None:
-        return COLORS[0]
-    if one.ratio and one.ratio.is_above_one:
-        return "faster"
-    return "slower" if one.ratio and one.ratio.is_below_one else "other"
-
-
-def _tip(one: Timing) -> str:
-    return SUITE("tip", name=one_line(one.name), time=one.time, ratio=one.ratio)
-
-
-def _is_log(values: Sequence[float]) -> bool:
-    return min(values) > 0 and max(values) >= DECADE * min(values)
-
-
-def _duration(seconds: float) -> str:
-    return scales.duration(seconds) if seconds else "0"

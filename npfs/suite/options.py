@@ -12,7 +12,7 @@ import pytest
 from npfs.backends.base import Backend, BackendUnavailable
 from npfs.backends.registry import UnknownBackend, backend_names, load_all, load_backend
 from npfs.harness.option_values import numbers, seconds, share, split_names, whole_number
-from npfs.harness.resume import UnfinishedSet, unfinished_set
+from npfs.harness.runs import UnfinishedSet, unfinished_set
 from npfs.harness.spec import REPETITIONS, RunSpec, Settings
 from npfs.harness.stock import given_arguments
 from npfs.regression.published import PUBLISHED, Published, published

@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from npfs.drawing.canvas import one_line
 from npfs.drawing.charts import NARROW, WIDE
+from npfs.drawing.numbers import one_line
 from npfs.report import figures
 from npfs.report.context import Context
 from tests import run_files

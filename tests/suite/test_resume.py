@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from npfs.harness.resume import unfinished_set
+from npfs.harness.runs import unfinished_set
 from npfs.suite.options import options_with
 from tests import run_files
 

@@ -192,6 +192,7 @@ def _time_items(session: pytest.Session, run: RunSession) -> None:
     for index, (case, in_pass) in enumerate(run.order):
         if in_pass > current:
             freeze_gc()
+            stock.forget_output(session.config)
             now = time.perf_counter()
             if current <= JUDGED_PASSES:
                 run.decide_repetitions(current, now - pass_began)
@@ -211,7 +212,10 @@ def _time_items(session: pytest.Session, run: RunSession) -> None:
 def _time_once(item: pytest.Item, case: str, run: RunSession) -> None:
     """Run a benchmark; only its first repetition counts as a test, and one that fails."""
     is_first = case not in run.done
-    for report in stock.run_once(item):
+    reports = (
+        stock.run_once(item) if is_first else stock.run_again(item, run.repetition(item, case))
+    )
+    for report in reports:
         if is_first or report.failed:
             item.ihook.pytest_runtest_logreport(report=report)
     benchmark = item.stash.get(BENCHMARK, None)

@@ -1,5 +1,7 @@
 """What pytest and pytest-benchmark have no public way to, with the reason."""
 
+import contextlib
+import functools
 import os
 import shlex
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +13,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 FixtureDef = pytest.FixtureDef[Any]
 MadeFor = tuple[object, ...]  # a module, class, package or session, and parameters
+INTERRUPTS = (KeyboardInterrupt, pytest.exit.Exception)
+PLAIN = pytest.StashKey[bool]()  # whether an item has no hooks around it but those of these
+OF_PYTEST = ("_pytest.", "pytest_benchmark.", "npfs.harness.", "faulthandler")
 KEPT = pytest.StashKey[list[tuple[FixtureDef, MadeFor]]]()  # the fixtures of an item
 
 
@@ -28,6 +33,39 @@ def run_once(item: pytest.Item) -> Sequence[pytest.TestReport]:
     """
     keep_fixtures(item)
     return runtestprotocol(item, log=False, nextitem=item.session)  # type: ignore[arg-type]
+
+
+def run_again(
+    item: pytest.Item, repetition: contextlib.AbstractContextManager[None]
+) -> Sequence[pytest.TestReport]:
+    """Run a test that has passed once more, within ``repetition``; return a report if it fails.
+
+    The hooks around a test take longer than a repetition. They are left out, unless a plug-in other
+    than pytest's own, or a ``conftest.py``, does something in them.
+    """
+    hooks = item.ihook
+    around = (hooks.pytest_runtest_setup, hooks.pytest_runtest_call, hooks.pytest_runtest_teardown)
+    if PLAIN not in item.stash:
+        plugins = [of.function.__module__ for hook in around for of in hook.get_hookimpls()]
+        item.stash[PLAIN] = all(name.startswith(OF_PYTEST) for name in plugins)
+    if not item.stash[PLAIN] or not isinstance(item, pytest.Function):
+        return run_once(item)
+    keep_fixtures(item)
+    setups = item.session._setupstate
+
+    def run() -> None:
+        item._initrequest()
+        setups.setup(item)
+        with repetition:
+            item.runtest()
+
+    calls = [pytest.CallInfo.from_call(run, "call", reraise=INTERRUPTS)]
+    end = functools.partial(setups.teardown_exact, item.session)  # type: ignore[arg-type]
+    calls.append(pytest.CallInfo.from_call(end, "teardown", reraise=INTERRUPTS))
+    failed = [call for call in calls if call.excinfo is not None]
+    reports = [hooks.pytest_runtest_makereport(item=item, call=call) for call in failed]
+    item._request, item.funcargs = False, None  # type: ignore[assignment]
+    return reports
 
 
 class KeptSetups(SetupState):
@@ -155,8 +193,7 @@ def _needed(name: str, known: Mapping[str, Sequence[FixtureDef]]) -> list[str]:
 def end_setups(item: pytest.Item) -> None:
     """Tear down all that was set up, and report what fails, as of ``item``."""
     teardown = item.session._setupstate.teardown_exact
-    interrupts = (KeyboardInterrupt, pytest.exit.Exception)
-    call = pytest.CallInfo.from_call(lambda: teardown(None), "teardown", reraise=interrupts)
+    call = pytest.CallInfo.from_call(lambda: teardown(None), "teardown", reraise=INTERRUPTS)
     if call.excinfo is not None:
         report = pytest.TestReport.from_item_and_call(item, call)
         item.ihook.pytest_runtest_logreport(report=report)
@@ -182,6 +219,13 @@ def skip_calibration(benchmark: Any, rounds: int, iterations: int) -> None:
     """
     benchmark.__class__ = Calibrated
     benchmark.rounds, benchmark.iterations = rounds, iterations
+
+
+def forget_output(config: pytest.Config) -> None:
+    """Let go what was printed; pytest keeps it for a report."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None and capture.is_globally_capturing():
+        capture.read_global_capture()
 
 
 def terminal_file(config: pytest.Config) -> Any:

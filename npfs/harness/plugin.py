@@ -39,11 +39,13 @@ FOR_THE_FIRST: dict[str, Any] = {
     "benchmark_compare_fail": None, "xmlpath": None,
     "lf": False, "failedfirst": False, "newfirst": False, "stepwise": False,
 }  # fmt: skip
-# What repeats tests by itself, or in parallel.
+# What repeats tests by itself, or in parallel: its option, the plug-in, the usual value, a remedy.
 OTHERS = (
-    ("count", "pytest-repeat", 1), ("codspeed", "pytest-codspeed", False),
-    ("numprocesses", "pytest-xdist", 0), ("dist", "pytest-xdist", "no"),
-)  # fmt: skip
+    ("count", "pytest-repeat", 1, "leave it out"),
+    ("codspeed", "pytest-codspeed", False, "leave it out"),
+    ("numprocesses", "pytest-xdist", 0, "give -n0"),
+    ("dist", "pytest-xdist", "no", "give -n0"),
+)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -74,11 +76,11 @@ def _require_possible(config: pytest.Config) -> None:
             "the runs are timed by pytest-benchmark, which is switched off here (-p no:benchmark); "
             "leave that out"
         )
-    for option, plugin, usual in OTHERS:
+    for option, plugin, usual, remedy in OTHERS:
         if (config.getoption(option, None) or usual) != usual:
             raise pytest.UsageError(
                 f"--{option} of {plugin} does not go with the runs of npfs, which repeat each case "
-                "by themselves, one at a time; leave it out"
+                f"by themselves, one at a time; {remedy}"
             )
     if config.getoption("benchmark_histogram"):
         try:

@@ -11,26 +11,81 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import chain
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from jinja2 import Environment
 from markupsafe import Markup
 
-from npfs.report.content import Cell, Page, Table
+from npfs.report.content import Cell, Page, PageFigure, Table
 from npfs.report.sentences import environment
 
 # Figures that have a place of their own; the others are folded. Large data, and other suites,
 # have no first figure but theirs.
 FIRST = ("hero", "scale", "suite")
 SHOWN_APART = ("first", "spread")
+SUMMARIES = {
+    "notes": "How times add up, and what disturbed the machine",
+    "figures": "More figures: every backend, features, memory, break-even",
+    "evidence": "The four claims and their evidence",
+    "findings": "The findings in detail",
+    "startup": "Startup, memory and code",
+    "numbers": "Every case's numbers",
+    "method": "How it was measured, and whether the intervals hold",
+    "left-out": "What was left out",
+    "words": "What the words mean",
+}
 _SIGNS = {"confirmed": "✓", "partly_confirmed": "◐", "not_confirmed": "✗", "not_measured": "–"}
+
+
+class Section(NamedTuple):
+    """A folded part of the report: headings, lists of sentences or pairs, tables and figures."""
+
+    anchor: str
+    summary: str
+    parts: tuple[Any, ...]
+
+
+def sections(page: Page) -> list[Section]:
+    """Return what is folded, in its order, without what is empty."""
+    first = _first(page)
+    others = [of for of in page.figures if of.name not in SHOWN_APART and of is not first]
+    spread = [of for of in page.figures if of.name == "spread"]
+    claims = [(f"{of.claim} ({of.standing})", of.evidence, of.table) for of in page.claims]
+    found = {
+        "notes": (page.job_notes, page.warnings, page.observations),
+        "figures": others,
+        "evidence": chain(*claims),
+        "findings": (page.findings,),
+        "startup": (page.startup, page.startup_table, page.startup_notes),
+        "numbers": (page.numbers,),
+        "method": (page.method, page.calibration, *spread, page.environment),
+        "left-out": (page.left_out + page.not_timed,),
+        "words": (page.words,),
+    }
+    made = [Section(of, SUMMARIES[of], tuple(filter(None, parts))) for of, parts in found.items()]
+    return [section for section in made if section.parts]
+
+
+def _first(page: Page) -> PageFigure | None:
+    return next((of for name in FIRST for of in page.figures if of.name == name), None)
+
+
+def _as_text(section: Section) -> Section:
+    """Leave out what Markdown does not show: figures, and names with their values."""
+    kept = [of for of in section.parts if isinstance(of, str | Table) or _is_listed(of)]
+    return section._replace(parts=tuple(kept))
+
+
+def _is_listed(part: Any) -> bool:
+    return isinstance(part, tuple) and isinstance(part[0], str)
 
 
 def page_html(page: Page) -> str:
     """Return the whole page as one HTML text."""
     css, script = colors_css() + _text("page.css"), _text("page.js")
-    figures = {figure.name: figure for figure in page.figures}
-    first = next((figures[name] for name in FIRST if name in figures), None)
+    figures, first = {figure.name: figure for figure in page.figures}, _first(page)
     return (
         _html()
         .get_template("page.html.j2")
@@ -38,7 +93,7 @@ def page_html(page: Page) -> str:
             page=page,
             figures=figures,
             first=first,
-            others=[of for of in page.figures if of.name not in SHOWN_APART and of is not first],
+            sections=sections(page),
             style=Markup(css),  # ours, as is the script
             script=Markup(script),
             policy="default-src 'none'; img-src data:; "
@@ -50,7 +105,9 @@ def page_html(page: Page) -> str:
 
 def verdict_markdown(page: Page, *, with_links: bool = True) -> str:
     """Return the report as Markdown: the answer and the jobs, all else folded."""
-    made = environment().get_template("verdict.md.j2").render(page=page, with_links=with_links)
+    folded = [of for of in map(_as_text, sections(page)) if of.parts]
+    template = environment().get_template("verdict.md.j2")
+    made = template.render(page=page, sections=folded, with_links=with_links)
     return re.sub(r"\n{3,}", "\n\n", made).strip() + "\n"
 
 

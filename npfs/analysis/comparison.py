@@ -1,6 +1,6 @@
 """Comparison of two sets of runs: the ratio of each case's times, and its significance."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -19,6 +19,7 @@ from npfs.analysis.statistics import (
     benjamini_hochberg,
     bimodal,
     log_ratio,
+    paired_log_ratio,
     selected_confidence,
 )
 from npfs.schema import Size
@@ -59,12 +60,16 @@ class Side(Evidence):
         self.sources |= {READ_PASS: reads[-1]} if reads else {}
 
     @cached_property
-    def times(self) -> dict[Key, list[float]]:
-        """Return one number a run, for one fit; under ``READ_PASS`` for one read pass."""
+    def times(self) -> dict[Key, dict[int, float]]:
+        """Return a number by each run, for one fit; under ``READ_PASS`` for one read pass."""
         found = {**self.seconds}
         found |= {(READ_PASS, size): by_run for size, by_run in self.bandwidth_seconds.items()}
         found |= {(name, NO_SIZE): by_run for name, by_run in suites.seconds(self.runs).items()}
-        return {key: list(by_run.values()) for key, by_run in found.items()}
+        numbers = [run.number for run in self.runs]
+        return {
+            key: {numbers[index]: seconds for index, seconds in by_run.items()}
+            for key, by_run in found.items()
+        }
 
     def why_missing(self, key: Key) -> str | None:
         """Return the reason that the newest run gives for not timing a case; None if none does."""
@@ -136,6 +141,8 @@ class Comparison:
         P-values up to it are significant; 0 if none is.
     differences : tuple of (str, str, str)
         What differs in the conditions of the newest runs: its name, in BASE, in NEW.
+    is_paired : bool
+        Whether runs took turns and were compared in pairs.
     """
 
     base: Side
@@ -143,6 +150,7 @@ class Comparison:
     changes: tuple[Change, ...]
     threshold: float
     differences: tuple[tuple[str, str, str], ...]
+    is_paired: bool = False
 
     def count(self, label: Label) -> int:
         """Count the cases with that label."""
@@ -166,7 +174,11 @@ class Comparison:
 
     def bimodal_in(self, side: Side) -> list[Change]:
         """Return the cases that are bimodal on that side: the machine may be what differs."""
-        return [c for c in self.changes if bimodal(side.times[c.backend, c.size]) is not None]
+        return [
+            c
+            for c in self.changes
+            if bimodal([*side.times[c.backend, c.size].values()]) is not None
+        ]
 
     def only_in(self, side: Side) -> list[Key]:
         """Return the cases that the other side lacks, by size."""
@@ -196,9 +208,15 @@ class Comparison:
 
 
 def compare(
-    base: RunFolder, new: RunFolder, *, names: tuple[str, str] = ("BASE", "NEW")
+    base: RunFolder,
+    new: RunFolder,
+    *,
+    names: tuple[str, str] = ("BASE", "NEW"),
+    is_paired: bool = False,
 ) -> Comparison:
     """Compare every case that both sides have; ``names`` are the sides as a person gave them.
+
+    ``is_paired`` says that runs of the same number took turns: they are compared in pairs.
 
     Raises
     ------
@@ -213,17 +231,30 @@ def compare(
             f"a fit has {epochs[0]} epochs in BASE and {epochs[1]} in NEW, which is not the same "
             f"work; measure one side again, with --epochs {epochs[0]} or --epochs {epochs[1]}"
         )
-    changes, threshold = compare_times(before.times, after.times)
+    changes, threshold = compare_times(*_aligned(before, after, is_paired), is_paired=is_paired)
     if not changes:
         raise CannotCompare(
             f"BASE and NEW have no case in common: BASE has {before.few_cases()}, "
             f"NEW has {after.few_cases()}"
         )
-    return Comparison(before, after, tuple(changes), threshold, _differences(before, after))
+    found = before, after, tuple(changes), threshold, _differences(before, after)
+    return Comparison(*found, is_paired)
+
+
+def _aligned(base: Side, new: Side, is_paired: bool) -> Iterator[dict[Key, list[float]]]:
+    """Yield the times of both sides; in pairs those of the same runs in the same order."""
+    for side, other in ((base, new), (new, base)):
+        yield {
+            key: [s for run, s in of.items() if not is_paired or run in other.times.get(key, ())]
+            for key, of in side.times.items()
+        }
 
 
 def compare_times(
-    base: Mapping[Key, Sequence[float]], new: Mapping[Key, Sequence[float]]
+    base: Mapping[Key, Sequence[float]],
+    new: Mapping[Key, Sequence[float]],
+    *,
+    is_paired: bool = False,
 ) -> tuple[list[Change], float]:
     """Compare the times of each case on both sides; return the changes, sorted, and the threshold.
 
@@ -231,9 +262,9 @@ def compare_times(
     over all cases that can be tested. Its interval is then at their level for selected cases, at
     which it leaves out 1.
     """
-    ratios = {
-        key: log_ratio(np.log(new[key]), np.log(base[key])) for key in base.keys() & new.keys()
-    }
+    compared = paired_log_ratio if is_paired else log_ratio
+    both = [key for key in base.keys() & new.keys() if base[key] and new[key]]
+    ratios = {key: compared(np.log(new[key]), np.log(base[key])) for key in both}
     p_values = [ratio.p_value for ratio in ratios.values() if ratio.is_known]
     threshold = benjamini_hochberg(p_values, FALSE_DISCOVERY_RATE)
     changes = []

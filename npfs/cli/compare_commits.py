@@ -17,7 +17,7 @@ def compare_commits(
         list[str] | None,
         Argument(metavar="-- pytest ...", help="What measures: pytest DIR --benchmark-only."),
     ] = None,
-    runs: Annotated[int, Option(min=1, help="Runs of each side, in turns.")] = 5,
+    runs: Annotated[int, Option(min=1, help="Runs of each side; two at a time take turns.")] = 5,
     install: Annotated[
         list[str] | None,
         Option(metavar="ARG", help="For pip install, repeatable, such as '.[test]'. (default: .)"),
@@ -51,5 +51,5 @@ def compare_commits(
             commits.measure(*sides, start, runs=runs, install=install or ["."], say=say)
             folders = [read_runs(side.home / "runs") for side in sides]
             names = (f"{base}, {sides[0].id[:7]}", f"{new}, {sides[1].id[:7]}")
-            compared = compare(*folders, names=names)
+            compared = compare(*folders, names=names, is_paired=True)
     finish("compare-commits", compared, *asked, quiet=quiet)

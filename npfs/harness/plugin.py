@@ -24,6 +24,7 @@ from npfs.harness.session import (
     freeze_gc,
 )
 from npfs.harness.spec import given_spec
+from npfs.harness.turns import Turn
 
 CASE = pytest.StashKey[str]()
 FIRST = pytest.StashKey[tuple[int, int]]()  # rounds and iterations of an item's first repetition
@@ -189,12 +190,15 @@ def _time_items(session: pytest.Session, run: RunSession) -> None:
             _end_if_asked(session)
     most = {name: _most_repetitions(item) for name, item in cases.items()}
     run.begin(most)
-    pass_began, current = time.perf_counter(), 1
     freeze_gc()
+    turn = Turn(run.spec.turns)
+    turn.wait()
+    pass_began, current = time.perf_counter(), 1
     for index, (case, in_pass) in enumerate(run.order):
         if in_pass > current:
             freeze_gc()
             stock.forget_output(session.config)
+            turn.wait()
             now = time.perf_counter()
             if current <= JUDGED_PASSES:
                 run.decide_repetitions(current, now - pass_began)
@@ -204,6 +208,7 @@ def _time_items(session: pytest.Session, run: RunSession) -> None:
         _time_once(cases[case], case, run)
         _end_if_asked(session)
         run.show(case, share=(index + 1) / len(run.order))
+    turn.end()
     if cases:
         stock.end_setups(next(reversed(cases.values())))
     if run.done:

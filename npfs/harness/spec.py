@@ -86,6 +86,8 @@ class RunSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         What pytest-benchmark records; to find it out again takes a fifth of a second.
     padding_bytes : int
         By which the environment of the process is longer.
+    turns : int or None
+        The port at which it waits for its turn with another run, before each pass.
     """
 
     job: str = ""
@@ -99,6 +101,7 @@ class RunSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     machine_info: dict[str, Any] = {}
     commit_info: dict[str, Any] = {}
     padding_bytes: int = 0
+    turns: int | None = None
 
     @property
     def is_first(self) -> bool:

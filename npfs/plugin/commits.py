@@ -1,7 +1,7 @@
 """Two commits of a git repository, each in an environment of its own, measured alternately.
 
-Two jobs run on two machines, or on one at two times. Where the runs of both sides alternate, what
-changes on the machine changes for both.
+Two jobs run on two machines, or on one at two times. Where both sides take turns within each run,
+what changes on the machine changes for both, and runs are compared in pairs.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
@@ -22,8 +23,12 @@ from npfs.analysis.comparison import CannotCompare
 from npfs.harness.processes import Event, end_on_sigterm, fresh_process
 from npfs.harness.recorder import recover
 from npfs.harness.spec import RunSpec, padding_of
+from npfs.harness.turns import Turn, take_turns
 
 EXAMPLE = "npfs compare-commits origin/main HEAD -- pytest benchmarks --benchmark-only"
+# Of each case in a run. On a busy machine with two speeds, which changed within seconds, 40 gave
+# intervals of ± 3 % where 12 gave ± 25 %.
+REPETITIONS = 40
 SILENCE_S = 1800.0  # an installation, which may compile, reports no events
 PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 # A command, and the options by which an interpreter starts the same: pytest as a program of its own
@@ -138,7 +143,7 @@ def measure(
     install: Sequence[str],
     say: Callable[[str], object],
 ) -> None:
-    """Install both sides, then make their runs in turns, each in a fresh process.
+    """Install both sides, then make their runs, two at a time that take turns after each pass.
 
     ``command`` is of ``pytest_command``, ``install`` are arguments of pip, and ``say`` gets a
     sentence for each step.
@@ -148,24 +153,36 @@ def measure(
     CannotCompare
         If a side cannot be installed, or measures nothing.
     """
-    start, arguments = command
     end_on_sigterm()
     for side in (base, new):
         say(f"{side}: installing")
         _start(side, "has no environment", sys.executable, "-m", "venv", f"{side.home}/environment")
         _start(side, "cannot be installed", side.python, *PIP, *install, this_npfs())
-    for sentence in share_benchmarks(base, new, arguments):
+    for sentence in share_benchmarks(base, new, command[1]):
         say(sentence)
     for number in range(1, runs + 1):
-        for side in (base, new) if number % 2 else (new, base):
-            say(f"run {number} of {runs}: {side.role}")
-            # A further run of a command: it writes its own file alone.
-            padding = padding_of(0, number)
-            spec = RunSpec(job=str(side), position=number, padding_bytes=padding)
-            options = "--rootdir=.", "--npfs-runs=1", f"--npfs-reports={side.home}"
-            run = side.python, *start, *options, *arguments
-            with spec.environment() as variables:
-                _start(side, f"measured nothing in run {number}", *run, of_run=variables)
+        say(f"run {number} of {runs}, both sides in turns")
+        with take_turns() as turns, ThreadPoolExecutor() as both:
+            started = [both.submit(_run, side, command, number, turns) for side in (base, new)]
+        for run in started:
+            run.result()
+
+
+def _run(side: Commit, command: tuple[list[str], list[str]], number: int, turns: int) -> None:
+    start, arguments = command
+    # A further run of a command: it writes its own file alone.
+    padding = padding_of(0, number)
+    spec = RunSpec(job=str(side), position=number, padding_bytes=padding, turns=turns)
+    options = (
+        "--rootdir=.", "--npfs-runs=1", f"--npfs-reports={side.home}",
+        f"--npfs-repetitions={REPETITIONS}",
+    )  # fmt: skip
+    run = side.python, *start, *options, *arguments
+    try:
+        with spec.environment() as variables:
+            _start(side, f"measured nothing in run {number}", *run, of_run=variables)
+    finally:
+        Turn(turns).end()  # of a run that never asked for one
 
 
 def share_benchmarks(base: Commit, new: Commit, arguments: Sequence[str]) -> Iterator[str]:

@@ -309,7 +309,7 @@ PARTS = {
     "provenance": {"share_of_time", "read_on", "where"},
     "scale": {"subject"},
     "suite": {
-        "heading", "times_as_fast", "alike", "time_of_call", "label", "row", "tip", "differs",
+        "heading", "times_as_fast", "alike", "time_of_call", "label", "row", "tip", "differs", "where",
         "none_differs", "span", "place",
     },
 }  # fmt: skip

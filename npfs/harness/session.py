@@ -166,8 +166,8 @@ class RunSession:
                 raise KeyboardInterrupt from error
             raise
         benchmark = item.stash.get(BENCHMARK, None)
-        if benchmark is None or benchmark.stats is None:
-            return
+        if benchmark is None or benchmark.stats is None or not benchmark.stats.stats.data:
+            return  # the test timed nothing
         if not all(seconds > 0 for seconds in benchmark.stats.stats.data):
             pytest.skip("the clock stood still or stepped back while it was timed")
         self._finish(benchmark, case, time.perf_counter() - began)

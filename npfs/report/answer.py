@@ -66,7 +66,7 @@ def numpy_or_numba(context: Context) -> str:
     above = {size: of for size, of in speedups.items() if of.is_above_one and not of.is_too_wide}
     wide = _wide(evidence)
     if overtakes_s and len(above) == len(one):
-        return ANSWER("numba_overtakes", seconds=overtakes_s, wide=_wide(evidence, than=True))
+        return ANSWER("numba_overtakes", seconds=overtakes_s, wide=wide)
     if all(speedup.is_below_one for speedup in speedups.values()):
         numpy = speedup_of(evidence, NUMPY, NUMBA, one[-1])
         return ANSWER("no_numba", most=one[-1].n_samples, speedup=numpy.value, wide=wide)
@@ -77,8 +77,8 @@ def numpy_or_numba(context: Context) -> str:
     return ANSWER("numba_faster", **values, sizes=len(above), of=len(one), wide=wide)
 
 
-def _wide(evidence: Evidence, *, than: bool = False) -> str:
-    """Return a clause on the most features: who is faster, and ``than`` which one."""
+def _wide(evidence: Evidence) -> str:
+    """Return a clause on the most features: who is faster."""
     many = [size for size in shared_sizes(evidence, NUMBA, NUMPY) if size.n_features > 1]
     if not many:
         return ""
@@ -87,7 +87,7 @@ def _wide(evidence: Evidence, *, than: bool = False) -> str:
     if not numpy.is_significant or numpy.is_too_wide:
         return ANSWER("wide_alike", size=size) if numpy.is_known else ""
     name, of = ("wide_numpy", numpy) if numpy.is_above_one else ("wide_numba", numba)
-    return ANSWER(name, size=size, speedup=of.value, than=than)
+    return ANSWER(name, size=size, speedup=of.value)
 
 
 def startup_costs(context: Context) -> str:

@@ -50,7 +50,9 @@ class Timing:
 
 
 class Suite:
-    """All benchmarks of the runs that may be pooled, compared with a baseline if one is given.
+    """All benchmarks of the newest command's runs, compared with a baseline if one is given.
+
+    Runs of earlier commands may have timed other code, which nothing tells.
 
     ``baseline`` is the name of a benchmark, or ``PARAM=VALUE``: then each is compared with the one
     of the same function whose other parameters are the same. Where several benchmarks have the
@@ -63,15 +65,21 @@ class Suite:
     """
 
     def __init__(self, folder: RunFolder, baseline: str | None = None) -> None:
-        self.evidence = Evidence(folder)
+        newest = [run for run in folder.runs if run.job == folder.runs[-1].job]
+        self.evidence = Evidence(RunFolder(tuple(newest), folder.rejected))
         self.runs = self.evidence.runs
-        self.baseline = baseline or self.evidence.newest.planned.get("baseline")
         self.seconds = seconds(self.runs)
         cases = {case.id: case for run in self.runs for case in run.all_cases}
         self.params: dict[str, Params] = {name: cases[name].params for name in self.seconds}
         files = {name.partition("::")[:2] for name in self.seconds}
         self._cut = len("".join(next(iter(files)))) if len(files) == 1 else 0
-        self.baselines = {} if self.baseline is None else baselines(self.params, self.baseline)
+        self.baseline = baseline or self.evidence.newest.planned.get("baseline")
+        try:
+            self.baselines = {} if self.baseline is None else baselines(self.params, self.baseline)
+        except NoBaseline:
+            if baseline is not None:
+                raise
+            self.baselines, self.baseline = {}, None  # it failed, or was skipped
 
     @cached_property
     def timings(self) -> list[Timing]:
@@ -90,6 +98,11 @@ class Suite:
             )
             for name, of in sorted(self.seconds.items(), key=lambda item: self._order(item[0]))
         ]
+
+    @property
+    def most_runs(self) -> int:
+        """Count the runs behind the number of most; one that was resumed counts for few."""
+        return max((len(of) for of in self.seconds.values()), default=len(self.runs))
 
     @cached_property
     def not_in_all_runs(self) -> dict[str, int]:
@@ -156,13 +169,17 @@ def baselines(benchmarks: Mapping[str, Params], given: str) -> dict[str, str]:
     keys = {key(case, benchmarks[case]): case for case in chosen}
     if not keys:
         names = list(dict.fromkeys(_function(case).rpartition("::")[2] for case in benchmarks))
+        params = ", ".join(dict.fromkeys(name for of in benchmarks.values() for name in of))
         raise NoBaseline(
             f"baseline {given!r} is no benchmark here; give one of "
             f"{', '.join(names[:8])}{', ...' if names[8:] else ''}, or PARAM=VALUE"
+            f"{params and f' of {params}'}"
         )
     if key is _params and len(keys) == 1:
         return dict.fromkeys(benchmarks, *keys.values())
     found = {case: keys.get(key(case, of)) for case, of in benchmarks.items()}
+    if len(found) > 1 and all(case == baseline for case, baseline in found.items()):
+        raise NoBaseline(f"baseline {given!r} is every benchmark here; give PARAM=VALUE")
     return {case: baseline for case, baseline in found.items() if baseline}
 
 

@@ -5,7 +5,7 @@
 
 import importlib
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
@@ -24,7 +24,6 @@ from npfs.harness.session import (
     freeze_gc,
 )
 from npfs.harness.spec import given_spec
-from npfs.harness.turns import Turn
 
 CASE = pytest.StashKey[str]()
 FIRST = pytest.StashKey[tuple[int, int]]()  # rounds and iterations of an item's first repetition
@@ -171,6 +170,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
             session.testsfailed += not further.has_passed
     except RunFailed as error:
         raise session.Interrupted(str(error)) from None
+    except KeyboardInterrupt:
+        run.interrupted = True
+        raise
     finally:
         run.progress.close()
     return True
@@ -191,14 +193,13 @@ def _time_items(session: pytest.Session, run: RunSession) -> None:
     most = {name: _most_repetitions(item) for name, item in cases.items()}
     run.begin(most)
     freeze_gc()
-    turn = Turn(run.spec.turns)
-    turn.wait()
+    wait, end = _turns(run)
+    wait()
     pass_began, current = time.perf_counter(), 1
     for index, (case, in_pass) in enumerate(run.order):
         if in_pass > current:
             freeze_gc()
-            stock.forget_output(session.config)
-            turn.wait()
+            wait()
             now = time.perf_counter()
             if current <= JUDGED_PASSES:
                 run.decide_repetitions(current, now - pass_began)
@@ -208,12 +209,22 @@ def _time_items(session: pytest.Session, run: RunSession) -> None:
         _time_once(cases[case], case, run)
         _end_if_asked(session)
         run.show(case, share=(index + 1) / len(run.order))
-    turn.end()
+    end()
     if cases:
         stock.end_setups(next(reversed(cases.values())))
     if run.done:
         probes = session.config.hook.pytest_npfs_probes(config=session.config, spec=run.spec)
         run.probe(probes or ())
+
+
+def _turns(run: RunSession) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Return what waits for the turn of the run, and what ends it; most runs have no other."""
+    if run.spec.turns is None:
+        return (lambda: None), (lambda: None)
+    from npfs.harness.turns import Turn  # noqa: PLC0415
+
+    turn = Turn(run.spec.turns)
+    return turn.wait, turn.end
 
 
 def _time_once(item: pytest.Item, case: str, run: RunSession) -> None:
@@ -303,7 +314,7 @@ def pytest_report_teststatus(
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter,
+    terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode
 ) -> Generator[None, None, None]:
     """End with the report of all runs, whatever becomes of the tables of others."""
     try:
@@ -314,7 +325,7 @@ def pytest_terminal_summary(
             f"A table of another plug-in could not be printed ({type(error).__name__}: {error})."
         )
     run = _run(terminalreporter.config)
-    if run is None or not run.spec.is_first:
+    if run is None or not run.spec.is_first or exitstatus == pytest.ExitCode.USAGE_ERROR:
         return
     lines = run.closing_lines()
     if run.saved is not None:

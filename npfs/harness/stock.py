@@ -4,7 +4,7 @@ import contextlib
 import functools
 import os
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -55,9 +55,10 @@ def run_again(
 
     def run() -> None:
         item._initrequest()
-        setups.setup(item)
-        with repetition:
-            item.runtest()
+        with _captured(item.config):
+            setups.setup(item)
+            with repetition:
+                item.runtest()
 
     calls = [pytest.CallInfo.from_call(run, "call", reraise=INTERRUPTS)]
     end = functools.partial(setups.teardown_exact, item.session)  # type: ignore[arg-type]
@@ -66,6 +67,21 @@ def run_again(
     reports = [hooks.pytest_runtest_makereport(item=item, call=call) for call in failed]
     item._request, item.funcargs = False, None  # type: ignore[assignment]
     return reports
+
+
+@contextlib.contextmanager
+def _captured(config: pytest.Config) -> Iterator[None]:
+    """Let go what is printed, unless pytest captures nothing."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is None:
+        yield
+        return
+    capture.resume_global_capture()
+    try:
+        yield
+    finally:
+        capture.suspend_global_capture(in_=False)
+        capture.read_global_capture()
 
 
 class KeptSetups(SetupState):
@@ -219,13 +235,6 @@ def skip_calibration(benchmark: Any, rounds: int, iterations: int) -> None:
     """
     benchmark.__class__ = Calibrated
     benchmark.rounds, benchmark.iterations = rounds, iterations
-
-
-def forget_output(config: pytest.Config) -> None:
-    """Let go what was printed; pytest keeps it for a report."""
-    capture = config.pluginmanager.getplugin("capturemanager")
-    if capture is not None and capture.is_globally_capturing():
-        capture.read_global_capture()
 
 
 def terminal_file(config: pytest.Config) -> Any:

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 
 
 class Turn:
-    """A run's end: it waits for its turn before each pass; without a port it never waits."""
+    """A run's end: it waits for its turn before each pass; where nobody gives turns it does not."""
 
-    def __init__(self, port: int | None) -> None:
+    def __init__(self, port: int) -> None:
         self._socket: socket.socket | None = None
-        if port is not None:
-            with contextlib.suppress(OSError):  # nobody gives turns any more
-                self._socket = socket.create_connection(("localhost", port))
+        with contextlib.suppress(OSError):
+            self._socket = socket.create_connection(("localhost", port))
 
     def wait(self) -> None:
         """Give the turn back, and wait for the next one."""

@@ -46,7 +46,7 @@ class FunctionsDisagree(ValueError):
     """Two functions give different results; the message names them, the size and where."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FunctionComparison:
     """Times of functions over sizes, with 95 % intervals over runs.
 
@@ -102,7 +102,7 @@ class FunctionComparison:
             labels.label_ends(axes, ends)
         return axes
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         lines = formatting.aligned(self._cells, sys.maxsize, from_the_right={0})
         return "\n".join([*lines, "", *self._notes])
 

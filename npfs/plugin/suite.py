@@ -76,6 +76,7 @@ def pytest_npfs_report(run: RunSession) -> list[str]:
     """Return the table of all runs; ``npfs report`` draws them, which takes longer."""
     from npfs.report import suite  # noqa: PLC0415 - only when nothing is timed
 
-    found = Suite(read_runs(run.settings.reports / "runs"), run.settings.baseline)
+    found = Suite(read_runs(run.settings.reports / "runs"))
     where = suite.SUITE("where", reports=run.settings.reports)
-    return suite.at_the_end(found, where).splitlines()
+    lines = suite.at_the_end(found, where).splitlines()
+    return [*lines, *([suite.SUITE("resume")] if run.interrupted else [])]

@@ -62,6 +62,7 @@ def page_of(suite: Suite) -> Page:
 def at_the_end(suite: Suite, where: str, width: int = WIDTH) -> str:
     """Return the end of a command: warnings, table, answer, and ``where`` more is."""
     page = page_of(suite)
+    page = replace(page, left_out=page.left_out + page.not_timed, not_timed=())
     if more := len(page.left_out[NAMED:]):
         page = replace(page, left_out=(*page.left_out[:NAMED], SUITE("more", number=more)))
     return terminal_text(page, [_lines_of_table(suite, width)], where, width)
@@ -88,7 +89,7 @@ def known_ratios(suite: Suite) -> list[Interval]:
 
 def trust(suite: Suite) -> list[str]:
     """Say how far the numbers can be trusted, in up to three sentences."""
-    found, disturbance = [SUITE("runs", runs=len(suite.runs))], suite.evidence.disturbance
+    found, disturbance = [SUITE("runs", runs=suite.most_runs)], suite.evidence.disturbance
     if disturbance.repetitions:
         found.append(SUITE("disturbed", share=disturbance.share, threshold=DISTURBED))
     if comparisons := len(known_ratios(suite)):
@@ -117,7 +118,7 @@ def _table(suite: Suite) -> Table:
         rows.append(tuple(compress([*cells, Cell(str(time.runs), time.runs)], shown)))
     columns = tuple(compress(("benchmark", SUITE("time_of_call"), over, "runs"), shown))
     numeric = tuple(compress((False, True, True, True), shown))
-    return Table(SUITE("heading", runs=len(suite.runs)), columns, tuple(rows), numeric)
+    return Table(SUITE("heading", runs=suite.most_runs), columns, tuple(rows), numeric)
 
 
 def _ratio(one: Timing) -> Cell:
@@ -130,7 +131,7 @@ def _ratio(one: Timing) -> Cell:
 def _lines_of_table(suite: Suite, width: int) -> list[str]:
     """Return the table for a terminal: long names, and what is not significant, in short."""
     table = _table(suite)
-    interval = "95 % interval" if len(suite.runs) > 1 else ""
+    interval = "95 % interval" if suite.most_runs > 1 else ""
     columns = (short(column, width // 3) for column in table.columns[2:])
     rows = [("benchmark", "time", interval, *columns)]
     for one, (name, time, *others) in zip(suite.timings, table.rows, strict=True):

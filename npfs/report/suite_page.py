@@ -80,7 +80,7 @@ def figure(suite: Suite) -> list[Figure]:
     x = _parameter(suite.timings)
     title, named = _title(suite, x)
     panel, number = _lines(suite, x, named) if x else _rows(suite, named)
-    of = {"x": x, "intervals": len(suite.runs) > 1, "baseline": suite.baseline}
+    of = {"x": x, "intervals": suite.most_runs > 1, "baseline": suite.baseline}
     of |= {"shown": number, "total": len(suite.timings), "dots": getattr(panel, "log", False)}
     return [described("suite", Chart(title, (panel,)), SUITE("caption", **of))]
 

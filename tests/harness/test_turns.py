@@ -51,10 +51,9 @@ def test_a_run_that_never_begins_is_not_waited_for() -> None:
     assert events_of({"only": 3, "none": 0}).count(("only", "end")) == 3
 
 
-def test_without_a_port_nothing_waits() -> None:
-    turn = Turn(None)
-    turn.wait()
-    turn.end()
+def test_where_nobody_gives_turns_nothing_waits() -> None:
     with socket.create_server(("localhost", 0)) as server:
         port = server.getsockname()[1]
-    Turn(port).wait()  # nobody gives turns any more
+    turn = Turn(port)
+    turn.wait()
+    turn.end()

@@ -283,6 +283,7 @@ VALUES: dict[str, dict[str, list[dict[str, Any]]]] = {
         ],
         "none_differs": [{"baseline": "how=numpy"}],
         "where": [{"reports": "reports"}],
+        "resume": [{}],
         "span": [
             {"names": ["sorted", "numpy"], "times": times, "one_run": False, "x": "n", "at": 1_000}
             for times in ([1e-6, 1e-3], [1e-6, 1e-6])

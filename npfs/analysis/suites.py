@@ -167,6 +167,8 @@ def baselines(benchmarks: Mapping[str, Params], given: str) -> dict[str, str]:
     else:
         chosen, key = [case for case in benchmarks if given in _names(case)], _params
     keys = {key(case, benchmarks[case]): case for case in chosen}
+    if len(keys) < len(chosen):
+        raise NoBaseline(f"baseline {given!r} is each of {', '.join(chosen)}; give one in full")
     if not keys:
         names = list(dict.fromkeys(_function(case).rpartition("::")[2] for case in benchmarks))
         params = ", ".join(dict.fromkeys(name for of in benchmarks.values() for name in of))
@@ -186,16 +188,17 @@ def baselines(benchmarks: Mapping[str, Params], given: str) -> dict[str, str]:
 def seconds(runs: Iterable[RunRecord]) -> dict[str, dict[int, float]]:
     """Return the seconds of each case that says nothing of a regression, by the index of the run.
 
-    Where a run that was cut short timed a case in fewer repetitions than others, its number does
-    not count beside theirs.
+    Where a run that was cut short timed a case in fewer repetitions than others of its command, its
+    number does not count beside theirs.
     """
+    runs, most = list(runs), dict[tuple[str, str], int]()
     found = [(index, str(case), case) for index, run in enumerate(runs) for case in run.others]
-    most: dict[str, int] = {}
-    for _, name, case in found:
-        most[name] = max(case.repetitions, most.get(name, 0))
+    for index, name, case in found:
+        of = runs[index].job, name
+        most[of] = max(case.repetitions, most.get(of, 0))
     by_case: dict[str, dict[int, float]] = {}
     for index, name, case in found:
-        if case.repetitions == most[name]:
+        if case.repetitions == most[runs[index].job, name]:
             by_case.setdefault(name, {})[index] = case.seconds
     return by_case
 

@@ -26,7 +26,7 @@ from npfs.harness.session import (
 from npfs.harness.spec import given_spec
 
 CASE = pytest.StashKey[str]()
-FIRST = pytest.StashKey[tuple[int, int]]()  # rounds and iterations of an item's first repetition
+FIRST = pytest.StashKey[tuple[int, int]]()  # rounds and iterations of an item in a repetition
 # A round of half a millisecond hides the clock's resolution (tens of ns) and what reading it costs.
 # A neighbour's disturbance lasts longer than one repetition and shorter than all: docs/measuring.md
 # shows how the width of an interval depends on the number and the length.
@@ -230,15 +230,14 @@ def _turns(run: RunSession) -> tuple[Callable[[], None], Callable[[], None]]:
 def _time_once(item: pytest.Item, case: str, run: RunSession) -> None:
     """Run a benchmark; only its first repetition counts as a test, and one that fails."""
     is_first = case not in run.done
-    reports = (
-        stock.run_once(item) if is_first else stock.run_again(item, run.repetition(item, case))
-    )
-    for report in reports:
+    for report in stock.run_once(item):
         if is_first or report.failed:
             item.ihook.pytest_runtest_logreport(report=report)
     benchmark = item.stash.get(BENCHMARK, None)
-    if is_first and benchmark is not None and benchmark.stats is not None:
-        item.stash[FIRST] = len(benchmark.stats.stats.data), benchmark.stats.iterations
+    if FIRST not in item.stash and benchmark is not None and benchmark.stats is not None:
+        known = len(benchmark.stats.stats.data), benchmark.stats.iterations
+        if known != (1, 1) or not is_first:  # a first call may compile
+            item.stash[FIRST] = known
 
 
 def _end_if_asked(session: pytest.Session) -> None:

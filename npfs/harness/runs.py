@@ -136,12 +136,15 @@ class RunSet:
                 session.progress.advance(event["share"], str(event.get("at", "")))
                 session.reporter.report(run=self.made, share=event["share"])
 
+        folder = session.config.invocation_params.dir
+        # What "pytest" alone does not import, "python -m pytest" must not either.
+        alone = [] if {"", str(folder)} & {*sys.path} else ["-P"]
         with spec.environment() as environment:
             ended = fresh_process(
-                [sys.executable, "-m", "pytest", *session.settings.arguments],
+                [sys.executable, *alone, "-m", "pytest", *session.settings.arguments],
                 hear,
                 environment=environment,
-                folder=session.config.invocation_params.dir,
+                folder=folder,
                 silence_s=self._silence_s,
             )
         if not saved and ended.exit_code:
@@ -218,7 +221,7 @@ class Scheduler:
         runs = self._runs()
         if not runs:
             return Stop("nothing was measured")
-        costs, measured = Costs(runs), _measured(runs, settings.baseline)
+        costs, measured = Costs(runs), _measured(runs)
         left = math.inf if seconds_left is None else seconds_left - REPORT_SECONDS
         if is_base and costs.of_a_run() <= left:
             return None
@@ -281,12 +284,12 @@ class Scheduler:
         return tuple(r for r in found if r and r.job == self.job and (r.cases or r.others))
 
 
-def _measured(runs: tuple[RunRecord, ...], baseline: str | None) -> list[Measured]:
+def _measured(runs: tuple[RunRecord, ...]) -> list[Measured]:
     """Return what the runs were made for: speedups; of other suites ratios, or times."""
     folder = RunFolder(runs, ())
     if any(run.cases for run in runs):
         return Evidence(folder).speedups()
-    return Suite(folder, baseline).measured
+    return Suite(folder).measured
 
 
 @functools.cache

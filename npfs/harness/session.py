@@ -280,7 +280,14 @@ class RunSession:
         stats = {"data": rounds, "iterations": metadata.iterations}
         first = self._firsts.setdefault(case, metadata)
         if first is metadata:
-            known = {"id": case, "group": ANY, "params": simple(metadata.params), **info}
+            known = {"id": case, "group": ANY, "params": simple(metadata.params)}
+            if (
+                self.config.hook.pytest_npfs_case.get_hookimpls()
+            ):  # a suite that describes its cases
+                known |= info
+            else:
+                for name in Case.__struct_fields__:  # which mean something else there
+                    info.pop(name, None)
             info.update({**known, **own})
             of_first = {**metadata.as_dict(stats=False), "extra_info": dict(info), "stats": stats}
             self._note(case=case, benchmark=of_first)

@@ -1,22 +1,18 @@
 """What pytest and pytest-benchmark have no public way to, with the reason."""
 
 import contextlib
-import functools
 import os
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from _pytest.runner import SetupState, runtestprotocol
 from pytest_benchmark.fixture import BenchmarkFixture
 
-FixtureDef = pytest.FixtureDef[Any]
-MadeFor = tuple[object, ...]  # a module, class, package or session, and parameters
-INTERRUPTS = (KeyboardInterrupt, pytest.exit.Exception)
-PLAIN = pytest.StashKey[bool]()  # whether an item has no hooks around it but those of these
-OF_PYTEST = ("_pytest.", "pytest_benchmark.", "npfs.harness.", "faulthandler")
-KEPT = pytest.StashKey[list[tuple[FixtureDef, MadeFor]]]()  # the fixtures of an item
+Fixture = pytest.FixtureDef[Any]
+MadeFor = tuple[object, ...]  # a module, class, package or session, a parameter, and what it needs
+Made = tuple[Fixture, MadeFor]
 
 
 def benchmark_session(config: pytest.Config) -> Any:
@@ -31,64 +27,15 @@ def run_once(item: pytest.Item) -> Sequence[pytest.TestReport]:
     as it has repetitions. In place of the next item stands the session: ``KeptSetups`` keeps all
     but the item.
     """
-    keep_fixtures(item)
+    item._report_sections.clear()  # of what the last repetition printed
     return runtestprotocol(item, log=False, nextitem=item.session)  # type: ignore[arg-type]
 
 
-def run_again(
-    item: pytest.Item, repetition: contextlib.AbstractContextManager[None]
-) -> Sequence[pytest.TestReport]:
-    """Run a test that has passed once more, within ``repetition``; return a report if it fails.
-
-    The hooks around a test take longer than a repetition. They are left out, unless a plug-in other
-    than pytest's own, or a ``conftest.py``, does something in them.
-    """
-    hooks = item.ihook
-    around = (hooks.pytest_runtest_setup, hooks.pytest_runtest_call, hooks.pytest_runtest_teardown)
-    if PLAIN not in item.stash:
-        plugins = [of.function.__module__ for hook in around for of in hook.get_hookimpls()]
-        item.stash[PLAIN] = all(name.startswith(OF_PYTEST) for name in plugins)
-    if not item.stash[PLAIN] or not isinstance(item, pytest.Function):
-        return run_once(item)
-    keep_fixtures(item)
-    setups = item.session._setupstate
-
-    def run() -> None:
-        item._initrequest()
-        with _captured(item.config):
-            setups.setup(item)
-            with repetition:
-                item.runtest()
-
-    calls = [pytest.CallInfo.from_call(run, "call", reraise=INTERRUPTS)]
-    end = functools.partial(setups.teardown_exact, item.session)  # type: ignore[arg-type]
-    calls.append(pytest.CallInfo.from_call(end, "teardown", reraise=INTERRUPTS))
-    failed = [call for call in calls if call.excinfo is not None]
-    reports = [hooks.pytest_runtest_makereport(item=item, call=call) for call in failed]
-    item._request, item.funcargs = False, None  # type: ignore[assignment]
-    return reports
-
-
-@contextlib.contextmanager
-def _captured(config: pytest.Config) -> Iterator[None]:
-    """Let go what is printed, unless pytest captures nothing."""
-    capture = config.pluginmanager.getplugin("capturemanager")
-    if capture is None:
-        yield
-        return
-    capture.resume_global_capture()
-    try:
-        yield
-    finally:
-        capture.suspend_global_capture(in_=False)
-        capture.read_global_capture()
-
-
 class KeptSetups(SetupState):
-    """What is set up for modules, classes and packages stays so until the session ends.
+    """Modules, classes, packages and their fixtures stay set up until the session ends.
 
     pytest tears a module down before an item of another one runs, and a fixture before it is made
-    for another module or other parameters; here repetitions of all items take turns.
+    for another module or parameter; here repetitions of all items take turns.
 
     Attributes
     ----------
@@ -96,15 +43,15 @@ class KeptSetups(SetupState):
         What the present value of a fixture was made for.
     aside : dict
         Values and finalizers of fixtures that were made for something else.
-    needs : dict
-        How many fixtures make the value of one: it is torn down before they are.
+    made : list
+        All values in the order in which they were made: the last one ends first.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.in_place: dict[FixtureDef, MadeFor] = {}
-        self.aside: dict[tuple[FixtureDef, MadeFor], tuple[Any, list[Callable[[], object]]]] = {}
-        self.needs: dict[FixtureDef, int] = {}
+        self.in_place: dict[Fixture, MadeFor] = {}
+        self.aside: dict[Made, tuple[Any, list[Callable[[], object]]]] = {}
+        self.made: list[Made] = []
 
     def setup(self, item: pytest.Item) -> None:
         """Set up what is missing of the collectors of an item, and the item."""
@@ -127,22 +74,24 @@ class KeptSetups(SetupState):
             if isinstance(last, pytest.Item):
                 super().teardown_exact(_But(last, self.stack))  # type: ignore[arg-type]
             return
-        for fixture in list(self.in_place):
-            self.place(fixture, ())
-        for key in sorted(self.aside, key=lambda of: -self.needs[of[0]]):
-            fixture = key[0]
-            fixture.cached_result, fixture._finalizers[:] = self.aside[key]
-            fixture.finish(_NoRequest)  # type: ignore[arg-type]
-        super().teardown_exact(None)
+        with contextlib.ExitStack() as ends:  # ends all, the last one first, also where one fails
+            ends.callback(super().teardown_exact, None)
+            for fixture, made_for in self.made:
+                ends.callback(self._finish, fixture, made_for)
+        self.made.clear()
 
-    def place(self, fixture: FixtureDef, wanted: MadeFor) -> None:
+    def _finish(self, fixture: Fixture, made_for: MadeFor) -> None:
+        self.place(fixture, made_for)
+        fixture.finish(_NoRequest)  # type: ignore[arg-type]
+
+    def place(self, fixture: Fixture, wanted: MadeFor) -> None:
         """Put the value of a fixture aside, and what was made for something else in its place."""
         present = self.in_place.get(fixture, ())
         if present == wanted:
             return
         if fixture.cached_result is not None:
             self.aside[fixture, present] = fixture.cached_result, [*fixture._finalizers]
-        known = self.aside.pop((fixture, wanted), (None, [])) if wanted else (None, [])
+        known = self.aside.pop((fixture, wanted), (None, []))
         fixture.cached_result, fixture._finalizers[:] = known
         self.in_place[fixture] = wanted
 
@@ -163,53 +112,29 @@ class _NoRequest:
 
 def keep_setups(session: pytest.Session) -> None:
     """Let what is set up stay so from now on."""
-    session._setupstate = KeptSetups()
+    session._setupstate = setups = KeptSetups()
+    execute = pytest.FixtureDef.execute
 
+    def kept(self: Fixture, request: Any) -> Any:
+        """Return the value that was made for this module, and the like, and this parameter."""
+        if self.scope == "function":
+            return execute(self, request)
+        needed = [request._get_active_fixturedef(name) for name in self.argnames]
+        param = id(getattr(request, "param", None))
+        made_for = request.node, param, *(setups.in_place.get(of) for of in needed)
+        setups.place(self, made_for)
+        if self.cached_result is None:
+            setups.made.append((self, made_for))
+        return execute(self, request)
 
-def keep_fixtures(item: pytest.Item) -> None:
-    """Put in place the values of fixtures that were made for the module of an item."""
-    setups = item.session._setupstate
-    if not isinstance(setups, KeptSetups) or not isinstance(item, pytest.Function):
-        return
-    if KEPT not in item.stash:
-        item.stash[KEPT] = []
-        known = item._fixtureinfo.name2fixturedefs
-        indices = item.callspec.indices if hasattr(item, "callspec") else {}
-        for name, fixtures in known.items():
-            needed = _needed(name, known)
-            params = tuple((of, indices[of]) for of in needed if of in indices)
-            for fixture in fixtures:
-                if fixture.scope != "function":
-                    item.stash[KEPT].append((fixture, (_scope(item, fixture), *params)))
-                    setups.needs[fixture] = len(needed)
-    for fixture, made_for in item.stash[KEPT]:
-        setups.place(fixture, made_for)
-
-
-def _scope(item: pytest.Item, fixture: FixtureDef) -> object:
-    """Return what a fixture is made once for."""
-    if fixture.scope == "class":
-        return item.getparent(pytest.Class) or item
-    if fixture.scope == "module":
-        return item.getparent(pytest.Module)
-    packages = [of for of in item.iter_parents() if isinstance(of, pytest.Package)]
-    of_fixture = [of for of in packages if of.nodeid == fixture.baseid]
-    return next(iter(of_fixture), item.session) if fixture.scope == "package" else item.session
-
-
-def _needed(name: str, known: Mapping[str, Sequence[FixtureDef]]) -> list[str]:
-    """Return the names of all fixtures that make the value of one, itself included."""
-    names = [name]
-    for needed in names:
-        for fixture in known.get(needed, ()):
-            names += [of for of in fixture.argnames if of not in names]
-    return sorted(names)
+    pytest.FixtureDef.execute = kept  # type: ignore[method-assign]
 
 
 def end_setups(item: pytest.Item) -> None:
     """Tear down all that was set up, and report what fails, as of ``item``."""
     teardown = item.session._setupstate.teardown_exact
-    call = pytest.CallInfo.from_call(lambda: teardown(None), "teardown", reraise=INTERRUPTS)
+    interrupts = (KeyboardInterrupt, pytest.exit.Exception)
+    call = pytest.CallInfo.from_call(lambda: teardown(None), "teardown", reraise=interrupts)
     if call.excinfo is not None:
         report = pytest.TestReport.from_item_and_call(item, call)
         item.ihook.pytest_runtest_logreport(report=report)

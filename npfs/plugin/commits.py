@@ -12,9 +12,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from importlib.metadata import distribution
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlparse
 from urllib.request import url2pathname
@@ -29,6 +30,8 @@ EXAMPLE = "npfs compare-commits origin/main HEAD -- pytest benchmarks --benchmar
 # Of each case in a run. On a busy machine with two speeds, which changed within seconds, 40 gave
 # intervals of ± 3 % where 12 gave ± 25 %.
 REPETITIONS = 40
+# Options of pytest whose value may look like a path.
+VALUED = ("-k", "-m", "-p", "-c", "-o", "-W", "--ignore", "--deselect", "--rootdir", "--confcutdir")
 SILENCE_S = 1800.0  # an installation, which may compile, reports no events
 PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 # A command, and the options by which an interpreter starts the same: pytest as a program of its own
@@ -164,6 +167,11 @@ def measure(
         say(f"run {number} of {runs}, both sides in turns")
         with take_turns() as turns, ThreadPoolExecutor() as both:
             started = [both.submit(_run, side, command, number, turns) for side in (base, new)]
+            try:
+                wait(started)
+            except KeyboardInterrupt:  # both save what they have
+                wait(started)
+                raise
         for run in started:
             run.result()
 
@@ -191,7 +199,9 @@ def share_benchmarks(base: Commit, new: Commit, arguments: Sequence[str]) -> Ite
     So both run the same benchmarks. Yield sentences on what was copied.
     """
     copied: dict[str, str] = {}
-    for argument in arguments:
+    for before, argument in pairwise(("", *arguments)):
+        if before in VALUED:
+            continue
         name = argument.partition("::")[0]
         path = Path(os.path.normpath(new.folder / name))
         # The whole folder is the code that is measured.

@@ -99,11 +99,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, None, None]:
+def pytest_load_initial_conftests() -> Generator[None, None, None]:
     """Name the options that a suite has as well."""
     try:
-        yield
-        parser.parse_known_args([])
+        return (yield)
     except (ValueError, argparse.ArgumentError) as error:
         if "--npfs-" in str(error):
             raise pytest.UsageError(

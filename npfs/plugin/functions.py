@@ -189,6 +189,7 @@ def compare_functions(
     RuntimeError
         If nothing could be timed.
     """
+    sizes = sizes if isinstance(sizes, Iterable) else [sizes]
     counts = option_values.numbers("sizes", ",".join(map(str, sizes)))
     option_values.whole_number("runs", str(runs), at_least=1)
     if budget is not None:

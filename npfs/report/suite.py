@@ -24,9 +24,9 @@ WIDTH = 100
 
 
 def is_one(folder: RunFolder) -> bool:
-    """Test whether the runs are of another suite alone."""
-    runs = folder.runs
-    return any(run.others for run in runs) and not any(run.cases for run in runs)
+    """Test whether the newest run is of another suite."""
+    newest = folder.runs[-1] if folder.runs else None
+    return newest is not None and bool(newest.others) and not newest.cases
 
 
 def read(reports: Path, baseline: str | None = None) -> Suite:

@@ -312,3 +312,74 @@ def test_precision_and_budget_and_resume_work_for_any_suite(tmp_path: Path) -> N
     assert result.returncode == 0, result.stdout
     assert [made.job for made in runs(tmp_path).runs] == [newest.job] * 2
     assert "has all its 2 runs" in run(tmp_path, "--npfs-resume").stderr
+
+
+def test_fixtures_of_pytest_itself_and_those_asked_for_by_name_work_in_every_repetition(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\n"
+        "@pytest.fixture(scope='module')\n"
+        "def place(request): return request.module.__name__\n"
+        "@pytest.fixture(scope='session')\n"
+        "def given(request): return request.param\n"
+    )
+    (tmp_path / "test_a.py").write_text(
+        "import logging, os, pytest\n"
+        "def test_own(benchmark, tmp_path, caplog, capsys):\n"
+        "    caplog.set_level('INFO')\n"
+        "    logging.info('here')\n"
+        "    assert 'here' in caplog.text and 'test_own' in os.environ['PYTEST_CURRENT_TEST']\n"
+        "    benchmark(tmp_path.exists)\n"
+        "    assert not list(tmp_path.iterdir())\n"
+        "    print('noise' * 99)\n"
+        "@pytest.mark.parametrize('given', ['x'], indirect=True)\n"
+        "def test_x(benchmark, given): assert benchmark(str, given) == 'x'\n"
+        "@pytest.mark.parametrize('given', ['y'], indirect=True)\n"
+        "def test_y(benchmark, given): assert benchmark(str, given) == 'y'\n"
+    )
+    for name in ("test_b", "test_c"):
+        (tmp_path / f"{name}.py").write_text(
+            "def test_named(benchmark, request):\n"
+            "    assert benchmark(str, request.getfixturevalue('place')) == __name__\n"
+            "def test_plain(place): assert place == __name__\n"
+        )
+    result = run(tmp_path, "--npfs-runs=2", "-rA")
+    assert result.returncode == 0, result.stdout
+    assert "7 passed" in result.stdout
+    assert result.stdout.count("noise") <= 99 * 2  # what -rA shows of the first repetition
+
+
+def test_a_benchmark_may_say_what_it_likes_in_extra_info(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text(
+        "import math, pytest\n"
+        "@pytest.mark.parametrize('k', [True, math.inf, math.nan])\n"
+        "def test_a(benchmark, k):\n"
+        "    benchmark.extra_info.update(group='fit', params=[1], id='x', epochs='many', mine=math.inf)\n"
+        "    benchmark(int)\n"
+    )
+    result = run(tmp_path, "--npfs-runs=1")
+    assert result.returncode == 0, result.stdout
+    [made] = runs(tmp_path).runs
+    assert len(made.others) == 3
+    assert "mine" in made.path.read_text()
+
+
+def test_a_baseline_that_fails_leaves_the_times(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text(
+        "def test_a(benchmark): benchmark(int)\ndef test_old(benchmark): 1 / 0\n"
+    )
+    for more in ([], ["--npfs-precision=0.9", "--npfs-budget=20"]):
+        result = run(tmp_path, "--npfs-runs=2", "--npfs-baseline=test_old", *more)
+        assert result.returncode == 1
+        assert "Time of a call" in result.stdout
+        assert "INTERNALERROR" not in result.stdout + result.stderr
+        assert "Traceback" not in result.stderr
+
+
+def test_required_options_of_a_suite_stay_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_addoption(parser): parser.addoption('--env', required=True)\n"
+    )
+    (tmp_path / "test_a.py").write_text("def test_a(): pass\n")
+    assert run(tmp_path, "--env=x").returncode == 0

@@ -1,7 +1,6 @@
 """Read run files into records; report other files with the reason and leave them in place."""
 
 import itertools
-import json
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -183,10 +182,9 @@ def parse_run(path: Path, content: bytes) -> RunRecord:
     NotARun
         Says what is wrong with the content.
     """
-    try:  # of other suites pytest-benchmark may save parameters that JSON has no word for
-        is_json = b"NaN" not in content and b"Infinity" not in content
-        document = msgspec.json.decode(content) if is_json else json.loads(content)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+    try:
+        document = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotARun(f"is not valid JSON: {error}") from None
     if not isinstance(document, dict) or not isinstance(document.get(KEY), dict):
         raise NotARun("was not written by npfs (another tool's file, or saved by other means)")

@@ -11,7 +11,6 @@ process ends, however it ends.
 
 import contextlib
 import errno
-import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -87,7 +86,7 @@ class Recorder:
             If it cannot be written; the log is still there then.
         """
         path = self.folder / file_name(self.number, self.started)
-        write_whole(path, json.dumps(document, default=str))
+        write_whole(path, _as_json(document))
         self.release()
         return path
 
@@ -106,7 +105,7 @@ class Recorder:
         """Write the run file into the folder for temporary files; None if that fails as well."""
         path = Path(tempfile.gettempdir()) / file_name(self.number, self.started)
         try:
-            write_whole(path, json.dumps(document, default=str))
+            write_whole(path, _as_json(document))
         except OSError:
             return None
         return path
@@ -179,7 +178,7 @@ def _close_if_left(log: Path, crash: str, job: str | None) -> Recovered | None:
             ours["failed"][in_progress] = f"{crash} while it was timed"
         path = log.parent / file_name(ours["run"], datetime.fromisoformat(ours["started"]))
         if not path.exists():
-            write_whole(path, json.dumps(document))
+            write_whole(path, _as_json(document))
         log.unlink(missing_ok=True)
     except OSError as error:
         return Recovered(log, None, 0, None, str(error.strerror or error))
@@ -241,6 +240,11 @@ def as_document(entries: Iterable[LogEntry]) -> tuple[dict[str, Any] | None, str
 def file_name(number: int, started: datetime) -> str:
     """Return the name of a run's file."""
     return f"{number:04d}_{started:{STAMP}}.json"
+
+
+def _as_json(document: Mapping[str, Any]) -> bytes:
+    """Return the text of a run file; what JSON has no word for, such as infinity, is null."""
+    return msgspec.json.encode(document, enc_hook=str)
 
 
 def _add_repetition(

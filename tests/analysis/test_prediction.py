@@ -274,7 +274,7 @@ def test_runs_of_float32_alone_say_what_to_do(tmp_path: Path) -> None:
 
 
 def test_runs_of_an_old_version_predict() -> None:
-    runs = read_runs(REFERENCE / "runs").runs[-2:]
+    runs = read_runs(Path(__file__).parent / "old_runs").runs
     predictor = Predictor(Evidence(RunFolder(runs, ())))
     assert not predictor.tells_calls
     for name in predictor.backends:

@@ -58,6 +58,7 @@ class RunSession:
         self.skipped, self.failed = dict(spec.skipped), dict(spec.failed)
         self.not_needed: set[str] = set()
         self.slowest_s = 0.0
+        self.has_cases: bool | None = None  # not known before the tests are collected
         self.saved: Path | None = None
         self.interrupted = False
         self.not_saved, self.closing_notes = "", list[str]()
@@ -101,7 +102,7 @@ class RunSession:
             self.recorder = Recorder(folder)
         except OSError as error:
             raise pytest.UsageError(
-                f"the reports folder cannot be written: {error}; name another with --reports DIR"
+                f"the reports folder cannot be written: {error}; name another one"
             ) from None
         self.commit_info = (
             self.spec.commit_info
@@ -113,6 +114,7 @@ class RunSession:
     def begin(self, cases: dict[str, int]) -> None:
         """Draw the order of the cases, and write the head of the log."""
         assert self.recorder is not None
+        self.has_cases = bool(cases)
         only = self.spec.only
         wanted = {case: most for case, most in cases.items() if only is None or case in only}
         number, seed = self.recorder.number, self.settings.seed
@@ -249,7 +251,7 @@ class RunSession:
             lines.append(self.not_saved)
         elif self.saved is None:
             left_out = [f"{name}: {why}" for name, why in self.skipped.items()]
-            if not self.order:
+            if self.has_cases is False:
                 left_out.append("No test uses the fixture benchmark.")
             lines += ["Nothing was timed.", *left_out]
         return lines

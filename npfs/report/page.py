@@ -26,7 +26,8 @@ from npfs.report.sentences import environment
 FIRST = ("hero", "scale", "suite")
 SHOWN_APART = ("first", "spread")
 SUMMARIES = {
-    "notes": "How times add up, and what disturbed the machine",
+    "notes": "What disturbed the machine",
+    "job-notes": "How times add up, and what disturbed the machine",
     "figures": "More figures: every backend, features, memory, break-even",
     "evidence": "The four claims and their evidence",
     "findings": "The findings in detail",
@@ -54,7 +55,11 @@ def sections(page: Page) -> list[Section]:
     spread = [of for of in page.figures if of.name == "spread"]
     claims = [(f"{of.claim} ({of.standing})", of.evidence, of.table) for of in page.claims]
     found = {
-        "notes": (page.job_notes, page.warnings, page.observations),
+        "job-notes" if page.job_notes else "notes": (
+            page.job_notes,
+            page.warnings,
+            page.observations,
+        ),
         "figures": others,
         "evidence": chain(*claims),
         "findings": (page.findings,),

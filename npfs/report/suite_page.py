@@ -115,8 +115,9 @@ def _by_line(timings: Iterable[Timing], x: str) -> list[list[Timing]]:
 def _label(suite: Suite, one: Timing, x: str) -> str:
     """Return what tells a benchmark from others at the same ``x``; without ``x`` from all."""
     if not x:
-        first, *more = {each.function.rpartition("::")[0] for each in suite.timings}
-        return one_line(one.name if more else one.name.removeprefix(f"{first}::"))
+        shorts = [each.name.rpartition("::")[2] for each in suite.timings]
+        short_name = one.name.rpartition("::")[2]
+        return one_line(one.name if shorts.count(short_name) > 1 else short_name)
     others = [(name, value) for name, value in one.params.items() if name != x]
     parts = [of if isinstance(of, str) else f"{name}={of}" for name, of in others]
     if not parts or len({each.function for each in suite.timings}) > 1:

@@ -474,9 +474,11 @@ def _label_ends(canvas: Canvas, series: Sequence[Series], x: Scale, y: Scale, wi
     for (at, k), height in zip(ends, placed, strict=True):
         line, is_bold = named[k], _is_bold(named[k])
         end = x.at(line.points[-1][0])
-        if abs(height - at) > 4 or end < x.stop - 1:
+        ends_early = end < x.stop - 1
+        if abs(height - at) > 4 or ends_early:  # dotted where it could be taken for the line
             tie = [(end + 5, at), (x.stop + OFFSET - 3, height)]
-            canvas.line(tie, line.color, 0.8, of=line.of)
+            dash = DASH["dotted"] if ends_early else ()
+            canvas.line(tie, line.color, 0.8, dash=dash, of=line.of)
         label = fitting(line.label, width, SMALL, bold=is_bold)
         looks: Looks = {"bold": is_bold, "of": line.of}
         color = line.color if is_bold else "soft"

@@ -22,7 +22,7 @@ def test_a_budget_goes_on_until_it_is_spent_and_says_so(tmp_path: Path) -> None:
 def test_a_precision_goes_on_until_it_is_reached_and_says_so(tmp_path: Path) -> None:
     result = bench(*TINY, "--runs=2", "--precision=0.9", f"--reports={tmp_path}", files=FIT)
     assert result.returncode == 0, result.stdout
-    assert "Every speedup is known to within 0.9 of its value." in result.stdout
+    assert "Every interval is within 0.9 of its value." in result.stdout
 
 
 def test_a_precision_that_no_run_can_reach_ends_and_names_what_is_missing(tmp_path: Path) -> None:

@@ -105,16 +105,16 @@ class Suite:
         return max((len(of) for of in self.seconds.values()), default=len(self.runs))
 
     @cached_property
-    def not_in_all_runs(self) -> dict[str, int]:
-        """Return benchmarks that some of the runs lack without a reason, and how many have them."""
-        return {
-            name: len(of)
+    def not_in_all_runs(self) -> list[str]:
+        """Return benchmarks that some of the runs lack without a reason."""
+        return [
+            name
             for name, of in self.seconds.items()
             if any(
                 index not in of and not (run.interrupted or name in run.skipped | run.failed)
                 for index, run in enumerate(self.runs)
             )
-        }
+        ]
 
     @property
     def measured(self) -> list[Measured]:

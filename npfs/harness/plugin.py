@@ -230,7 +230,7 @@ def _turns(run: RunSession) -> tuple[Callable[[], None], Callable[[], None]]:
 def _time_once(item: pytest.Item, case: str, run: RunSession) -> None:
     """Run a benchmark; only its first repetition counts as a test, and one that fails."""
     is_first = case not in run.done
-    for report in stock.run_once(item):
+    for report in stock.run_once(item, is_first=is_first):
         if is_first or report.failed:
             item.ihook.pytest_runtest_logreport(report=report)
     benchmark = item.stash.get(BENCHMARK, None)

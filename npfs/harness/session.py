@@ -1,6 +1,7 @@
 """The run of this process: what it times, what it leaves out, and its record."""
 
 import contextlib
+import functools
 import gc
 import math
 import time
@@ -283,24 +284,27 @@ class RunSession:
         first = self._firsts.setdefault(case, metadata)
         if first is metadata:
             known = {"id": case, "group": ANY, "params": simple(metadata.params)}
-            if (
-                self.config.hook.pytest_npfs_case.get_hookimpls()
-            ):  # a suite that describes its cases
+            if self._is_described:
                 known |= info
-            else:
-                for name in Case.__struct_fields__:  # which mean something else there
-                    info.pop(name, None)
+            for name in Case.__struct_fields__:
+                info.pop(name, None)  # of another suite it means something else
             info.update({**known, **own})
             of_first = {**metadata.as_dict(stats=False), "extra_info": dict(info), "stats": stats}
             self._note(case=case, benchmark=of_first)
         else:
-            own = {name: info[name] for name in recorder.JOINED if name in info} | own
+            if self._is_described:
+                own = {name: info[name] for name in recorder.JOINED if name in info} | own
             self._note(case=case, benchmark={"stats": stats, "extra_info": own})
             first.stats.data.extend(rounds)
             recorder.join(first.extra_info, own)
             stock.benchmark_session(self.config).benchmarks.remove(metadata)
         self.done[case] = self.done.get(case, 0) + 1
         self.slowest_s = max(self.slowest_s, wall_s)
+
+    @functools.cached_property
+    def _is_described(self) -> bool:
+        """Whether the suite says by ``extra_info`` what its cases are."""
+        return bool(self.config.hook.pytest_npfs_case.get_hookimpls())
 
     def _note(self, **entry: Any) -> None:
         if self.recorder is not None:

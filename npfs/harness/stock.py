@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from _pytest.runner import SetupState, runtestprotocol
+from _pytest.warnings import catch_warnings_for_item
 from pytest_benchmark.fixture import BenchmarkFixture
 
 Fixture = pytest.FixtureDef[Any]
@@ -20,15 +21,19 @@ def benchmark_session(config: pytest.Config) -> Any:
     return config._benchmarksession  # type: ignore[attr-defined]
 
 
-def run_once(item: pytest.Item) -> Sequence[pytest.TestReport]:
+def run_once(item: pytest.Item, *, is_first: bool) -> Sequence[pytest.TestReport]:
     """Run a test and return its reports, without a line in the terminal and in the counts.
 
     The public ``pytest_runtest_protocol`` reports each time: a benchmark would count as many tests
-    as it has repetitions. In place of the next item stands the session: ``KeptSetups`` keeps all
-    but the item.
+    as it has repetitions. It also treats warnings as they are to be, which is done here for the
+    first time. In place of the next item stands the session: ``KeptSetups`` keeps all but the item.
     """
     item._report_sections.clear()  # of what the last repetition printed
-    return runtestprotocol(item, log=False, nextitem=item.session)  # type: ignore[arg-type]
+    treated: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+    if is_first:
+        treated = catch_warnings_for_item(item.config, item.ihook, when="runtest", item=item)
+    with treated:
+        return runtestprotocol(item, log=False, nextitem=item.session)  # type: ignore[arg-type]
 
 
 class KeptSetups(SetupState):
@@ -119,7 +124,8 @@ def keep_setups(session: pytest.Session) -> None:
         """Return the value that was made for this module, and the like, and this parameter."""
         if self.scope == "function":
             return execute(self, request)
-        needed = [request._get_active_fixturedef(name) for name in self.argnames]
+        names = [name for name in self.argnames if name != "request"]
+        needed = [request._get_active_fixturedef(name) for name in names]
         param = id(getattr(request, "param", None))
         made_for = request.node, param, *(setups.in_place.get(of) for of in needed)
         setups.place(self, made_for)

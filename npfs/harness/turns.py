@@ -6,7 +6,7 @@ What changes on a machine within seconds then changes for both.
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 
 class Turn:
@@ -30,19 +30,23 @@ class Turn:
 
 
 @contextlib.contextmanager
-def take_turns() -> Iterator[int]:
-    """Give the port at which two runs wait for their turns."""
-    with socket.create_server(("localhost", 0)) as server:
-        giver = threading.Thread(target=_give_turns, args=(server,), daemon=True)
+def take_turns() -> Iterator[list[int]]:
+    """Give two ports, at each of which a run waits for its turns.
+
+    Who starts a run connects to its port once more when it has ended: it may never have done so.
+    """
+    with contextlib.ExitStack() as opened:
+        servers = [opened.enter_context(socket.create_server(("localhost", 0))) for _ in range(2)]
+        giver = threading.Thread(target=_give_turns, args=(servers,), daemon=True)
         giver.start()
-        yield server.getsockname()[1]
-        giver.join()  # both have ended by now
+        yield [server.getsockname()[1] for server in servers]
+        giver.join()
 
 
-def _give_turns(server: socket.socket) -> None:
+def _give_turns(servers: Sequence[socket.socket]) -> None:
     """Give turns to both: one and the other, then the other way round, until both have ended."""
     with contextlib.suppress(OSError), contextlib.ExitStack() as opened:
-        runs = [opened.enter_context(server.accept()[0]) for _ in range(2)]
+        runs = [opened.enter_context(server.accept()[0]) for server in servers]
         wants = {run: _hear(run) for run in runs}
         while any(wants.values()):
             for run in runs:

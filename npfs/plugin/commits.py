@@ -165,8 +165,11 @@ def measure(
         say(sentence)
     for number in range(1, runs + 1):
         say(f"run {number} of {runs}, both sides in turns")
-        with take_turns() as turns, ThreadPoolExecutor() as both:
-            started = [both.submit(_run, side, command, number, turns) for side in (base, new)]
+        with take_turns() as ports, ThreadPoolExecutor() as both:
+            started = [
+                both.submit(_run, side, command, number, port)
+                for side, port in zip((base, new), ports, strict=True)
+            ]
             try:
                 wait(started)
             except KeyboardInterrupt:  # both save what they have
@@ -176,11 +179,11 @@ def measure(
             run.result()
 
 
-def _run(side: Commit, command: tuple[list[str], list[str]], number: int, turns: int) -> None:
+def _run(side: Commit, command: tuple[list[str], list[str]], number: int, port: int) -> None:
     start, arguments = command
     # A further run of a command: it writes its own file alone.
     padding = padding_of(0, number)
-    spec = RunSpec(job=str(side), position=number, padding_bytes=padding, turns=turns)
+    spec = RunSpec(job=str(side), position=number, padding_bytes=padding, turns=port)
     options = (
         "--rootdir=.", "--npfs-runs=1", f"--npfs-reports={side.home}",
         f"--npfs-repetitions={REPETITIONS}",
@@ -190,7 +193,7 @@ def _run(side: Commit, command: tuple[list[str], list[str]], number: int, turns:
         with spec.environment() as variables:
             _start(side, f"measured nothing in run {number}", *run, of_run=variables)
     finally:
-        Turn(turns).end()  # of a run that never asked for one
+        Turn(port).end()  # of a run that never asked for one
 
 
 def share_benchmarks(base: Commit, new: Commit, arguments: Sequence[str]) -> Iterator[str]:

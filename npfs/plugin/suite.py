@@ -1,6 +1,8 @@
 """A suite of benchmarks without options of its own: its settings and its report."""
 
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any
 
@@ -14,6 +16,14 @@ from npfs.harness.runs import unfinished_set
 from npfs.harness.session import SESSION, RunSession, simple
 from npfs.harness.spec import REPETITIONS, RunSpec, Settings
 
+# In a process of its own, which wakes when this one has ended, or says that it goes on.
+WATCH = """
+import sys
+if not sys.stdin.read():
+    from pathlib import Path
+    from npfs.harness.recorder import recover
+    print(*recover(Path(sys.argv[1])), sep="\\n", file=sys.stderr)
+"""
 PLANNED: dict[str, Callable[[str, str], Any]] = {
     "runs": partial(whole_number, at_least=1),
     "baseline": lambda option, text: text,
@@ -70,6 +80,20 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             baselines(params, run.settings.baseline)
         except NoBaseline as error:
             raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, bool | None, bool | None]:
+    """Keep what was timed where a benchmark ends this process, and say which one it was."""
+    run = session.config.stash[SESSION]
+    if run.recorder is None or not run.spec.is_first:
+        return (yield)
+    command = [sys.executable, "-c", WATCH, str(run.recorder.folder)]
+    watching = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    try:
+        return (yield)
+    finally:
+        watching.communicate(b"alive")
 
 
 def pytest_npfs_report(run: RunSession) -> list[str]:

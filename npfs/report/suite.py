@@ -6,6 +6,7 @@ from itertools import compress
 from pathlib import Path
 from typing import Any
 
+from npfs.analysis import findings
 from npfs.analysis.disturbance import DISTURBED
 from npfs.analysis.runs import RunFolder
 from npfs.analysis.statistics import Interval
@@ -90,7 +91,7 @@ def known_ratios(suite: Suite) -> list[Interval]:
 def trust(suite: Suite) -> list[str]:
     """Say how far the numbers can be trusted, in up to three sentences."""
     found, disturbance = [SUITE("runs", runs=suite.most_runs)], suite.evidence.disturbance
-    if disturbance.repetitions:
+    if disturbance.repetitions and not findings.disturbed(disturbance):  # else it is a warning
         found.append(SUITE("disturbed", share=disturbance.share, threshold=DISTURBED))
     if comparisons := len(known_ratios(suite)):
         found.append(SUITE("significance", comparisons=comparisons))

@@ -143,8 +143,10 @@ def _title(suite: Suite, x: str) -> tuple[str, set[str]]:
         ordered = sorted(last if len(last) > 1 else timings, key=lambda one: one.time.value)
         both = [ordered[0], ordered[-1]]
     at, other = (_at(one, x) for one in both)
-    x, values["at"] = (x, at) if at is not None and at == other else ("", None)
-    names = [fitting(_label(suite, one, x), IN_TITLE, TITLE, bold=True) for one in both]
+    x, values["at"] = (x, at) if at is not None and other in (at, None) else ("", None)
+    shared = f"{both[0].function}, " if both[0].function == both[1].function else ""
+    labels = [_label(suite, one, x).removeprefix(shared) for one in both]
+    names = [fitting(label, IN_TITLE, TITLE, bold=True) for label in labels]
     values |= {"names": names, "times": [one.time.value for one in both], "x": one_line(x)}
     return SUITE("differs" if judged else "span", **values), {one.id for one in both}
 
@@ -161,10 +163,18 @@ def _lines(suite: Suite, x: str, named: set[str]) -> tuple[Lines, int]:
         tips = tuple(map(_tip, line))
         series.append(Series("", label, points, "ink" if is_baseline else color, tips=tips))
     drawn = [point for of in series for point in of.points]
+    ends, number = (min(drawn)[0], max(drawn)[0]), len(drawn)
+    for one in suite.timings:  # a baseline without the parameter
+        if one.id == one.baseline and _at(one, x) is None:
+            label = SUITE("label", name=_label(suite, one, x), time=one.time.value)
+            points = tuple((end, drawn_bounds(one.time)) for end in ends)
+            series.append(Series("", label, points, "ink", "dashed", tips=(_tip(one),) * 2))
+            drawn += points
+            number += 1
     x_log = _is_log([at for at, _ in drawn])
     y_log = _is_log([bound for _, bounds in drawn for bound in bounds])
     axes: dict[str, Any] = {"x_log": x_log, "y_log": y_log, "y_text": scales.duration}
-    return Lines("", x, SUITE("time_of_call"), tuple(series), **axes), len(drawn)
+    return Lines("", x, SUITE("time_of_call"), tuple(series), **axes), number
 
 
 def _rows(suite: Suite, named: set[str]) -> tuple[Rows, int]:

@@ -383,3 +383,33 @@ def test_required_options_of_a_suite_stay_as_they_are(tmp_path: Path) -> None:
     )
     (tmp_path / "test_a.py").write_text("def test_a(): pass\n")
     assert run(tmp_path, "--env=x").returncode == 0
+
+
+def test_a_benchmark_that_ends_the_first_run_is_named_and_the_others_are_kept(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "test_a.py").write_text(
+        "import os\n"
+        "def test_a(benchmark): benchmark(int)\n"
+        "LEFT = [2]\n"
+        "def test_end(benchmark):\n"
+        "    LEFT[0] -= 1\n"
+        "    benchmark(int) if LEFT[0] else os._exit(3)\n"
+    )
+    result = run(tmp_path, "--npfs-runs=2")
+    assert result.returncode == 3
+    assert "Run 1 had ended early, while test_a.py::test_end was timed" in result.stderr
+    [made] = runs(tmp_path).runs
+    assert made.interrupted
+    assert "test_a.py::test_a" in {case.id for case in made.all_cases}
+
+
+def test_a_warning_that_is_to_be_an_error_is_one(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text(
+        "import pytest, warnings\n"
+        "@pytest.mark.filterwarnings('error')\n"
+        "def test_a(benchmark): benchmark(warnings.warn, 'old')\n"
+    )
+    result = run(tmp_path, "--npfs-runs=1")
+    assert result.returncode == 1
+    assert "UserWarning: old" in result.stdout

@@ -19,10 +19,10 @@ def run(name: str, port: int, passes: int, events: list[tuple[str, str]]) -> Non
 
 def events_of(passes: dict[str, int]) -> list[tuple[str, str]]:
     events: list[tuple[str, str]] = []
-    with take_turns() as port:
+    with take_turns() as ports:
         runs = [
             threading.Thread(target=run, args=(name, port, number, events))
-            for name, number in passes.items()
+            for (name, number), port in zip(passes.items(), ports, strict=True)
         ]
         for one in runs:
             one.start()
@@ -49,6 +49,16 @@ def test_a_run_that_ends_early_is_not_waited_for() -> None:
 
 def test_a_run_that_never_begins_is_not_waited_for() -> None:
     assert events_of({"only": 3, "none": 0}).count(("only", "end")) == 3
+
+
+def test_a_run_that_is_killed_before_the_other_begins_is_not_waited_for() -> None:
+    with take_turns() as (killed, late):
+        Turn(killed).end()
+        Turn(killed).end()  # as who started it does
+        turn = Turn(late)
+        for _ in range(3):
+            turn.wait()
+        turn.end()
 
 
 def test_where_nobody_gives_turns_nothing_waits() -> None:

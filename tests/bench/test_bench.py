@@ -145,7 +145,8 @@ def test_tests_beside_the_bench_all_run_and_nothing_is_saved(tmp_path: Path) -> 
         "tests/harness/test_recorder.py::test_numbers_follow_each_other", "--benchmark-disable",
         "--sizes=10", "--backends=numpy", f"--reports={tmp_path}", only=False, files=WHOLE,
     )  # fmt: skip
-    assert "4 passed, 1 skipped" in result.stdout  # it, a fit, two conversions, one of more epochs
+    # It, a fit, two conversions; one of more epochs is skipped where a call takes too little.
+    assert "4 passed, 1 skipped" in result.stdout or "5 passed in" in result.stdout
     assert list(tmp_path.iterdir()) == []
 
 

@@ -13,7 +13,6 @@ from npfs.analysis.evidence import LISTS, NUMBA, NUMPY, Evidence
 from npfs.analysis.runs import RunFolder, read_runs
 from npfs.backends.base import Backend, DoesNotFit
 from npfs.backends.registry import location
-from npfs.data import BadTable
 from npfs.harness.environment import file_digest
 from npfs.harness.runs import RunFailed
 from npfs.harness.spec import RunSpec, Settings
@@ -240,6 +239,8 @@ class BenchSuite:
         data = self.plan.data
         if data is None:
             return
+        from npfs.data import BadTable  # noqa: PLC0415
+
         try:
             is_same = data.options.read().record.digest == data.record.digest
         except BadTable as error:

@@ -18,7 +18,7 @@ from npfs.harness.stock import given_arguments
 from npfs.regression.published import PUBLISHED, Published, published
 from npfs.schema import Size
 from npfs.suite import plan
-from npfs.suite.own_data import COLUMNS_OPTION, DataOptions, OwnData, table_options
+from npfs.suite.own_data import COLUMNS_OPTION, DataOptions, OwnData
 from npfs.suite.plan import PRESETS, Plan
 
 
@@ -211,7 +211,7 @@ def make_plan(**given: str | None) -> Plan:
         if values["target"] is None:
             raise ValueError("--data needs the column that is to be predicted; add --target COL")
         of_table = {name: values[name] for name in _names(OF_TABLE) if values[name] is not None}
-        table = DataOptions(Path(file), table_options(**of_table)).read()
+        table = DataOptions(Path(file), of_table).read()
         record["data"] = Path(file).name
     if named is not None:
         sizes = plan.grid([named.n_samples], named.n_features)

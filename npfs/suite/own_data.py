@@ -1,13 +1,14 @@
-"""The source of the data: the synthetic problem, a published comparison, or an own table."""
+"""The source of the data: the synthetic problem, a published comparison, or an own table.
+
+What reads a table is loaded with the table: other commands, and their runs, do without.
+"""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from npfs.data import TableOptions, open_table
-from npfs.data.sentences import counted
-from npfs.data.table import read_opened
 from npfs.regression.problem import Array, Problem, make_problem
 from npfs.regression.published import load_published, published
 from npfs.regression.scaling import Standardizer
@@ -67,6 +68,8 @@ class OwnData:
     learning_rate = None
 
     def __str__(self) -> str:
+        from npfs.data.sentences import counted  # noqa: PLC0415
+
         return (
             f"on {self.record.file}, {counted(self.record.n_samples, 'sample')} of "
             f"{counted(self.record.n_features, 'feature')}, standardised; "
@@ -82,19 +85,12 @@ class OwnData:
 Source = Synthetic | FromPublished | OwnData
 
 
-def table_options(**given: Any) -> TableOptions:
-    """Return how a table is read, from values by the names of the options."""
-    renamed = {"columns": "features", "missing-values": "missing_values"}
-    values = {renamed.get(name, name): value for name, value in given.items()}
-    return TableOptions(**values, features_option=COLUMNS_OPTION)
-
-
 @dataclass(frozen=True)
 class DataOptions:
-    """Which table, and how it is read."""
+    """Which table, and how it is read: values by the names of the options."""
 
     path: Path
-    table: TableOptions
+    given: Mapping[str, Any]
 
     def read(self) -> OwnData:
         """Read the table.
@@ -104,7 +100,11 @@ class DataOptions:
         BadTable
             Says what is wrong with it.
         """
-        table = read_opened(open_table(self.path, self.table))
+        from npfs.data import read_table  # noqa: PLC0415
+
+        renamed = {"columns": "features", "missing-values": "missing_values"}
+        values = {renamed.get(name, name): value for name, value in self.given.items()}
+        table = read_table(self.path, **values, features_option=COLUMNS_OPTION)
         digest = hashlib.sha256(table.X.data)
         digest.update(table.y.data)
         y = table.y.reshape(-1, 1)

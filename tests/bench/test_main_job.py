@@ -63,13 +63,16 @@ def test_a_call_that_is_no_small_part_of_a_fit_is_told_from_its_epochs(main_job:
 
 
 def test_a_slow_fit_is_timed_by_fewer_epochs_in_every_run(main_job: Job) -> None:
+    timed = set()
     for run in main_job.runs:
         fits = of_group(run, "fit")
-        assert fits["python-100000"]["epochs"] == 1
+        timed.add(fits["python-100000"]["epochs"])
         assert fits["python-10"]["epochs"] == run["npfs"]["epochs"] == 10
+    [epochs] = timed  # one, or a few where other programs hold up the probe of a call
+    assert 1 <= epochs < 10
     pooled = Evidence(read_runs(main_job.reports / "runs"))
     one = next(case for case in pooled.runs[0].cases if str(case) == "python-100000")
-    assert one.seconds == pytest.approx(10 * min(one.of_repetitions))
+    assert one.seconds == pytest.approx(10 / epochs * min(one.of_repetitions))
 
 
 def test_every_backend_learns_the_slope(main_job: Job) -> None:

@@ -68,7 +68,7 @@ def measure(folder: Path, reports: str, **environment: str) -> subprocess.Comple
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("theirs")
-    for reports, slow in (("before", "0"), ("after", "0.02")):  # 21 times, as no busy machine does
+    for reports, slow in (("before", "0"), ("after", "0.1")):  # 100 times, as no busy machine does
         result = measure(folder, reports, SLOW=slow)
         assert result.returncode == 0, result.stdout + result.stderr
         (folder / f"{reports}.txt").write_text(result.stdout)
@@ -114,7 +114,8 @@ def test_times_and_ratios_have_intervals(folder: Path) -> None:
     found = {one.id: one for one in Suite(runs(folder), "test_sleep").timings}
     assert found.keys() == CASES
     sleep = found.pop("test_theirs.py::test_sleep")
-    assert 0.001 < sleep.time.low <= sleep.time.value < 0.1
+    assert 0.001 < sleep.time.value < 0.1
+    assert sleep.time.low < sleep.time.value < sleep.time.high
     assert sleep.ratio is None
     for name, one in found.items():
         assert one.ratio is not None

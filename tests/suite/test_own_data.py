@@ -12,7 +12,7 @@ from npfs.regression.problem import make_problem
 from npfs.schema import Size
 from npfs.suite import timing
 from npfs.suite.options import make_plan
-from npfs.suite.own_data import DataOptions, Synthetic, table_options
+from npfs.suite.own_data import DataOptions, Synthetic
 from npfs.suite.plan import Plan
 
 NUMBERS = np.array([[1.0, 100, 7, 2], [3, 300, 7, 4], [5, 200, 7, 9], [7, 400, 7, 1]])
@@ -86,18 +86,13 @@ def test_the_result_is_compared_with_the_reference_on_the_same_table(
 
 
 def test_the_digest_is_that_of_the_numbers_whatever_the_file(tmp_path: Path, table: Path) -> None:
-    digest = DataOptions(table, table_options(target="3")).read().record.digest
+    digest = DataOptions(table, {"target": "3"}).read().record.digest
     np.savez(tmp_path / "copy.npz", X=NUMBERS[:, :3], y=NUMBERS[:, 3])
-    assert (
-        DataOptions(tmp_path / "copy.npz", table_options(target="y")).read().record.digest == digest
-    )
+    assert DataOptions(tmp_path / "copy.npz", {"target": "y"}).read().record.digest == digest
     np.save(tmp_path / "other.npy", NUMBERS + np.array([0, 0, 0, 1e-9]))
+    assert DataOptions(tmp_path / "other.npy", {"target": "3"}).read().record.digest != digest
     assert (
-        DataOptions(tmp_path / "other.npy", table_options(target="3")).read().record.digest
-        != digest
-    )
-    assert (
-        DataOptions(table, table_options(target="3", columns=("1", "0", "2"))).read().record.digest
+        DataOptions(table, {"target": "3", "columns": ("1", "0", "2")}).read().record.digest
         != digest
     )
 
@@ -105,7 +100,7 @@ def test_the_digest_is_that_of_the_numbers_whatever_the_file(tmp_path: Path, tab
 def test_a_name_that_would_act_on_a_terminal_is_escaped(tmp_path: Path) -> None:
     named = np.array([(1.0, 2.0), (3.0, 1.0)], dtype=[("a\x1b[31m", float), ("y\n", float)])
     np.save(tmp_path / "\x1b]0;x.npy", named)
-    data = DataOptions(tmp_path / "\x1b]0;x.npy", table_options(target="y\n")).read()
+    data = DataOptions(tmp_path / "\x1b]0;x.npy", {"target": "y\n"}).read()
     record = data.record
     assert record.file == "\\x1b]0;x.npy"
     assert (record.features, record.target) == (("a\\x1b[31m",), "y\\n")

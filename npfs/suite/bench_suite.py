@@ -254,10 +254,15 @@ class BenchSuite:
     def probes(self) -> Iterator[tuple[str, Callable[[], Sequence[CaseRecord]]]]:
         """Yield what is measured in fresh processes: the startup of each backend, in every run.
 
-        What hardly varies is measured in the first run: a cold startup, memory and instructions, in
-        one process a backend, and the layout of numbers.
+        In every run as well, where Dask is timed, the parts of an epoch on a cluster. What hardly
+        varies is measured in the first run: a cold startup, memory and instructions, in one process
+        a backend, and the layout of numbers.
         """
-        if self.spec.only is not None or not self.plan.limits.measures_startup:
+        if self.spec.only is not None:
+            return
+        if CLUSTER_BACKEND in self._fitted:
+            yield CLUSTER, self._cluster
+        if not self.plan.limits.measures_startup:
             return
         measures_all = self.spec.is_first and self.tells_calls and bool(self._fitted)
         for name in [name for name in self.backends if name in self._fitted]:
@@ -268,8 +273,6 @@ class BenchSuite:
                 yield f"startup-{name}-{COLD}", functools.partial(self._cold_startup, name)
         if measures_all:
             yield "layout", self._layout
-            if CLUSTER_BACKEND in self._fitted:
-                yield CLUSTER, self._cluster
 
     def _startup(self, name: str) -> list[CaseRecord]:
         """Measure the startup of a backend whose compiled code is on disk."""

@@ -11,7 +11,7 @@ from msgspec.structs import astuple
 from npfs.schema import CONVERSION, TO_ARRAY, TO_LISTS, Size
 from npfs.suite import timing
 from npfs.suite.bench_suite import BenchSuite
-from npfs.suite.own_data import Source
+from npfs.suite.plan import Source
 
 NAMES = ("direction", *Size.__struct_fields__)
 UP_TO_NUMBERS = 200_000  # of X; the time of more is in proportion

@@ -32,7 +32,7 @@ MAY_IMPORT = {
 HEAVY = {"numba", "matplotlib", "typer", "rich", "pytest", "pyarrow", "sklearn", "scipy"}
 HEAVY |= {"pandas", "dask", "distributed"}
 # Modules of npfs in all processes of a quick main job together.
-MOST_MODULES = 101
+MOST_MODULES = 80
 
 
 def package_of(module: str) -> str:
@@ -145,7 +145,7 @@ def test_a_command_loads_what_it_needs(arguments: str, absent: str, tmp_path: Pa
         ("npfs.data", HEAVY),
         ("npfs.estimator.linear_regression", HEAVY),
         ("npfs.estimator.plots", HEAVY),
-        ("npfs.harness.load", HEAVY),
+        ("npfs.harness.machine", HEAVY),
         ("npfs.report.build", {"numba", "pytest", "typer"}),
         ("npfs.suite.doctor", {"numba", "matplotlib", "pytest"}),
     ],

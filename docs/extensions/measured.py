@@ -25,7 +25,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from npfs.analysis import startup
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
-from npfs.report import calibration, formatting, provenance
+from npfs.report import formatting, provenance
 from npfs.report.answer import answer
 from npfs.schema import COLD, WARM, Size
 
@@ -132,7 +132,7 @@ def coverage() -> str:
     found = context().calibration
     if found is None:
         raise NotMeasured("the reference report has too few runs for a calibration")
-    return calibration.sentence(found)
+    return provenance.coverage(found)
 
 
 def machine() -> str:

@@ -13,7 +13,7 @@ from npfs.report import provenance
 from npfs.report.answer import answer, question
 from npfs.report.figures import hero
 from npfs.report.formatting import markdown, table_row
-from npfs.report.jobs import job_table, other_lines
+from npfs.report.tables import job_table, other_lines
 
 ROOT = REFERENCE.parents[1]
 README = ROOT / "README.md"

@@ -7,7 +7,7 @@ from reference_evidence import REFERENCE, evidence, figure
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from npfs.report.scale import scale_sentences
+from npfs.report.answer import scale_sentences
 
 BELOW = "scale"
 FOLDER = "../reports/reference/scale"

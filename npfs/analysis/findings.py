@@ -1,7 +1,7 @@
 """Find the causes of slow and varying times in the records of a machine.
 
 The environment and the load of runs give the findings. What is not recorded gives none. A finding
-has no words: ``npfs.report.machine`` gives its sentence and its remedy.
+has no words: ``npfs.report.provenance`` gives its sentence and its remedy.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -12,7 +12,6 @@ import msgspec
 from msgspec import UNSET
 
 from npfs import schema
-from npfs.analysis import older
 from npfs.schema import KEY, SCHEMA, Benchmark, Case, Size
 
 # The full preset's files have half a megabyte; reading much more would only keep a person waiting.
@@ -196,11 +195,17 @@ def parse_run(path: Path, content: bytes) -> RunRecord:
     if isinstance(version, bool) or version not in range(1, SCHEMA + 1):
         raise NotARun(f"is damaged: no version of npfs has written schema {version!r}")
     try:
-        return _record(path, older.upgraded(document) if version == 1 else document)
+        return _record(path, _upgraded(document) if version == 1 else document)
     except KeyError as error:
         raise NotARun(f"is damaged: it lacks the field {error}") from None
     except (msgspec.ValidationError, TypeError, AttributeError, ValueError) as error:
         raise NotARun(f"is damaged: {error}") from None
+
+
+def _upgraded(document: dict[str, Any]) -> dict[str, Any]:
+    from npfs.analysis import older  # noqa: PLC0415  (only old files need it)
+
+    return older.upgraded(document)
 
 
 def _record(path: Path, document: dict[str, Any]) -> RunRecord:

@@ -15,7 +15,7 @@ from npfs.schema import Size
 if TYPE_CHECKING:
     from npfs.analysis.prediction import Beyond, Estimate, Prediction, Predictor
     from npfs.data import TableOptions
-    from npfs.report.sentences import Sentences
+    from npfs.report.formatting import Sentences
     from npfs.suite.advice_check import Checked, Summary
 
 SCHEMA, CHECK_SCHEMA = 1, 2
@@ -153,7 +153,7 @@ def _answer(
 
 
 def _say() -> "Sentences":
-    from npfs.report.sentences import Sentences
+    from npfs.report.formatting import Sentences
 
     return Sentences("advice")
 

@@ -21,22 +21,24 @@ def calibrate(
     from npfs.analysis.evidence import Evidence
     from npfs.cli.bench import CannotMeasure, add_runs
     from npfs.report import calibration as written
+    from npfs.report import provenance
     from npfs.report.build import read_evidence
-    from npfs.report.provenance import HOW_TO_RUN, NoRuns, read_folder
 
-    with shared.mistakes(CannotMeasure, NoRuns, calibration.TooFewRuns):
+    with shared.mistakes(CannotMeasure, provenance.NoRuns, calibration.TooFewRuns):
         if measure:
             add_runs(measure, reports)
         shared.recover_runs(reports)
         with shared.working("splitting the runs in halves", quiet=quiet or as_json):
             try:
                 evidence = read_evidence(reports)
-            except NoRuns:  # of npfs' own benchmarks
-                evidence = Evidence(read_folder(reports, "others", HOW_TO_RUN))
+            except provenance.NoRuns:  # of npfs' own benchmarks
+                evidence = Evidence(
+                    provenance.read_folder(reports, "others", provenance.HOW_TO_RUN)
+                )
             found = calibration.calibrate(evidence, half=half)
     if as_json:
         shared.print_json(written.document(found))
     elif quiet:
-        print(written.sentence(found))
+        print(provenance.coverage(found))
     else:
         print("\n".join(written.plain(found, evidence)))

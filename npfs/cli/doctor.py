@@ -31,7 +31,7 @@ def document(of: "Diagnosis") -> dict[str, Any]:
     """Return all for programs; ``numpy_time_without_over_with`` has value, low and high."""
     import msgspec
 
-    from npfs.report.machine import message, remedy
+    from npfs.report.provenance import message, remedy
 
     return {
         "environment": msgspec.to_builtins(of.environment),
@@ -56,7 +56,7 @@ def print_diagnosis(of: "Diagnosis", *, quiet: bool = False) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from npfs.report.machine import sentence
+    from npfs.report.provenance import sentence_on
 
     console = shared.console()
     for title, rows in {} if quiet else groups(of).items():
@@ -67,7 +67,7 @@ def print_diagnosis(of: "Diagnosis", *, quiet: bool = False) -> None:
             table.add_row(*map(escape, row))
         console.print(table, "")
     marks = {"warning": "!", "information": "i"}
-    lines = [f"{marks[finding.severity]} {sentence(finding)}" for finding in of.findings]
+    lines = [f"{marks[finding.severity]} {sentence_on(finding)}" for finding in of.findings]
     if of.kept is not None:
         lines.append(f"! {loss_sentence(of.kept, of.variables)}")
     elif of.not_measured:
@@ -80,12 +80,12 @@ def print_diagnosis(of: "Diagnosis", *, quiet: bool = False) -> None:
 
 def loss_sentence(kept: "Interval", variables: Mapping[str, str]) -> str:
     """Return how much of NumPy's speed the variables cost; ``kept`` is as in ``Diagnosis``."""
-    from npfs.report.machine import SENTENCES
+    from npfs.report.provenance import MACHINE
     from npfs.suite.probes import BLAS_SIZE
 
     settings = [f"{name}={value}" for name, value in variables.items()]
     changes = sorted(abs(1 - ratio) for ratio in (kept.low, kept.value, kept.high))
-    return SENTENCES("numpy_loss", settings=settings, size=BLAS_SIZE, ratio=kept, changes=changes)
+    return MACHINE("numpy_loss", settings=settings, size=BLAS_SIZE, ratio=kept, changes=changes)
 
 
 def groups(of: "Diagnosis") -> dict[str, dict[str, str]]:

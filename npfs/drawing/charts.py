@@ -14,10 +14,20 @@ import contourpy
 import numpy as np
 
 from npfs.drawing import numbers
-from npfs.drawing.canvas import Canvas, Place
+from npfs.drawing.canvas import (
+    Box,
+    Canvas,
+    Place,
+    Spot,
+    around,
+    box_of,
+    fitting,
+    free_spot,
+    text_px,
+    wrapped,
+)
 from npfs.drawing.labels import spread
 from npfs.drawing.scales import plain, round_numbers
-from npfs.drawing.texts import Box, Spot, around, box_of, fitting, free_spot, text_px, wrapped
 
 WIDE, NARROW = 700, 360  # pixels of a figure on a page, and on a phone
 SIXTEEN_NINE = 9 / 16

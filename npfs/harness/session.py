@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from npfs.harness import environment, load, recorder, stock
+from npfs.harness import environment, machine, recorder, stock
 from npfs.harness.progress import Progress
 from npfs.harness.recorder import Recorder, Recovered, as_document, recover
 from npfs.harness.reporter import Reporter
@@ -109,7 +109,7 @@ class RunSession:
             self.spec.commit_info
             or self.config.hook.pytest_benchmark_generate_commit_info(config=self.config)
         )
-        self._load = Load(before=load.snapshot())
+        self._load = Load(before=machine.snapshot())
         settle_allocator()
 
     def begin(self, cases: dict[str, int]) -> None:
@@ -225,7 +225,7 @@ class RunSession:
         A run that cannot be written stays in its log, and ``not_saved`` says why.
         """
         assert self.recorder is not None
-        self._load = Load(self._load.before, load.snapshot())
+        self._load = Load(self._load.before, machine.snapshot())
         self._note(run=self._head(is_end=True))
         document, _ = as_document(self.recorder.entries)
         if document is None:

@@ -10,20 +10,16 @@ from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import RunFolder
 from npfs.report import (
     answer,
-    calibration,
     claims,
-    exports,
     figures,
     formatting,
-    jobs,
     provenance,
+    results,
     startup_costs,
     tables,
 )
-from npfs.report.content import Page, PageFigure
 from npfs.report.context import Context
-from npfs.report.page import page_html, terminal_text, verdict_markdown
-from npfs.report.results import results
+from npfs.report.page import Page, PageFigure, page_html, terminal_text, verdict_markdown
 from npfs.schema import write_whole
 
 PAGE = "index.html"
@@ -34,7 +30,7 @@ TEXTS = {
     "verdict.md": "the verdict as Markdown, for a pull request",
     "results.csv": "every case's numbers",
     "results.json": "all numbers and findings, for programs",
-    exports.STARTUP: "startup, memory and conversions",
+    results.STARTUP: "startup, memory and conversions",
     "github-action-benchmark.json": "times for github-action-benchmark (customSmallerIsBetter)",
 }
 # Files that older versions wrote, or the report of another suite.
@@ -58,10 +54,10 @@ class Report:
 
     def terminal_text(self, width: int = WIDTH) -> str:
         """Return the end of a command: warnings, fits, answer, jobs, and where the page is."""
-        table = jobs.terminal_table(self.context)
+        table = tables.terminal_table(self.context)
         aligned = formatting.aligned(table, width, from_the_right={1, 2, 3}) if table else []
         note = formatting.wrapped(
-            jobs.JOBS("good_enough_is", without=jobs.without(self.context)), width, "  ", "  "
+            tables.JOBS("good_enough_is", without=tables.without(self.context)), width, "  ", "  "
         )
         aligned += note.splitlines() if table else []
         blocks = (tables.fit_lines(self.context), aligned)
@@ -143,16 +139,16 @@ def texts(
         provenance.base_page(context),
         question=answer.question(context),
         answer=tuple(answer.answer(context)),
-        jobs=jobs.job_table(context),
-        job_lines=tuple(jobs.other_lines(context)),
-        job_notes=tuple(jobs.job_notes(context)),
-        memory_line=jobs.memory_line(context),
-        costs=jobs.cost_table(context),
+        jobs=tables.job_table(context),
+        job_lines=tuple(tables.other_lines(context)),
+        job_notes=tuple(tables.job_notes(context)),
+        memory_line=tables.memory_line(context),
+        costs=tables.cost_table(context),
         backends=tuple((name, evidence.title(name)) for name in measured),
         trust=tuple(provenance.trust(context)),
         decisive=(
             *provenance.missing(context),
-            *jobs.left_out_of_totals(context),
+            *tables.left_out_of_totals(context),
             *provenance.decisive_warnings(context),
         ),
         claims=tuple(claims.claims(context)),
@@ -162,16 +158,16 @@ def texts(
         startup_table=startup_costs.startup_table(context),
         startup_notes=tuple(startup_costs.notes(context)),
         numbers=tables.numbers_table(context),
-        calibration=() if found is None else calibration.sentences(found),
+        calibration=() if found is None else provenance.coverage_and_method(found),
         words=tuple(provenance.vocabulary(context)),
         method=tuple(provenance.method(context)),
     )
-    document = results(context, page)
+    document = results.results(context, page)
     beside = {
-        "results.csv": exports.results_csv(document),
-        "results.json": exports.results_json(document),
-        exports.STARTUP: exports.startup_csv(context, document),
-        "github-action-benchmark.json": exports.github_action_benchmark(
+        "results.csv": results.results_csv(document),
+        "results.json": results.results_json(document),
+        results.STARTUP: results.startup_csv(context, document),
+        "github-action-benchmark.json": results.github_action_benchmark(
             (f"{one.backend}-{one.size}", document.backends[one.backend].title, one.seconds)
             for one in document.cases
         ),

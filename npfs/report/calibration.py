@@ -1,4 +1,4 @@
-"""The coverage of the intervals as a person reads it and as JSON."""
+"""Coverage by backend and size: a table for a terminal, and all of it for programs."""
 
 import textwrap
 from typing import Any
@@ -7,7 +7,7 @@ from npfs.analysis.calibration import Calibration, Summary
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import NO_SIZE
 from npfs.report import formatting
-from npfs.report.sentences import Sentences
+from npfs.report.provenance import CALIBRATION, coverage, coverage_and_method
 
 SCHEMA = 2
 HEADINGS = (
@@ -15,18 +15,6 @@ HEADINGS = (
     "of a speedup",
 )  # fmt: skip
 TABLE_WIDTH = 130  # its seven columns of words do not fit the 100 of other text
-_SAYS = Sentences("calibration")
-
-
-def sentence(calibration: Calibration) -> str:
-    """Return the coverage, the false alarms and the width."""
-    return _SAYS("coverage", half=calibration.half, found=calibration.summary())
-
-
-def sentences(calibration: Calibration) -> tuple[str, str]:
-    """Return the coverage, and the method behind it."""
-    found, half, runs = calibration.summary(), calibration.half, calibration.runs
-    return sentence(calibration), _SAYS("method", half=half, runs=runs, found=found)
 
 
 def rows(calibration: Calibration, evidence: Evidence) -> list[tuple[str, ...]]:
@@ -43,7 +31,11 @@ def rows(calibration: Calibration, evidence: Evidence) -> list[tuple[str, ...]]:
 
 def plain(calibration: Calibration, evidence: Evidence, width: int = 100) -> list[str]:
     """Return coverage, method and table as lines for a terminal."""
-    lines = [line for text in sentences(calibration) for line in (*textwrap.wrap(text, width), "")]
+    lines = [
+        line
+        for text in coverage_and_method(calibration)
+        for line in (*textwrap.wrap(text, width), "")
+    ]
     columns = zip(HEADINGS, *rows(calibration, evidence), strict=True)
     table = list(zip(*(of for of in columns if any(of[1:])), strict=True))  # not all have speedups
     return lines + formatting.aligned(table, TABLE_WIDTH, from_the_right=range(1, len(HEADINGS)))
@@ -53,7 +45,7 @@ def document(calibration: Calibration) -> dict[str, Any]:
     """Return it for programs; shares are fractions, a width is high / low - 1."""
     return {
         "schema": SCHEMA,
-        "answer": sentence(calibration),
+        "answer": coverage(calibration),
         "runs": calibration.runs,
         "half": calibration.half,
         "any_alarm": calibration.any_alarm,
@@ -66,4 +58,4 @@ def document(calibration: Calibration) -> dict[str, Any]:
 
 def _row(name: str, found: Summary) -> tuple[str, ...]:
     shares = vars(found).values()
-    return name, *("" if share is None else _SAYS("percent", share=share) for share in shares)
+    return name, *("" if share is None else CALIBRATION("percent", share=share) for share in shares)

@@ -7,9 +7,9 @@ from npfs.analysis.evidence import LISTS, NUMPY
 from npfs.drawing import numbers
 from npfs.report import formatting
 from npfs.report.answer import compared_sizes, comparison, speedup_of, where_faster
-from npfs.report.content import Cell, Claim, Table
 from npfs.report.context import Context
-from npfs.report.sentences import Sentences
+from npfs.report.formatting import Sentences
+from npfs.report.page import Cell, Claim, Table
 from npfs.schema import Instructions
 
 CLAIMS = Sentences("claims")

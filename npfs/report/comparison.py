@@ -16,8 +16,8 @@ from npfs.analysis.comparison import READ_PASS, Change, Comparison, Label, Side,
 from npfs.analysis.runs import NO_SIZE
 from npfs.analysis.statistics import FALSE_DISCOVERY_RATE, geometric_interval
 from npfs.drawing import numbers
-from npfs.report import exports, formatting
-from npfs.report.sentences import Sentences
+from npfs.report import formatting, results
+from npfs.report.formatting import Sentences
 
 SCHEMA = 2
 WIDTH = 100
@@ -198,7 +198,7 @@ def github_action_benchmark(comparison: Comparison) -> str:
         of_runs = comparison.new.times[change.backend, change.size]
         time = geometric_interval([*of_runs.values()])
         timed.append((change.case, words, time))
-    return exports.github_action_benchmark(timed)
+    return results.github_action_benchmark(timed)
 
 
 def print_terminal(comparison: Comparison, tolerance: float | None = None) -> None:

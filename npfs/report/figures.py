@@ -21,6 +21,7 @@ from npfs.analysis.scale import (
 )
 from npfs.analysis.statistics import TOO_WIDE, Interval
 from npfs.drawing import numbers, scales, style
+from npfs.drawing.canvas import fitting
 from npfs.drawing.charts import (
     NARROW,
     TITLE,
@@ -37,13 +38,12 @@ from npfs.drawing.charts import (
     Series,
     thinned,
 )
-from npfs.drawing.texts import fitting
 from npfs.report import formatting
 from npfs.report.answer import speedup_of
-from npfs.report.content import PageFigure
 from npfs.report.context import SHORT, Context
-from npfs.report.jobs import job, without
-from npfs.report.sentences import Sentences
+from npfs.report.formatting import Sentences
+from npfs.report.page import PageFigure
+from npfs.report.tables import job, without
 from npfs.schema import Learning, Size
 
 FIGURES = Sentences("figures")

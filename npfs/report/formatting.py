@@ -1,9 +1,18 @@
-"""Numbers as a person reads them: scaled here, once, and never without their interval."""
+"""Numbers and sentences as a person reads them.
+
+Numbers are scaled here, once, and never without their interval. The sentences of reports,
+comparisons and advice are Jinja macros under ``templates/sentences/``: no code builds a sentence or
+looks into one. A macro gets numbers and names, formats them by ``FILTERS`` and decides no more than
+the wording.
+"""
 
 import re
 import textwrap
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache, partial
 from typing import Self
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from npfs.analysis.prediction import Estimate
 from npfs.analysis.statistics import TOO_WIDE, Interval, Mode
@@ -198,3 +207,60 @@ def aligned(
         ]
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+FILTERS = {
+    "about": numbers.about,
+    "amount": numbers.amount,
+    "apart": apart,
+    "bytes": numbers.n_bytes,
+    "count": numbers.count,
+    "counted": numbers.counted,
+    "does": does,
+    "duration": duration,
+    "estimate": estimate,
+    "either": partial(numbers.listed, last="or"),
+    "factor": factor,
+    "faster": faster,
+    "gain": gain,
+    "listed": numbers.listed,
+    "md": markdown,
+    "number": number,
+    "numbered_runs": numbered_runs,
+    "percent": numbers.percent,
+    "rough": rough,
+    "row": table_row,
+    "rows": rows,
+    "share": share,
+    "significant": numbers.significant,
+    "size": size,
+    "start": start,
+    "time": numbers.time,
+    "wrapped": wrapped,
+}
+
+
+class Sentences:
+    """The sentences about one topic, which is the name of a template."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+
+    def __call__(self, name: str, /, **values: object) -> str:
+        """Return the sentence of that name, on one line."""
+        macro = getattr(environment().get_template(f"sentences/{self._topic}.j2").module, name)
+        return " ".join(str(macro(**values)).split())
+
+
+@cache
+def environment(*, autoescape: bool = False) -> Environment:
+    """Return the environment of text, where nothing is escaped, or of a page, which escapes all."""
+    made = Environment(
+        loader=PackageLoader("npfs.report", "templates"),
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= FILTERS
+    return made

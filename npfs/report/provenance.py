@@ -5,18 +5,17 @@ from pathlib import Path
 from msgspec import UNSET
 
 from npfs import __version__
+from npfs.analysis.calibration import Calibration
 from npfs.analysis.disturbance import DISTURBED
 from npfs.analysis.findings import Finding
 from npfs.analysis.runs import RunFolder, read_runs
 from npfs.drawing import numbers
-from npfs.report import machine
-from npfs.report.content import Page
 from npfs.report.context import Context
-from npfs.report.formatting import by_reason
-from npfs.report.sentences import Sentences
+from npfs.report.formatting import Sentences, by_reason
+from npfs.report.page import Page
 from npfs.schema import Blas, Size
 
-PROVENANCE = Sentences("provenance")
+PROVENANCE, MACHINE, CALIBRATION = map(Sentences, ("provenance", "machine", "calibration"))
 NAMED = 8  # cases of one reason; the rest is counted
 HOW_TO_RUN = "python -m pytest bench --benchmark-only (in the clone of npfs)"
 # Warnings of what makes times vary; every other one may change a conclusion.
@@ -227,14 +226,14 @@ def one_run(context: Context, command: str = HOW_TO_RUN) -> list[str]:
 
 def decisive_warnings(context: Context) -> list[str]:
     """Return the warnings that may change a conclusion, except that there is one run."""
-    return [machine.sentence(one) for one in context.findings if _is_decisive(one)]
+    return [sentence_on(one) for one in context.findings if _is_decisive(one)]
 
 
 def other_warnings(context: Context) -> list[str]:
     """Return the warnings of what makes times vary, of runs cut short, and notes of backends."""
     evidence = context.evidence
     found = [
-        machine.sentence(one)
+        sentence_on(one)
         for one in context.findings
         if one.severity == "warning" and not _is_decisive(one)
     ]
@@ -251,7 +250,7 @@ def _is_decisive(finding: Finding) -> bool:
 def observations(context: Context) -> list[str]:
     """Return findings of the machine that make no number wrong."""
     found = [one for one in context.findings if one.severity == "information"]
-    return [machine.sentence(one) for one in found]
+    return [sentence_on(one) for one in found]
 
 
 def left_out(context: Context) -> list[str]:
@@ -329,3 +328,31 @@ def vocabulary(context: Context) -> list[tuple[str, str]]:
         ("Memory bandwidth limit", "the time of reading the data once; no epoch can be faster"),
         *((evidence.title(name), EXPLAINED[name]) for name in measured if name in EXPLAINED),
     ]
+
+
+def message(finding: Finding) -> str:
+    """Return what was found, as a sentence with its numbers."""
+    kind = "thread_limit" if "libraries" in finding.values else finding.name
+    return MACHINE(kind.replace("-", "_"), of=finding.values)
+
+
+def remedy(finding: Finding) -> str:
+    """Return what to do about a finding, as a sentence."""
+    kind = "variable" if "variable" in finding.values else finding.name
+    return MACHINE(f"{kind}_remedy".replace("-", "_"), of=finding.values)
+
+
+def sentence_on(finding: Finding) -> str:
+    """Return the message and the remedy."""
+    return f"{message(finding)} {remedy(finding)}"
+
+
+def coverage(calibration: Calibration) -> str:
+    """Return the coverage of the intervals, the false alarms and the width."""
+    return CALIBRATION("coverage", half=calibration.half, found=calibration.summary())
+
+
+def coverage_and_method(calibration: Calibration) -> tuple[str, str]:
+    """Return the coverage, and the method behind it."""
+    found, half, runs = calibration.summary(), calibration.half, calibration.runs
+    return coverage(calibration), CALIBRATION("method", half=half, runs=runs, found=found)

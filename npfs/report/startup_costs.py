@@ -6,9 +6,9 @@ from npfs.analysis.startup import Outcome
 from npfs.analysis.statistics import Interval
 from npfs.drawing import numbers
 from npfs.report import formatting
-from npfs.report.content import Cell, Table
 from npfs.report.context import SHORT, Context
-from npfs.report.sentences import Sentences
+from npfs.report.formatting import Sentences
+from npfs.report.page import Cell, Table
 from npfs.schema import COLD, TO_ARRAY, TO_LISTS, Size
 
 STARTUP = Sentences("startup")

@@ -13,11 +13,10 @@ from npfs.analysis.statistics import Interval
 from npfs.analysis.suites import Suite, Timing
 from npfs.drawing.numbers import one_line
 from npfs.report import formatting, provenance
-from npfs.report.content import Cell, Page, Table
 from npfs.report.context import Context
-from npfs.report.page import terminal_text
+from npfs.report.formatting import Sentences
+from npfs.report.page import Cell, Page, Table, terminal_text
 from npfs.report.provenance import NAMED, base_page, read_folder
-from npfs.report.sentences import Sentences
 
 SUITE = Sentences("suite")
 HOW_TO_RUN = "pytest FILE --benchmark-only --npfs-runs 5"

@@ -10,13 +10,13 @@ from typing import Any
 
 from npfs.analysis.suites import Suite, Timing
 from npfs.drawing import scales
+from npfs.drawing.canvas import fitting
 from npfs.drawing.charts import TITLE, Chart, Lines, Row, Rows, Series
 from npfs.drawing.numbers import one_line
-from npfs.drawing.texts import fitting
-from npfs.report import exports, provenance
+from npfs.report import provenance, results
 from npfs.report.build import PAGE, save, shown, with_texts
-from npfs.report.content import Page, PageFigure
 from npfs.report.figures import Figure, described, drawn_bounds, page_figures
+from npfs.report.page import Page, PageFigure
 from npfs.report.suite import SUITE, at_the_end, known_ratios, page_of, read, record, short
 
 MOST_LINES, MOST_ROWS = 12, 30  # that a figure holds
@@ -66,9 +66,9 @@ def texts(
              for one in records]  # fmt: skip
     times = [(one.id, "", one.time) for one in suite.timings]
     beside = {
-        "results.csv": exports.csv_text(list(records[0]) if records else [], cells),
+        "results.csv": results.csv_text(list(records[0]) if records else [], cells),
         "results.json": json.dumps(document, indent=1, allow_nan=False) + "\n",
-        "github-action-benchmark.json": exports.github_action_benchmark(times),
+        "github-action-benchmark.json": results.github_action_benchmark(times),
     }
     return with_texts(replace(page_of(suite), figures=tuple(drawn)), beside, with_links)
 

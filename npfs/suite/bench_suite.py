@@ -21,8 +21,7 @@ from npfs.schema import Backend as BackendRecord
 from npfs.schema import Case as CaseRecord
 from npfs.suite import costs, learning, probes, timing
 from npfs.suite.options import Chosen
-from npfs.suite.own_data import Synthetic
-from npfs.suite.plan import EPOCHS, Case
+from npfs.suite.plan import EPOCHS, Case, Synthetic
 
 CLUSTER_BACKEND = "dask"
 SHORT = {LISTS: "lists", NUMPY: "NumPy", NUMBA: "Numba"}

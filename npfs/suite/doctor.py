@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from npfs.analysis.findings import Finding, Use, findings, slowing_blas_variables, use_between
 from npfs.analysis.statistics import Interval, ratio_interval
-from npfs.harness import environment, load
+from npfs.harness import environment, machine
 from npfs.schema import Environment, Load
 from npfs.suite import probes
 
@@ -55,10 +55,10 @@ def examine() -> Diagnosis:
 
     with contextlib.suppress(Exception):  # what is wrong with Numba is a finding
         importlib.import_module("numba")
-        load.snapshot()  # compiles what it times
-    before = load.snapshot()
+        machine.snapshot()  # compiles what it times
+    before = machine.snapshot()
     time.sleep(WATCHED_S)
-    watched = Load(before, load.snapshot())
+    watched = Load(before, machine.snapshot())
     machine_info = pytest_benchmark_generate_machine_info()  # type: ignore[no-untyped-call]
     collected = environment.collect(machine_info)
     variables = {

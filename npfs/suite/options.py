@@ -18,8 +18,7 @@ from npfs.harness.stock import given_arguments
 from npfs.regression.published import PUBLISHED, Published, published
 from npfs.schema import Size
 from npfs.suite import plan
-from npfs.suite.own_data import COLUMNS_OPTION, DataOptions, OwnData
-from npfs.suite.plan import PRESETS, Plan
+from npfs.suite.plan import COLUMNS_OPTION, PRESETS, DataOptions, OwnData, Plan
 
 
 def _text(option: str, text: str) -> str:

@@ -21,8 +21,7 @@ from npfs.harness import environment
 from npfs.regression.learning_rate import safe_learning_rate
 from npfs.regression.problem import Problem
 from npfs.schema import Size
-from npfs.suite.own_data import Source
-from npfs.suite.plan import COPIES, PROBE_NUMBERS
+from npfs.suite.plan import COPIES, PROBE_NUMBERS, Source
 
 PROBES, PROBE_S = 3, 5e-3
 VALIDATED_EPOCHS = 2  # of a slow fit before its rounds: the second step sees the first one's update

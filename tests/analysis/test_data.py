@@ -11,8 +11,8 @@ from npfs.analysis.runs import NotARun, read_run, read_runs
 from npfs.report.answer import answer, findings
 from npfs.report.claims import claims
 from npfs.report.context import Context
-from npfs.report.jobs import job_table
 from npfs.report.provenance import measured_on, missing
+from npfs.report.tables import job_table
 from tests import run_files
 
 DATA = {

@@ -8,8 +8,7 @@ from itertools import combinations
 from matplotlib.path import Path as Polygon
 
 from npfs.drawing import style
-from npfs.drawing.canvas import Canvas, Shape
-from npfs.drawing.texts import text_px
+from npfs.drawing.canvas import Canvas, Shape, text_px
 
 UNITS = {
     "ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "k": 1e3, "M": 1e6, "G": 1e9,

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from npfs.drawing import charts
-from npfs.drawing.canvas import Canvas
+from npfs.drawing.canvas import Canvas, fitting, text_px, wrapped
 from npfs.drawing.charts import Chart, Grid, Lines, Mark, Regions, Row, Rows, Scale, Series
-from npfs.drawing.texts import fitting, text_px, wrapped
 from tests.drawing.reading import complaints, shapes, texts, values
 
 

@@ -99,8 +99,8 @@ def test_the_threads_are_those_in_effect() -> None:
 
 def test_numba_is_not_loaded_for_being_described() -> None:
     code = (
-        "import sys\nfrom npfs.harness import environment, load\n"
-        "print(environment.numba_in_effect(), load.snapshot().thread_sync_s)\n"
+        "import sys\nfrom npfs.harness import environment, machine\n"
+        "print(environment.numba_in_effect(), machine.snapshot().thread_sync_s)\n"
         "print('numba' in sys.modules)"
     )
     result = subprocess.run(

@@ -10,16 +10,16 @@ import pytest
 from numba.core import config
 
 from npfs.analysis.findings import use_between
-from npfs.harness import load, thread_sync
+from npfs.harness import machine, thread_sync
 from npfs.schema import Load
 
 
 def test_own_work_is_not_that_of_others() -> None:
     """A process that works all the time on one core: its share is in the total and not in the others'."""
-    before = load.snapshot()
-    while load.snapshot().at_s - before.at_s < 0.6:
+    before = machine.snapshot()
+    while machine.snapshot().at_s - before.at_s < 0.6:
         pass
-    after = load.snapshot()
+    after = machine.snapshot()
     use = use_between(Load(before, after))
     assert use is not None
     assert 0 <= use.others <= 1
@@ -36,7 +36,7 @@ def test_own_work_is_not_that_of_others() -> None:
 
 def test_children_that_were_waited_for_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "times", lambda: os.times_result((1.0, 0.2, 0.03, 0.004, 99.0)))
-    assert load.snapshot().process_s == pytest.approx(1.234)
+    assert machine.snapshot().process_s == pytest.approx(1.234)
 
 
 def test_what_a_system_does_not_tell_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +47,7 @@ def test_what_a_system_does_not_tell_is_none(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(psutil, name, nothing, raising=False)
     monkeypatch.delattr("os.getloadavg", raising=False)
     monkeypatch.setattr(thread_sync, "thread_sync_latency", nothing)
-    told = msgspec.structs.asdict(load.snapshot())
+    told = msgspec.structs.asdict(machine.snapshot())
     known = {name for name, value in told.items() if value is not None}
     assert known == {"at_s", "process_s"}
 
@@ -60,7 +60,7 @@ def test_battery(
         power_plugged = plugged
 
     monkeypatch.setattr(psutil, "sensors_battery", Battery, raising=False)
-    assert load.snapshot().on_battery is expected
+    assert machine.snapshot().on_battery is expected
 
 
 def test_each_meeting_does_its_work() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from npfs.drawing.canvas import Canvas
 from npfs.drawing.numbers import significant
 from npfs.report import figures
-from npfs.report.content import Cell, Claim, Page, PageFigure, Table
 from npfs.report.formatting import Text
+from npfs.report.page import Cell, Claim, Page, PageFigure, Table
 from tests.report import figure_samples
 
 REFERENCE = Path(__file__).parents[2] / "reports" / "reference"

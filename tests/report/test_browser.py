@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from npfs.report import content, figures
+from npfs.report import figures
+from npfs.report import page as pages
 from npfs.report.build import PAGE, read_evidence, texts
 from npfs.report.context import Context
 from npfs.report.page import page_html
@@ -33,10 +34,10 @@ def reference() -> str:
     return texts(context, figures.page_figures(figures.figures(context)))[1][PAGE]
 
 
-def sample(name: str) -> content.Page:
+def sample(name: str) -> pages.Page:
     if name == "numbers":
         return replace(page_samples.empty_page(), numbers=page_samples.numbers())
-    made: content.Page = getattr(page_samples, f"{name}_page")()
+    made: pages.Page = getattr(page_samples, f"{name}_page")()
     return made
 
 

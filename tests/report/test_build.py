@@ -10,8 +10,8 @@ from matplotlib.image import imread
 
 from npfs.report import figures
 from npfs.report.build import TEXTS, Report, build_report, read_evidence, texts
-from npfs.report.content import PageFigure
 from npfs.report.context import Context
+from npfs.report.page import PageFigure
 from npfs.report.provenance import NoRuns
 from tests import run_files
 from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated

@@ -9,8 +9,8 @@ import pytest
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
 from npfs.report.claims import claims
-from npfs.report.content import Claim
 from npfs.report.context import Context
+from npfs.report.page import Claim
 from tests import run_files
 from tests.analysis.test_evidence import LISTS_WIN_AT_10, repeated
 

@@ -13,7 +13,7 @@ from npfs.analysis.runs import RunFolder, read_runs
 from npfs.analysis.statistics import Interval
 from npfs.report import comparison as report
 from npfs.report.comparison import Format, differences, document, notes, print_terminal, text
-from npfs.report.sentences import Sentences, environment
+from npfs.report.formatting import Sentences, environment
 from npfs.schema import Size, write_whole
 from tests import run_files
 from tests.analysis.test_comparison import TWO, Times, side

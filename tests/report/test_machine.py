@@ -9,7 +9,7 @@ import pytest
 import npfs
 from npfs.analysis import findings
 from npfs.analysis.findings import Finding
-from npfs.report.machine import message, remedy, sentence
+from npfs.report.provenance import message, remedy, sentence_on
 from tests.analysis.test_findings import LOADED, SPOILED, found_in
 
 # At least one of each name, made by the analysis where it makes them.
@@ -48,7 +48,7 @@ def test_message_and_remedy_are_short_sentences(finding: Finding) -> None:
         assert re.fullmatch(r"[A-Z0-9].*\.", text)
         assert not re.search(BANNED, text)
         assert len(text.split()) <= 25
-    assert sentence(finding) == f"{message(finding)} {remedy(finding)}"
+    assert sentence_on(finding) == f"{message(finding)} {remedy(finding)}"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_message_and_remedy_are_short_sentences(finding: Finding) -> None:
 )
 def test_a_sentence_has_its_numbers_and_names(name: str, expected: str) -> None:
     [first, *_] = [finding for finding in FINDINGS if finding.name == name]
-    assert sentence(first).startswith(expected)
+    assert sentence_on(first).startswith(expected)
 
 
 def test_the_cause_is_worded_where_it_is_known() -> None:

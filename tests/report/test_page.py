@@ -10,8 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from npfs.drawing import style
-from npfs.report.content import Cell, Page, Table
-from npfs.report.page import colors_css, page_html
+from npfs.report.page import Cell, Page, Table, colors_css, page_html
 from tests.report import page_samples
 
 ADDRESSES = {"href", "src", "srcset", "action", "poster", "data"}

@@ -7,9 +7,8 @@ import pytest
 
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
-from npfs.report.answer import answer, findings, question
+from npfs.report.answer import answer, findings, question, scale_sentences
 from npfs.report.context import Context
-from npfs.report.scale import scale_sentences
 from tests import run_files
 from tests.report.test_answer import headline
 

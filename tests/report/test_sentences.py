@@ -9,8 +9,8 @@ import pytest
 from npfs.analysis.decisions import JOBS, Job
 from npfs.analysis.scale import predicted_epoch
 from npfs.analysis.statistics import Interval
-from npfs.report.scale import parts_of
-from npfs.report.sentences import Sentences, environment
+from npfs.report.answer import parts_of
+from npfs.report.formatting import Sentences, environment
 from npfs.schema import ClusterEpoch, Instructions, Layout, Size
 
 # Words that the house does not use, beside those that it does (DESIGN.md, section 5).

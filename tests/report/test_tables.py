@@ -9,17 +9,18 @@ import pytest
 from npfs.analysis.evidence import Evidence
 from npfs.analysis.runs import read_runs
 from npfs.report.context import Context
-from npfs.report.jobs import (
+from npfs.report.tables import (
     JOBS,
+    fit_lines,
     job_notes,
     job_table,
     left_out_of_totals,
     memory_line,
+    numbers_table,
     other_lines,
     terminal_table,
     without,
 )
-from npfs.report.tables import fit_lines, numbers_table
 from npfs.schema import Size
 from tests import run_files
 from tests.analysis.test_evidence import LISTS_WIN_AT_10, Cell, repeated

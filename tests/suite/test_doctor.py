@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from npfs.harness import environment, load
+from npfs.harness import environment, machine
 from npfs.suite import doctor, probes
 from tests.analysis.test_findings import environment as good
 
@@ -49,6 +49,6 @@ def test_the_findings_are_those_of_the_machine(
 ) -> None:
     monkeypatch.setattr(environment, "collect", lambda info: good(**spoiled))
     quiet = {"load_1min": 0.0, "thread_sync_s": 1e-6, "on_battery": None}
-    idle = msgspec.structs.replace(load.snapshot(), **quiet)
-    monkeypatch.setattr(load, "snapshot", lambda: idle)
+    idle = msgspec.structs.replace(machine.snapshot(), **quiet)
+    monkeypatch.setattr(machine, "snapshot", lambda: idle)
     assert [finding.name for finding in doctor.examine().findings] == names

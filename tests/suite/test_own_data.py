@@ -12,8 +12,7 @@ from npfs.regression.problem import make_problem
 from npfs.schema import Size
 from npfs.suite import timing
 from npfs.suite.options import make_plan
-from npfs.suite.own_data import DataOptions, Synthetic
-from npfs.suite.plan import Plan
+from npfs.suite.plan import DataOptions, Plan, Synthetic
 
 NUMBERS = np.array([[1.0, 100, 7, 2], [3, 300, 7, 4], [5, 200, 7, 9], [7, 400, 7, 1]])
 

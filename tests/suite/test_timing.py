@@ -10,7 +10,7 @@ from npfs.backends.conformance import ConformanceError, reference_fit
 from npfs.regression.problem import Problem
 from npfs.schema import Size
 from npfs.suite import timing
-from npfs.suite.own_data import Synthetic
+from npfs.suite.plan import Synthetic
 
 SOURCE = Synthetic(0)
 

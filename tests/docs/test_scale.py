@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from scipy import stats
@@ -21,20 +20,15 @@ def text(site: Path) -> str:
     return " ".join(re.sub(r"<[^>]+>", "", page).split())
 
 
-def infos(of: str) -> list[dict[str, Any]]:
-    """Return what each run measured of ``of``, in the order of the runs."""
-    documents = [json.loads(path.read_text(encoding="utf-8")) for path in RUNS]
-    return [
-        {**benchmark["extra_info"], "data": benchmark["stats"]["data"]}
-        for document in documents
-        for benchmark in document["benchmarks"]
-        if benchmark["extra_info"].get(of) and benchmark["extra_info"]["n_samples"] == ROWS
-    ]
-
-
 def parts(workers: int) -> list[dict[str, float]]:
+    """Return the parts of an epoch that each run measured, in the order of the runs."""
+    documents = [json.loads(path.read_text(encoding="utf-8")) for path in RUNS]
+    probes = [probe for document in documents for probe in document["npfs"]["probes"]]
     return [
-        part for info in infos("cluster") for part in info["parts"] if part["workers"] == workers
+        part
+        for probe in probes
+        for part in probe.get("cluster") or ()
+        if part["workers"] == workers and part["size"]["n_samples"] == ROWS
     ]
 
 

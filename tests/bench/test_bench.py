@@ -152,14 +152,14 @@ def test_tests_beside_the_bench_all_run_and_nothing_is_saved(tmp_path: Path) -> 
 
 def test_the_preset_scale_measures_an_epoch_on_clusters_in_every_run(tmp_path: Path) -> None:
     result = bench(
-        "--preset=scale", "--sizes=1000", "--features=4", "--backends=numba-simd,dask", "--runs=2",
+        "--preset=scale", "--sizes=100000", "--features=4", "--backends=numba-simd,dask", "--runs=2",
         f"--reports={tmp_path}", files=FIT,
     )  # fmt: skip
     for path in run_paths(tmp_path):
         [found] = probed(load(path), "cluster").values()
         workers = [part["workers"] for part in found["cluster"]]
         assert workers == sorted({1, workers[-1]})
-    assert "An epoch of 1,000 rows on" in result.stdout
+    assert "An epoch of 100,000 rows on" in result.stdout
 
 
 def test_stock_options_keep_working(tmp_path: Path) -> None:

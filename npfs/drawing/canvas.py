@@ -3,6 +3,8 @@
 Charts are laid out once and drawn at any width. Shapes name their colours, so that one drawing
 serves a light page, a dark one and a printed one. matplotlib draws a figure in a tenth of a second,
 and its SVG has neither names for colours nor values to point at: writing shapes takes milliseconds.
+
+Texts are measured, shortened, broken into lines, and put where they hide least.
 """
 
 import html
@@ -33,6 +35,14 @@ Place = tuple[float, float]
 Anchor = Literal["start", "middle", "end"]
 FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', sans-serif"
 _ALIGN: dict[str, Any] = {"start": "left", "middle": "center", "end": "right"}
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+Boxes = NDArray[np.float64]
+Spot = tuple[Place, Anchor]
+TITLE_LINES = 3  # of a title at most
+HALF_HEIGHT = 0.6  # of a text's height, in its size
+ON_A_DOT = 3.0  # costs as much as to lie on so many lines
+STEP = 4.0  # pixels: less than a text is high
 
 
 @dataclass(frozen=True)
@@ -175,15 +185,6 @@ def _escaped(text: str) -> str:
     return html.escape(one_line(text))
 
 
-Box = tuple[float, float, float, float]  # left, top, right, bottom
-Boxes = NDArray[np.float64]
-Spot = tuple[Place, Anchor]
-LINES = 3  # of a title at most
-HALF = 0.6  # of a text's height, in its size
-ON_A_DOT = 3.0  # costs as much as to lie on so many lines
-STEP = 4.0  # pixels: less than a text is high
-
-
 def text_px(text: str, size: float, *, bold: bool = False) -> float:
     """Return the width of a text in pixels."""
     return 72 * text_width(text, size, "bold" if bold else "normal")
@@ -205,7 +206,7 @@ def wrapped(text: str, width: float, size: float) -> list[str]:
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and len(lines) < LINES and text_px(longer, size, bold=True) > width:
+        if lines[-1] and len(lines) < TITLE_LINES and text_px(longer, size, bold=True) > width:
             lines.append(word)
         else:
             lines[-1] = longer
@@ -217,7 +218,7 @@ def box_of(spot: Spot, text: str, size: float, *, bold: bool = False) -> Box:
     (x, y), anchor = spot
     width = text_px(text, size, bold=bold)
     left = x - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
-    return left, y - HALF * size, left + width, y + HALF * size
+    return left, y - HALF_HEIGHT * size, left + width, y + HALF_HEIGHT * size
 
 
 def around(place: Place) -> list[Spot]:

@@ -1,4 +1,4 @@
-"""What the operating system tells of the machine; what it does not tell is None.
+"""What the operating system tells of the machine and its load; what it does not tell is None.
 
 Linux is read from its pseudo files below ``root``, a parameter so that a folder can stand in for
 them. macOS is asked through ``sysctl``. The rest is psutil's, on every system that it knows.

@@ -1,6 +1,7 @@
 """The answer in three sentences, and the findings in detail. No backend is favoured.
 
-Nothing is said without a measured number: a rule that lacks its numbers says nothing.
+Nothing is said without a measured number: a rule that lacks its numbers says nothing. Runs of large
+data have sentences of their own: where memory ends, what a file costs, where workers pay.
 """
 
 import math
@@ -27,6 +28,13 @@ from npfs.schema import ClusterEpoch, Size
 ANSWER, FINDINGS = Sentences("answer"), Sentences("findings")
 # Of fewer numbers a fit is mostly its calls, and reading them is no limit.
 READING_COUNTS_FROM = 10_000
+
+SCALE = Sentences("scale")
+PREDICTED_WORKERS = (4, 16, 100, 1_000)
+SCALE_NAMES = ("mapped", "workers", "epoch", "prediction", "one_pass")
+IN_SHORT = SCALE_NAMES[:3]
+
+Values = dict[str, object]
 
 
 def question(context: Context) -> str:
@@ -310,32 +318,24 @@ def compared_sizes(evidence: Evidence, a: str, b: str) -> list[Size]:
     return shared_sizes(evidence, a, b, n_features=1)
 
 
-SCALE = Sentences("scale")
-PREDICTED_WORKERS = (4, 16, 100, 1_000)
-NAMES = ("mapped", "workers", "epoch", "prediction", "one_pass")
-ANSWERS = NAMES[:3]
-
-Values = dict[str, object]
-
-
 def scale_sentences(evidence: Evidence) -> list[str]:
     """Return the sentences on the variants for large data; nothing if none was measured."""
-    return [SCALE(name, **values) for name, values in _found(evidence)]
+    return [SCALE(name, **values) for name, values in _scale_values(evidence)]
 
 
 def scale_answer(evidence: Evidence) -> list[str]:
     """Return the first three of them in short, without intervals."""
-    in_short = ((name, values) for name, values in _found(evidence) if name in ANSWERS)
+    in_short = ((name, values) for name, values in _scale_values(evidence) if name in IN_SHORT)
     return [SCALE(f"{name}_in_short", **values) for name, values in in_short]
 
 
-def _found(evidence: Evidence) -> list[tuple[str, Values]]:
+def _scale_values(evidence: Evidence) -> list[tuple[str, Values]]:
     """Return the names of the sentences, with their values."""
     scale = Scale.of(evidence)
     if scale is None:
         return []
     rules = (_mapped, _workers, _parts, _prediction, _one_pass)
-    found = zip(NAMES, (rule(scale) for rule in rules), strict=True)
+    found = zip(SCALE_NAMES, (rule(scale) for rule in rules), strict=True)
     return [(name, values) for name, values in found if values]
 
 

@@ -1,4 +1,6 @@
-"""The page: one HTML file that holds all it shows and asks the network for nothing; and Markdown.
+"""What a report says, as text and tables; and its page, one HTML file, and Markdown of it.
+
+The page holds all it shows and asks the network for nothing.
 
 What it is given is text and stays text: Jinja2 escapes it, and the page's own policy
 (Content-Security-Policy) lets no style or script run but the two that are written here.
@@ -20,6 +22,24 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from npfs.report.formatting import Marked, environment, markdown
+
+# Figures that have a place of their own; the others are folded. Large data, and other suites,
+# have no first figure but theirs.
+FIRST = ("hero", "scale", "suite")
+SHOWN_APART = ("first", "spread")
+SUMMARIES = {
+    "notes": "What disturbed the machine",
+    "job-notes": "How times add up, and what disturbed the machine",
+    "figures": "More figures: every backend, features, memory, break-even",
+    "evidence": "The four claims and their evidence",
+    "findings": "The findings in detail",
+    "startup": "Startup, memory and code",
+    "numbers": "Every case's numbers",
+    "method": "How it was measured, and whether the intervals hold",
+    "left-out": "What was left out",
+    "words": "What the words mean",
+}
+_SIGNS = {"confirmed": "✓", "partly_confirmed": "◐", "not_confirmed": "✗", "not_measured": "–"}
 
 
 class Cell(NamedTuple):
@@ -173,25 +193,6 @@ class Page:
         """Return all that a reader may need to know before trusting the numbers."""
         noted = (*self.decisive, *self.warnings, *self.observations)
         return (*noted, *self.left_out, *self.not_timed)
-
-
-# Figures that have a place of their own; the others are folded. Large data, and other suites,
-# have no first figure but theirs.
-FIRST = ("hero", "scale", "suite")
-SHOWN_APART = ("first", "spread")
-SUMMARIES = {
-    "notes": "What disturbed the machine",
-    "job-notes": "How times add up, and what disturbed the machine",
-    "figures": "More figures: every backend, features, memory, break-even",
-    "evidence": "The four claims and their evidence",
-    "findings": "The findings in detail",
-    "startup": "Startup, memory and code",
-    "numbers": "Every case's numbers",
-    "method": "How it was measured, and whether the intervals hold",
-    "left-out": "What was left out",
-    "words": "What the words mean",
-}
-_SIGNS = {"confirmed": "✓", "partly_confirmed": "◐", "not_confirmed": "✗", "not_measured": "–"}
 
 
 class Section(NamedTuple):

@@ -224,6 +224,23 @@ def one_run(context: Context, command: str = HOW_TO_RUN) -> list[str]:
     return [PROVENANCE("one_run", command=command)] if single else []
 
 
+def message(finding: Finding) -> str:
+    """Return what was found, as a sentence with its numbers."""
+    kind = "thread_limit" if "libraries" in finding.values else finding.name
+    return MACHINE(kind.replace("-", "_"), of=finding.values)
+
+
+def remedy(finding: Finding) -> str:
+    """Return what to do about a finding, as a sentence."""
+    kind = "variable" if "variable" in finding.values else finding.name
+    return MACHINE(f"{kind}_remedy".replace("-", "_"), of=finding.values)
+
+
+def sentence_on(finding: Finding) -> str:
+    """Return the message and the remedy."""
+    return f"{message(finding)} {remedy(finding)}"
+
+
 def decisive_warnings(context: Context) -> list[str]:
     """Return the warnings that may change a conclusion, except that there is one run."""
     return [sentence_on(one) for one in context.findings if _is_decisive(one)]
@@ -328,23 +345,6 @@ def vocabulary(context: Context) -> list[tuple[str, str]]:
         ("Memory bandwidth limit", "the time of reading the data once; no epoch can be faster"),
         *((evidence.title(name), EXPLAINED[name]) for name in measured if name in EXPLAINED),
     ]
-
-
-def message(finding: Finding) -> str:
-    """Return what was found, as a sentence with its numbers."""
-    kind = "thread_limit" if "libraries" in finding.values else finding.name
-    return MACHINE(kind.replace("-", "_"), of=finding.values)
-
-
-def remedy(finding: Finding) -> str:
-    """Return what to do about a finding, as a sentence."""
-    kind = "variable" if "variable" in finding.values else finding.name
-    return MACHINE(f"{kind}_remedy".replace("-", "_"), of=finding.values)
-
-
-def sentence_on(finding: Finding) -> str:
-    """Return the message and the remedy."""
-    return f"{message(finding)} {remedy(finding)}"
 
 
 def coverage(calibration: Calibration) -> str:

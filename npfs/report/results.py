@@ -1,4 +1,6 @@
-"""The context as a document for programs: ``results.json``, by ``docs/results.schema.json``.
+"""The numbers for other programs: JSON, two tables as CSV, and github-action-benchmark's form.
+
+``results.json`` is the context as a document, by ``docs/results.schema.json``.
 
 Seconds and bytes; what is not known is null. ``SCHEMA`` rises when a field changes its meaning or
 goes.
@@ -27,6 +29,19 @@ from npfs.schema import COLD, TO_ARRAY, TO_LISTS, WARM, Size
 
 SCHEMA = 2
 TITLE = "results.json of npfs"
+
+STARTUP = "startup.csv"
+QUANTITIES = (
+    "seconds", f"speedup_over_{LISTS}", f"speedup_over_{NUMPY}", "share_of_bandwidth_limit"
+)  # fmt: skip
+COLUMNS = (
+    "backend", "same_work", "n_samples", "n_features", "dtype", "runs",
+    *(f"{quantity}{bound}" for quantity in QUANTITIES for bound in ("", "_low", "_high")),
+)  # fmt: skip
+STARTUP_COLUMNS = (
+    "backend", "quantity", "cache", "n_samples", "n_features", "dtype", "runs",
+    "value", "low", "high",
+)  # fmt: skip
 
 
 class Number(Struct, frozen=True):
@@ -285,20 +300,6 @@ def _number(interval: Interval, significant: bool | None = None) -> Number:
     low, high = (n if math.isfinite(n) else None for n in (interval.low, interval.high))
     values = None if modes is None else (modes[0].value, modes[1].value)
     return Number(interval.value, low, high, interval.runs, interval.values, values, significant)
-
-
-STARTUP = "startup.csv"
-QUANTITIES = (
-    "seconds", f"speedup_over_{LISTS}", f"speedup_over_{NUMPY}", "share_of_bandwidth_limit"
-)  # fmt: skip
-COLUMNS = (
-    "backend", "same_work", "n_samples", "n_features", "dtype", "runs",
-    *(f"{quantity}{bound}" for quantity in QUANTITIES for bound in ("", "_low", "_high")),
-)  # fmt: skip
-STARTUP_COLUMNS = (
-    "backend", "quantity", "cache", "n_samples", "n_features", "dtype", "runs",
-    "value", "low", "high",
-)  # fmt: skip
 
 
 def results_json(results: Results) -> str:

@@ -253,16 +253,18 @@ class BenchSuite:
     def probes(self) -> Iterator[tuple[str, Callable[[], Sequence[CaseRecord]]]]:
         """Yield what is measured in fresh processes: the startup of each backend, in every run.
 
-        In every run as well, where Dask is timed, the parts of an epoch on a cluster. What hardly
-        varies is measured in the first run: a cold startup, memory and instructions, in one process
-        a backend, and the layout of numbers.
+        What hardly varies is measured in the first run: a cold startup, memory and instructions, in
+        one process a backend, and the layout of numbers. Where Dask is timed, every run ends with
+        the parts of an epoch on a cluster, unless the budget is small.
         """
         if self.spec.only is not None:
             return
-        if CLUSTER_BACKEND in self._fitted:
+        if self.plan.limits.measures_startup:
+            yield from self._startup_costs()
+        if CLUSTER_BACKEND in self._fitted and self.tells_calls:
             yield CLUSTER, self._cluster
-        if not self.plan.limits.measures_startup:
-            return
+
+    def _startup_costs(self) -> Iterator[tuple[str, Callable[[], Sequence[CaseRecord]]]]:
         measures_all = self.spec.is_first and self.tells_calls and bool(self._fitted)
         for name in [name for name in self.backends if name in self._fitted]:
             tool = self.backends[name]

@@ -1,4 +1,7 @@
-"""The plan of a run: presets, cases and their repetitions."""
+"""The plan of a run: where its data come from, its presets, its cases and their repetitions.
+
+What reads a table is loaded with the table: other commands, and their runs, do without.
+"""
 
 import hashlib
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A real cluster with processes; a task that it loses ends no session."""
+"""A real cluster with processes; where it loses a task, a test is tried once again."""
 
 import contextlib
 import os
@@ -39,7 +39,7 @@ def client(cluster_ends: None) -> Client:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Try a test again, on a new cluster, where the first one has lost a task.
+    """Try a test once again, on a new cluster, where the first one has lost a task.
 
     Dask did so in two of five sessions of all tests, and never in one of these tests alone. A
     warning shows what the cluster knew.
@@ -66,8 +66,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 def _end(client: Client, known: list[object]) -> None:
     scheduler = client.cluster.scheduler
-    known += [(key, task.state, scheduler.story(key)) for key, task in [*scheduler.tasks.items()]]
     known.append(f"{len(scheduler.workers)} workers")
-    with contextlib.suppress(Exception):
-        known.append(client.call_stack())
+    with contextlib.suppress(Exception):  # it is another thread's
+        for key, task in [*scheduler.tasks.items()]:
+            known.append((key, task.state, scheduler.story(key)))
     close_local()

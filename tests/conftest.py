@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.bench.commands import ROOT, STREAMS, WHOLE, Job, command, install
 from tests.loaded_modules import recording_environment
@@ -40,6 +41,11 @@ TOGETHER = {
 }
 # Real runs take seconds each: they begin first, one by one but for those that share a set of runs.
 REAL_RUNS, ONE_SET = "tests/bench/", ("tests/bench/test_data.py", "tests/bench/test_bench.py")
+
+
+# No test asserts a time: one example may take long where a machine is busy.
+settings.register_profile("npfs", settings(), deadline=None)
+settings.load_profile("npfs")
 
 
 @pytest.hookimpl(tryfirst=True)

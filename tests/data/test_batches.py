@@ -21,7 +21,6 @@ from pyarrow import feather, parquet
 from npfs.data import Reader, Table, TableOptions, open_table, read_table
 
 MANY = settings(
-    deadline=None,
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

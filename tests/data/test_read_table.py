@@ -85,9 +85,7 @@ def test_separator_and_decimal_sign_are_found_and_said(
     assert given.notes == ()
 
 
-MANY = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+MANY = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NUMBERS = st.floats(-1e150, 1e150)
 
 

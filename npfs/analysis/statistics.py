@@ -28,7 +28,7 @@ _LARGEST_LOG = math.log(sys.float_info.max)
 
 # Fewer runs cannot be bimodal: each mode needs two, since one apart from the others is an outlier.
 _FEWEST = 4
-_SMALLEST_RATIO = 1.2  # closer modes are no news beside the interval
+_SMALLEST_RATIO = 1.2  # closer modes tell nothing that the interval does not
 # How many times the spread within them two modes must lie apart, so that of values with one centre
 # (normal, or as heavy in the tails as Student's t with 3 degrees) one set in a thousand is called
 # bimodal. The largest gap of few values is wide by chance. Found by simulation for 4 to 30 values,
